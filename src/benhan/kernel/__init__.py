@@ -1,0 +1,1 @@
+"""The few words that every package shares. Standard library only."""

@@ -1,0 +1,29 @@
+"""Every permission there is. A route names exactly one, or it is denied."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Permission(Enum):
+    """What may be done, as `what:act`."""
+
+    PUBLIC = "public"  # no credential: health, sign-in, static files, the capability statement
+    SIGNED_IN = "signed_in"  # any account: own language, sign-out
+
+    PATIENT_LIST = "patient:list"
+    PATIENT_VIEW = "patient:view"
+    FHIR_READ = "fhir:read"
+    FHIR_SEARCH = "fhir:search"
+    FHIR_WRITE = "fhir:write"
+    FHIR_DELETE = "fhir:delete"
+    RECORD_EXPORT = "record:export"
+    MESSAGE_VIEW = "message:view"  # the dead letters and the way of a message
+    MESSAGE_MEND = "message:mend"  # mend and replay
+    TRACE_VIEW = "trace:view"
+    DELIVERY_VIEW = "delivery:view"
+    REPOSITORY_DELIVER = "repository:deliver"
+    BOOK_READ = "book:read"  # the citizen's own book
+    METRICS_READ = "metrics:read"
+    ACCOUNT_MANAGE = "account:manage"
+    LEDGER_VIEW = "ledger:view"
