@@ -24,7 +24,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and hmac.compare_digest(self._value, other._value)
 
-    __hash__ = None  # type: ignore[assignment]  # a secret is no dictionary key
+    def __hash__(self) -> int:
+        return hash(Secret)  # equal for all: a hash must not tell secrets apart
 
     def __reduce__(self) -> str:
         raise TypeError("a Secret is not pickled")

@@ -1,0 +1,221 @@
+"""Every setting: one documented file, the environment, flags; a later one wins.
+
+`benhan.toml` holds the settings at its top level, and a table named after a role (`[node]`, `[repository]`,
+`[healthbook]`) that wins for that role. `BENHAN_HTTP_PORT` sets `http_port`. `docs/settings.md` is generated from here.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from benhan.kernel.faults import FaultCode, Incorrect
+from benhan.kernel.secrets import Secret
+from benhan.kernel.texts import Text
+
+ROLES = ("node", "repository", "healthbook")
+
+UNKNOWN_SETTING = FaultCode(
+    "BA-0101",
+    Incorrect,
+    Text(
+        "Không có thiết lập tên {name} (trong {source}). Xem danh sách ở docs/settings.md.",
+        "There is no setting named {name} (in {source}). docs/settings.md lists them.",
+    ),
+)
+BAD_SETTING = FaultCode(
+    "BA-0102",
+    Incorrect,
+    Text(
+        "Thiết lập {name} (trong {source}) phải là {wanted}.",
+        "The setting {name} (in {source}) must be {wanted}.",
+    ),
+)
+UNREADABLE_SETTINGS = FaultCode(
+    "BA-0103",
+    Incorrect,
+    Text(
+        "Không đọc được tệp thiết lập {path}: {reason}.",
+        "The settings file {path} cannot be read: {reason}.",
+    ),
+)
+
+
+def _setting(default: Any, vi: str, en: str) -> Any:
+    return field(default=default, metadata={"text": Text(vi, en)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one running role. Units stand last in the names; sizes are bytes, times seconds."""
+
+    data: Path = _setting(
+        Path("data"),
+        "Thư mục dữ liệu: cơ sở dữ liệu nhúng, khoá, tệp lớn.",
+        "Data folder: the embedded database, keys, blobs.",
+    )
+    database: str = _setting(
+        "",
+        "Địa chỉ PostgreSQL (15 trở lên); để trống thì dùng cơ sở dữ liệu nhúng.",
+        "PostgreSQL URL (15 or newer); empty means the embedded one.",
+    )
+    facility_code: str = _setting(
+        "00000", "Mã cơ sở khám bệnh, chữa bệnh (5 ký tự).", "Facility code MA_CSKCB (5 characters)."
+    )
+    facility_name: str = _setting("Cơ sở chưa đặt tên", "Tên cơ sở.", "Name of the facility.")
+    http_host: str = _setting(
+        "127.0.0.1", "Địa chỉ nghe của trang web và API.", "Address the pages and the API listen on."
+    )
+    http_port: int = _setting(8080, "Cổng của trang web và API.", "Port of the pages and the API.")
+    public_url: str = _setting(
+        "",
+        "Địa chỉ công khai (https://…), dùng trong liên kết và cookie; để trống thì theo http_host và http_port.",
+        "Public address (https://…) for links and cookies; empty means http_host and http_port.",
+    )
+    tls_certificate: str = _setting("", "Tệp chứng thư TLS (PEM).", "TLS certificate file (PEM).")
+    tls_key: str = _setting("", "Tệp khoá TLS (PEM).", "TLS key file (PEM).")
+    mllp_host: str = _setting("127.0.0.1", "Địa chỉ nghe HL7 v2 (MLLP).", "Address the HL7 v2 (MLLP) listener binds.")
+    mllp_port: int = _setting(2575, "Cổng HL7 v2 (MLLP); 0 thì tắt.", "HL7 v2 (MLLP) port; 0 turns it off.")
+    mllp_frame_bytes_max: int = _setting(
+        16 * 1024 * 1024, "Cỡ lớn nhất của một thông điệp HL7 v2.", "Largest HL7 v2 message."
+    )
+    mllp_connections_max: int = _setting(256, "Số kết nối MLLP tối đa.", "Most MLLP connections at once.")
+    mllp_charset: str = _setting(
+        "utf-8",
+        "Bảng mã của thông điệp HL7 v2 không ghi MSH-18.",
+        "Character set of HL7 v2 messages that leave MSH-18 empty.",
+    )
+    timezone: str = _setting("+07:00", "Múi giờ của giờ không ghi múi.", "Zone of times written without one.")
+    key_file: str = _setting(
+        "",
+        "Tệp khoá bọc khoá (KEK); để trống là <data>/keys/kek.json. Bỏ qua khi dùng PKCS#11.",
+        "Key-encryption key file; empty means <data>/keys/kek.json. Ignored with PKCS#11.",
+    )
+    pkcs11_module: str = _setting("", "Thư viện PKCS#11 của HSM hoặc token.", "PKCS#11 library of the HSM or token.")
+    pkcs11_token: str = _setting("", "Nhãn của token.", "Label of the token.")
+    pkcs11_key: str = _setting("benhan-kek", "Nhãn của khoá trên token.", "Label of the key on the token.")
+    pkcs11_pin: Secret = _setting(
+        Secret(b""),
+        "Mã PIN của token (chỉ đặt bằng biến môi trường).",
+        "PIN of the token (set by the environment only).",
+    )
+    repository_url: str = _setting(
+        "",
+        "Địa chỉ kho dữ liệu quốc gia; để trống thì không gửi.",
+        "Address of the national repository; empty sends nothing.",
+    )
+    repository_client: str = _setting("", "Tên máy khách khi gửi tới kho.", "Client name shown to the repository.")
+    repository_token: Secret = _setting(Secret(b""), "Mã truy cập của máy khách.", "Bearer token of the client.")
+    body_bytes_max: int = _setting(32 * 1024 * 1024, "Cỡ lớn nhất của một yêu cầu HTTP.", "Largest HTTP request body.")
+    bundle_entries_max: int = _setting(5_000, "Số mục tối đa trong một Bundle.", "Most entries of one Bundle.")
+    statement_timeout_s: float = _setting(
+        20.0, "Thời gian tối đa của một câu lệnh SQL.", "Longest one SQL statement may take."
+    )
+    page_life_s: float = _setting(
+        900.0, "Liên kết trang kết quả sống bao lâu.", "How long a link to a result page lives."
+    )
+    pool_size: int = _setting(12, "Số kết nối tới cơ sở dữ liệu.", "Connections to the database.")
+    session_idle_s: float = _setting(
+        1800.0, "Phiên làm việc hết hạn sau bao lâu không dùng.", "A session ends after this long unused."
+    )
+    session_life_s: float = _setting(43200.0, "Phiên làm việc dài nhất.", "A session ends after this long at most.")
+    log_level: str = _setting(
+        "info", "Mức nhật ký: debug, info, warning, error.", "Log level: debug, info, warning, error."
+    )
+    demo: bool = _setting(
+        False,
+        "Chế độ trình diễn: có tài khoản mẫu. Không bật ở bệnh viện thật.",
+        "Demonstration: sample accounts exist. Never in a real hospital.",
+    )
+
+    @property
+    def base_url(self) -> str:
+        """The address of this role as others reach it, without a slash at its end."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        return f"{'https' if self.tls_certificate else 'http'}://{self.http_host}:{self.http_port}"
+
+    @property
+    def kek_path(self) -> Path:
+        return Path(self.key_file) if self.key_file else self.data / "keys" / "kek.json"
+
+
+def load_settings(
+    role: str = "",
+    *,
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> Settings:
+    """The settings of `role`: defaults, then the file, its table for the role, the environment, the flags.
+
+    Flags that are None count as not given. Without `file`, `benhan.toml` in the working folder is read where it exists.
+    Raises Incorrect: BA-0101 unknown name, BA-0102 wrong kind of value, BA-0103 unreadable file.
+    """
+    values: dict[str, Any] = {}
+    for source, layer in _layers(role, file, os.environ if environment is None else environment, flags or {}):
+        for name, value in layer.items():
+            values[name] = _converted(name, value, source)
+    return Settings(**values)
+
+
+def _layers(
+    role: str, file: Path | None, environment: Mapping[str, str], flags: Mapping[str, Any]
+) -> list[tuple[str, Mapping[str, Any]]]:
+    path = file or Path("benhan.toml")
+    written = _read_file(path) if file or path.is_file() else {}
+    common = {name: value for name, value in written.items() if name not in ROLES}
+    names = {f"BENHAN_{setting.name.upper()}": setting.name for setting in fields(Settings)}
+    return [
+        (str(path), common),
+        (f"{path} [{role}]", written.get(role, {})),
+        ("environment", {names[key]: value for key, value in environment.items() if key in names}),
+        ("flags", {name: value for name, value in flags.items() if value is not None}),
+    ]
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as cause:
+        raise UNREADABLE_SETTINGS(path=path, reason=cause.strerror) from cause
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
+        raise UNREADABLE_SETTINGS(path=path, reason=cause) from cause
+
+
+_WANTED = {int: "an integer", float: "a number", bool: "true or false", str: "text", Path: "a path", Secret: "text"}
+
+
+def _converted(name: str, value: Any, source: str) -> Any:
+    setting = next((each for each in fields(Settings) if each.name == name), None)
+    if setting is None:
+        raise UNKNOWN_SETTING(name=name, source=source)
+    wanted = type(setting.default) if not isinstance(setting.default, Path) else Path
+    try:
+        return _as(wanted, value)
+    except (TypeError, ValueError, KeyError) as cause:
+        raise BAD_SETTING(name=name, source=source, wanted=_WANTED[wanted]) from cause
+
+
+def _as(wanted: type, value: Any) -> Any:
+    if isinstance(value, wanted) and (wanted is bool) == isinstance(value, bool):
+        return value
+    if wanted is bool:
+        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[_text(value).lower()]
+    if wanted in (Path, Secret):
+        return wanted(_text(value))
+    if isinstance(value, bool):
+        raise TypeError
+    if wanted is str:
+        return _text(value)
+    return wanted(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, (str, Path)):
+        raise TypeError
+    return str(value)
