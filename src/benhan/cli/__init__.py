@@ -1,0 +1,1 @@
+"""The `benhan` command: one file a command, no logic of its own."""

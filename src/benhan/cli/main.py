@@ -1,0 +1,57 @@
+"""`benhan`: the one command of the system."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from benhan import __version__
+from benhan.cli import common, db, demo, doctor, export, import_, keys, ledger, serve, validate, verify
+from benhan.kernel.faults import Fault
+
+app = typer.Typer(
+    name="benhan",
+    help="Bệnh án điện tử từ giường bệnh đến quốc gia. (The electronic medical record, from the bedside to the nation.)",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode="rich",
+)
+app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.command("import")(import_.import_)
+app.command("export")(export.export)
+app.command("validate")(validate.validate)
+app.command("verify")(verify.verify)
+app.add_typer(keys.app, name="keys")
+app.add_typer(db.app, name="db")
+app.add_typer(ledger.app, name="ledger")
+app.command("doctor")(doctor.doctor)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        common.out.print(f"benhan {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Phiên bản (version)")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+def main() -> None:
+    """Run the command of this process's arguments; a Fault ends it with the exit code of its category."""
+    try:
+        app()
+    except Fault as fault:
+        sys.exit(common.tell_fault(fault))
+
+
+if __name__ == "__main__":
+    main()

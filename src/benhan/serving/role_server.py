@@ -1,0 +1,121 @@
+"""One role as one process: HTTP, listeners and background tasks in one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server.embed import Server
+
+from benhan.kernel.faults import FaultCode, Unavailable
+from benhan.kernel.logs import Log
+from benhan.kernel.settings import Settings
+from benhan.kernel.texts import Text
+from benhan.serving.tasks import Task, TaskGroup
+
+log = Log("serving")
+
+PORT_TAKEN = FaultCode(
+    "BA-0110",
+    Unavailable,
+    Text(
+        "Cổng {port} trên {host} đang có chương trình khác dùng. Dừng chương trình đó hoặc đặt http_port khác.",
+        "Port {port} on {host} is taken by another program. Stop it, or set another http_port.",
+    ),
+)
+
+ASGIApp = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a role serves: its ASGI application and its background tasks by name."""
+
+    app: ASGIApp
+    tasks: Mapping[str, Task] = field(default_factory=dict)
+
+
+OpenRole = Callable[[Settings], AbstractAsyncContextManager[Running]]
+
+
+def run_role(role: str, settings: Settings, open_role: OpenRole) -> None:
+    """Serve `role` until SIGTERM or SIGINT, then stop in order: HTTP, tasks, store.
+
+    Raises Unavailable BA-0110 when the port is taken, and what opening the store raises.
+    """
+    _check_port(settings.http_host, settings.http_port)
+    uvloop.run(_serve(role, settings, open_role))
+
+
+async def _serve(role: str, settings: Settings, open_role: OpenRole) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_role(settings) as running:
+        tasks = TaskGroup(running.tasks)
+        tasks.start()
+        server = http_server(running.app, settings)
+        serving = asyncio.create_task(server.serve())
+        _settle_memory()
+        log.info("role.started", role=role, address=settings.base_url)
+        await _until(stop, serving)
+        log.info("role.stopping", role=role)
+        server.stop()  # type: ignore[no-untyped-call]
+        await asyncio.gather(serving, return_exceptions=True)
+        await tasks.stop()
+    log.info("role.stopped", role=role)
+
+
+async def _until(stop: asyncio.Event, serving: asyncio.Task[None]) -> None:
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+
+
+def http_server(app: ASGIApp, settings: Settings) -> Server:
+    """The HTTP server of `app`, not yet serving; TLS where a certificate is set."""
+    logging.getLogger("_granian").setLevel(logging.WARNING)
+    options: dict[str, Any] = {}
+    if settings.tls_certificate:
+        options = {"ssl_cert": Path(settings.tls_certificate), "ssl_key": Path(settings.tls_key)}
+    return Server(
+        app,
+        address=settings.http_host,
+        port=settings.http_port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.auto if settings.tls_certificate else HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=30_000),
+        websockets=False,
+        backlog=1024,
+        log_level=LogLevels.warning,
+        **options,
+    )
+
+
+def _settle_memory() -> None:
+    """Take what start has built out of the collector's rounds; it lives as long as the process."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as cause:
+            raise PORT_TAKEN(host=host, port=port) from cause

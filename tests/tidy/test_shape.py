@@ -1,0 +1,47 @@
+"""Budgets of shape: none of our functions over 70 lines, none of our files over 800; ratchets, not goals."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = [
+    path
+    for path in sorted((ROOT / "src").rglob("*.py"))
+    if not path.read_text(encoding="utf-8").startswith("# generated")
+]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_file_and_functions_keep_their_size(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 800
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert lines <= 70, f"{node.name} has {lines} lines"
+
+
+FORBIDDEN = {
+    "datetime.now": "take a kernel Clock",
+    "datetime.utcnow": "take a kernel Clock",
+    "time.time": "take a kernel Clock",
+    "uuid.uuid4": "take a kernel RandomSource",
+    "os.urandom": "take a kernel RandomSource",
+    "secrets.token_bytes": "take a kernel RandomSource",
+    "secrets.token_urlsafe": "take a kernel RandomSource",
+    "random.random": "take a kernel RandomSource",
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_time_and_chance_come_from_the_kernel(path: Path) -> None:
+    if path.is_relative_to(ROOT / "src/benhan/kernel"):
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute):
+            name = ast.unparse(node)
+            assert name not in FORBIDDEN, f"line {node.lineno}: {name}: {FORBIDDEN[name]}"
