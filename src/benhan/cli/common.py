@@ -36,14 +36,13 @@ EXIT_CODES = {
 }
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Tệp thiết lập (settings file); mặc định benhan.toml", show_default=False)
+    Path | None,
+    typer.Option("--config", help="Tệp thiết lập (settings file); mặc định benhan.toml", show_default=False),
 ]
-DataOption = Annotated[
-    Path | None, typer.Option("--data", help="Thư mục dữ liệu (data folder)", show_default=False)
-]
+DataOption = Annotated[Path | None, typer.Option("--data", help="Thư mục dữ liệu (data folder)", show_default=False)]
 DatabaseOption = Annotated[
     str | None,
-    typer.Option("--database", help="Địa chỉ PostgreSQL (URL); không ghi thì dùng bản nhúng (embedded)", show_default=False),
+    typer.Option("--database", help="Địa chỉ PostgreSQL (URL); không ghi: bản nhúng (embedded)", show_default=False),
 ]
 RoleOption = Annotated[
     str, typer.Option("--role", help="Vai trò có cơ sở dữ liệu cần dùng (whose database): node hoặc repository")

@@ -13,7 +13,7 @@ from benhan.kernel.faults import Fault
 
 app = typer.Typer(
     name="benhan",
-    help="Bệnh án điện tử từ giường bệnh đến quốc gia. (The electronic medical record, from the bedside to the nation.)",
+    help="Bệnh án điện tử từ giường bệnh đến quốc gia. (Medical records, from the bedside to the nation.)",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
     rich_markup_mode="rich",

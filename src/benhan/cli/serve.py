@@ -50,5 +50,3 @@ def serve(
     from benhan.serving.roles import ROLES
 
     run_role(role.value, settings, ROLES[role.value])
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,6 +24,7 @@ from benhan.kernel.faults import FaultCode, Unavailable
 from benhan.kernel.logs import Log
 from benhan.kernel.settings import Settings
 from benhan.kernel.texts import Text
+from benhan.serving.supervisor import SUPERVISED
 from benhan.serving.tasks import Task, TaskGroup
 
 log = Log("serving")
@@ -64,6 +66,8 @@ async def _serve(role: str, settings: Settings, open_role: OpenRole) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if SUPERVISED in os.environ:
+        loop.add_reader(0, _stop_at_end_of_input, loop, stop)
     async with open_role(settings) as running:
         tasks = TaskGroup(running.tasks)
         tasks.start()
@@ -77,6 +81,13 @@ async def _serve(role: str, settings: Settings, open_role: OpenRole) -> None:
         await asyncio.gather(serving, return_exceptions=True)
         await tasks.stop()
     log.info("role.stopped", role=role)
+
+
+def _stop_at_end_of_input(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """The supervisor holds the other end of our standard input: when it dies, however it dies, we stop too."""
+    if not os.read(0, 4096):
+        loop.remove_reader(0)
+        stop.set()
 
 
 async def _until(stop: asyncio.Event, serving: asyncio.Task[None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,8 @@ from dataclasses import dataclass, field
 from benhan.kernel.logs import Log
 
 log = Log("supervisor")
+
+SUPERVISED = "BENHAN_SUPERVISED"
 
 RESTART_DELAY_S = 0.3
 RESTART_DELAY_S_MAX = 20.0
@@ -67,7 +70,10 @@ class Supervisor:
         delay_s = RESTART_DELAY_S
         while not self._stop.is_set():
             began = loop.time()
-            process = await asyncio.create_subprocess_exec(*child.command, env=dict(child.environment) or None)
+            environment = {**os.environ, **child.environment, SUPERVISED: "1"}
+            process = await asyncio.create_subprocess_exec(
+                *child.command, env=environment, stdin=asyncio.subprocess.PIPE
+            )
             self._processes[child.name] = process
             code = await process.wait()
             if self._stop.is_set():
