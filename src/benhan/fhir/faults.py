@@ -1,0 +1,45 @@
+"""Why a FHIR text is refused."""
+
+from __future__ import annotations
+
+from benhan.kernel.faults import FaultCode, Incorrect
+from benhan.kernel.texts import Text
+
+NOT_JSON = FaultCode(
+    "BA-0201",
+    Incorrect,
+    Text("Nội dung không phải JSON hợp lệ: {reason}.", "The content is not valid JSON: {reason}."),
+)
+NOT_UTF8 = FaultCode(
+    "BA-0202",
+    Incorrect,
+    Text("Nội dung không phải UTF-8 (byte thứ {position}).", "The content is not UTF-8 (at byte {position})."),
+)
+DOUBLED_NAME = FaultCode(
+    "BA-0203",
+    Incorrect,
+    Text("Tên {name} có hai lần trong cùng một đối tượng JSON.", "The name {name} stands twice in one JSON object."),
+)
+NOT_A_RESOURCE = FaultCode(
+    "BA-0204",
+    Incorrect,
+    Text("Nội dung không phải một tài nguyên FHIR: {reason}.", "The content is not a FHIR resource: {reason}."),
+)
+TOO_DEEP = FaultCode(
+    "BA-0205",
+    Incorrect,
+    Text("JSON lồng nhau quá {limit} tầng.", "The JSON nests deeper than {limit} levels."),
+)
+TOO_LARGE = FaultCode(
+    "BA-0206",
+    Incorrect,
+    Text("Nội dung lớn hơn giới hạn {limit} byte.", "The content is larger than the limit of {limit} bytes."),
+)
+INVALID = FaultCode(
+    "BA-0210",
+    Incorrect,
+    Text(
+        "Tài nguyên {type} có {count} lỗi cấu trúc; xem từng lỗi dưới đây.",
+        "The {type} has {count} structural errors, listed below.",
+    ),
+)

@@ -1,0 +1,203 @@
+"""A resource as it was written: JSON read without losing a digit, and written back byte for byte the same.
+
+Source: FHIR R4 json.html (decimals keep their precision, names are unique), resource.html.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from benhan.fhir.faults import DOUBLED_NAME, NOT_A_RESOURCE, NOT_JSON, NOT_UTF8, TOO_DEEP, TOO_LARGE
+from benhan.kernel.faults import Fault
+
+Json = dict[str, Any]
+
+SIZE_BYTES_MAX = 32 * 1024 * 1024
+DEPTH_MAX = 64
+
+_TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,63})(\.[0-9]{1,64})?([eE][+-]?[0-9]{1,3})?")
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedResource:
+    """A resource in memory.
+
+    `plain` is for reading: decimals are floats. `body` is for writing: where a float would lose digits, the
+    decimal is an `orjson.Fragment` of its own text; otherwise `body` is `plain`. `id` is None where none was given.
+    """
+
+    type: str
+    id: str | None
+    body: Json
+    plain: Json
+
+
+def parse_resource(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX) -> ParsedResource:
+    """The resource in `data`, JSON in UTF-8.
+
+    Raises Incorrect: BA-0201 not JSON, BA-0202 not UTF-8, BA-0203 a name twice, BA-0204 not a resource, BA-0205 too
+    deep, BA-0206 too large. Nothing else.
+    """
+    body, plain = parse_json(data, size_bytes_max=size_bytes_max)
+    return _resource(body, plain)
+
+
+def resource_of(content: Json) -> ParsedResource:
+    """The ParsedResource of a dictionary of our own, whose decimals may be `Decimal`."""
+    return parse_resource(to_bytes(content))
+
+
+def parse_json(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX) -> tuple[Any, Any]:
+    """`data` twice: for writing (exact) and for reading (plain); the same object where nothing would be lost."""
+    if len(data) > size_bytes_max:
+        raise TOO_LARGE(limit=size_bytes_max)
+    data = data.removeprefix(_BOM)
+    try:
+        plain = orjson.loads(data)
+    except orjson.JSONDecodeError as cause:
+        raise _reason(data, cause) from cause
+    if _is_too_deep(plain):
+        raise TOO_DEEP(limit=DEPTH_MAX)
+    if orjson.dumps(plain) == data:
+        return plain, plain
+    return _exact(data), plain
+
+
+def to_bytes(value: Any) -> bytes:
+    """Compact JSON of `value`; a Decimal is written as its own digits."""
+    return orjson.dumps(value, default=_decimal)
+
+
+def tail_bytes(body: Json) -> bytes:
+    """The JSON text of a resource from the end of its head on: the rest of meta, then every other member.
+
+    It begins with `}` or with `,"profile"…}`; together with `head_bytes` it is the whole resource.
+    """
+    meta = {name: value for name, value in (body.get("meta") or {}).items() if name not in _HEAD_OF_META}
+    rest = {name: value for name, value in body.items() if name not in _HEAD}
+    inner = orjson.dumps(meta)
+    outer = orjson.dumps(rest)
+    return (b"," + inner[1:] if meta else b"}") + (b"," + outer[1:] if rest else b"}")
+
+
+def head_bytes(type_: str, id_: str, version: int, updated_at: datetime) -> bytes:
+    """The JSON text of a resource up to and with meta.lastUpdated."""
+    return _head_start(type_) + (
+        f'{id_}","meta":{{"versionId":"{version}","lastUpdated":"{instant(updated_at)}"'.encode()
+    )
+
+
+def instant(at: datetime) -> str:
+    """`at` as a FHIR instant in UTC with milliseconds."""
+    at = at.astimezone(UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+
+
+def is_id(text: object) -> bool:
+    """Whether `text` is a logical id. Source: datatypes.html#id."""
+    return isinstance(text, str) and _ID.fullmatch(text) is not None
+
+
+_HEAD = frozenset({"resourceType", "id", "meta"})
+_HEAD_OF_META = frozenset({"versionId", "lastUpdated"})
+
+
+@lru_cache(maxsize=256)
+def _head_start(type_: str) -> bytes:
+    return f'{{"resourceType":"{type_}","id":"'.encode()
+
+
+def _resource(body: Any, plain: Any) -> ParsedResource:
+    if not isinstance(plain, dict):
+        raise NOT_A_RESOURCE(reason="not an object")
+    type_ = plain.get("resourceType")
+    if not isinstance(type_, str) or not _TYPE.fullmatch(type_):
+        raise NOT_A_RESOURCE(reason="resourceType")
+    id_ = plain.get("id")
+    if id_ is not None and not is_id(id_):
+        raise NOT_A_RESOURCE(reason="id")
+    meta = plain.get("meta")
+    if meta is not None and not isinstance(meta, dict):
+        raise NOT_A_RESOURCE(reason="meta")
+    return ParsedResource(type_, id_, body, plain)
+
+
+def _exact(data: bytes) -> Any:
+    """`data` with every decimal as its own text; refuses what orjson lets pass."""
+    try:
+        return json.loads(
+            data,
+            parse_float=_fragment,
+            parse_int=_integer,
+            parse_constant=_constant,
+            object_pairs_hook=_object,
+        )
+    except RecursionError as cause:
+        raise TOO_DEEP(limit=DEPTH_MAX) from cause
+    except UnicodeDecodeError as cause:
+        raise NOT_UTF8(position=cause.start) from cause
+    except json.JSONDecodeError as cause:
+        raise NOT_JSON(reason=f"line {cause.lineno}, column {cause.colno}") from cause
+
+
+def _fragment(text: str) -> Any:
+    if not _NUMBER.fullmatch(text):
+        raise NOT_JSON(reason="a number of too many digits")
+    return orjson.Fragment(text)
+
+
+def _integer(text: str) -> Any:
+    return int(text) if len(text) < 19 else _fragment(text)
+
+
+def _constant(name: str) -> Any:
+    raise NOT_JSON(reason=name)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Json:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise DOUBLED_NAME(name=name if name.isidentifier() and name.isascii() else "?")
+            seen.add(name)
+    return members
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEPTH_MAX):
+        if not level:
+            return False
+        deeper: list[Any] = []
+        for each in level:
+            inner = each.values() if isinstance(each, dict) else each
+            deeper += [child for child in inner if isinstance(child, dict | list)]
+        level = deeper
+    return bool(level)
+
+
+def _reason(data: bytes, cause: orjson.JSONDecodeError) -> Fault:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as broken:
+        return NOT_UTF8(position=broken.start)
+    return NOT_JSON(reason=f"line {cause.lineno}, column {cause.colno}")
+
+
+def _decimal(value: Any) -> Any:
+    if isinstance(value, Decimal) and value.is_finite():
+        return orjson.Fragment(format(value, "f"))
+    raise TypeError

@@ -1,0 +1,1 @@
+"""The sealed store on PostgreSQL: resources, history, search, ledger, queues, blobs."""

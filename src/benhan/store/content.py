@@ -1,0 +1,93 @@
+"""A resource's content on disk: the JSON after its head, compressed with its type's dictionary, sealed.
+
+The first byte names the dictionary version (0: none), so that dictionaries can be trained anew at any time while old
+rows stay readable.
+Source: RFC 8878 (Zstandard); docs/decisions/0001-one-row-a-version.md.
+"""
+
+from __future__ import annotations
+
+import struct
+from functools import cache
+from pathlib import Path
+
+import zstandard
+
+from benhan.store.key_faults import DAMAGED
+from benhan.store.sealing import DataKey
+
+LEVEL = 3
+TAIL_BYTES_MAX = 256 * 1024 * 1024
+DICTIONARY_VERSION = 1
+_FOLDER = Path(__file__).parent / "dictionaries"
+_AAD = struct.Struct(">HQI")
+
+
+class ContentCodec:
+    """Packs and opens tails; keeps one compressor and one decompressor per type."""
+
+    def __init__(self, folder: Path = _FOLDER) -> None:
+        self._folder = folder
+        self._compressors: dict[str, tuple[bytes, zstandard.ZstdCompressor]] = {}
+        self._decompressors: dict[tuple[str, int], zstandard.ZstdDecompressor] = {}
+
+    def pack(self, type_: str, tail: bytes) -> bytes:
+        """`tail` compressed, with its dictionary's version in front; to be sealed."""
+        known = self._compressors.get(type_)
+        if known is None:
+            known = self._compressors[type_] = self._compressor(type_)
+        return known[0] + known[1].compress(tail)
+
+    def unpack(self, type_: str, packed: bytes) -> bytes:
+        """The tail. Raises Broken BA-0501 where it cannot be restored."""
+        version = packed[0]
+        known = self._decompressors.get((type_, version))
+        if known is None:
+            known = self._decompressors[type_, version] = self._decompressor(type_, version)
+        try:
+            return known.decompress(memoryview(packed)[1:], max_output_size=TAIL_BYTES_MAX)
+        except zstandard.ZstdError as cause:
+            raise DAMAGED() from cause
+
+    def _compressor(self, type_: str) -> tuple[bytes, zstandard.ZstdCompressor]:
+        dictionary = dictionary_of(self._folder, type_, DICTIONARY_VERSION)
+        options = zstandard.ZstdCompressionParameters.from_level(
+            LEVEL, write_checksum=0, write_content_size=1, write_dict_id=0, format=zstandard.FORMAT_ZSTD1_MAGICLESS
+        )
+        if dictionary is None:
+            return b"\x00", zstandard.ZstdCompressor(compression_params=options)
+        return bytes([DICTIONARY_VERSION]), zstandard.ZstdCompressor(dict_data=dictionary, compression_params=options)
+
+    def _decompressor(self, type_: str, version: int) -> zstandard.ZstdDecompressor:
+        if version == 0:
+            return zstandard.ZstdDecompressor(format=zstandard.FORMAT_ZSTD1_MAGICLESS)
+        dictionary = dictionary_of(self._folder, type_, version)
+        if dictionary is None:
+            raise DAMAGED()
+        return zstandard.ZstdDecompressor(dict_data=dictionary, format=zstandard.FORMAT_ZSTD1_MAGICLESS)
+
+
+@cache
+def dictionary_of(folder: Path, type_: str, version: int) -> zstandard.ZstdCompressionDict | None:
+    """The shipped or trained dictionary of a type, or None where there is none."""
+    path = folder / f"{type_}.{version}.dict"
+    if not path.is_file():
+        return None
+    dictionary = zstandard.ZstdCompressionDict(path.read_bytes())
+    dictionary.precompute_compress(level=LEVEL)
+    return dictionary
+
+
+def train_dictionary(samples: list[bytes], size_bytes: int = 24 * 1024) -> bytes:
+    """A dictionary for tails like `samples` (some hundreds at least). Raises zstandard.ZstdError for too few."""
+    return zstandard.train_dictionary(size_bytes, samples, level=LEVEL).as_bytes()
+
+
+def aad_of(type_number: int, rid: int, version: int) -> bytes:
+    """What a sealed content is bound to: its type, rid and version."""
+    return _AAD.pack(type_number, rid, version)
+
+
+def seal_tail(key: DataKey, packed: bytes, type_number: int, rid: int, version: int) -> bytes:
+    """The bytes of column `content`."""
+    return key.seal(packed, aad_of(type_number, rid, version))

@@ -1,0 +1,76 @@
+"""Keys of resources: 63 bits, of which the first 12 are the compartment's bucket.
+
+A server-assigned logical id is its rid in 13 characters of Crockford base32, lower case. Any other id that a client
+chose maps to a rid by a keyed hash, so that the database never shows it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from benhan.kernel.ids import RandomSource
+
+BUCKETS = 4096
+SHARED = 0
+"""The bucket of what belongs to no patient."""
+
+_LOW_BITS = 51
+_LOW_MASK = (1 << _LOW_BITS) - 1
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_LENGTH = 13
+
+
+def bucket_of(rid: int) -> int:
+    """The bucket that `rid` names."""
+    return rid >> _LOW_BITS
+
+
+def encode_rid(rid: int) -> str:
+    """The 13 characters of `rid`."""
+    letters = [""] * _LENGTH
+    for place in range(_LENGTH - 1, -1, -1):
+        letters[place] = _ALPHABET[rid & 31]
+        rid >>= 5
+    return "".join(letters)
+
+
+def decode_id(text: str) -> int | None:
+    """The rid that `text` writes, or None where it is not of the server's form."""
+    if len(text) != _LENGTH or text[0] > "7":
+        return None
+    rid = 0
+    for letter in text:
+        value = _VALUES.get(letter)
+        if value is None:
+            return None
+        rid = rid << 5 | value
+    return rid
+
+
+class Ids:
+    """Assigns rids, and finds the rid of an id."""
+
+    def __init__(self, id_key: bytes, source: RandomSource) -> None:
+        self._key = id_key
+        self._source = source
+
+    def new(self, bucket: int) -> int:
+        """A fresh rid in `bucket`."""
+        return bucket << _LOW_BITS | (int.from_bytes(self._source.bytes(7), "big") & _LOW_MASK)
+
+    def new_patient(self) -> int:
+        """A fresh rid of a Patient, in a bucket by chance (never the shared one)."""
+        number = int.from_bytes(self._source.bytes(8), "big")
+        return (number >> 52) % (BUCKETS - 1) + 1 << _LOW_BITS | (number & _LOW_MASK)
+
+    def rid_of(self, type_: str, id_: str) -> int:
+        """The rid of a logical id: decoded where the server assigned it, hashed where a client did."""
+        decoded = decode_id(id_)
+        if decoded is not None:
+            return decoded
+        digest = hashlib.blake2b(f"{type_}/{id_}".encode(), digest_size=8, key=self._key).digest()
+        rid = int.from_bytes(digest, "big") & ((1 << 63) - 1)
+        if bucket_of(rid) == SHARED and type_ == "Patient":
+            return rid | 1 << _LOW_BITS
+        return rid

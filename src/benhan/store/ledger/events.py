@@ -1,0 +1,67 @@
+"""The grammar of what is recorded: `source:subject:action`, each with the only fields it may carry.
+
+A field holds an id, a code or a number; never a name, a value of a result, or what somebody typed.
+Source: TT 13/2025/TT-BYT (audit of all transactions); CV 365/TTYQG-GPQLCL III.1.1 đ; IHE BALP.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from benhan.kernel.faults import Broken, FaultCode
+from benhan.kernel.texts import Text
+
+BAD_DETAIL = FaultCode(
+    "BA-0510",
+    Broken,
+    Text("Sự kiện {event} không có trường {field}.", "The event {event} has no field {field}."),
+)
+
+
+class Event(Enum):
+    """Every event: its number in the database (never reused), its label, its fields."""
+
+    RESOURCE_CREATE = (1, "resource:content:create", ())
+    RESOURCE_UPDATE = (2, "resource:content:update", ())
+    RESOURCE_DELETE = (3, "resource:content:delete", ())
+    RESOURCE_VIEW = (4, "resource:content:view", ())
+    RESOURCE_HISTORY = (5, "resource:content:history", ())
+    RESOURCE_SEARCH = (6, "resource:content:search", ("parameters", "count"))
+    PATIENT_VIEW = (7, "patient:page:view", ("page",))
+    BOOK_VIEW = (8, "book:page:view", ("page",))
+    RECORD_EXPORT = (9, "record:export:hoso_benh_an", ("format",))
+    DOCUMENT_EXPORT = (10, "record:export:document", ("format",))
+    MESSAGE_RECEIVE = (20, "message:hl7v2:receive", ("message", "structure"))
+    MESSAGE_APPLY = (21, "message:hl7v2:apply", ("message", "structure"))
+    MESSAGE_PARK = (22, "message:hl7v2:park", ("message", "fault"))
+    MESSAGE_MEND = (23, "message:hl7v2:mend", ("message",))
+    MESSAGE_REPLAY = (24, "message:hl7v2:replay", ("message",))
+    MESSAGE_VIEW = (25, "message:hl7v2:view", ("message",))
+    DELIVERY_PUT = (30, "delivery:repository:put", ("delivery", "destination"))
+    DELIVERY_RECEIPT = (31, "delivery:repository:receipt", ("delivery", "receipt"))
+    DELIVERY_REFUSE = (32, "delivery:repository:refuse", ("delivery", "fault"))
+    DELIVERY_INGEST = (33, "delivery:repository:ingest", ("receipt", "facility"))
+    SESSION_OPEN = (40, "account:session:open", ())
+    SESSION_FAIL = (41, "account:session:fail", ("fault",))
+    SESSION_LOCK = (42, "account:session:lock", ("until",))
+    SESSION_CLOSE = (43, "account:session:close", ())
+    ACCOUNT_CREATE = (44, "account:account:create", ("account", "role"))
+    TOKEN_CREATE = (45, "account:token:create", ("token", "role"))
+    KEK_ROTATE = (50, "keys:kek:rotate", ("from", "to", "count"))
+    PATIENT_SHRED = (51, "keys:patient:shred", ())
+    ROOT_SIGN = (60, "ledger:root:sign", ("day",))
+    BULK_IMPORT = (61, "store:bulk:import", ("count",))
+
+    def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
+        self.number = number
+        self.label = label
+        self.fields = fields
+
+    def check(self, detail: dict[str, str | int]) -> None:
+        """Raises Broken BA-0510 for a field the event does not declare."""
+        for name in detail:
+            if name not in self.fields:
+                raise BAD_DETAIL(event=self.label, field=name)
+
+
+EVENTS_BY_NUMBER: dict[int, Event] = {event.number: event for event in Event}

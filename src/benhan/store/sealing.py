@@ -1,0 +1,38 @@
+"""AES-256-GCM under one data key. Source: NIST SP 800-38D.
+
+The nonce is random: two writers of the same version may both seal before one of them loses, so a nonce made of id and
+version could be used twice.
+"""
+
+from __future__ import annotations
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from benhan.kernel.ids import RandomSource
+from benhan.store.key_faults import DAMAGED
+
+NONCE_BYTES = 12
+OVERHEAD_BYTES = NONCE_BYTES + 16
+
+
+class DataKey:
+    """A key that seals and opens; its bytes are not shown again."""
+
+    __slots__ = ("_aead", "_source")
+
+    def __init__(self, key: bytes, source: RandomSource) -> None:
+        self._aead = AESGCM(key)
+        self._source = source
+
+    def seal(self, plain: bytes, aad: bytes) -> bytes:
+        """Nonce, ciphertext and tag of `plain`, bound to `aad`."""
+        nonce = self._source.bytes(NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, plain, aad)
+
+    def open(self, sealed: bytes, aad: bytes) -> bytes:
+        """The plain bytes. Raises Broken BA-0501 where key, bytes or `aad` are not those of the sealing."""
+        try:
+            return self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], aad)
+        except (InvalidTag, ValueError) as cause:
+            raise DAMAGED() from cause
