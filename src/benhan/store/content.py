@@ -8,6 +8,7 @@ Source: RFC 8878 (Zstandard); docs/decisions/0001-one-row-a-version.md.
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -78,9 +79,9 @@ def dictionary_of(folder: Path, type_: str, version: int) -> zstandard.ZstdCompr
     return dictionary
 
 
-def train_dictionary(samples: list[bytes], size_bytes: int = 24 * 1024) -> bytes:
+def train_dictionary(samples: Sequence[bytes], size_bytes: int = 24 * 1024) -> bytes:
     """A dictionary for tails like `samples` (some hundreds at least). Raises zstandard.ZstdError for too few."""
-    return zstandard.train_dictionary(size_bytes, samples, level=LEVEL).as_bytes()
+    return zstandard.train_dictionary(size_bytes, list(samples), level=LEVEL).as_bytes()
 
 
 def aad_of(type_number: int, rid: int, version: int) -> bytes:

@@ -38,10 +38,15 @@ class Type:
 def _lines(name: str) -> dict[str, bytes]:
     """The lines of a table by the value of their first member, unparsed: a type never asked for costs little."""
     found = {}
-    for line in (_FOLDER / name).read_bytes().splitlines():
+    for line in table_lines(name):
         start = line.index(b":") + 2
         found[line[start : line.index(b'"', start)].decode()] = line
     return found
+
+
+def table_lines(name: str) -> list[bytes]:
+    """The lines of a generated table, one JSON record each."""
+    return (_FOLDER / name).read_bytes().splitlines()
 
 
 @cache

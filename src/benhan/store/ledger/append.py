@@ -11,11 +11,7 @@ from benhan.store.database import Connection
 from benhan.store.ids import SHARED, bucket_of
 from benhan.store.ledger.events import Event
 
-_APPEND = """
-insert into ledger_pending (bucket, at, event, actor, role, patient, type, rid, version, trace, detail)
-select * from unnest($1::smallint[], $2::timestamptz[], $3::smallint[], $4::text[], $5::text[], $6::bigint[],
-                     $7::smallint[], $8::bigint[], $9::int[], $10::bytea[], $11::text[])
-"""
+_COLUMNS = ("at", "patient", "rid", "version", "bucket", "event", "type", "actor", "role", "trace", "detail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +43,20 @@ async def append_many(connection: Connection, entries: Sequence[Entry]) -> None:
     """Record `entries`; they are committed, or not, with the transaction of `connection`."""
     if not entries:
         return
-    await connection.execute(
-        _APPEND,
-        [bucket_of(entry.patient) if entry.patient else SHARED for entry in entries],
-        [entry.at for entry in entries],
-        [entry.event.number for entry in entries],
-        [entry.actor for entry in entries],
-        [entry.role for entry in entries],
-        [entry.patient for entry in entries],
-        [entry.type for entry in entries],
-        [entry.rid for entry in entries],
-        [entry.version for entry in entries],
-        [bytes.fromhex(entry.trace) for entry in entries],
-        [detail_text(entry.detail) for entry in entries],
-    )
+    records = [
+        (
+            entry.at,
+            entry.patient,
+            entry.rid,
+            entry.version,
+            bucket_of(entry.patient) if entry.patient else SHARED,
+            entry.event.number,
+            entry.type,
+            entry.actor,
+            entry.role,
+            bytes.fromhex(entry.trace),
+            detail_text(entry.detail),
+        )
+        for entry in entries
+    ]
+    await connection.copy_records_to_table("ledger_pending", records=records, columns=_COLUMNS)

@@ -1,0 +1,78 @@
+"""The grammar of index terms: what a resource is found by, written the same for the index and for the query.
+
+A term is a text: a path of elements (`Observation.code`), a letter for its kind, and what is looked for, parted by
+U+001F. The store hashes it under a secret key; it is never kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benhan.fhir.folding import words
+
+_SEP = "\x1f"
+PREFIX_LETTERS_MAX = 10
+TRIGRAMS_MAX = 96
+WORDS_MAX = 32
+
+
+def code_term(path: str, code: str) -> str:
+    """A code of any system."""
+    return f"{path}{_SEP}c{_SEP}{code}"
+
+
+def system_code_term(path: str, system: str, code: str) -> str:
+    """A code of a system; `system` "" for a code that has none."""
+    return f"{path}{_SEP}s{_SEP}{system}{_SEP}{code}"
+
+
+def system_term(path: str, system: str) -> str:
+    """Any code of a system."""
+    return f"{path}{_SEP}y{_SEP}{system}"
+
+
+def reference_term(path: str, reference: str) -> str:
+    """A reference, relative (`Patient/1`) or absolute, without a version."""
+    return f"{path}{_SEP}r{_SEP}{reference}"
+
+
+def uri_term(path: str, uri: str) -> str:
+    """A uri as written."""
+    return f"{path}{_SEP}u{_SEP}{uri}"
+
+
+def exact_term(path: str, text: str) -> str:
+    """A text as written."""
+    return f"{path}{_SEP}e{_SEP}{text}"
+
+
+def prefix_term(path: str, prefix: str) -> str:
+    """A folded word that begins so."""
+    return f"{path}{_SEP}p{_SEP}{prefix[:PREFIX_LETTERS_MAX]}"
+
+
+def trigram_term(path: str, trigram: str) -> str:
+    """Three letters that follow each other somewhere in the folded text."""
+    return f"{path}{_SEP}g{_SEP}{trigram}"
+
+
+def unit_key(path: str, unit: str) -> str:
+    """The key of quantities of one canonical unit."""
+    return f"{path}{_SEP}q{_SEP}{unit}"
+
+
+def string_terms(path: str, text: str, *, trigrams: bool) -> Iterator[str]:
+    """All terms of one text: every prefix of its words, the whole as written, its trigrams where wanted."""
+    yield exact_term(path, text)
+    found = words(text)[:WORDS_MAX]
+    for word in found:
+        for length in range(1, min(len(word), PREFIX_LETTERS_MAX) + 1):
+            yield prefix_term(path, word[:length])
+    if trigrams:
+        for trigram in trigrams_of(" ".join(found)):
+            yield trigram_term(path, trigram)
+
+
+def trigrams_of(folded: str) -> list[str]:
+    """The distinct trigrams of a folded text, at most TRIGRAMS_MAX."""
+    return sorted({folded[index : index + 3] for index in range(len(folded) - 2)})[:TRIGRAMS_MAX]

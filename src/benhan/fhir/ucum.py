@@ -1,0 +1,121 @@
+"""UCUM units to canonical ones, as far as clinical units go: prefixes, products, quotients, powers, annotations.
+
+Source: The Unified Code for Units of Measure 2.1. Not supported: arbitrary conversions between mass and substance
+(mg/dL to mmol/L needs the molar mass), and special units besides Celsius and Fahrenheit.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+Dimensions = tuple[tuple[str, int], ...]
+
+_PREFIXES = {
+    "da": 1e1, "Y": 1e24, "Z": 1e21, "E": 1e18, "P": 1e15, "T": 1e12, "G": 1e9, "M": 1e6, "k": 1e3, "h": 1e2,
+    "d": 1e-1, "c": 1e-2, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15, "a": 1e-18,
+}  # fmt: skip
+_METRIC: dict[str, tuple[float, Dimensions]] = {
+    "m": (1, (("m", 1),)),
+    "s": (1, (("s", 1),)),
+    "g": (1, (("g", 1),)),
+    "K": (1, (("K", 1),)),
+    "C": (1, (("C", 1),)),
+    "cd": (1, (("cd", 1),)),
+    "rad": (1, (("rad", 1),)),
+    "mol": (6.02214076e23, ()),
+    "osm": (6.02214076e23, (("osm", 1),)),
+    "eq": (6.02214076e23, (("eq", 1),)),
+    "l": (1e-3, (("m", 3),)),
+    "L": (1e-3, (("m", 3),)),
+    "Hz": (1, (("s", -1),)),
+    "Pa": (1e3, (("g", 1), ("m", -1), ("s", -2))),
+    "J": (1e3, (("g", 1), ("m", 2), ("s", -2))),
+    "W": (1e3, (("g", 1), ("m", 2), ("s", -3))),
+    "cal": (4184.0, (("g", 1), ("m", 2), ("s", -2))),
+    "U": (1e-6 * 6.02214076e23 / 60, (("s", -1),)),
+    "kat": (6.02214076e23, (("s", -1),)),
+    "[iU]": (1, (("[iU]", 1),)),
+    "[IU]": (1, (("[iU]", 1),)),
+    "m[Hg]": (133322.0, (("g", 1), ("m", -1), ("s", -2))),
+    "m[H2O]": (9806.65 * 1e3, (("g", 1), ("m", -1), ("s", -2))),
+    "Cel": (1, (("K", 1),)),
+    "bar": (1e8, (("g", 1), ("m", -1), ("s", -2))),
+}
+_OTHER: dict[str, tuple[float, Dimensions]] = {
+    "%": (1e-2, ()),
+    "10*": (10, ()),
+    "10^": (10, ()),
+    "[ppth]": (1e-3, ()),
+    "[ppm]": (1e-6, ()),
+    "min": (60, (("s", 1),)),
+    "h": (3600, (("s", 1),)),
+    "d": (86400, (("s", 1),)),
+    "wk": (604800, (("s", 1),)),
+    "mo": (2629800, (("s", 1),)),
+    "a": (31557600, (("s", 1),)),
+    "[lb_av]": (453.59237, (("g", 1),)),
+    "[oz_av]": (28.349523125, (("g", 1),)),
+    "[in_i]": (0.0254, (("m", 1),)),
+    "[ft_i]": (0.3048, (("m", 1),)),
+    "[degF]": (5 / 9, (("K", 1),)),
+    "deg": (0.017453292519943295, (("rad", 1),)),
+    "[pH]": (1, (("[pH]", 1),)),
+    "[arb'U]": (1, (("[arb'U]", 1),)),
+}
+_OFFSETS = {"Cel": (1.0, 273.15), "[degF]": (5 / 9, 459.67 * 5 / 9)}
+_ANNOTATION = re.compile(r"\{[^}]*\}")
+_PART = re.compile(r"([./]?)(\([^()]*\)|\d+(?![*^\d])|10[*^]|[A-Za-z%]*\[[^\]]*\]|[A-Za-z%]+)([+-]?\d+)?")
+
+
+def canonical(value: float, unit: str) -> tuple[float, str]:
+    """The value in base units and the base units' name; an unknown unit stays as it is."""
+    if unit in _OFFSETS:
+        factor, offset = _OFFSETS[unit]
+        return round(value * factor + offset, 9), "K"
+    known = _parsed(unit)
+    if known is None:
+        return value, unit
+    return float(f"{value * known[0]:.12g}"), known[1]
+
+
+@lru_cache(maxsize=4096)
+def _parsed(unit: str) -> tuple[float, str] | None:
+    found = _term(_ANNOTATION.sub("", unit)) if unit else None
+    if found is None:
+        return None
+    factor, powers = found
+    return factor, ".".join(f"{base}{power}" for base, power in sorted(powers.items()) if power) or "1"
+
+
+def _term(text: str) -> tuple[float, dict[str, int]] | None:
+    factor, powers, position = 1.0, dict[str, int](), 0
+    if not text:
+        return factor, powers
+    while position < len(text):
+        match = _PART.match(text, position)
+        if match is None:
+            return None
+        position = match.end()
+        operator, name, exponent = match.groups()
+        sign = (-1 if operator == "/" else 1) * int(exponent or 1)
+        one = _term(name[1:-1]) if name.startswith("(") else _atom(name)
+        if one is None or abs(sign) > 24:
+            return None
+        factor *= one[0] ** sign
+        for base, power in one[1].items():
+            powers[base] = powers.get(base, 0) + power * sign
+    return factor, powers
+
+
+def _atom(name: str) -> tuple[float, dict[str, int]] | None:
+    if name.isdigit():
+        return (float(name), {}) if 0 < float(name) < 1e15 else None
+    for table in (_METRIC, _OTHER):
+        if name in table:
+            return table[name][0], dict(table[name][1])
+    for prefix, size in _PREFIXES.items():
+        rest = name.removeprefix(prefix)
+        if rest != name and rest in _METRIC:
+            return size * _METRIC[rest][0], dict(_METRIC[rest][1])
+    return None

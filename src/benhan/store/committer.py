@@ -1,0 +1,386 @@
+"""The one way into the tables: concurrent units of work share a transaction, each all-or-nothing by itself.
+
+A batch is written in few round trips: lock and read the current versions, decide for each unit whether it may, seal,
+end the old versions, COPY the new ones and the ledger entries, COMMIT; only then is anybody answered. Where anything
+unexpected happens the batch is undone and its units are tried one by one, so that one unit cannot hurt another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from benhan.kernel.faults import Fault
+from benhan.store.content import seal_tail
+from benhan.store.database import Connection, Database, translated
+from benhan.store.faults import ALREADY_THERE, NO_SUCH_RESOURCE, OUTCOME_UNKNOWN, STALE_VERSION, TOO_MANY_WAITING
+from benhan.store.ids import bucket_of
+from benhan.store.key_faults import SHREDDED
+from benhan.store.keyring import Keyring
+from benhan.store.ledger.append import Entry, append_many
+from benhan.store.placement import place
+from benhan.store.sealing import DataKey
+from benhan.store.sql_texts import query
+from benhan.store.unit_of_work import Key, Stored, UnitOfWork, Verb, Write
+
+UNITS_MAX = 256
+WAITING_MAX = 10_000
+WRITERS = 2
+RETRIES = 3
+
+_LOCK_CURRENT = query(
+    "lock_current",
+    """
+    select r.bucket, r.type, r.rid, r.version, r.patient, r.content is null as deleted
+    from unnest($1::smallint[], $2::smallint[], $3::bigint[]) as w (bucket, type, rid)
+    left join placement p on p.bucket = w.bucket and p.type = w.type and p.rid = w.rid
+    join resource r on r.bucket = coalesce(p.at_bucket, w.bucket) and r.type = w.type and r.rid = w.rid
+    where r.until is null
+    order by r.bucket, r.type, r.rid
+    for update of r
+    """,
+)
+_END = query(
+    "end_versions",
+    """
+    update resource r set until = pg_current_xact_id()
+    from unnest($1::smallint[], $2::smallint[], $3::bigint[], $4::int[]) as w (bucket, type, rid, version)
+    where r.bucket = w.bucket and r.type = w.type and r.rid = w.rid and r.version = w.version
+    """,
+)
+_RESOURCE_COLUMNS = (
+    "rid", "patient", "updated_at", "at_from", "at_to", "quantity", "version", "bucket", "type", "tokens", "content",
+)  # fmt: skip
+_RANGE_COLUMNS = ("key", "low", "high", "rid", "version", "bucket", "type")
+
+
+@dataclass(slots=True)
+class Pending:
+    """A unit of work that waits for its commit."""
+
+    unit: UnitOfWork
+    done: asyncio.Future[list[Stored | None]]
+
+    @property
+    def keys(self) -> list[Key]:
+        return [write.key for write in self.unit.writes]
+
+
+@dataclass(slots=True)
+class Current:
+    """The current version of a resource, locked."""
+
+    bucket: int
+    version: int
+    patient: int
+    deleted: bool
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a transaction will write."""
+
+    rows: list[tuple[object, ...]] = field(default_factory=list)
+    ranges: list[tuple[object, ...]] = field(default_factory=list)
+    ended: list[tuple[int, int, int, int]] = field(default_factory=list)
+    placed: list[tuple[int, int, int, int]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+
+
+class Committer:
+    """Gathers units of work and writes them; `start` and `stop` frame its life."""
+
+    def __init__(self, database: Database, keyring: Keyring) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._waiting: deque[Pending] = deque()
+        self._busy: set[Key] = set()
+        self._wake = asyncio.Event()
+        self._writers: list[asyncio.Task[None]] = []
+        self.committed_units = 0
+        self.committed_batches = 0
+
+    def start(self) -> None:
+        self._writers = [asyncio.create_task(self._write_on(), name="committer") for _ in range(WRITERS)]
+
+    async def stop(self) -> None:
+        """Write what waits, then end."""
+        while self._waiting or self._busy:
+            await asyncio.sleep(0.005)
+        for writer in self._writers:
+            writer.cancel()
+        await asyncio.gather(*self._writers, return_exceptions=True)
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    async def commit(self, unit: UnitOfWork) -> list[Stored | None]:
+        """Write `unit`; gives one Stored for each of its writes, None for a deletion of what was not there.
+
+        Returns after the commit. Raises Conflict BA-0412 (stale version) or BA-0413, NotFound BA-0401 or BA-0503,
+        Busy BA-0424, Unavailable BA-0420 or BA-0421 with nothing written; Interrupted BA-0423 where the connection was
+        lost during COMMIT, so that nobody can tell.
+        """
+        if len(self._waiting) >= WAITING_MAX:
+            raise TOO_MANY_WAITING()
+        pending = Pending(unit, asyncio.get_running_loop().create_future())
+        self._waiting.append(pending)
+        self._wake.set()
+        return await asyncio.shield(pending.done)
+
+    async def _write_on(self) -> None:
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(0)  # whoever is ready to write in this turn of the loop joins the batch
+            batch = self._take()
+            if not batch:
+                self._wake.clear()
+                continue
+            try:
+                await self._write_gently(batch)
+            finally:
+                for pending in batch:
+                    self._busy.difference_update(pending.keys)
+                self._wake.set()
+
+    def _take(self) -> list[Pending]:
+        """The waiting units whose resources nobody is writing; the order of writes to one resource is kept."""
+        batch: list[Pending] = []
+        passed_over: list[Pending] = []
+        blocked = set(self._busy)
+        while self._waiting and len(batch) < UNITS_MAX:
+            pending = self._waiting.popleft()
+            keys = pending.keys
+            if blocked.isdisjoint(keys):
+                batch.append(pending)
+            else:
+                passed_over.append(pending)
+            blocked.update(keys)
+        self._waiting.extendleft(reversed(passed_over))
+        for pending in batch:
+            self._busy.update(pending.keys)
+        return batch
+
+    async def _write_gently(self, batch: list[Pending]) -> None:
+        """Write `batch` together; where that fails, one by one."""
+        if len(batch) > 1:
+            try:
+                await self._write(batch)
+            except (Fault, asyncpg.PostgresError) as cause:
+                if _is_final(cause):
+                    _fail(batch, cause)
+                    return
+            else:
+                return
+        for pending in batch:
+            await self._write_alone(pending)
+
+    async def _write_alone(self, pending: Pending) -> None:
+        for attempt in range(RETRIES):
+            try:
+                with translated():
+                    await self._write([pending])
+            except Fault as fault:
+                if _is_rivalry(fault) and attempt < RETRIES - 1:
+                    continue
+                _fail([pending], fault)
+            except Exception as cause:
+                if not pending.done.done():
+                    pending.done.set_exception(cause)
+                raise
+            return
+
+    async def _write(self, batch: list[Pending]) -> None:
+        """One transaction for `batch`; answers every unit of it, or raises with nothing written."""
+        committing = False
+        made: dict[int, DataKey] = {}
+        try:
+            with translated():
+                async with self._database.pool.acquire() as connection:
+                    transaction = connection.transaction()
+                    await transaction.start()
+                    try:
+                        answers = await self._write_units(connection, batch, made)
+                        committing = True
+                        await transaction.commit()
+                    except BaseException:
+                        if not committing:
+                            await _roll_back(transaction)
+                        raise
+        except Fault as fault:
+            if committing and fault.category == "unavailable":
+                raise OUTCOME_UNKNOWN() from fault
+            raise
+        self._keyring.remember(made)
+        self.committed_batches += 1
+        self.committed_units += len(batch)
+        for pending, answer in answers:
+            if pending.done.done():
+                continue
+            if isinstance(answer, Fault):
+                pending.done.set_exception(answer)
+            else:
+                pending.done.set_result(answer)
+
+    async def _write_units(
+        self, connection: Connection, batch: list[Pending], made: dict[int, DataKey]
+    ) -> list[tuple[Pending, list[Stored | None] | Fault]]:
+        current = await _lock_current(connection, batch)
+        patients = {
+            write.patient for pending in batch for write in pending.unit.writes if write.verb is not Verb.DELETE
+        }
+        keys = await self._keyring.data_keys(patients, connection, create=True) if patients else {}
+        made.update(keys)
+        work = Batch()
+        answers: list[tuple[Pending, list[Stored | None] | Fault]] = []
+        accepted: list[Pending] = []
+        for pending in batch:
+            fault = _refusal(pending.unit, current, keys)
+            if fault is not None:
+                answers.append((pending, fault))
+                continue
+            answers.append((pending, [_put(pending.unit, write, current, keys, work) for write in pending.unit.writes]))
+            accepted.append(pending)
+        await _flush(connection, work)
+        work.entries += [entry for pending in accepted for entry in pending.unit.entries]
+        await append_many(connection, work.entries)
+        for pending in accepted:
+            for hook in pending.unit.hooks:
+                await hook(connection)
+        return answers
+
+
+async def _lock_current(connection: Connection, batch: list[Pending]) -> dict[Key, Current]:
+    wanted = [write for pending in batch for write in pending.unit.writes if not write.assigned]
+    if not wanted:
+        return {}
+    rows = await connection.fetch(
+        _LOCK_CURRENT,
+        [bucket_of(write.rid) for write in wanted],
+        [write.type_number for write in wanted],
+        [write.rid for write in wanted],
+    )
+    return {
+        (row["type"], row["rid"]): Current(row["bucket"], row["version"], row["patient"], row["deleted"])
+        for row in rows
+    }
+
+
+def _refusal(unit: UnitOfWork, current: dict[Key, Current], keys: dict[int, DataKey]) -> Fault | None:
+    """Why `unit` may not be written now, or None."""
+    for write in unit.writes:
+        found = current.get(write.key)
+        version = found.version if found is not None else 0
+        if write.if_match is not None and write.if_match != version:
+            return STALE_VERSION(type=write.type, id=write.id, expected=write.if_match, found=version)
+        if write.verb is Verb.CREATE and found is not None:
+            return ALREADY_THERE(type=write.type, id=write.id)
+        if write.verb is Verb.UPDATE and write.if_absent == "fail" and (found is None or found.deleted):
+            return NO_SUCH_RESOURCE(type=write.type, id=write.id)
+        if write.verb is not Verb.DELETE and write.patient not in keys:
+            return SHREDDED()
+    return None
+
+
+def _put(
+    unit: UnitOfWork, write: Write, current: dict[Key, Current], keys: dict[int, DataKey], work: Batch
+) -> Stored | None:
+    """Add the rows of `write` to `work`; gives the version it makes."""
+    found = current.get(write.key)
+    if write.verb is Verb.DELETE:
+        if found is None or found.deleted:
+            return None
+        bucket, write.patient = found.bucket, found.patient
+    else:
+        bucket = write.bucket
+    version = found.version + 1 if found is not None else 1
+    if found is not None:
+        work.ended.append((found.bucket, write.type_number, write.rid, found.version))
+    if bucket != (found.bucket if found is not None else bucket_of(write.rid)):
+        work.placed.append((bucket_of(write.rid), write.type_number, write.rid, bucket))
+    content = None
+    if write.verb is not Verb.DELETE:
+        content = seal_tail(keys[write.patient], write.packed, write.type_number, write.rid, version)
+    _add_rows(unit, write, bucket, version, content, work)
+    work.entries.append(unit.entry_of(write, version))
+    return Stored(
+        write.type,
+        write.id,
+        write.rid,
+        version,
+        unit.at,
+        deleted=content is None,
+        created=content is not None and (found is None or found.deleted),
+        patient=write.patient,
+        tail=write.tail,
+    )
+
+
+def _add_rows(unit: UnitOfWork, write: Write, bucket: int, version: int, content: bytes | None, work: Batch) -> None:
+    indexed = write.indexed
+    at_from, at_to = indexed.at if indexed is not None and indexed.at is not None else (None, None)
+    quantity = indexed.quantity if indexed is not None else None
+    work.rows.append(
+        (
+            write.rid,
+            write.patient,
+            unit.at,
+            at_from,
+            at_to,
+            quantity,
+            version,
+            bucket,
+            write.type_number,
+            write.tokens,
+            content,
+        )
+    )
+    if indexed is not None:
+        for entry in indexed.ranges:
+            work.ranges.append(
+                (unit.token(entry.key), entry.low, entry.high, write.rid, version, bucket, write.type_number)
+            )
+
+
+async def _flush(connection: Connection, work: Batch) -> None:
+    if work.ended:
+        buckets, types, rids, versions = zip(*work.ended, strict=True)
+        await connection.execute(_END, buckets, types, rids, versions)
+    if work.placed:
+        await place(connection, work.placed)
+    if work.rows:
+        await connection.copy_records_to_table("resource", records=work.rows, columns=_RESOURCE_COLUMNS)
+    if work.ranges:
+        await connection.copy_records_to_table("range_index", records=work.ranges, columns=_RANGE_COLUMNS)
+
+
+async def _roll_back(transaction: asyncpg.transaction.Transaction) -> None:
+    try:
+        await transaction.rollback()
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        return  # the connection is gone, and the transaction with it
+
+
+def _is_rivalry(fault: Fault) -> bool:
+    """Whether another process wrote the same resource in between (unique violation, deadlock, serialization)."""
+    return isinstance(fault.__cause__, asyncpg.PostgresError) and fault.__cause__.sqlstate in {
+        "23505",
+        "40P01",
+        "40001",
+    }
+
+
+def _is_final(cause: BaseException) -> bool:
+    """Whether trying the units one by one would not help."""
+    return isinstance(cause, Fault) and cause.category in {"interrupted", "unavailable"}
+
+
+def _fail(batch: Sequence[Pending], cause: BaseException) -> None:
+    for pending in batch:
+        if not pending.done.done():
+            pending.done.set_exception(cause)

@@ -1,0 +1,23 @@
+"""Where a resource lives whose rid names another bucket than its patient's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benhan.store.database import Connection
+from benhan.store.sql_texts import query
+
+_PLACE = query(
+    "place",
+    """
+    insert into placement (bucket, type, rid, at_bucket)
+    select * from unnest($1::smallint[], $2::smallint[], $3::bigint[], $4::smallint[])
+    on conflict (bucket, type, rid) do update set at_bucket = excluded.at_bucket
+    """,
+)
+
+
+async def place(connection: Connection, placed: Sequence[tuple[int, int, int, int]]) -> None:
+    """Note for each (home bucket, type, rid) the bucket it is in now."""
+    homes, types, rids, buckets = zip(*placed, strict=True)
+    await connection.execute(_PLACE, homes, types, rids, buckets)

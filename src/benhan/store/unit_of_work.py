@@ -1,0 +1,198 @@
+"""A unit of work: what shall be written together, or not at all. Data only; the committer does it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Literal
+
+from benhan.fhir.indexing import Indexed, index_resource
+from benhan.fhir.resource import ParsedResource, head_bytes, tail_bytes
+from benhan.kernel.actors import Actor
+from benhan.kernel.trace import current_trace
+from benhan.store.content import ContentCodec
+from benhan.store.database import Connection
+from benhan.store.faults import TWICE_IN_ONE
+from benhan.store.ids import SHARED, Ids, bucket_of, encode_rid
+from benhan.store.ledger.append import Entry
+from benhan.store.ledger.events import Event
+from benhan.store.resource_types import TYPE_NUMBERS
+from benhan.store.tokens import Tokens
+
+Hook = Callable[[Connection], Awaitable[None]]
+Key = tuple[int, int]
+"""Type number and rid: what one writer at a time may change."""
+
+
+class Verb(Enum):
+    """What is done to a resource."""
+
+    CREATE = Event.RESOURCE_CREATE
+    UPDATE = Event.RESOURCE_UPDATE
+    DELETE = Event.RESOURCE_DELETE
+
+
+@dataclass(slots=True)
+class Write:
+    """One resource to be written: `tail` is its JSON after the head, `packed` the same compressed."""
+
+    verb: Verb
+    type: str
+    id: str
+    rid: int
+    type_number: int
+    if_match: int | None = None
+    if_absent: Literal["create", "fail"] = "create"
+    patient: int = 0
+    tail: bytes = b""
+    packed: bytes = b""
+    tokens: list[int] = field(default_factory=list)
+    indexed: Indexed | None = None
+    assigned: bool = False
+    """Whether its rid is fresh, so that nothing can be there yet."""
+
+    @property
+    def key(self) -> Key:
+        return self.type_number, self.rid
+
+    @property
+    def bucket(self) -> int:
+        """The compartment it belongs to."""
+        return bucket_of(self.patient) if self.patient else SHARED
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A version as it is in the store; `tail` is empty where it is a deletion."""
+
+    type: str
+    id: str
+    rid: int
+    version: int
+    updated_at: datetime
+    deleted: bool
+    created: bool
+    patient: int
+    tail: bytes
+
+    @property
+    def content(self) -> bytes:
+        """The JSON of the resource, byte for byte as every reader gets it; empty for a deletion."""
+        if self.deleted:
+            return b""
+        return head_bytes(self.type, self.id, self.version, self.updated_at) + self.tail
+
+    @property
+    def etag(self) -> str:
+        return f'W/"{self.version}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What preparing a write needs: ids, tokens, compression."""
+
+    ids: Ids
+    tokens: Tokens
+    codec: ContentCodec
+
+
+class UnitOfWork:
+    """Collects writes, ledger entries and hooks of one act by one actor."""
+
+    def __init__(self, workshop: Workshop, actor: Actor, at: datetime) -> None:
+        self._workshop = workshop
+        self.actor = actor
+        self.at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+        self.trace = current_trace.get()
+        self.writes: list[Write] = []
+        self.entries: list[Entry] = []
+        self.hooks: list[Hook] = []
+
+    def create(self, resource: ParsedResource, *, id_: str | None = None) -> str:
+        """Write a new resource; gives the logical id it will have (`id_` where `assign_id` gave it before)."""
+        id_ = id_ or self.assign_id(resource.type, index_resource(resource.plain).patient)
+        write = self._prepared(Verb.CREATE, resource, id_)
+        write.assigned = True
+        self._add(write)
+        return id_
+
+    def assign_id(self, type_: str, patient: str | None) -> str:
+        """A fresh logical id for a resource of `type_` in the compartment of `patient` (`Patient/…`, or None)."""
+        ids = self._workshop.ids
+        if type_ == "Patient":
+            return encode_rid(ids.new_patient())
+        rid = self._patient_rid(patient)
+        return encode_rid(ids.new(bucket_of(rid) if rid else SHARED))
+
+    def update(
+        self,
+        resource: ParsedResource,
+        *,
+        if_match: int | None = None,
+        if_absent: Literal["create", "fail"] = "create",
+    ) -> None:
+        """Write the next version of the resource that `resource.id` names."""
+        assert resource.id is not None
+        write = self._prepared(Verb.UPDATE, resource, resource.id)
+        write.if_match, write.if_absent = if_match, if_absent
+        self._add(write)
+
+    def delete(self, type_: str, id_: str, *, if_match: int | None = None) -> None:
+        """Mark a resource deleted; its history stays. Nothing happens where there is none."""
+        rid = self._workshop.ids.rid_of(type_, id_)
+        self._add(Write(Verb.DELETE, type_, id_, rid, TYPE_NUMBERS[type_], if_match))
+
+    def record(
+        self, event: Event, *, patient: int = 0, type_: str = "", rid: int = 0, version: int = 0, **detail: str | int
+    ) -> None:
+        """Add a ledger entry of this act."""
+        number = TYPE_NUMBERS[type_] if type_ else 0
+        self.entries.append(self._entry(event, patient, number, rid, version, detail))
+
+    def also(self, hook: Hook) -> None:
+        """Do `hook` in the same transaction; a Fault it raises undoes this unit of work and no other."""
+        self.hooks.append(hook)
+
+    def token(self, term: str) -> int:
+        """The keyed hash of an index term."""
+        return self._workshop.tokens.of(term)
+
+    def entry_of(self, write: Write, version: int) -> Entry:
+        """The ledger entry of a write."""
+        return self._entry(write.verb.value, write.patient, write.type_number, write.rid, version, {})
+
+    def _entry(
+        self, event: Event, patient: int, type_number: int, rid: int, version: int, detail: dict[str, str | int]
+    ) -> Entry:
+        actor = self.actor
+        return Entry(event, self.at, actor.id, actor.role.value, self.trace, patient, type_number, rid, version, detail)
+
+    def _prepared(self, verb: Verb, resource: ParsedResource, id_: str) -> Write:
+        workshop, type_ = self._workshop, resource.type
+        indexed = index_resource(resource.plain)
+        rid = workshop.ids.rid_of(type_, id_)
+        tail = tail_bytes(resource.body)
+        return Write(
+            verb,
+            type_,
+            id_,
+            rid,
+            TYPE_NUMBERS[type_],
+            patient=rid if type_ == "Patient" else self._patient_rid(indexed.patient),
+            tail=tail,
+            packed=workshop.codec.pack(type_, tail),
+            tokens=workshop.tokens.of_all(indexed.terms),
+            indexed=indexed,
+        )
+
+    def _patient_rid(self, patient: str | None) -> int:
+        if patient is None or not patient.startswith("Patient/"):
+            return 0
+        return self._workshop.ids.rid_of("Patient", patient[8:])
+
+    def _add(self, write: Write) -> None:
+        if any(each.key == write.key for each in self.writes):
+            raise TWICE_IN_ONE(type=write.type, id=write.id)
+        self.writes.append(write)
