@@ -342,7 +342,7 @@ def _canonical(path: str) -> Emitter:
 
 def without_version(reference: str) -> str:
     """A reference without `/_history/…`."""
-    return reference.split("/_history/")[0]
+    return reference.split("/_history/", maxsplit=1)[0]
 
 
 def _uri(path: str) -> Emitter:
@@ -378,10 +378,9 @@ def _ranges_of(type_: str, value: Any) -> Iterator[Range]:
 def _date_emitter(leaf: Leaf, *, main: bool) -> Emitter:
     def emit(value: Any, found: Found) -> None:
         for low, high in _ranges_of(leaf.type, value):
-            if main and found.at is None:
-                found.at = (low, high)
-            elif main:
-                found.at = (min(found.at[0], low), max(found.at[1], high))
+            if main:
+                known = found.at or (low, high)
+                found.at = (min(known[0], low), max(known[1], high))
             else:
                 found.ranges.append(RangeEntry(leaf.path, low.timestamp(), high.timestamp()))
 

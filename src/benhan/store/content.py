@@ -1,7 +1,7 @@
 """A resource's content on disk: the JSON after its head, compressed with its type's dictionary, sealed.
 
 The first byte names the dictionary version (0: none), so that dictionaries can be trained anew at any time while old
-rows stay readable.
+rows stay readable; its highest bit says that the id a client chose follows (the server's own id is the rid).
 Source: RFC 8878 (Zstandard); docs/decisions/0001-one-row-a-version.md.
 """
 
@@ -22,6 +22,7 @@ TAIL_BYTES_MAX = 256 * 1024 * 1024
 DICTIONARY_VERSION = 1
 _FOLDER = Path(__file__).parent / "dictionaries"
 _AAD = struct.Struct(">HQI")
+_CHOSEN_ID = 0x80
 
 
 class ContentCodec:
@@ -29,35 +30,42 @@ class ContentCodec:
 
     def __init__(self, folder: Path = _FOLDER) -> None:
         self._folder = folder
-        self._compressors: dict[str, tuple[bytes, zstandard.ZstdCompressor]] = {}
+        self._compressors: dict[str, tuple[int, zstandard.ZstdCompressor]] = {}
         self._decompressors: dict[tuple[str, int], zstandard.ZstdDecompressor] = {}
 
-    def pack(self, type_: str, tail: bytes) -> bytes:
-        """`tail` compressed, with its dictionary's version in front; to be sealed."""
+    def pack(self, type_: str, tail: bytes, chosen_id: str = "") -> bytes:
+        """`tail` compressed, to be sealed; in front the dictionary's version and an id that a client chose."""
         known = self._compressors.get(type_)
         if known is None:
             known = self._compressors[type_] = self._compressor(type_)
-        return known[0] + known[1].compress(tail)
+        if not chosen_id:
+            return bytes((known[0],)) + known[1].compress(tail)
+        letters = chosen_id.encode()
+        return bytes((known[0] | _CHOSEN_ID, len(letters))) + letters + known[1].compress(tail)
 
-    def unpack(self, type_: str, packed: bytes) -> bytes:
-        """The tail. Raises Broken BA-0501 where it cannot be restored."""
-        version = packed[0]
+    def unpack(self, type_: str, packed: bytes) -> tuple[str, bytes]:
+        """The id that a client chose ("" for the server's own) and the tail. Raises Broken BA-0501."""
+        version, start, chosen_id = packed[0], 1, ""
+        if version & _CHOSEN_ID:
+            start = 2 + packed[1]
+            chosen_id = packed[2:start].decode()
+            version ^= _CHOSEN_ID
         known = self._decompressors.get((type_, version))
         if known is None:
             known = self._decompressors[type_, version] = self._decompressor(type_, version)
         try:
-            return known.decompress(memoryview(packed)[1:], max_output_size=TAIL_BYTES_MAX)
+            return chosen_id, known.decompress(memoryview(packed)[start:], max_output_size=TAIL_BYTES_MAX)
         except zstandard.ZstdError as cause:
             raise DAMAGED() from cause
 
-    def _compressor(self, type_: str) -> tuple[bytes, zstandard.ZstdCompressor]:
+    def _compressor(self, type_: str) -> tuple[int, zstandard.ZstdCompressor]:
         dictionary = dictionary_of(self._folder, type_, DICTIONARY_VERSION)
         options = zstandard.ZstdCompressionParameters.from_level(
             LEVEL, write_checksum=0, write_content_size=1, write_dict_id=0, format=zstandard.FORMAT_ZSTD1_MAGICLESS
         )
         if dictionary is None:
-            return b"\x00", zstandard.ZstdCompressor(compression_params=options)
-        return bytes([DICTIONARY_VERSION]), zstandard.ZstdCompressor(dict_data=dictionary, compression_params=options)
+            return 0, zstandard.ZstdCompressor(compression_params=options)
+        return DICTIONARY_VERSION, zstandard.ZstdCompressor(dict_data=dictionary, compression_params=options)
 
     def _decompressor(self, type_: str, version: int) -> zstandard.ZstdDecompressor:
         if version == 0:

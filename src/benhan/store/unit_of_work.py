@@ -182,7 +182,7 @@ class UnitOfWork:
             TYPE_NUMBERS[type_],
             patient=rid if type_ == "Patient" else self._patient_rid(indexed.patient),
             tail=tail,
-            packed=workshop.codec.pack(type_, tail),
+            packed=workshop.codec.pack(type_, tail, "" if encode_rid(rid) == id_ else id_),
             tokens=workshop.tokens.of_all(indexed.terms),
             indexed=indexed,
         )

@@ -1,0 +1,261 @@
+"""Reading resources: current, by version, their history. A view of a patient's data is in the ledger before the answer.
+
+Concurrent reads share a statement and a transaction, so that recording every view costs little.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import asyncpg
+
+from benhan.kernel.actors import Actor, Role
+from benhan.kernel.clock import Clock
+from benhan.kernel.faults import Fault
+from benhan.kernel.trace import current_trace
+from benhan.store.content import ContentCodec, aad_of
+from benhan.store.database import Connection, Database, translated
+from benhan.store.faults import DELETED, NO_SUCH_RESOURCE, NO_SUCH_VERSION
+from benhan.store.ids import Ids, bucket_of, encode_rid
+from benhan.store.key_faults import SHREDDED
+from benhan.store.keyring import Keyring
+from benhan.store.ledger.append import Entry, append_many
+from benhan.store.ledger.events import Event
+from benhan.store.resource_types import TYPE_NAMES, TYPE_NUMBERS
+from benhan.store.sealing import DataKey
+from benhan.store.sql_texts import query
+from benhan.store.unit_of_work import Stored
+
+READS_MAX = 256
+READERS = 2
+
+_READ = query(
+    "read_current",
+    """
+    select w.place, r.type, r.rid, r.version, r.patient, r.updated_at, r.content
+    from unnest($1::smallint[], $2::smallint[], $3::bigint[]) with ordinality as w (bucket, type, rid, place)
+    left join placement p on p.bucket = w.bucket and p.type = w.type and p.rid = w.rid
+    join resource r on r.bucket = coalesce(p.at_bucket, w.bucket) and r.type = w.type and r.rid = w.rid
+    where r.until is null
+    """,
+)
+_VERSIONS = query(
+    "read_versions",
+    """
+    select v.type, v.rid, v.version, v.patient, v.updated_at, v.content from (
+        select type, rid, version, patient, updated_at, content from resource
+        where bucket = any($1::smallint[]) and type = $2 and rid = $3
+        union all
+        select type, rid, version, patient, updated_at, content from resource_history
+        where bucket = any($1::smallint[]) and type = $2 and rid = $3
+    ) v
+    where v.version < $4 order by v.version desc limit $5
+    """,
+)
+_PLACES = query(
+    "places_of",
+    """
+    select at_bucket from placement where bucket = $1 and type = $2 and rid = $3
+    union select bucket from resource where bucket <> $1 and type = $2 and rid = $3
+    union select bucket from resource_history where bucket <> $1 and type = $2 and rid = $3
+    """,
+    fan_out="only for a resource that a placement row says has moved: its versions may lie in several compartments",
+)
+_IS_PLACED = query("is_placed", "select 1 from placement where bucket = $1 and type = $2 and rid = $3")
+
+
+@dataclass(slots=True)
+class Wanted:
+    """A read that waits: what, for whom, and where its answer goes."""
+
+    type: str
+    id: str
+    rid: int
+    actor: Actor
+    trace: str
+    done: asyncio.Future[Stored | Fault]
+
+
+class Opener:
+    """Opens sealed rows with the keys of their patients."""
+
+    def __init__(self, keyring: Keyring, codec: ContentCodec) -> None:
+        self._keyring = keyring
+        self._codec = codec
+
+    async def open_all(self, rows: Sequence[asyncpg.Record], connection: Connection) -> list[Stored | None]:
+        """Each row (type, rid, version, patient, updated_at, content) opened; None where its key was destroyed."""
+        patients = {row["patient"] for row in rows if row["content"] is not None}
+        keys = await self._keyring.data_keys(patients, connection) if patients else {}
+        return [self._opened(row, keys) for row in rows]
+
+    def _opened(self, row: asyncpg.Record, keys: dict[int, DataKey]) -> Stored | None:
+        type_ = TYPE_NAMES[row["type"]]
+        rid, version, patient, content = row["rid"], row["version"], row["patient"], row["content"]
+        chosen_id, tail = "", b""
+        if content is not None:
+            key = keys.get(patient)
+            if key is None:
+                return None
+            chosen_id, tail = self._codec.unpack(type_, key.open(content, aad_of(row["type"], rid, version)))
+        return Stored(
+            type_,
+            chosen_id or encode_rid(rid),
+            rid,
+            version,
+            row["updated_at"],
+            deleted=content is None,
+            created=version == 1,
+            patient=patient,
+            tail=tail,
+        )
+
+
+class Resources:
+    """Reads by id; `start` and `stop` frame its life."""
+
+    def __init__(self, database: Database, ids: Ids, opener: Opener, clock: Clock) -> None:
+        self._database = database
+        self._ids = ids
+        self._opener = opener
+        self._clock = clock
+        self._waiting: deque[Wanted] = deque()
+        self._wake = asyncio.Event()
+        self._readers: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._readers = [asyncio.create_task(self._read_on(), name="reader") for _ in range(READERS)]
+
+    async def stop(self) -> None:
+        for reader in self._readers:
+            reader.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+
+    async def read(self, type_: str, id_: str, actor: Actor) -> Stored:
+        """The current version. Raises NotFound BA-0401, BA-0402 (deleted), BA-0503 (its key was destroyed)."""
+        answer = await self._ask(type_, id_, actor)
+        if isinstance(answer, Fault):
+            raise answer
+        return answer
+
+    async def read_many(self, wanted: Iterable[tuple[str, str]], actor: Actor) -> list[Stored | None]:
+        """The current versions of (type, id) pairs, None for what is not there, is deleted or destroyed."""
+        answers = await asyncio.gather(*(self._ask(type_, id_, actor) for type_, id_ in wanted))
+        return [None if isinstance(answer, Fault) else answer for answer in answers]
+
+    async def vread(self, type_: str, id_: str, version: int, actor: Actor) -> Stored:
+        """One version. Raises NotFound BA-0403, BA-0402 where that version is the deletion, BA-0503."""
+        found = await self.history(type_, id_, actor, count=1, before_version=version + 1)
+        if not found or found[0].version != version:
+            raise NO_SUCH_VERSION(type=type_, id=id_, version=version)
+        if found[0].deleted:
+            raise DELETED(type=type_, id=id_)
+        return found[0]
+
+    async def history(
+        self, type_: str, id_: str, actor: Actor, *, count: int = 50, before_version: int = 2**31 - 1
+    ) -> list[Stored]:
+        """Versions before `before_version`, newest first, deletions included. Raises NotFound BA-0401, BA-0503."""
+        number, rid = TYPE_NUMBERS[type_], self._ids.rid_of(type_, id_)
+        async with self._database.transaction() as connection:
+            buckets = await self._buckets(connection, number, rid)
+            rows = await connection.fetch(_VERSIONS, buckets, number, rid, before_version, count)
+            opened = await self._opener.open_all(rows, connection)
+            if not rows:
+                raise NO_SUCH_RESOURCE(type=type_, id=id_)
+            found = [_named(each, id_) for each in opened if each is not None]
+            if not found:
+                raise SHREDDED()
+            patient = next((each.patient for each in found if each.patient), 0)
+            if patient and actor.role is not Role.SYSTEM:
+                entry = self._entry(Event.RESOURCE_HISTORY, found[0], actor, current_trace.get())
+                await append_many(connection, [entry])
+        return found
+
+    async def _buckets(self, connection: Connection, number: int, rid: int) -> list[int]:
+        home = bucket_of(rid)
+        if await connection.fetchval(_IS_PLACED, home, number, rid) is None:
+            return [home]
+        return [home, *(row["at_bucket"] for row in await connection.fetch(_PLACES, home, number, rid))]
+
+    async def _ask(self, type_: str, id_: str, actor: Actor) -> Stored | Fault:
+        future: asyncio.Future[Stored | Fault] = asyncio.get_running_loop().create_future()
+        rid = self._ids.rid_of(type_, id_)
+        self._waiting.append(Wanted(type_, id_, rid, actor, current_trace.get(), future))
+        self._wake.set()
+        return await future
+
+    async def _read_on(self) -> None:
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(0)  # whoever is ready to read in this turn of the loop joins the batch
+            batch = [self._waiting.popleft() for _ in range(min(READS_MAX, len(self._waiting)))]
+            if not batch:
+                self._wake.clear()
+                continue
+            try:
+                with translated():
+                    await self._read_batch(batch)
+            except Exception as cause:  # noqa: BLE001  # every asker gets it; the reader goes on
+                _fail(batch, cause)
+
+    async def _read_batch(self, batch: list[Wanted]) -> None:
+        async with self._database.pool.acquire() as connection:
+            rows = await connection.fetch(
+                _READ,
+                [bucket_of(each.rid) for each in batch],
+                [TYPE_NUMBERS[each.type] for each in batch],
+                [each.rid for each in batch],
+            )
+            opened = await self._opener.open_all(rows, connection)
+            found = {row["place"] - 1: each for row, each in zip(rows, opened, strict=True)}
+            answers = [_answer(wanted, index, found) for index, wanted in enumerate(batch)]
+            views = [
+                self._entry(Event.RESOURCE_VIEW, answer, wanted.actor, wanted.trace)
+                for wanted, answer in zip(batch, answers, strict=True)
+                if isinstance(answer, Stored) and answer.patient and wanted.actor.role is not Role.SYSTEM
+            ]
+            await append_many(connection, views)
+        for wanted, answer in zip(batch, answers, strict=True):
+            if not wanted.done.done():
+                wanted.done.set_result(answer)
+
+    def _entry(self, event: Event, seen: Stored, actor: Actor, trace: str) -> Entry:
+        return Entry(
+            event,
+            self._clock.now(),
+            actor.id,
+            actor.role.value,
+            trace,
+            seen.patient,
+            TYPE_NUMBERS[seen.type],
+            seen.rid,
+            seen.version,
+        )
+
+
+def _answer(wanted: Wanted, index: int, found: dict[int, Stored | None]) -> Stored | Fault:
+    if index not in found:
+        return NO_SUCH_RESOURCE(type=wanted.type, id=wanted.id)
+    stored = found[index]
+    if stored is None:
+        return SHREDDED()
+    if stored.deleted:
+        return DELETED(type=wanted.type, id=wanted.id)
+    if stored.id != wanted.id:  # two ids with the same keyed hash: what is there is another resource
+        return NO_SUCH_RESOURCE(type=wanted.type, id=wanted.id)
+    return stored
+
+
+def _named(stored: Stored, id_: str) -> Stored:
+    """A deletion holds no content, so its id is the one it was asked by."""
+    return replace(stored, id=id_) if stored.deleted else stored
+
+
+def _fail(batch: Sequence[Wanted], cause: Exception) -> None:
+    for wanted in batch:
+        if not wanted.done.done():
+            wanted.done.set_exception(cause)

@@ -1,0 +1,79 @@
+"""The store: its parts, opened together and closed in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from benhan.kernel.actors import Actor
+from benhan.kernel.clock import Clock, SystemClock
+from benhan.kernel.ids import RandomSource, SystemRandom
+from benhan.store.committer import Committer
+from benhan.store.content import ContentCodec
+from benhan.store.database import Database
+from benhan.store.ids import Ids
+from benhan.store.key_encryption import KeyEncryption
+from benhan.store.keyring import Keyring
+from benhan.store.migrations import migrate
+from benhan.store.resources import Opener, Resources
+from benhan.store.tokens import Tokens
+from benhan.store.unit_of_work import Stored, UnitOfWork, Workshop
+
+
+@dataclass(slots=True)
+class Store:
+    """One database as resources, keys and ledger."""
+
+    database: Database
+    keyring: Keyring
+    clock: Clock
+    random: RandomSource
+    workshop: Workshop
+    opener: Opener
+    committer: Committer
+    resources: Resources
+
+    @classmethod
+    async def open(
+        cls,
+        database: Database,
+        kek: KeyEncryption,
+        *,
+        clock: Clock | None = None,
+        random: RandomSource | None = None,
+        dictionaries: Path | None = None,
+    ) -> Store:
+        """The store on `database`: its schema brought up to date, its keys unwrapped, its writers started."""
+        clock, random = clock or SystemClock(), random or SystemRandom()
+        await migrate(database)
+        keyring = await Keyring.open(database, kek, random)
+        codec = ContentCodec(dictionaries) if dictionaries is not None else ContentCodec()
+        workshop = Workshop(Ids(keyring.id_key, random), Tokens(keyring.index_key), codec)
+        opener = Opener(keyring, codec)
+        store = cls(
+            database,
+            keyring,
+            clock,
+            random,
+            workshop,
+            opener,
+            Committer(database, keyring),
+            Resources(database, workshop.ids, opener, clock),
+        )
+        store.committer.start()
+        store.resources.start()
+        return store
+
+    async def close(self) -> None:
+        """Finish what was begun, then close the connections."""
+        await self.committer.stop()
+        await self.resources.stop()
+        await self.database.close()
+
+    def begin(self, actor: Actor) -> UnitOfWork:
+        """An empty unit of work of `actor`, now."""
+        return UnitOfWork(self.workshop, actor, self.clock.now())
+
+    async def commit(self, unit: UnitOfWork) -> list[Stored | None]:
+        """See `Committer.commit`."""
+        return await self.committer.commit(unit)
