@@ -1,0 +1,32 @@
+"""Why a message cannot be mapped."""
+
+from __future__ import annotations
+
+from benhan.kernel.faults import FaultCode, Incorrect
+from benhan.kernel.texts import Text
+
+NOT_MAPPABLE = FaultCode(
+    "BA-0701",
+    Incorrect,
+    Text(
+        "Thông điệp thiếu hoặc sai {count} chỗ cần để nhập vào bệnh án; xem từng chỗ dưới đây.",
+        "The message lacks or garbles {count} places that the record needs, listed below.",
+    ),
+)
+
+NO_PATIENT_NUMBER = Text(
+    "Thiếu mã bệnh nhân (PID-3). Bổ sung mã rồi gửi lại.",
+    "The patient number (PID-3) is missing. Add it and send again.",
+)
+NO_PID = Text("Thiếu đoạn PID: không biết của bệnh nhân nào.", "No PID segment: it is not known whose this is.")
+NO_OBR = Text("Thiếu đoạn OBR: không biết xét nghiệm nào.", "No OBR segment: it is not known which test this is.")
+NO_PV1 = Text(
+    "Thiếu đoạn PV1: không biết lượt điều trị nào.", "No PV1 segment: it is not known which encounter this is."
+)
+NO_VISIT = Text(
+    "Thiếu số vào viện (PV1-19). Bổ sung rồi gửi lại.",
+    "The visit number (PV1-19) is missing. Add it and send again.",
+)
+NO_TEST_CODE = Text("Thiếu mã chỉ số (OBX-3).", "The observation code (OBX-3) is missing.")
+NOT_A_NUMBER = Text("Kết quả kiểu số (NM) không phải là số (OBX-5).", "A numeric result (NM) is not a number (OBX-5).")
+NOT_A_DATE = Text("Ngày giờ không đúng dạng.", "The date or time is not of the form.")

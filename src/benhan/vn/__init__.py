@@ -1,0 +1,1 @@
+"""The words of the country: identifiers, names, catalogues, the Ministry's formats. Pure."""

@@ -1,0 +1,55 @@
+"""The systems of identifiers and codes that Vietnam uses.
+
+Neither of the two FHIR drafts (the Ministry's, HL7 Vietnam's) is adopted by a legal text, so identifiers carry names of
+our own under `urn:benhan:`, one place to change; LOINC, UCUM and ICD-10 carry their official ones.
+Source: NĐ 102/2025/NĐ-CP Đ6 (số định danh cá nhân as mã định danh y tế); QĐ 130/QĐ-BYT and its amendments.
+"""
+
+from __future__ import annotations
+
+CCCD = "urn:benhan:id:cccd"
+"""Số định danh cá nhân, 12 digits."""
+BHYT_CARD = "urn:benhan:id:bhyt"
+"""Số thẻ bảo hiểm y tế."""
+PASSPORT = "urn:benhan:id:ho-chieu"
+FACILITY_CODE = "urn:benhan:id:ma-cskcb"
+"""MA_CSKCB, 5 characters."""
+PRACTITIONER_LICENCE = "urn:benhan:id:gphn"
+"""Giấy phép hành nghề."""
+SOURCE_KEY = "urn:benhan:source-key"
+"""Our own name of a thing in a sender's message, so that the same thing sent again is the same resource."""
+STORAGE_NUMBER = "urn:benhan:id:so-luu-tru"
+
+DEPARTMENT = "urn:benhan:code:ma-khoa"
+ETHNIC_GROUP = "urn:benhan:code:dan-toc"
+OCCUPATION = "urn:benhan:code:nghe-nghiep"
+LOCAL_TEST = "urn:benhan:code:xet-nghiem"
+"""Codes of tests as a laboratory sends them, without a system of their own."""
+
+LOINC = "http://loinc.org"
+UCUM = "http://unitsofmeasure.org"
+ICD10 = "http://hl7.org/fhir/sid/icd-10"
+SNOMED = "http://snomed.info/sct"
+
+EXTENSION_ETHNIC_GROUP = "urn:benhan:extension:dan-toc"
+EXTENSION_OCCUPATION = "urn:benhan:extension:nghe-nghiep"
+
+
+def patient_number(facility: str) -> str:
+    """The system of the patient numbers (mã bệnh nhân) of a facility."""
+    return f"urn:benhan:id:ma-benh-nhan:{facility}"
+
+
+def encounter_number(facility: str) -> str:
+    """The system of the encounter numbers (số vào viện, MA_LK) of a facility."""
+    return f"urn:benhan:id:so-vao-vien:{facility}"
+
+
+def order_number(facility: str, side: str) -> str:
+    """The system of order numbers of a facility; `side` is `placer` or `filler`."""
+    return f"urn:benhan:id:{side}:{facility}"
+
+
+def specimen_number(facility: str) -> str:
+    """The system of specimen numbers (mã số bệnh phẩm) of a facility."""
+    return f"urn:benhan:id:benh-pham:{facility}"
