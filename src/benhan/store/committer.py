@@ -131,7 +131,7 @@ class Committer:
         pending = Pending(unit, asyncio.get_running_loop().create_future())
         self._waiting.append(pending)
         self._wake.set()
-        return await asyncio.shield(pending.done)
+        return await pending.done
 
     async def _write_on(self) -> None:
         while True:

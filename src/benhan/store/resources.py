@@ -6,7 +6,6 @@ Concurrent reads share a statement and a transaction, so that recording every vi
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,8 +16,9 @@ from benhan.kernel.clock import Clock
 from benhan.kernel.faults import Fault
 from benhan.kernel.trace import current_trace
 from benhan.store.content import ContentCodec, aad_of
-from benhan.store.database import Connection, Database, translated
+from benhan.store.database import Connection, Database
 from benhan.store.faults import DELETED, NO_SUCH_RESOURCE, NO_SUCH_VERSION
+from benhan.store.gatherer import Gatherer
 from benhan.store.ids import Ids, bucket_of, encode_rid
 from benhan.store.key_faults import SHREDDED
 from benhan.store.keyring import Keyring
@@ -28,9 +28,6 @@ from benhan.store.resource_types import TYPE_NAMES, TYPE_NUMBERS
 from benhan.store.sealing import DataKey
 from benhan.store.sql_texts import query
 from benhan.store.unit_of_work import Stored
-
-READS_MAX = 256
-READERS = 2
 
 _READ = query(
     "read_current",
@@ -67,16 +64,15 @@ _PLACES = query(
 _IS_PLACED = query("is_placed", "select 1 from placement where bucket = $1 and type = $2 and rid = $3")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """A read that waits: what, for whom, and where its answer goes."""
+    """A read: what, for whom, on which trace."""
 
     type: str
     id: str
     rid: int
     actor: Actor
     trace: str
-    done: asyncio.Future[Stored | Fault]
 
 
 class Opener:
@@ -122,17 +118,13 @@ class Resources:
         self._ids = ids
         self._opener = opener
         self._clock = clock
-        self._waiting: deque[Wanted] = deque()
-        self._wake = asyncio.Event()
-        self._readers: list[asyncio.Task[None]] = []
+        self._reads: Gatherer[Wanted, Stored | Fault] = Gatherer(self._read_batch)
 
     def start(self) -> None:
-        self._readers = [asyncio.create_task(self._read_on(), name="reader") for _ in range(READERS)]
+        self._reads.start()
 
     async def stop(self) -> None:
-        for reader in self._readers:
-            reader.cancel()
-        await asyncio.gather(*self._readers, return_exceptions=True)
+        await self._reads.stop()
 
     async def read(self, type_: str, id_: str, actor: Actor) -> Stored:
         """The current version. Raises NotFound BA-0401, BA-0402 (deleted), BA-0503 (its key was destroyed)."""
@@ -182,28 +174,11 @@ class Resources:
         return [home, *(row["at_bucket"] for row in await connection.fetch(_PLACES, home, number, rid))]
 
     async def _ask(self, type_: str, id_: str, actor: Actor) -> Stored | Fault:
-        future: asyncio.Future[Stored | Fault] = asyncio.get_running_loop().create_future()
         rid = self._ids.rid_of(type_, id_)
-        self._waiting.append(Wanted(type_, id_, rid, actor, current_trace.get(), future))
-        self._wake.set()
-        return await future
+        return await self._reads.ask(Wanted(type_, id_, rid, actor, current_trace.get()))
 
-    async def _read_on(self) -> None:
-        while True:
-            await self._wake.wait()
-            await asyncio.sleep(0)  # whoever is ready to read in this turn of the loop joins the batch
-            batch = [self._waiting.popleft() for _ in range(min(READS_MAX, len(self._waiting)))]
-            if not batch:
-                self._wake.clear()
-                continue
-            try:
-                with translated():
-                    await self._read_batch(batch)
-            except Exception as cause:  # noqa: BLE001  # every asker gets it; the reader goes on
-                _fail(batch, cause)
-
-    async def _read_batch(self, batch: list[Wanted]) -> None:
-        async with self._database.pool.acquire() as connection:
+    async def _read_batch(self, batch: Sequence[Wanted]) -> list[Stored | Fault]:
+        async with self._database.connection() as connection:
             rows = await connection.fetch(
                 _READ,
                 [bucket_of(each.rid) for each in batch],
@@ -219,9 +194,7 @@ class Resources:
                 if isinstance(answer, Stored) and answer.patient and wanted.actor.role is not Role.SYSTEM
             ]
             await append_many(connection, views)
-        for wanted, answer in zip(batch, answers, strict=True):
-            if not wanted.done.done():
-                wanted.done.set_result(answer)
+        return answers
 
     def _entry(self, event: Event, seen: Stored, actor: Actor, trace: str) -> Entry:
         return Entry(
@@ -253,9 +226,3 @@ def _answer(wanted: Wanted, index: int, found: dict[int, Stored | None]) -> Stor
 def _named(stored: Stored, id_: str) -> Stored:
     """A deletion holds no content, so its id is the one it was asked by."""
     return replace(stored, id=id_) if stored.deleted else stored
-
-
-def _fail(batch: Sequence[Wanted], cause: Exception) -> None:
-    for wanted in batch:
-        if not wanted.done.done():
-            wanted.done.set_exception(cause)
