@@ -26,6 +26,12 @@ class Tokens:
             self._known[term] = token
         return token
 
+    def of_bytes(self, content: bytes) -> int:
+        """The token of a content; not remembered."""
+        hashing = self._base.copy()
+        hashing.update(content)
+        return int.from_bytes(hashing.digest(), "big", signed=True)
+
     def of_all(self, terms: Iterable[str]) -> list[int]:
         """The distinct tokens of `terms`, sorted (as PostgreSQL would keep them in the index)."""
         return sorted({self.of(term) for term in terms})

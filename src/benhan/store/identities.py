@@ -1,0 +1,55 @@
+"""Which resource carries an identifier: the match of match-or-create."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from benhan.fhir.terms import system_code_term
+from benhan.store.database import Database
+from benhan.store.resource_types import TYPE_NUMBERS
+from benhan.store.resources import Opener
+from benhan.store.sql_texts import query
+from benhan.store.tokens import Tokens
+from benhan.store.unit_of_work import Stored
+
+IdentityKey = tuple[str, str, str]
+"""Resource type, system, value."""
+
+_FIND = query(
+    "find_identities",
+    """
+    select type, rid, version, patient, updated_at, content, tokens from resource
+    where tokens && $1::bigint[] and until is null and content is not null
+    """,
+    fan_out="an identifier names a resource whose compartment is not known before it is found",
+)
+
+
+class Identities:
+    """Looks up resources by identifier."""
+
+    def __init__(self, database: Database, tokens: Tokens, opener: Opener) -> None:
+        self._database = database
+        self._tokens = tokens
+        self._opener = opener
+
+    async def find(self, wanted: Iterable[IdentityKey]) -> dict[IdentityKey, Stored]:
+        """The current resource of each key that has one; the oldest where several carry the same identifier."""
+        by_token = {
+            self._tokens.of(system_code_term(f"{type_}.identifier", system, value)): (type_, system, value)
+            for type_, system, value in wanted
+        }
+        if not by_token:
+            return {}
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(_FIND, list(by_token))
+            opened = await self._opener.open_all(rows, connection)
+        found: dict[IdentityKey, Stored] = {}
+        for row, stored in sorted(zip(rows, opened, strict=True), key=lambda pair: pair[0]["rid"]):
+            if stored is None:
+                continue
+            for token in row["tokens"]:
+                key = by_token.get(token)
+                if key is not None and TYPE_NUMBERS[key[0]] == row["type"]:
+                    found.setdefault(key, stored)
+        return found

@@ -1,0 +1,320 @@
+"""The inbox: what arrived is committed here before it is acknowledged, and stays until it is applied or mended.
+
+A message that its sender repeats (same sender, same MSH-10, same content) is acknowledged and not applied twice;
+another content under a used MSH-10 is refused, since one of the two would be lost silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+import asyncpg
+import orjson
+
+from benhan.kernel.clock import Clock
+from benhan.kernel.faults import Fault
+from benhan.kernel.ids import RandomSource
+from benhan.store.backoff import retry_delay
+from benhan.store.database import Connection, Database
+from benhan.store.gatherer import Gatherer
+from benhan.store.keyring import Keyring
+from benhan.store.ledger.append import Entry, append_many
+from benhan.store.ledger.events import Event
+from benhan.store.sql_texts import query
+from benhan.store.tokens import Tokens
+
+ATTEMPTS_MAX = 12
+
+_RECEIVE = query(
+    "inbox_receive",
+    """
+    insert into inbox (bucket, received_at, next_try_at, sender_hash, control_hash, content_hash, kind, state, fault,
+                       trace, payload, report)
+    select 0, r.received_at, r.received_at, r.sender_hash, r.control_hash, r.content_hash, r.kind, r.state, r.fault,
+           r.trace, r.payload, r.report
+    from unnest($1::timestamptz[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[],
+                $8::bytea[], $9::bytea[], $10::bytea[])
+         as r (received_at, sender_hash, control_hash, content_hash, kind, state, fault, trace, payload, report)
+    on conflict (bucket, control_hash) do nothing
+    returning id, control_hash
+    """,
+)
+_KNOWN = query(
+    "inbox_known", "select control_hash, content_hash from inbox where bucket = 0 and control_hash = any($1::bigint[])"
+)
+_CLAIM = query(
+    "inbox_claim",
+    """
+    select id, kind, received_at, attempts, trace, payload, mended, report from inbox
+    where bucket = 0 and state = 'received' and next_try_at <= $1
+    order by id limit $2 for update skip locked
+    """,
+)
+_SETTLE = query("inbox_settle", "update inbox set state = 'applied', applied_at = $2 where bucket = 0 and id = $1")
+_PARK = query(
+    "inbox_park",
+    "update inbox set state = 'parked', attempts = attempts + 1, fault = $2, report = $3 where bucket = 0 and id = $1",
+)
+_POSTPONE = query(
+    "inbox_postpone",
+    """
+    update inbox set attempts = attempts + 1, next_try_at = $2, fault = $3 where bucket = 0 and id = $1
+    """,
+)
+_LIST = query(
+    "inbox_list",
+    """
+    select id, kind, state, fault, received_at, applied_at, attempts, trace, report, null::bytea as payload,
+           null::bytea as mended
+    from inbox where bucket = 0 and state = $1 and id < $2 order by id desc limit $3
+    """,
+)
+_READ = query(
+    "inbox_read",
+    """
+    select id, kind, state, fault, received_at, applied_at, attempts, trace, report, payload, mended
+    from inbox where bucket = 0 and id = $1
+    """,
+)
+_OF_TRACE = query(
+    "inbox_of_trace",
+    """
+    select id, kind, state, fault, received_at, applied_at, attempts, trace, report, null::bytea as payload,
+           null::bytea as mended
+    from inbox where bucket = 0 and trace = $1 order by id
+    """,
+)
+_MEND = query(
+    "inbox_mend",
+    """
+    update inbox set state = 'received', mended = coalesce($2, mended), attempts = 0, next_try_at = $3, fault = ''
+    where bucket = 0 and id = $1 and state = 'parked' returning id
+    """,
+)
+_COUNTS = query(
+    "inbox_counts", "select state, count(*) from inbox where bucket = 0 and state <> 'applied' group by state"
+)
+
+
+class State(Enum):
+    """Where a message stands."""
+
+    RECEIVED = "received"
+    APPLIED = "applied"
+    PARKED = "parked"
+
+
+class Receipt(Enum):
+    """What became of a frame."""
+
+    NEW = "new"
+    REPEATED = "repeated"
+    OTHER_CONTENT = "other content"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A frame to be kept: who sent it under which control id, and the fault it is parked for, if any."""
+
+    at: datetime
+    sender: str
+    control_id: str
+    kind: str
+    trace: str
+    content: bytes
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is told of a message to a person who may read it: opened only for them."""
+
+    sender: str
+    control_id: str
+    reasons: tuple[tuple[str, str, str], ...] = ()
+    """Each reason: place, Vietnamese, English."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxMessage:
+    """A message in the inbox; `content` and `mended` are opened where they were asked for."""
+
+    id: int
+    kind: str
+    state: State
+    fault: str
+    received_at: datetime
+    applied_at: datetime | None
+    attempts: int
+    trace: str
+    report: Report
+    content: bytes = b""
+    mended: bytes | None = None
+
+
+def reasons_of(fault: Fault) -> tuple[tuple[str, str, str], ...]:
+    """The fault and its issues as place and words."""
+    told = [("", fault.text.vi, fault.text.en)]
+    return tuple(told + [(issue.place, issue.text.vi, issue.text.en) for issue in fault.issues])
+
+
+class Inbox:
+    """Receives, gives out, settles, parks."""
+
+    def __init__(
+        self, database: Database, keyring: Keyring, tokens: Tokens, clock: Clock, random: RandomSource
+    ) -> None:
+        self._database = database
+        self._key = keyring.derived_key("inbox")
+        self._tokens = tokens
+        self._clock = clock
+        self._random = random
+        self._arrivals: Gatherer[Arrival, Receipt] = Gatherer(self._receive_batch, batch_max=512)
+
+    def start(self) -> None:
+        self._arrivals.start()
+
+    async def stop(self) -> None:
+        await self._arrivals.stop()
+
+    async def receive(self, arrival: Arrival) -> Receipt:
+        """Keep a frame; returns after the commit."""
+        return await self._arrivals.ask(arrival)
+
+    async def _receive_batch(self, batch: Sequence[Arrival]) -> list[Receipt]:
+        hashes = [self._hashes(arrival) for arrival in batch]
+        async with self._database.transaction() as connection:
+            fresh = await self._insert(connection, batch, hashes)
+            entries = [self._entry(arrival, fresh[place]) for place, arrival in enumerate(batch) if place in fresh]
+            await append_many(connection, entries)
+            known: dict[int, int] = {}
+            if len(fresh) < len(batch):
+                rows = await connection.fetch(_KNOWN, [control for control, _ in hashes])
+                known = {row["control_hash"]: row["content_hash"] for row in rows}
+        return [
+            Receipt.NEW if place in fresh else _compared(known.get(control), content)
+            for place, (control, content) in enumerate(hashes)
+        ]
+
+    async def _insert(
+        self, connection: Connection, batch: Sequence[Arrival], hashes: list[tuple[int, int]]
+    ) -> dict[int, int]:
+        """Insert what is new; gives the inbox id by place in the batch."""
+        first: dict[int, int] = {}
+        for place, (control, _content) in enumerate(hashes):
+            first.setdefault(control, place)
+        places = sorted(first.values())
+        chosen = [batch[place] for place in places]
+        rows = await connection.fetch(
+            _RECEIVE,
+            [each.at for each in chosen],
+            [self._tokens.of(f"sender\x1f{each.sender}") for each in chosen],
+            [hashes[place][0] for place in places],
+            [hashes[place][1] for place in places],
+            [each.kind for each in chosen],
+            ["parked" if each.fault else "received" for each in chosen],
+            [each.fault.code if each.fault else "" for each in chosen],
+            [bytes.fromhex(each.trace) for each in chosen],
+            [self._key.seal(each.content, b"inbox") for each in chosen],
+            [self._sealed_report(each) for each in chosen],
+        )
+        return {first[row["control_hash"]]: row["id"] for row in rows}
+
+    def _hashes(self, arrival: Arrival) -> tuple[int, int]:
+        content = self._tokens.of_bytes(arrival.content)
+        if arrival.fault is not None and not arrival.control_id:
+            return self._tokens.of_bytes(b"unnamed" + arrival.content + arrival.trace.encode()), content
+        return self._tokens.of_bytes(f"control\x1f{arrival.sender}\x1f{arrival.control_id}".encode()), content
+
+    def _sealed_report(self, arrival: Arrival) -> bytes:
+        reasons = reasons_of(arrival.fault) if arrival.fault is not None else ()
+        return self._seal_report(Report(arrival.sender, arrival.control_id, reasons))
+
+    def _seal_report(self, report: Report) -> bytes:
+        return self._key.seal(orjson.dumps([report.sender, report.control_id, report.reasons]), b"report")
+
+    def _entry(self, arrival: Arrival, number: int) -> Entry:
+        event = Event.MESSAGE_PARK if arrival.fault is not None else Event.MESSAGE_RECEIVE
+        detail: dict[str, str | int] = {"message": number}
+        if arrival.fault is not None:
+            detail["fault"] = arrival.fault.code
+        return Entry(event, arrival.at, "machine:mllp", "machine", arrival.trace, detail=detail)
+
+    async def claim(self, connection: Connection, most: int) -> list[InboxMessage]:
+        """The oldest messages whose time has come, locked until the transaction of `connection` ends."""
+        return [self._opened(row) for row in await connection.fetch(_CLAIM, self._clock.now(), most)]
+
+    async def settle(self, connection: Connection, message_id: int) -> None:
+        """Mark a message applied, in the transaction that applies it."""
+        await connection.execute(_SETTLE, message_id, self._clock.now())
+
+    async def park(self, message: InboxMessage, fault: Fault) -> None:
+        """Put a message aside with its reasons, for a person to mend."""
+        report = Report(message.report.sender, message.report.control_id, reasons_of(fault))
+        detail: dict[str, str | int] = {"message": message.id, "fault": fault.code}
+        entry = Entry(Event.MESSAGE_PARK, self._clock.now(), "system:apply", "system", message.trace, detail=detail)
+        async with self._database.transaction() as connection:
+            await connection.execute(_PARK, message.id, fault.code, self._seal_report(report))
+            await append_many(connection, [entry])
+
+    async def postpone(self, message: InboxMessage, fault: Fault) -> None:
+        """Try a message again later; after ATTEMPTS_MAX tries it is parked."""
+        if message.attempts + 1 >= ATTEMPTS_MAX:
+            await self.park(message, fault)
+            return
+        at = self._clock.now() + retry_delay(message.attempts + 1, self._random)
+        await self._database.execute(_POSTPONE, message.id, at, fault.code)
+
+    async def listed(self, state: State, *, before: int = 2**62, count: int = 50) -> list[InboxMessage]:
+        """Messages in a state, newest first, without their contents."""
+        return [self._opened(row) for row in await self._database.fetch(_LIST, state.value, before, count)]
+
+    async def read(self, message_id: int) -> InboxMessage | None:
+        """One message with its content."""
+        row = await self._database.fetchrow(_READ, message_id)
+        return self._opened(row) if row is not None else None
+
+    async def of_trace(self, trace: str) -> list[InboxMessage]:
+        """The messages of a trace."""
+        return [self._opened(row) for row in await self._database.fetch(_OF_TRACE, bytes.fromhex(trace))]
+
+    async def replay(self, message_id: int, mended: bytes | None, entry: Entry) -> bool:
+        """Let a parked message be tried anew, mended or as it is; False where it is not parked. The original stays."""
+        sealed = self._key.seal(mended, b"inbox") if mended is not None else None
+        async with self._database.transaction() as connection:
+            found = await connection.fetchval(_MEND, message_id, sealed, self._clock.now())
+            if found is not None:
+                await append_many(connection, [entry])
+        return found is not None
+
+    async def counts(self) -> dict[str, float]:
+        """How many messages wait, and how many are parked."""
+        found = {"received": 0.0, "parked": 0.0}
+        for row in await self._database.fetch(_COUNTS):
+            found[row["state"]] = float(row["count"])
+        return found
+
+    def _opened(self, row: asyncpg.Record | dict[str, Any]) -> InboxMessage:
+        sender, control_id, reasons = orjson.loads(self._key.open(row["report"], b"report"))
+        settled = dict(row)
+        return InboxMessage(
+            row["id"],
+            row["kind"],
+            State(settled.get("state", "received")),
+            settled.get("fault", ""),
+            row["received_at"],
+            settled.get("applied_at"),
+            row["attempts"],
+            row["trace"].hex(),
+            Report(sender, control_id, tuple((place, vi, en) for place, vi, en in reasons)),
+            self._key.open(row["payload"], b"inbox") if row["payload"] is not None else b"",
+            self._key.open(row["mended"], b"inbox") if row["mended"] is not None else None,
+        )
+
+
+def _compared(known: int | None, content: int) -> Receipt:
+    return Receipt.OTHER_CONTENT if known is not None and known != content else Receipt.REPEATED
