@@ -1,0 +1,33 @@
+"""What a message says, laid over what is known: said replaces, unsaid stays, identifiers only gather."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+_GATHERED = ("identifier",)
+
+
+def merge(known: Json, said: Json) -> Json:
+    """A new resource: `known` with every member of `said` in its place.
+
+    Identifiers are gathered, so that a number once known is never lost. A finished Encounter stays finished: a late
+    update does not open it again.
+    """
+    merged = {**known, **said}
+    for name in _GATHERED:
+        merged[name] = _gathered(known.get(name, []), said.get(name, []))
+    if known.get("status") == "finished" and said.get("resourceType") == "Encounter":
+        merged["status"] = "finished"
+        merged["period"] = {**said.get("period", {}), **known.get("period", {})}
+    elif known.get("period") and said.get("period"):
+        merged["period"] = {**known["period"], **said["period"]}
+    return {name: value for name, value in merged.items() if value not in ([], {})}
+
+
+def _gathered(known: list[Json], said: list[Json]) -> list[Json]:
+    found = {(each.get("system", ""), each.get("value", "")): each for each in known}
+    for each in said:
+        found[each.get("system", ""), each.get("value", "")] = each
+    return list(found.values())
