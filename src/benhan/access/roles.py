@@ -1,0 +1,73 @@
+"""What each role may do, in one table."""
+
+from __future__ import annotations
+
+from benhan.kernel.actors import Role
+from benhan.kernel.permissions import Permission
+
+_CLINICAL = frozenset(
+    {
+        Permission.SIGNED_IN,
+        Permission.PATIENT_LIST,
+        Permission.PATIENT_VIEW,
+        Permission.FHIR_READ,
+        Permission.FHIR_SEARCH,
+        Permission.TRACE_VIEW,
+    }
+)
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.DOCTOR: _CLINICAL | {Permission.RECORD_EXPORT},
+    Role.NURSE: _CLINICAL,
+    Role.RECORDS: _CLINICAL | {Permission.RECORD_EXPORT, Permission.DELIVERY_VIEW, Permission.LEDGER_VIEW},
+    Role.LAB: frozenset(
+        {
+            Permission.SIGNED_IN,
+            Permission.PATIENT_LIST,
+            Permission.PATIENT_VIEW,
+            Permission.TRACE_VIEW,
+            Permission.MESSAGE_VIEW,
+            Permission.MESSAGE_MEND,
+        }
+    ),
+    Role.IT_ADMIN: frozenset(
+        {
+            Permission.SIGNED_IN,
+            Permission.TRACE_VIEW,
+            Permission.MESSAGE_VIEW,
+            Permission.MESSAGE_MEND,
+            Permission.DELIVERY_VIEW,
+            Permission.METRICS_READ,
+            Permission.ACCOUNT_MANAGE,
+            Permission.LEDGER_VIEW,
+        }
+    ),
+    Role.CITIZEN: frozenset({Permission.SIGNED_IN, Permission.BOOK_READ}),
+    Role.MACHINE: frozenset(),
+    Role.SYSTEM: frozenset(Permission),
+}
+"""A machine has the permissions its token names, no more."""
+
+MACHINE_PERMISSIONS: dict[str, frozenset[Permission]] = {
+    "node": frozenset(
+        {
+            Permission.FHIR_READ,
+            Permission.FHIR_SEARCH,
+            Permission.FHIR_WRITE,
+            Permission.FHIR_DELETE,
+            Permission.METRICS_READ,
+        }
+    ),
+    "repository": frozenset(
+        {
+            Permission.FHIR_READ,
+            Permission.FHIR_SEARCH,
+            Permission.FHIR_WRITE,
+            Permission.FHIR_DELETE,
+            Permission.METRICS_READ,
+            Permission.REPOSITORY_DELIVER,
+        }
+    ),
+    "healthbook": frozenset({Permission.METRICS_READ}),
+}
+"""What a token made for a role's API may do unless told otherwise."""
