@@ -71,17 +71,26 @@ def recorded_of_json(told: dict[str, Any]) -> Recorded:
     patient, rid = decode_id(told["patient"]), decode_id(told["rid"])
     if patient is None or rid is None:
         raise ValueError("not a rid")
-    numbers = (int(told[name]) for name in ("version", "bucket", "event", "type"))
-    texts = (str(told[name]) for name in ("actor", "role", "trace", "detail"))
-    return Recorded(int(told["seq"]), datetime.fromisoformat(told["at"]), patient, rid, *numbers, *texts)
+    return Recorded(
+        int(told["seq"]),
+        datetime.fromisoformat(told["at"]),
+        patient,
+        rid,
+        int(told["version"]),
+        int(told["bucket"]),
+        int(told["event"]),
+        int(told["type"]),
+        str(told["actor"]),
+        str(told["role"]),
+        str(told["trace"]),
+        str(told["detail"]),
+    )
 
 
 def canonical_bytes(entry: Recorded) -> bytes:
-    """What the hash of `entry` covers besides the hash before it. Raises struct.error where a number is out of range."""
+    """What the hash of `entry` covers besides the hash before it. Raises struct.error for a number out of range."""
     at = (entry.at - _EPOCH) // _MICROSECOND
-    fixed = _FIXED.pack(
-        entry.seq, at, entry.patient, entry.rid, entry.version, entry.bucket, entry.event, entry.type
-    )
+    fixed = _FIXED.pack(entry.seq, at, entry.patient, entry.rid, entry.version, entry.bucket, entry.event, entry.type)
     texts = (entry.actor.encode(), entry.role.encode(), bytes.fromhex(entry.trace), entry.detail.encode())
     return fixed + b"".join(len(text).to_bytes(4, "big") + text for text in texts)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from benhan.kernel.clock import Clock
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
+from benhan.kernel.stopping import stopped_within
 from benhan.store.database import Database
 from benhan.store.sql_texts import query
 
@@ -96,7 +97,7 @@ class ChainWriter:
         """Chain until `stop`; then chain the rest."""
         while not stop.is_set():
             if await self._round() < ROWS_MAX:
-                await _wait(stop, PAUSE_S)
+                await stopped_within(stop, PAUSE_S)
             else:
                 await asyncio.sleep(0)
         await chain_all(self._database)
@@ -126,11 +127,3 @@ class ChainWriter:
             self._whole_at = now
             return 0
         return self._floor
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return
