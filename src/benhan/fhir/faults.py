@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benhan.kernel.faults import FaultCode, Incorrect
+from benhan.kernel.faults import FaultCode, Incorrect, NotFound
 from benhan.kernel.texts import Text
 
 NOT_JSON = FaultCode(
@@ -42,4 +42,17 @@ INVALID = FaultCode(
         "Tài nguyên {type} có {count} lỗi cấu trúc; xem từng lỗi dưới đây.",
         "The {type} has {count} structural errors, listed below.",
     ),
+)
+BAD_QUERY = FaultCode(
+    "BA-0220",
+    Incorrect,
+    Text(
+        "Câu tìm kiếm có {count} chỗ sai; xem từng chỗ dưới đây.",
+        "The search has {count} mistakes, listed below.",
+    ),
+)
+UNKNOWN_TYPE = FaultCode(
+    "BA-0221",
+    NotFound,
+    Text("{type} không phải một loại tài nguyên của FHIR R4.", "{type} is not a resource type of FHIR R4."),
 )

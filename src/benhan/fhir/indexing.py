@@ -94,6 +94,19 @@ def patient_of(plain: Json) -> str | None:
     return None
 
 
+def values_at(plain: Json, leaves: Iterable[Leaf]) -> Iterator[Any]:
+    """The values that stand at `leaves` of a resource."""
+    for leaf in leaves:
+        found: list[Any] = [plain]
+        for step in leaf.steps:
+            inner = [each[step.name] for each in found if isinstance(each, dict) and step.name in each]
+            flat = [
+                (index, one) for each in inner for index, one in enumerate(each if isinstance(each, list) else [each])
+            ]
+            found = [one for index, one in flat if all(_passes(one, narrowing, index) for narrowing in step.narrowed)]
+        yield from found
+
+
 @cache
 def tree_of(type_: str) -> Node:
     """The compiled tree of all parameters of a type."""

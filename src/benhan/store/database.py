@@ -24,7 +24,6 @@ SETTINGS = {
     "timezone": "UTC",
     "jit": "off",
     "default_transaction_isolation": "read committed",
-    "plan_cache_mode": "force_generic_plan",
 }
 
 

@@ -16,6 +16,8 @@ from benhan.store.key_encryption import KeyEncryption
 from benhan.store.keyring import Keyring
 from benhan.store.migrations import migrate
 from benhan.store.resources import Opener, Resources
+from benhan.store.search.page_link import PageLinks
+from benhan.store.search.search import Search
 from benhan.store.tokens import Tokens
 from benhan.store.unit_of_work import Stored, UnitOfWork, Workshop
 
@@ -32,6 +34,7 @@ class Store:
     opener: Opener
     committer: Committer
     resources: Resources
+    search: Search
 
     @classmethod
     async def open(
@@ -42,6 +45,7 @@ class Store:
         clock: Clock | None = None,
         random: RandomSource | None = None,
         dictionaries: Path | None = None,
+        page_life_s: float = 900.0,
     ) -> Store:
         """The store on `database`: its schema brought up to date, its keys unwrapped, its writers started."""
         clock, random = clock or SystemClock(), random or SystemRandom()
@@ -50,6 +54,8 @@ class Store:
         codec = ContentCodec(dictionaries) if dictionaries is not None else ContentCodec()
         workshop = Workshop(Ids(keyring.id_key, random), Tokens(keyring.index_key), codec)
         opener = Opener(keyring, codec)
+        resources = Resources(database, workshop.ids, opener, clock)
+        links = PageLinks(keyring.derived_key("page-link"), clock, page_life_s)
         store = cls(
             database,
             keyring,
@@ -58,7 +64,8 @@ class Store:
             workshop,
             opener,
             Committer(database, keyring),
-            Resources(database, workshop.ids, opener, clock),
+            resources,
+            Search(database, workshop.ids, workshop.tokens, opener, resources, links, clock),
         )
         store.committer.start()
         store.resources.start()

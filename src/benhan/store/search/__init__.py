@@ -1,0 +1,1 @@
+"""Search: one file per parameter type, each giving conditions; `page` runs them."""

@@ -1,0 +1,70 @@
+"""Links to a next page: sealed, bound to what was asked and by whom, dead after a while.
+
+A link holds the moment at which the search began and where the page ended.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import orjson
+
+from benhan.kernel.clock import Clock
+from benhan.kernel.faults import Broken, FaultCode, Incorrect, NotFound
+from benhan.kernel.texts import Text
+from benhan.store.sealing import DataKey
+from benhan.store.search.statement import Place
+
+BAD_LINK = FaultCode(
+    "BA-0320",
+    Incorrect,
+    Text("Liên kết trang không hợp lệ. Tìm lại từ đầu.", "The page link is not valid. Search again from the start."),
+)
+DEAD_LINK = FaultCode(
+    "BA-0321",
+    NotFound,
+    Text("Liên kết trang đã hết hạn. Tìm lại từ đầu.", "The page link has expired. Search again from the start."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a search goes on."""
+
+    moment: str
+    after: Place
+
+
+class PageLinks:
+    """Writes and reads links."""
+
+    def __init__(self, key: DataKey, clock: Clock, life_s: float) -> None:
+        self._key = key
+        self._clock = clock
+        self._life = timedelta(seconds=life_s)
+
+    def write(self, link: Link, bound_to: str) -> str:
+        """The link's text; only a request for the same `bound_to` can use it."""
+        at = link.after.at.isoformat() if link.after.at is not None else None
+        ends = (self._clock.now() + self._life).timestamp()
+        sealed = self._key.seal(orjson.dumps([link.moment, at, link.after.rid, ends]), _aad(bound_to))
+        return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+    def read(self, text: str, bound_to: str) -> Link:
+        """The link. Raises Incorrect BA-0320, NotFound BA-0321."""
+        try:
+            sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            moment, at, rid, ends = orjson.loads(self._key.open(sealed, _aad(bound_to)))
+        except (binascii.Error, ValueError, Broken) as cause:
+            raise BAD_LINK() from cause
+        if ends < self._clock.now().timestamp():
+            raise DEAD_LINK()
+        return Link(moment, Place(datetime.fromisoformat(at) if at else None, rid))
+
+
+def _aad(bound_to: str) -> bytes:
+    return hashlib.sha256(bound_to.encode("utf-8", "surrogatepass")).digest()
