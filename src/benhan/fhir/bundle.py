@@ -1,0 +1,53 @@
+"""Bundles put together from resources as they are stored, without reading them again. Source: FHIR R4 bundle.html."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: its resource as bytes (empty for none) and its other members."""
+
+    resource: bytes = b""
+    full_url: str = ""
+    search_mode: str = ""
+    request: Json | None = None
+    response: Json | None = None
+
+
+def bundle_bytes(
+    type_: str, entries: Iterable[Entry], *, links: Sequence[tuple[str, str]] = (), total: int | None = None
+) -> bytes:
+    """The JSON of a Bundle."""
+    head: Json = {"resourceType": "Bundle", "type": type_}
+    if total is not None:
+        head["total"] = total
+    if links:
+        head["link"] = [{"relation": relation, "url": url} for relation, url in links]
+    written = [_entry(entry) for entry in entries]
+    body = orjson.dumps(head)
+    if not written:
+        return body
+    return body[:-1] + b',"entry":[' + b",".join(written) + b"]}"
+
+
+def _entry(entry: Entry) -> bytes:
+    parts = []
+    if entry.full_url:
+        parts.append(b'"fullUrl":' + orjson.dumps(entry.full_url))
+    if entry.resource:
+        parts.append(b'"resource":' + entry.resource)
+    if entry.search_mode:
+        parts.append(b'"search":{"mode":' + orjson.dumps(entry.search_mode) + b"}")
+    if entry.request is not None:
+        parts.append(b'"request":' + orjson.dumps(entry.request))
+    if entry.response is not None:
+        parts.append(b'"response":' + orjson.dumps(entry.response))
+    return b"{" + b",".join(parts) + b"}"

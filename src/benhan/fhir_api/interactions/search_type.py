@@ -1,0 +1,57 @@
+"""search of a type: GET [base]/[type]?…, POST [base]/[type]/_search. Source: FHIR R4 http.html#search."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlencode
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from benhan.fhir.bundle import Entry, bundle_bytes
+from benhan.fhir.outcome import outcome_of_issues
+from benhan.fhir.search_query import SearchQuery, parse_search
+from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.faults import BODY_TOO_LARGE
+from benhan.fhir_api.requests import actor_of, check_accept, language_of, preference, type_of_path
+from benhan.fhir_api.responses import json_response
+from benhan.store.search.search import SearchPage
+
+FORM_BYTES_MAX = 64 * 1024
+PAIRS_MAX = 200
+
+
+async def search_type(api: FhirApi, request: Request) -> Response:
+    """200 with a searchset; 400 naming what is not understood, unless `Prefer: handling=lenient`."""
+    check_accept(request)
+    type_ = type_of_path(request)
+    pairs = list(request.query_params.multi_items()) + await _form(request)
+    query = parse_search(type_, pairs[:PAIRS_MAX], lenient=preference(request, "handling") == "lenient")
+    page = await api.store.search.search(query, actor_of(request), base_url=api.base_url)
+    return json_response(searchset(api, query, page, request))
+
+
+async def _form(request: Request) -> list[tuple[str, str]]:
+    if request.method != "POST":
+        return []
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FORM_BYTES_MAX:
+            raise BODY_TOO_LARGE(limit=FORM_BYTES_MAX)
+    return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=PAIRS_MAX)
+
+
+def searchset(api: FhirApi, query: SearchQuery, page: SearchPage, request: Request) -> bytes:
+    """The Bundle of a page; what was ignored is said in an outcome entry and left out of `self`."""
+    entries = [Entry(each.content, f"{api.base_url}/{each.type}/{each.id}", "match") for each in page.matches]
+    entries += [Entry(each.content, f"{api.base_url}/{each.type}/{each.id}", "include") for each in page.included]
+    if query.ignored:
+        outcome = outcome_of_issues(query.ignored, language_of(request.scope), "warning")
+        entries.append(Entry(orjson.dumps(outcome), search_mode="outcome"))
+    asked = [pair for pair in query.applied if pair[0] != "_page"]
+    address = f"{api.base_url}/{query.type}"
+    links = [("self", f"{address}?{urlencode(asked)}" if asked else address)]
+    if page.next:
+        links.append(("next", f"{address}?{urlencode([*asked, ('_page', page.next)])}"))
+    return bundle_bytes("searchset", entries, links=links, total=page.total)

@@ -1,0 +1,124 @@
+"""Reading requests: bounded bodies, content types, preferences, conditions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+
+from benhan.fhir.definitions import resource_types
+from benhan.fhir.faults import INVALID, UNKNOWN_TYPE
+from benhan.fhir.resource import ParsedResource, is_id, parse_resource
+from benhan.fhir.validation import check_structure
+from benhan.fhir_api.faults import (
+    BAD_ID,
+    BAD_IF_MATCH,
+    BODY_TOO_LARGE,
+    CLIENT_LEFT,
+    TYPE_MISMATCH,
+    WRONG_ACCEPT,
+    WRONG_CONTENT_TYPE,
+)
+from benhan.kernel.actors import Actor
+from benhan.kernel.texts import Language
+
+JSON_TYPES = ("application/fhir+json", "application/json", "text/json")
+_ETAG = re.compile(r'\s*(?:W/)?"(\d{1,9})"\s*')
+
+
+def actor_of(request: Request) -> Actor:
+    """Who asks; the door has let them in."""
+    actor: Actor = request.scope["state"]["actor"]
+    return actor
+
+
+def language_of(scope: Any) -> Language:
+    """English where the request prefers it, Vietnamese otherwise."""
+    for name, value in scope["headers"]:
+        if name == b"accept-language":
+            return "en" if value[:2].lower() == b"en" else "vi"
+    return "vi"
+
+
+def type_of_path(request: Request) -> str:
+    """The resource type of the address. Raises NotFound BA-0221."""
+    type_: str = request.path_params["type"]
+    if type_ not in resource_types():
+        raise UNKNOWN_TYPE(type=type_ if type_.isalnum() and len(type_) < 64 else "?")
+    return type_
+
+
+def id_of_path(request: Request) -> str:
+    """The logical id of the address. Raises Incorrect BA-0314."""
+    id_: str = request.path_params["id"]
+    if not is_id(id_):
+        raise BAD_ID()
+    return id_
+
+
+def check_accept(request: Request) -> None:
+    """Raises BA-0303 where the client takes no JSON."""
+    wanted = request.query_params.get("_format") or request.headers.get("accept", "")
+    if not wanted or "*/*" in wanted or "json" in wanted or "application/*" in wanted or wanted == "text/html":
+        return
+    raise WRONG_ACCEPT()
+
+
+async def read_body(request: Request, limit_bytes: int) -> bytes:
+    """The body, never more of it in memory than the limit. Raises BA-0301, BA-0302, BA-0315."""
+    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if content_type not in JSON_TYPES:
+        raise WRONG_CONTENT_TYPE()
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit_bytes:
+        raise BODY_TOO_LARGE(limit=limit_bytes)
+    chunks, size = [], 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit_bytes:
+                raise BODY_TOO_LARGE(limit=limit_bytes)
+            chunks.append(chunk)
+    except ClientDisconnect as cause:
+        raise CLIENT_LEFT() from cause
+    return b"".join(chunks)
+
+
+async def read_resource(request: Request, type_: str, limit_bytes: int) -> ParsedResource:
+    """The valid resource of the body, of the type of the address."""
+    resource = parse_resource(await read_body(request, limit_bytes), size_bytes_max=limit_bytes)
+    if resource.type != type_:
+        raise TYPE_MISMATCH(type=type_)
+    check_valid(resource)
+    return resource
+
+
+def check_valid(resource: ParsedResource) -> None:
+    """Raises Incorrect BA-0210 with an Issue for each structural fault."""
+    issues = check_structure(resource.plain)
+    if issues:
+        raise INVALID(*issues, type=resource.type, count=len(issues))
+
+
+def version_of_etag(header: str) -> int:
+    """The version of `W/"3"`. Raises Incorrect BA-0306."""
+    match = _ETAG.fullmatch(header)
+    if match is None:
+        raise BAD_IF_MATCH()
+    return int(match[1])
+
+
+def if_match(request: Request) -> int | None:
+    """The version of If-Match, None where it is not sent."""
+    header = request.headers.get("if-match")
+    return version_of_etag(header) if header is not None else None
+
+
+def preference(request: Request, name: str) -> str:
+    """The value of a preference of `Prefer` (`return`, `handling`), "" for none."""
+    for part in ",".join(request.headers.getlist("prefer")).replace(";", ",").split(","):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value.strip('" ')
+    return ""

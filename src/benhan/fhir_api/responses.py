@@ -1,0 +1,79 @@
+"""Writing responses: stored bytes as they are, the headers of versions, faults as OperationOutcome."""
+
+from __future__ import annotations
+
+from email.utils import format_datetime
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from benhan.fhir.outcome import outcome_of, outcome_of_issues
+from benhan.fhir_api.faults import NotAcceptable, PreconditionFailed, TooLarge, WrongMediaType
+from benhan.fhir_api.requests import language_of, preference
+from benhan.kernel.faults import Fault
+from benhan.kernel.issues import Issue, Severity
+from benhan.kernel.texts import Text
+from benhan.kernel.trace import current_trace
+from benhan.store.unit_of_work import Stored
+
+MEDIA_TYPE = "application/fhir+json; charset=utf-8"
+
+STATUSES = {
+    "incorrect": 400,
+    "unauthenticated": 401,
+    "forbidden": 403,
+    "unsupported": 501,
+    "not_found": 404,
+    "gone": 410,
+    "conflict": 409,
+    "busy": 503,
+    "unavailable": 503,
+    "interrupted": 500,
+    "broken": 500,
+}
+"""Category of Fault to HTTP status."""
+
+_SPECIAL: dict[type[Fault], int] = {TooLarge: 413, WrongMediaType: 415, NotAcceptable: 406, PreconditionFailed: 412}
+_BY_CODE = {"BA-0210": 422, "BA-0412": 412}
+DONE = Text("Đã làm xong.", "Done.")
+
+
+def status_of(fault: Fault) -> int:
+    """The HTTP status of a fault."""
+    return _BY_CODE.get(fault.code) or _SPECIAL.get(type(fault)) or STATUSES[fault.category]
+
+
+def fault_response(scope: Any, fault: Fault) -> Response:
+    """An OperationOutcome with the status of the fault."""
+    outcome = outcome_of(fault, language_of(scope), current_trace.get())
+    headers = {"retry-after": "1"} if fault.retryable else {}
+    if fault.category == "unauthenticated":
+        headers["www-authenticate"] = "Bearer"
+    return Response(orjson.dumps(outcome), status_of(fault), headers, MEDIA_TYPE)
+
+
+def json_response(content: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """FHIR JSON as it is."""
+    return Response(content, status, headers, MEDIA_TYPE)
+
+
+def version_headers(stored: Stored) -> dict[str, str]:
+    """ETag and Last-Modified."""
+    return {"etag": stored.etag, "last-modified": format_datetime(stored.updated_at, usegmt=True)}
+
+
+def written_response(request: Request, stored: Stored, base_url: str) -> Response:
+    """The answer to create and update, as `Prefer: return` asks; the resource itself by default."""
+    headers = version_headers(stored)
+    status = 201 if stored.created else 200
+    if stored.created:
+        headers["location"] = f"{base_url}/{stored.type}/{stored.id}/_history/{stored.version}"
+    wanted = preference(request, "return")
+    if wanted == "minimal":
+        return Response(b"", status, headers)
+    if wanted == "OperationOutcome":
+        done = outcome_of_issues([Issue(Severity.INFORMATION, "informational", DONE)], language_of(request.scope))
+        return json_response(orjson.dumps(done), status, headers)
+    return json_response(stored.content, status, headers)
