@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benhan import __version__
-from benhan.cli import common, db, demo, doctor, export, import_, keys, ledger, serve, validate, verify
+from benhan.cli import accounts, common, serve
 from benhan.kernel.faults import Fault
 
 app = typer.Typer(
@@ -19,15 +19,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command("serve")(serve.serve)
-app.command("demo")(demo.demo)
-app.command("import")(import_.import_)
-app.command("export")(export.export)
-app.command("validate")(validate.validate)
-app.command("verify")(verify.verify)
-app.add_typer(keys.app, name="keys")
-app.add_typer(db.app, name="db")
-app.add_typer(ledger.app, name="ledger")
-app.command("doctor")(doctor.doctor)
+app.add_typer(accounts.app, name="accounts")
 
 
 def _show_version(wanted: bool) -> None:

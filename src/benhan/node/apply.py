@@ -21,6 +21,7 @@ from benhan.hl7v2.message import Message
 from benhan.kernel.actors import system
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
+from benhan.kernel.stopping import stopped_within
 from benhan.kernel.trace import current_trace
 from benhan.mapping.mapped import Context, Mapped, MappedMessage, Policy
 from benhan.mapping.merge import merge
@@ -66,12 +67,12 @@ class Applier:
         """Apply what comes until `stop`; holds the applier's lock meanwhile."""
         async with self._store.database.connection() as lock:
             while not await lock.fetchval("select pg_try_advisory_lock($1)", LOCK):
-                if await _stopped(stop, 1.0):
+                if await stopped_within(stop, 1.0):
                     return
             while not stop.is_set():
                 if not await self.apply_batch():
                     await lock.fetchval("select 1")
-                    await _stopped(stop, IDLE_S)
+                    await stopped_within(stop, IDLE_S)
 
     async def apply_batch(self) -> int:
         """Apply the next messages; gives how many were taken up."""
@@ -226,11 +227,3 @@ def _joined(chains: dict[IdentityKey, list[Work]]) -> list[list[Work]]:
             joined += group[1]
         groups.append((keys, sorted(joined, key=lambda work: work.message.id)))
     return [chain for _, chain in groups]
-
-
-async def _stopped(stop: asyncio.Event, seconds: float) -> bool:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True

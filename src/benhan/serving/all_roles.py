@@ -12,6 +12,7 @@ from benhan.kernel.logs import Log
 from benhan.kernel.settings import ROLES, Settings
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.supervisor import SUPERVISED, Child, Supervisor
+from benhan.wiring import key_encryption
 
 log = Log("all")
 
@@ -35,6 +36,7 @@ async def keep(settings: Settings, children: Sequence[Child]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    key_encryption(settings)  # made here, once: the children would each make their own
     keeper = None if settings.database else DatabaseKeeper(settings.data)
     if keeper is not None:
         await keeper.start()

@@ -24,7 +24,7 @@ class Readiness:
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = checks
 
-    async def __call__(self, _request: Request) -> Response:
+    async def endpoint(self, _request: Request) -> Response:
         told: dict[str, str] = {}
         for name, check in self._checks.items():
             try:

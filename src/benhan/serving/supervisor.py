@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from benhan.kernel.logs import Log
+from benhan.kernel.stopping import stopped_within
 
 log = Log("supervisor")
 
@@ -81,13 +82,6 @@ class Supervisor:
             if loop.time() - began > HEALTHY_AFTER_S:
                 delay_s = RESTART_DELAY_S
             log.warning("process.ended", process=child.name, exit_code=code, retry_in_s=delay_s)
-            if await self._stopped_within(delay_s):
+            if await stopped_within(self._stop, delay_s):
                 return
             delay_s = min(delay_s * 2, RESTART_DELAY_S_MAX)
-
-    async def _stopped_within(self, seconds: float) -> bool:
-        try:
-            await asyncio.wait_for(self._stop.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True

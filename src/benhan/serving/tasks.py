@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from benhan.kernel.logs import Log
+from benhan.kernel.stopping import stopped_within
 
 log = Log("tasks")
 
@@ -54,13 +55,6 @@ class TaskGroup:
             except Exception as cause:  # noqa: BLE001  # the keeper of tasks is where any failure ends
                 self.restarts[name] += 1
                 log.failure("task.failed", cause, name=name, retry_in_s=delay_s)
-            if await self._stopped_within(delay_s):
+            if await stopped_within(self._stop, delay_s):
                 return
             delay_s = min(delay_s * 2, RESTART_DELAY_S_MAX)
-
-    async def _stopped_within(self, seconds: float) -> bool:
-        try:
-            await asyncio.wait_for(self._stop.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True

@@ -1,0 +1,88 @@
+"""What each role serves: its ASGI application and its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from benhan.access.middleware import ASGIApp, Door, Scope
+from benhan.access.routes import route
+from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.responses import fault_response
+from benhan.fhir_api.routes import routes as fhir_routes
+from benhan.kernel.faults import Fault
+from benhan.kernel.permissions import Permission
+from benhan.kernel.settings import Settings
+from benhan.serving.all_roles import is_supervised
+from benhan.serving.database_keeper import DatabaseKeeper
+from benhan.serving.health import Readiness, healthz
+from benhan.serving.metrics import GaugeReader, Measured, Metrics
+from benhan.serving.role_server import OpenRole, Running
+from benhan.serving.tasks import Task
+from benhan.store.ledger.chain import ChainWriter
+from benhan.store.migrations import check_schema
+from benhan.store.store import Store
+from benhan.transports.mllp_server import MllpLimits, MllpServer
+from benhan.wiring import Access, open_node
+
+
+def application(routes: Sequence[BaseRoute], store: Store, access: Access, gauges: dict[str, GaugeReader]) -> ASGIApp:
+    """The application of a role: its routes behind the door, with health and metrics."""
+
+    async def schema() -> None:
+        await check_schema(store.database)
+
+    metrics = Metrics(gauges)
+    every = [
+        route("/healthz", healthz, permission=Permission.PUBLIC),
+        route("/readyz", Readiness({"database": schema}).endpoint, permission=Permission.PUBLIC),
+        route("/metrics", metrics.endpoint, permission=Permission.METRICS_READ),
+        *routes,
+    ]
+    door = Door(Starlette(routes=every), every, access.sessions, store.random, refuse)
+    return Measured(door, metrics)
+
+
+def refuse(scope: Scope, fault: Fault) -> ASGIApp:
+    """A page for people, an OperationOutcome for machines."""
+    from benhan.web.refusals import refused_page
+
+    path: str = scope["path"]
+    if path.startswith(("/fhir", "/deliveries", "/metrics")):
+        return fault_response(scope, fault)
+    return refused_page(scope, fault)
+
+
+@asynccontextmanager
+async def kept_database(settings: Settings) -> AsyncIterator[None]:
+    """The embedded database kept running, where this process is the one to keep it."""
+    if settings.database or is_supervised():
+        yield
+        return
+    keeper = DatabaseKeeper(settings.data)
+    await keeper.start()
+    try:
+        yield
+    finally:
+        await keeper.stop()
+
+
+@asynccontextmanager
+async def node_role(settings: Settings) -> AsyncIterator[Running]:
+    """A hospital: FHIR, pages, the MLLP listener, the applier, the ledger's chain."""
+    async with kept_database(settings), open_node(settings) as node:
+        api = FhirApi(node.store, f"{settings.base_url}/fhir", settings.body_bytes_max, settings.bundle_entries_max)
+        tasks: dict[str, Task] = {"apply": node.applier, "ledger": ChainWriter(node.store.database, node.store.clock)}
+        if settings.mllp_port:
+            limits = MllpLimits(settings.mllp_frame_bytes_max, settings.mllp_connections_max)
+            tasks["mllp"] = MllpServer(
+                settings.mllp_host, settings.mllp_port, node.intake.receive, node.intake.refuse_long, limits
+            )
+        gauges: dict[str, GaugeReader] = {"queue_waiting": node.queue_counts}
+        yield Running(application(fhir_routes(api), node.store, node.access, gauges), tasks)
+
+
+ROLES: dict[str, OpenRole] = {"node": node_role}

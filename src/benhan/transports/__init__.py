@@ -1,0 +1,1 @@
+"""Sockets: MLLP, and HTTP towards other systems."""

@@ -1,0 +1,1 @@
+"""Pages: Jinja, htmx, uPlot. Vietnamese first, English second."""

@@ -1,0 +1,121 @@
+"""The only place that constructs: stores and services out of settings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from benhan.access.accounts import Accounts
+from benhan.access.sessions import Sessions
+from benhan.kernel.ids import SystemRandom
+from benhan.kernel.settings import Settings
+from benhan.mapping.mapped import Context
+from benhan.node.apply import Applier
+from benhan.node.intake import Intake
+from benhan.store.database import Database, ensure_database
+from benhan.store.embedded import EmbeddedPostgres
+from benhan.store.inbox import Inbox
+from benhan.store.key_encryption import KeyEncryption, init_kek, open_kek
+from benhan.store.outbox import Outbox
+from benhan.store.store import Store
+
+DATABASES = {"node": "node", "repository": "repository", "healthbook": "repository"}
+"""The database of each role on the embedded server; the health book reads the repository's."""
+
+
+def key_encryption(settings: Settings) -> KeyEncryption:
+    """The key-encryption key in use; the first start makes a file where no other place is named."""
+    if settings.pkcs11_module or settings.key_file or settings.kek_path.exists():
+        return open_kek(settings)
+    return init_kek(settings, SystemRandom())
+
+
+async def database_url(settings: Settings, role: str) -> str:
+    """The database of a role: the one named, or the role's own on the embedded server, which is started if need be."""
+    if settings.database:
+        return settings.database
+    server = EmbeddedPostgres(settings.data / "postgres")
+    server.start()
+    return await ensure_database(server.url("postgres"), DATABASES[role])
+
+
+@asynccontextmanager
+async def open_store(settings: Settings, role: str = "node") -> AsyncIterator[Store]:
+    """The store of a role, closed afterwards."""
+    kek = key_encryption(settings)
+    url = await database_url(settings, role)
+    database = await Database.connect(
+        url, pool_size=settings.pool_size, statement_timeout_s=settings.statement_timeout_s
+    )
+    try:
+        store = await Store.open(database, kek, page_life_s=settings.page_life_s)
+    except BaseException:
+        await database.close()
+        raise
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@dataclass(slots=True)
+class Access:
+    """Who may come in."""
+
+    accounts: Accounts
+    sessions: Sessions
+
+
+def build_access(store: Store, settings: Settings) -> Access:
+    """Accounts and sessions on a store."""
+    return Access(
+        Accounts(store.database, store.clock),
+        Sessions(
+            store.database,
+            store.clock,
+            store.random,
+            idle_s=settings.session_idle_s,
+            life_s=settings.session_life_s,
+        ),
+    )
+
+
+@dataclass(slots=True)
+class Node:
+    """The parts of a hospital node."""
+
+    settings: Settings
+    store: Store
+    access: Access
+    inbox: Inbox
+    outbox: Outbox
+    intake: Intake
+    applier: Applier
+
+    async def queue_counts(self) -> dict[str, float]:
+        """What waits in the inbox and the outbox; parked and refused wait for a person and are not counted."""
+        inbox, outbox = await self.inbox.counts(), await self.outbox.counts()
+        return {"inbox": inbox["received"], "outbox": outbox["waiting"]}
+
+
+@asynccontextmanager
+async def open_node(settings: Settings) -> AsyncIterator[Node]:
+    """A hospital node, its inbox open."""
+    async with open_store(settings, "node") as store:
+        inbox = Inbox(store.database, store.keyring, store.workshop.tokens, store.clock, store.random)
+        outbox = Outbox(store.database, store.clock, store.random, settings.repository_url)
+        context = Context(settings.facility_code, settings.timezone)
+        inbox.start()
+        try:
+            yield Node(
+                settings,
+                store,
+                build_access(store, settings),
+                inbox,
+                outbox,
+                Intake(inbox, store.clock, store.random, charset=settings.mllp_charset),
+                Applier(store, inbox, outbox, context, charset=settings.mllp_charset),
+            )
+        finally:
+            await inbox.stop()
