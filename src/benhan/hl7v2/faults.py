@@ -53,14 +53,6 @@ UNSUPPORTED_MESSAGE = FaultCode(
 TOO_MANY_SEGMENTS = FaultCode(
     "BA-0608", Incorrect, Text("Thông điệp có quá {limit} đoạn.", "The message has more than {limit} segments.")
 )
-DUPLICATE_CONTROL_ID = FaultCode(
-    "BA-0609",
-    Incorrect,
-    Text(
-        "Mã thông điệp MSH-10 này đã dùng cho một thông điệp khác của cùng nơi gửi.",
-        "This MSH-10 was used for another message of the same sender.",
-    ),
-)
 NO_ANSWER = FaultCode(
     "BA-0610",
     Incorrect,

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from benhan.hl7v2.ack import Header, acknowledge, read_header
 from benhan.hl7v2.er7 import parse_er7
-from benhan.hl7v2.faults import DUPLICATE_CONTROL_ID, FRAME_TOO_LONG, NO_CONTROL_ID
+from benhan.hl7v2.faults import FRAME_TOO_LONG, NO_CONTROL_ID
 from benhan.kernel.clock import Clock
 from benhan.kernel.faults import Fault
 from benhan.kernel.ids import RandomSource
 from benhan.kernel.logs import Log
 from benhan.kernel.trace import new_trace_id
 from benhan.mapping.message_to_fhir import mapping_of
-from benhan.store.inbox import Arrival, Inbox, Receipt
+from benhan.store.inbox import Arrival, Inbox
 
 log = Log("intake")
 
@@ -62,14 +62,11 @@ class Intake:
     async def _keep(self, header: Header, arrival: Arrival) -> bytes:
         fault = arrival.fault
         try:
-            receipt = await self._inbox.receive(arrival)
+            await self._inbox.receive(arrival)
         except Fault as failed:
             log.warning("message.not_kept", fault=failed.code)
             return self._answer(header, failed)
         self.received += 1
-        if receipt is Receipt.OTHER_CONTENT and fault is None:
-            fault = DUPLICATE_CONTROL_ID()
-            await self._inbox.receive(_aside(arrival, fault))
         if fault is not None:
             self.refused += 1
             log.info("message.parked", fault=fault.code, kind=arrival.kind)
@@ -87,11 +84,6 @@ class Intake:
     def _answer(self, header: Header, fault: Fault | None) -> bytes:
         at = self._clock.now().strftime("%Y%m%d%H%M%S")
         return acknowledge(header, at=at, own_id=self._random.bytes(8).hex(), fault=fault)
-
-
-def _aside(arrival: Arrival, fault: Fault) -> Arrival:
-    """The same arrival kept under no control id, since its own belongs to another message."""
-    return Arrival(arrival.at, arrival.sender, "", arrival.kind, arrival.trace, arrival.content, fault)
 
 
 def _kind(header: Header) -> str:

@@ -1,7 +1,8 @@
 """The inbox: what arrived is committed here before it is acknowledged, and stays until it is applied or mended.
 
-A message that its sender repeats (same sender, same MSH-10, same content) is acknowledged and not applied twice;
-another content under a used MSH-10 is refused, since one of the two would be lost silently.
+A message that its sender repeats (same sender, same MSH-10, same content but for the time of sending) is acknowledged
+and not applied twice. Another content under a used MSH-10 is another message: analysers start their numbers anew, and
+refusing would lose results; applying is safe, since every resource carries the key of what its sender calls it.
 """
 
 from __future__ import annotations
@@ -32,19 +33,16 @@ ATTEMPTS_MAX = 12
 _RECEIVE = query(
     "inbox_receive",
     """
-    insert into inbox (bucket, received_at, next_try_at, sender_hash, control_hash, content_hash, kind, state, fault,
-                       trace, payload, report)
-    select 0, r.received_at, r.received_at, r.sender_hash, r.control_hash, r.content_hash, r.kind, r.state, r.fault,
-           r.trace, r.payload, r.report
-    from unnest($1::timestamptz[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[],
-                $8::bytea[], $9::bytea[], $10::bytea[])
-         as r (received_at, sender_hash, control_hash, content_hash, kind, state, fault, trace, payload, report)
+    insert into inbox (bucket, received_at, next_try_at, sender_hash, control_hash, kind, state, fault, trace,
+                       payload, report)
+    select 0, r.received_at, r.received_at, r.sender_hash, r.control_hash, r.kind, r.state, r.fault, r.trace,
+           r.payload, r.report
+    from unnest($1::timestamptz[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[],
+                $8::bytea[], $9::bytea[])
+         as r (received_at, sender_hash, control_hash, kind, state, fault, trace, payload, report)
     on conflict (bucket, control_hash) do nothing
     returning id, control_hash
     """,
-)
-_KNOWN = query(
-    "inbox_known", "select control_hash, content_hash from inbox where bucket = 0 and control_hash = any($1::bigint[])"
 )
 _CLAIM = query(
     "inbox_claim",
@@ -113,7 +111,6 @@ class Receipt(Enum):
 
     NEW = "new"
     REPEATED = "repeated"
-    OTHER_CONTENT = "other content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,26 +183,17 @@ class Inbox:
         return await self._arrivals.ask(arrival)
 
     async def _receive_batch(self, batch: Sequence[Arrival]) -> list[Receipt]:
-        hashes = [self._hashes(arrival) for arrival in batch]
+        hashes = [self._control_hash(arrival) for arrival in batch]
         async with self._database.transaction() as connection:
             fresh = await self._insert(connection, batch, hashes)
             entries = [self._entry(arrival, fresh[place]) for place, arrival in enumerate(batch) if place in fresh]
             await append_many(connection, entries)
-            known: dict[int, int] = {}
-            if len(fresh) < len(batch):
-                rows = await connection.fetch(_KNOWN, [control for control, _ in hashes])
-                known = {row["control_hash"]: row["content_hash"] for row in rows}
-        return [
-            Receipt.NEW if place in fresh else _compared(known.get(control), content)
-            for place, (control, content) in enumerate(hashes)
-        ]
+        return [Receipt.NEW if place in fresh else Receipt.REPEATED for place in range(len(batch))]
 
-    async def _insert(
-        self, connection: Connection, batch: Sequence[Arrival], hashes: list[tuple[int, int]]
-    ) -> dict[int, int]:
+    async def _insert(self, connection: Connection, batch: Sequence[Arrival], hashes: list[int]) -> dict[int, int]:
         """Insert what is new; gives the inbox id by place in the batch."""
         first: dict[int, int] = {}
-        for place, (control, _content) in enumerate(hashes):
+        for place, control in enumerate(hashes):
             first.setdefault(control, place)
         places = sorted(first.values())
         chosen = [batch[place] for place in places]
@@ -213,8 +201,7 @@ class Inbox:
             _RECEIVE,
             [each.at for each in chosen],
             [self._tokens.of(f"sender\x1f{each.sender}") for each in chosen],
-            [hashes[place][0] for place in places],
-            [hashes[place][1] for place in places],
+            [hashes[place] for place in places],
             [each.kind for each in chosen],
             ["parked" if each.fault else "received" for each in chosen],
             [each.fault.code if each.fault else "" for each in chosen],
@@ -224,11 +211,12 @@ class Inbox:
         )
         return {first[row["control_hash"]]: row["id"] for row in rows}
 
-    def _hashes(self, arrival: Arrival) -> tuple[int, int]:
-        content = self._tokens.of_bytes(arrival.content)
-        if arrival.fault is not None and not arrival.control_id:
-            return self._tokens.of_bytes(b"unnamed" + arrival.content + arrival.trace.encode()), content
-        return self._tokens.of_bytes(f"control\x1f{arrival.sender}\x1f{arrival.control_id}".encode()), content
+    def _control_hash(self, arrival: Arrival) -> int:
+        """What tells a repetition: sender, control id, content. A frame that nobody can name is never one."""
+        if not arrival.control_id:
+            return self._tokens.of_bytes(b"unnamed" + arrival.content + arrival.trace.encode())
+        named = f"control\x1f{arrival.sender}\x1f{arrival.control_id}\x1f".encode("utf-8", "surrogatepass")
+        return self._tokens.of_bytes(named + without_sending_time(arrival.content))
 
     def _sealed_report(self, arrival: Arrival) -> bytes:
         reasons = reasons_of(arrival.fault) if arrival.fault is not None else ()
@@ -316,5 +304,10 @@ class Inbox:
         )
 
 
-def _compared(known: int | None, content: int) -> Receipt:
-    return Receipt.OTHER_CONTENT if known is not None and known != content else Receipt.REPEATED
+def without_sending_time(content: bytes) -> bytes:
+    """A message without MSH-7, which changes when the same message is sent again."""
+    header, mark, rest = content.partition(b"\r")
+    fields = header.split(header[3:4]) if len(header) > 3 else []
+    if len(fields) > 6:
+        fields[6] = b""
+    return header[3:4].join(fields) + mark + rest

@@ -10,6 +10,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import cast
 
 from benhan.hl7v2.mllp import Frame, Framer, Garbage, TooLong, frame
 from benhan.kernel.logs import Log
@@ -80,11 +81,10 @@ class _Connection(asyncio.Protocol):
         self._idle: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         if len(self._server.connections) >= self._server.limits.connections_max:
             log.warning("mllp.too_many_connections", count=len(self._server.connections))
-            transport.close()
+            self._transport.close()
             return
         self._server.connections.add(self)
         self._writer = asyncio.get_running_loop().create_task(self._answer())

@@ -6,8 +6,7 @@ create table inbox (
     next_try_at timestamptz not null,
     applied_at timestamptz,
     sender_hash bigint not null,      -- keyed hash of who sent it
-    control_hash bigint not null,     -- keyed hash of sender and MSH-10
-    content_hash bigint not null,     -- keyed hash of the content, to tell a repetition from another message
+    control_hash bigint not null,     -- keyed hash of sender, MSH-10 and content: a repetition has the same
     attempts int not null default 0,
     bucket smallint not null default 0,
     kind text not null,               -- ADT^A01, ORU^R01, …, or ? where it cannot be read
