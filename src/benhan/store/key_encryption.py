@@ -1,5 +1,7 @@
-"""Key-encryption keys: what wraps the data keys. A file here; PKCS#11 in `pkcs11_kek.py`.
+"""Key-encryption keys: what wraps the data keys, held in a file here, on a token in `pkcs11_kek.py`.
 
+A home may hold several; which one is in force is written in the database, beside the root secret it wraps. So rotation
+makes a second key, re-wraps, and destroys the first, while every process goes on: it finds each key by its name.
 Source: RFC 3394 (AES key wrap).
 """
 
@@ -15,7 +17,8 @@ from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from benhan.kernel.ids import RandomSource
 from benhan.kernel.secrets import Secret
-from benhan.store.key_faults import BAD_KEK_FILE, KEK_READABLE, NO_KEK, WRONG_KEK
+from benhan.kernel.settings import Settings
+from benhan.store.key_faults import BAD_KEK_FILE, KEK_EXISTS, KEK_READABLE, NO_KEK, WRONG_KEK
 
 
 class KeyEncryption(Protocol):
@@ -26,6 +29,16 @@ class KeyEncryption(Protocol):
         """The name under which wrapped keys remember it."""
         ...
 
+    @property
+    def home(self) -> KekHome:
+        """Where it is held, beside its successors."""
+        ...
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether wrapping waits for a device, so that it should not be done in the event loop."""
+        ...
+
     def wrap(self, key: bytes) -> bytes: ...
 
     def unwrap(self, wrapped: bytes) -> bytes:
@@ -33,16 +46,43 @@ class KeyEncryption(Protocol):
         ...
 
 
+class KekHome(Protocol):
+    """Holds key-encryption keys by name."""
+
+    def newest(self) -> KeyEncryption:
+        """The key made last. Raises Unavailable BA-0504 where there is none."""
+        ...
+
+    def find(self, kek_id: str) -> KeyEncryption | None:
+        """The key of this name, looked up anew, or None."""
+        ...
+
+    def make(self, source: RandomSource) -> KeyEncryption:
+        """Make one more key, kept before this returns."""
+        ...
+
+    def destroy(self, kek_id: str) -> None:
+        """Remove a key for good; nothing happens where there is none of this name."""
+        ...
+
+
 class FileKek:
     """A key-encryption key held in a file that only its owner reads."""
 
-    def __init__(self, kek_id: str, key: Secret) -> None:
+    is_remote = False
+
+    def __init__(self, kek_id: str, key: Secret, home: FileKeks) -> None:
         self._kek_id = kek_id
         self._key = key
+        self._home = home
 
     @property
     def kek_id(self) -> str:
         return self._kek_id
+
+    @property
+    def home(self) -> FileKeks:
+        return self._home
 
     def wrap(self, key: bytes) -> bytes:
         return aes_key_wrap(self._key.reveal(), key)
@@ -54,33 +94,104 @@ class FileKek:
             raise WRONG_KEK() from cause
 
 
+class FileKeks:
+    """The keys in one file (mode 0600): JSON, oldest first."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def newest(self) -> FileKek:
+        """Raises NO_KEK, KEK_READABLE (others may read the file), BAD_KEK_FILE."""
+        return self._read()[-1]
+
+    def find(self, kek_id: str) -> FileKek | None:
+        return next((kek for kek in self._read() if kek.kek_id == kek_id), None)
+
+    def make(self, source: RandomSource) -> FileKek:
+        kek = FileKek(f"file-{source.bytes(4).hex()}", Secret(source.bytes(32)), self)
+        self._write([*(self._read() if self.path.exists() else []), kek])
+        return kek
+
+    def destroy(self, kek_id: str) -> None:
+        self._write([kek for kek in self._read() if kek.kek_id != kek_id])
+
+    def _read(self) -> list[FileKek]:
+        try:
+            mode = self.path.stat().st_mode
+            text = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError as cause:
+            raise NO_KEK(path=self.path) from cause
+        except (OSError, UnicodeDecodeError) as cause:
+            raise BAD_KEK_FILE(path=self.path) from cause
+        if mode & 0o077:
+            raise KEK_READABLE(path=self.path)
+        try:
+            keks = [self._parsed(told["kek_id"], told["key"]) for told in json.loads(text)["keys"]]
+        except (ValueError, KeyError, TypeError) as cause:
+            raise BAD_KEK_FILE(path=self.path) from cause
+        if not keks:
+            raise NO_KEK(path=self.path)
+        return keks
+
+    def _parsed(self, kek_id: str, text: str) -> FileKek:
+        key = base64.b64decode(text, validate=True)
+        if len(key) != 32:
+            raise ValueError
+        return FileKek(str(kek_id), Secret(key), self)
+
+    def _write(self, keks: list[FileKek]) -> None:
+        """Replace the file in one step: after a crash it is the old one or the new one, whole."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        told = [{"kek_id": kek.kek_id, "key": base64.b64encode(kek._key.reveal()).decode()} for kek in keks]
+        beside = self.path.with_name(f".{self.path.name}.new")
+        beside.unlink(missing_ok=True)
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(json.dumps({"keys": told}, indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        beside.rename(self.path)
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
 def make_kek_file(path: Path, source: RandomSource) -> FileKek:
-    """Write a fresh key to `path` (mode 0600) and give it. Raises FileExistsError where there is one."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    kek_id, key = f"file-{source.bytes(4).hex()}", source.bytes(32)
-    text = json.dumps({"kek_id": kek_id, "key": base64.b64encode(key).decode()}) + "\n"
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    return FileKek(kek_id, Secret(key))
+    """Write a fresh key to `path` (mode 0600) and give it. Raises Conflict BA-0508 where there is a file already."""
+    if path.exists():
+        raise KEK_EXISTS(place=path)
+    return FileKeks(path).make(source)
 
 
 def read_kek_file(path: Path) -> FileKek:
-    """The key in `path`. Raises NO_KEK, KEK_READABLE (others may read it), BAD_KEK_FILE."""
+    """The newest key in `path`. Raises NO_KEK, KEK_READABLE (others may read it), BAD_KEK_FILE."""
+    return FileKeks(path).newest()
+
+
+def kek_home(settings: Settings) -> KekHome:
+    """Where the key-encryption keys of `settings` are: on the PKCS#11 token where one is named, else in the file."""
+    if not settings.pkcs11_module:
+        return FileKeks(settings.kek_path)
+    from benhan.store.pkcs11_kek import Pkcs11Keks, Pkcs11Token
+
+    token = Pkcs11Token(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin)
+    return Pkcs11Keks(token, settings.pkcs11_key)
+
+
+def open_kek(settings: Settings) -> KeyEncryption:
+    """The newest key-encryption key of `settings`. Raises Unavailable BA-0504, BA-0507; Incorrect BA-0505, BA-0506."""
+    return kek_home(settings).newest()
+
+
+def init_kek(settings: Settings, source: RandomSource) -> KeyEncryption:
+    """Make the first key-encryption key. Raises Conflict BA-0508 where there is one: none is ever overwritten."""
+    home = kek_home(settings)
     try:
-        mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as cause:
-        raise NO_KEK(path=path) from cause
-    if mode & 0o077:
-        raise KEK_READABLE(path=path)
-    try:
-        told = json.loads(text)
-        key = base64.b64decode(told["key"], validate=True)
-        if len(key) != 32:
-            raise ValueError
-        return FileKek(str(told["kek_id"]), Secret(key))
-    except (ValueError, KeyError, TypeError) as cause:
-        raise BAD_KEK_FILE(path=path) from cause
+        found = home.newest()
+    except NO_KEK.fault as fault:
+        if fault.code != NO_KEK.code:
+            raise
+        return home.make(source)
+    raise KEK_EXISTS(place=found.kek_id)

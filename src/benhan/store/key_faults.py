@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benhan.kernel.faults import Broken, FaultCode, Incorrect, NotFound, Unavailable
+from benhan.kernel.faults import Broken, Conflict, FaultCode, Incorrect, NotFound, Unavailable
 from benhan.kernel.texts import Text
 
 DAMAGED = FaultCode(
@@ -45,5 +45,53 @@ KEK_READABLE = FaultCode(
     Text(
         "Tệp khoá {path} cho người khác đọc được. Chạy: chmod 600 {path}",
         "Others can read the key file {path}. Run: chmod 600 {path}",
+    ),
+)
+TOKEN_AWAY = FaultCode(
+    "BA-0507",
+    Unavailable,
+    Text(
+        "Token PKCS#11 không dùng được ({reason}). Kiểm tra thiết bị, pkcs11_token, mã PIN (sai nhiều lần sẽ bị khoá).",
+        "The PKCS#11 token cannot be used ({reason}). Check the device, pkcs11_token and the PIN; wrong PINs lock it.",
+    ),
+)
+KEK_EXISTS = FaultCode(
+    "BA-0508",
+    Conflict,
+    Text(
+        "Đã có khoá bọc ở {place}; không ghi đè. Muốn thay khoá, dùng `benhan keys rotate`.",
+        "A key-encryption key is already at {place}; it is not overwritten. To replace it use `benhan keys rotate`.",
+    ),
+)
+NO_PKCS11 = FaultCode(
+    "BA-0509",
+    Unavailable,
+    Text(
+        "Chưa cài phần PKCS#11. Chạy: pip install 'benhan[pkcs11]'",
+        "PKCS#11 support is not installed. Run: pip install 'benhan[pkcs11]'",
+    ),
+)
+ROTATION_RUNS = FaultCode(
+    "BA-0515",
+    Conflict,
+    Text(
+        "Một lần thay khoá khác đang chạy. Đợi nó xong.",
+        "Another rotation is running. Wait until it has ended.",
+    ),
+)
+NO_PATIENT_KEY = FaultCode(
+    "BA-0516",
+    NotFound,
+    Text(
+        "Không có hồ sơ nào của người bệnh này trong kho, nên không có khoá để huỷ.",
+        "The store holds no record of this patient, so there is no key to destroy.",
+    ),
+)
+BAD_KEY_BACKUP = FaultCode(
+    "BA-0517",
+    Incorrect,
+    Text(
+        "Dòng {line} của bản sao khoá hỏng hoặc không đúng dạng; chưa có gì được ghi.",
+        "Line {line} of the key backup is damaged or not of the form; nothing was written.",
     ),
 )

@@ -5,8 +5,9 @@ Source: RFC 5869 (HKDF).
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -17,48 +18,67 @@ from benhan.store.ids import SHARED, bucket_of
 from benhan.store.key_encryption import KeyEncryption
 from benhan.store.key_faults import SHREDDED, WRONG_KEK
 from benhan.store.sealing import DataKey
+from benhan.store.sql_texts import query
 
-_REMEMBERED = 50_000
+_REMEMBERED = 65_536
+"""About 200 bytes each."""
 
-_CREATE = """
-insert into data_key (bucket, patient, kek_id, wrapped)
-select * from unnest($1::smallint[], $2::bigint[], $3::text[], $4::bytea[])
-on conflict (bucket, patient) do nothing
-"""
-_READ = """
-select k.patient, k.kek_id, k.wrapped
-from unnest($1::smallint[], $2::bigint[]) as wanted (bucket, patient)
-join data_key k on k.bucket = wanted.bucket and k.patient = wanted.patient
-"""
+_CREATE = query(
+    "create_data_keys",
+    """
+    with in_force as (select kek_id from store_secret where bucket = 0 and name = 'root' for share)
+    insert into data_key (bucket, patient, kek_id, wrapped)
+    select w.bucket, w.patient, in_force.kek_id, w.wrapped
+    from unnest($1::smallint[], $2::bigint[], $3::bytea[]) as w (bucket, patient, wrapped), in_force
+    where in_force.kek_id = $4
+    on conflict (bucket, patient) do nothing
+    """,
+)
+"""Rotation changes the key in force under a lock that waits for ours, so no key is wrapped by the old one after it."""
+
+_READ = query(
+    "read_data_keys",
+    """
+    select k.patient, k.kek_id, k.wrapped
+    from unnest($1::smallint[], $2::bigint[]) as wanted (bucket, patient)
+    join data_key k on k.bucket = wanted.bucket and k.patient = wanted.patient
+    """,
+)
+_ROOT = "select wrapped, kek_id from store_secret where bucket = 0 and name = 'root'"
 
 
 class Keyring:
-    """Gives data keys and derived keys; holds the key-encryption key."""
+    """Gives data keys and derived keys; holds the key-encryption keys."""
 
     def __init__(self, kek: KeyEncryption, root: bytes, source: RandomSource) -> None:
         self.kek = kek
+        self._keks = {kek.kek_id: kek}
         self._root = root
         self._source = source
-        self._known: OrderedDict[int, DataKey] = OrderedDict()
+        self._known: OrderedDict[int, bytes] = OrderedDict()
+        self._destroyed: set[int] = set()
         self.index_key = self.derived("index")
         self.id_key = self.derived("id")
 
     @classmethod
     async def open(cls, database: Database, kek: KeyEncryption, source: RandomSource) -> Keyring:
-        """The keyring of a database; makes its root secret where there is none yet. Raises WRONG_KEK."""
-        async with database.transaction() as connection:
-            await connection.execute(
+        """The keyring of a database; makes its root secret, wrapped by `kek`, where there is none yet.
+
+        Where the database is wrapped by another key of the same home, that one is used. Raises WRONG_KEK where it is
+        not there.
+        """
+        row = await database.fetchrow(_ROOT)
+        if row is None:
+            await database.execute(
                 "insert into store_secret (bucket, name, wrapped, kek_id) values (0, 'root', $1, $2)"
                 " on conflict (bucket, name) do nothing",
                 kek.wrap(source.bytes(32)),
                 kek.kek_id,
             )
-            row = await connection.fetchrow(
-                "select wrapped, kek_id from store_secret where bucket = 0 and name = 'root'"
-            )
+            row = await database.fetchrow(_ROOT)
         assert row is not None
         if row["kek_id"] != kek.kek_id:
-            raise WRONG_KEK()
+            kek = _found(kek, row["kek_id"])
         return cls(kek, kek.unwrap(row["wrapped"]), source)
 
     def derived(self, purpose: str) -> bytes:
@@ -72,9 +92,10 @@ class Keyring:
     def known(self, patient: int) -> DataKey | None:
         """The key of `patient` where it is remembered."""
         key = self._known.get(patient)
-        if key is not None:
-            self._known.move_to_end(patient)
-        return key
+        if key is None:
+            return None
+        self._known.move_to_end(patient)
+        return DataKey(key, self._source)
 
     async def data_keys(
         self, patients: Iterable[int], connection: Connection, *, create: bool = False
@@ -90,16 +111,13 @@ class Keyring:
         if not missing:
             return found
         buckets = [bucket_of(patient) if patient else SHARED for patient in missing]
-        made = await self._create(connection, buckets, missing) if create else {}
-        for row in await connection.fetch(_READ, buckets, missing):
-            patient, wrapped = row["patient"], row["wrapped"]
-            if wrapped is None:
-                continue
-            fresh = made.get(patient)
-            key = fresh[1] if fresh and fresh[0] == wrapped else self._unwrapped(wrapped, row["kek_id"])
-            found[patient] = key
+        if create:
+            found |= await self._create(connection, buckets, missing)
+        if len(found) < len(wanted):
+            read = await self._read(connection, buckets, missing)
+            found = read | found
             if not create:
-                self.remember({patient: key})
+                self.remember(read)
         return found
 
     async def data_key(self, patient: int, connection: Connection, *, create: bool = False) -> DataKey:
@@ -110,30 +128,67 @@ class Keyring:
         return key
 
     def remember(self, keys: dict[int, DataKey]) -> None:
-        """Keep `keys` at hand; the least used make room."""
-        self._known.update(keys)
+        """Keep `keys` at hand; the least used make room, and a destroyed one stays forgotten."""
+        self._known.update((patient, key.reveal()) for patient, key in keys.items())
+        for patient in self._destroyed & keys.keys():
+            self._known.pop(patient, None)
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 
-    def forget(self, patient: int | None = None) -> None:
-        """Drop one remembered key, or all."""
-        if patient is None:
-            self._known.clear()
-        else:
+    def forget(self, patients: Iterable[int]) -> None:
+        """Drop the keys of `patients`, which were destroyed; what is just being written cannot bring them back."""
+        for patient in patients:
+            self._destroyed.add(patient)
             self._known.pop(patient, None)
 
-    async def _create(
-        self, connection: Connection, buckets: list[int], patients: list[int]
-    ) -> dict[int, tuple[bytes, DataKey]]:
-        keys = [self._source.bytes(32) for _ in patients]
-        wrapped = [self.kek.wrap(key) for key in keys]
-        await connection.execute(_CREATE, buckets, patients, [self.kek.kek_id] * len(keys), wrapped)
-        return {
-            patient: (wrap, DataKey(key, self._source))
-            for patient, wrap, key in zip(patients, wrapped, keys, strict=True)
-        }
+    def forget_all(self) -> None:
+        """Drop every remembered key; they are read again when they are wanted."""
+        self._known.clear()
 
-    def _unwrapped(self, wrapped: bytes, kek_id: str) -> DataKey:
-        if kek_id != self.kek.kek_id:
-            raise WRONG_KEK()
-        return DataKey(self.kek.unwrap(wrapped), self._source)
+    def use(self, kek: KeyEncryption) -> None:
+        """Wrap new keys by `kek` from now on, and hold no other."""
+        self.kek = kek
+        self._keks = {kek.kek_id: kek}
+
+    async def wrapped(self, keys: Sequence[bytes], kek: KeyEncryption | None = None) -> list[bytes]:
+        """`keys` wrapped by `kek` (the one in force); a device is not waited for in the event loop."""
+        kek = kek or self.kek
+        if kek.is_remote:
+            return await asyncio.to_thread(lambda: [kek.wrap(key) for key in keys])
+        return [kek.wrap(key) for key in keys]
+
+    async def unwrapped(self, wrapped: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """The keys of (kek_id, wrapped) pairs. Raises Unavailable BA-0502 where one's wrapping key is not there."""
+        pairs = [(self._keks.get(kek_id) or await self._find(kek_id), each) for kek_id, each in wrapped]
+        if any(kek.is_remote for kek, _ in pairs):
+            return await asyncio.to_thread(lambda: [kek.unwrap(each) for kek, each in pairs])
+        return [kek.unwrap(each) for kek, each in pairs]
+
+    async def _create(self, connection: Connection, buckets: list[int], patients: list[int]) -> dict[int, DataKey]:
+        """The keys that are made; none of them where one of them was there before."""
+        keys = [self._source.bytes(32) for _ in patients]
+        done = await connection.execute(_CREATE, buckets, patients, await self.wrapped(keys), self.kek.kek_id)
+        if done == f"INSERT 0 {len(keys)}":
+            return {patient: DataKey(key, self._source) for patient, key in zip(patients, keys, strict=True)}
+        kek_id = await connection.fetchval("select kek_id from store_secret where bucket = 0 and name = 'root'")
+        if kek_id == self.kek.kek_id:
+            return {}
+        self.use(await self._find(kek_id))
+        return await self._create(connection, buckets, patients)
+
+    async def _read(self, connection: Connection, buckets: list[int], patients: list[int]) -> dict[int, DataKey]:
+        rows = [row for row in await connection.fetch(_READ, buckets, patients) if row["wrapped"] is not None]
+        keys = await self.unwrapped([(row["kek_id"], row["wrapped"]) for row in rows])
+        return {row["patient"]: DataKey(key, self._source) for row, key in zip(rows, keys, strict=True)}
+
+    async def _find(self, kek_id: str) -> KeyEncryption:
+        """A key that rotation has made while we run."""
+        found = await asyncio.to_thread(_found, self.kek, kek_id)
+        return self._keks.setdefault(kek_id, found)
+
+
+def _found(kek: KeyEncryption, kek_id: str) -> KeyEncryption:
+    found = kek.home.find(kek_id)
+    if found is None:
+        raise WRONG_KEK()
+    return found
