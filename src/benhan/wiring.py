@@ -12,13 +12,16 @@ from benhan.kernel.ids import SystemRandom
 from benhan.kernel.settings import Settings
 from benhan.mapping.mapped import Context
 from benhan.node.apply import Applier
+from benhan.node.exports import Exports
 from benhan.node.intake import Intake
+from benhan.repository.ingest import Ingest
 from benhan.store.database import Database, ensure_database
 from benhan.store.embedded import EmbeddedPostgres
 from benhan.store.inbox import Inbox
 from benhan.store.key_encryption import KeyEncryption, init_kek, open_kek
 from benhan.store.outbox import Outbox
 from benhan.store.store import Store
+from benhan.transports.repository_client import RepositoryClient
 
 DATABASES = {"node": "node", "repository": "repository", "healthbook": "repository"}
 """The database of each role on the embedded server; the health book reads the repository's."""
@@ -92,6 +95,8 @@ class Node:
     outbox: Outbox
     intake: Intake
     applier: Applier
+    exports: Exports
+    client: RepositoryClient | None
 
     async def queue_counts(self) -> dict[str, float]:
         """What waits in the inbox and the outbox; parked and refused wait for a person and are not counted."""
@@ -106,6 +111,10 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
         inbox = Inbox(store.database, store.keyring, store.workshop.tokens, store.clock, store.random)
         outbox = Outbox(store.database, store.clock, store.random, settings.repository_url)
         context = Context(settings.facility_code, settings.timezone)
+        address = f"{settings.base_url}/fhir"
+        client = (
+            RepositoryClient(settings.repository_url, settings.repository_token) if settings.repository_url else None
+        )
         inbox.start()
         try:
             yield Node(
@@ -116,6 +125,27 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
                 outbox,
                 Intake(inbox, store.clock, store.random, charset=settings.mllp_charset),
                 Applier(store, inbox, outbox, context, charset=settings.mllp_charset),
+                Exports(store, settings.facility_code, settings.facility_name, address),
+                client,
             )
         finally:
             await inbox.stop()
+            if client is not None:
+                await client.close()
+
+
+@dataclass(slots=True)
+class Repository:
+    """The parts of the national repository."""
+
+    settings: Settings
+    store: Store
+    access: Access
+    ingest: Ingest
+
+
+@asynccontextmanager
+async def open_repository(settings: Settings, role: str = "repository") -> AsyncIterator[Repository]:
+    """The national repository; the health book opens the same store."""
+    async with open_store(settings, role) as store:
+        yield Repository(settings, store, build_access(store, settings), Ingest(store))

@@ -77,9 +77,9 @@ def system_of(name: str) -> str:
     known = SYSTEMS.get(name.upper())
     if known or not name:
         return known or ""
-    return (
-        name if ":" in name else f"urn:benhan:code:{''.join(each if each.isalnum() else '-' for each in name.lower())}"
-    )
+    if name.startswith(("urn:", "http://", "https://")) and " " not in name:
+        return name
+    return "urn:benhan:code:" + "".join(each if each.isalnum() else "-" for each in name.lower())
 
 
 def interpretation(flag: str) -> Json | None:

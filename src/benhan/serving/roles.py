@@ -16,6 +16,8 @@ from benhan.fhir_api.routes import routes as fhir_routes
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
+from benhan.node.exchange import Exchange
+from benhan.repository.routes import routes as repository_routes
 from benhan.serving.all_roles import is_supervised
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.health import Readiness, healthz
@@ -26,7 +28,7 @@ from benhan.store.ledger.chain import ChainWriter
 from benhan.store.migrations import check_schema
 from benhan.store.store import Store
 from benhan.transports.mllp_server import MllpLimits, MllpServer
-from benhan.wiring import Access, open_node
+from benhan.wiring import Access, open_node, open_repository
 
 
 def application(routes: Sequence[BaseRoute], store: Store, access: Access, gauges: dict[str, GaugeReader]) -> ASGIApp:
@@ -81,8 +83,21 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
             tasks["mllp"] = MllpServer(
                 settings.mllp_host, settings.mllp_port, node.intake.receive, node.intake.refuse_long, limits
             )
+        if node.client is not None:
+            tasks["exchange"] = Exchange(node.store, node.outbox, node.exports, node.client, settings.facility_code)
         gauges: dict[str, GaugeReader] = {"queue_waiting": node.queue_counts}
         yield Running(application(fhir_routes(api), node.store, node.access, gauges), tasks)
 
 
-ROLES: dict[str, OpenRole] = {"node": node_role}
+@asynccontextmanager
+async def repository_role(settings: Settings) -> AsyncIterator[Running]:
+    """The national repository: FHIR and deliveries."""
+    async with kept_database(settings), open_repository(settings) as repository:
+        store = repository.store
+        api = FhirApi(store, f"{settings.base_url}/fhir", settings.body_bytes_max, settings.bundle_entries_max)
+        tasks: dict[str, Task] = {"ledger": ChainWriter(store.database, store.clock)}
+        routes = [*fhir_routes(api), *repository_routes(api, repository.ingest)]
+        yield Running(application(routes, store, repository.access, {}), tasks)
+
+
+ROLES: dict[str, OpenRole] = {"node": node_role, "repository": repository_role}

@@ -1,0 +1,77 @@
+"""Exports of an encounter: the Ministry's `HoSoBenhAn` as XML or JSON, the FHIR document. Each is in the ledger.
+
+Source: CV 365/TTYQG-GPQLCL III.1.1 d.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import orjson
+
+from benhan.fhir.resource import instant, to_bytes
+from benhan.kernel.actors import Actor
+from benhan.mapping.fhir_document import composition, document
+from benhan.mapping.fhir_to_hoso_benh_an import Record, fhir_to_hoso_benh_an
+from benhan.node.records import read_record
+from benhan.store.ledger.events import Event
+from benhan.store.store import Store
+from benhan.vn.hoso_benh_an.document import hoso_to_json, hoso_to_xml
+
+
+class Format(Enum):
+    """What an encounter can be exported as."""
+
+    HOSO_XML = "hoso-xml"
+    HOSO_JSON = "hoso-json"
+    FHIR = "fhir"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file, and beside a `HoSoBenhAn` the manifest of what it cannot carry."""
+
+    name: str
+    media_type: str
+    content: bytes
+    manifest: bytes = b""
+
+
+class Exports:
+    """Writes exports of one store."""
+
+    def __init__(self, store: Store, facility: str, facility_name: str, base_url: str) -> None:
+        self._store = store
+        self._facility = facility
+        self._facility_name = facility_name
+        self._base_url = base_url
+
+    async def export(self, encounter_id: str, format_: Format, actor: Actor) -> Export:
+        """The export of an encounter. Raises NotFound BA-0401, BA-0402, BA-0503."""
+        record = await read_record(self._store, self._facility, encounter_id, actor)
+        unit = self._store.begin(actor)
+        event = Event.DOCUMENT_EXPORT if format_ is Format.FHIR else Event.RECORD_EXPORT
+        patient = self._store.workshop.ids.rid_of("Patient", record.patient["id"])
+        rid = self._store.workshop.ids.rid_of("Encounter", encounter_id)
+        unit.record(event, patient=patient, type_="Encounter", rid=rid, format=format_.value)
+        await self._store.commit(unit)
+        return self.written(record, format_)
+
+    def written(self, record: Record, format_: Format) -> Export:
+        """A record in a format."""
+        name = f"HoSoBenhAn-{record.encounter['id']}"
+        if format_ is Format.FHIR:
+            return Export(f"{name}.fhir.json", "application/fhir+json", to_bytes(self.fhir_document(record)))
+        exported = fhir_to_hoso_benh_an(record)
+        manifest = orjson.dumps(exported.manifest, option=orjson.OPT_INDENT_2)
+        if format_ is Format.HOSO_XML:
+            return Export(f"{name}.xml", "application/xml", hoso_to_xml(exported.document), manifest)
+        return Export(f"{name}.json", "application/json", hoso_to_json(exported.document), manifest)
+
+    def fhir_document(self, record: Record) -> dict[str, object]:
+        """The FHIR document of a record."""
+        at = instant(self._store.clock.now())
+        head = composition(self._facility, self._facility_name, record.patient, record.encounter, record.resources, at)
+        resources = [record.patient, record.encounter, *record.resources]
+        return document(record.encounter["id"], at, self._base_url, head, resources)

@@ -1,0 +1,75 @@
+"""The record of an encounter as the store holds it: the patient, the encounter, all that belongs to it."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from benhan.kernel.actors import Actor, system
+from benhan.mapping.fhir_to_hoso_benh_an import Record
+from benhan.store.compartment import read_compartment
+from benhan.store.faults import NO_SUCH_RESOURCE
+from benhan.store.store import Store
+from benhan.store.unit_of_work import Stored
+
+Json = dict[str, Any]
+
+CONTENT_TYPES = (
+    "AllergyIntolerance",
+    "Condition",
+    "Coverage",
+    "DiagnosticReport",
+    "DocumentReference",
+    "Observation",
+    "Procedure",
+    "ServiceRequest",
+    "Specimen",
+)
+ANY_ENCOUNTER = frozenset({"AllergyIntolerance", "Coverage"})
+"""What belongs to the patient, whichever the encounter."""
+
+
+def content_of(stored: Stored) -> Json:
+    """A stored resource as a dictionary, its decimals exact."""
+    found: Json = json.loads(stored.content, parse_float=Decimal)
+    return found
+
+
+async def read_record(store: Store, facility: str, encounter_id: str, actor: Actor | None = None) -> Record:
+    """The record of an encounter. Reading the encounter is a view of `actor`'s, a task of the system's where None.
+
+    Raises NotFound BA-0401, BA-0402, BA-0503.
+    """
+    encounter = await store.resources.read("Encounter", encounter_id, actor or system("records"))
+    if not encounter.patient:
+        raise NO_SUCH_RESOURCE(type="Patient", id="?")
+    found = await read_compartment(store.database, store.opener, encounter.patient, ("Patient", *CONTENT_TYPES))
+    contents = [content_of(each) for each in found]
+    patients = [each for each in contents if each["resourceType"] == "Patient"]
+    if not patients:
+        raise NO_SUCH_RESOURCE(type="Patient", id="?")
+    return Record(
+        facility,
+        patients[0],
+        content_of(encounter),
+        belonging([each for each in contents if each["resourceType"] != "Patient"], encounter_id),
+    )
+
+
+def belonging(resources: list[Json], encounter_id: str) -> list[Json]:
+    """The resources of an encounter; specimens by the results that point to them."""
+    reference = f"Encounter/{encounter_id}"
+    own = [
+        each
+        for each in resources
+        if each["resourceType"] in ANY_ENCOUNTER or each.get("encounter", {}).get("reference") == reference
+    ]
+    specimens = {link.get("reference") for each in own for link in _specimens(each)}
+    return own + [each for each in resources if f"{each['resourceType']}/{each['id']}" in specimens and each not in own]
+
+
+def _specimens(resource: Json) -> list[Json]:
+    """`specimen` of a report is a list, of an observation one reference."""
+    found = resource.get("specimen", [])
+    return found if isinstance(found, list) else [found]

@@ -1,0 +1,1 @@
+"""The national repository: takes deliveries in, keeps one longitudinal record a citizen."""

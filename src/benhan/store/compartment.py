@@ -1,0 +1,33 @@
+"""Everything of one patient: what a record is exported from, and what a book is read from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benhan.store.database import Database
+from benhan.store.ids import bucket_of
+from benhan.store.resource_types import TYPE_NUMBERS
+from benhan.store.resources import Opener
+from benhan.store.sql_texts import query
+from benhan.store.unit_of_work import Stored
+
+MOST = 100_000
+
+_READ = query(
+    "read_compartment",
+    """
+    select type, rid, version, patient, updated_at, content from resource r
+    where r.bucket = $1 and r.patient = $2 and r.type = any($3::smallint[]) and r.until is null
+          and r.content is not null
+    order by r.type, r.at_from, r.rid limit $4
+    """,
+)
+
+
+async def read_compartment(database: Database, opener: Opener, patient: int, types: Sequence[str] = ()) -> list[Stored]:
+    """The current resources of `patient` (a rid), of `types` or of all. Records no view: the caller does."""
+    numbers = [TYPE_NUMBERS[type_] for type_ in types or TYPE_NUMBERS]
+    async with database.connection() as connection:
+        rows = await connection.fetch(_READ, bucket_of(patient), patient, numbers, MOST)
+        opened = await opener.open_all(rows, connection)
+    return [each for each in opened if each is not None]
