@@ -100,8 +100,7 @@ class Exchange:
 
     async def _with_resources(self, told: dict[str, Any], delivery: Delivery) -> bytes:
         """What changed, with the patient and the encounter it belongs to: the receiver must know whose it is."""
-        pairs = [tuple(each.split("/", 1)) for each in delivery.content]
-        wanted = dict.fromkeys(pairs)
+        wanted = [(type_, id_) for type_, _, id_ in (each.partition("/") for each in delivery.content)]
         found = [each for each in await self._store.resources.read_many(wanted, ACTOR) if each is not None]
         if delivery.patient and not any(each.type == "Patient" for each in found):
             found = [*await self._patient(delivery.patient), *found]
