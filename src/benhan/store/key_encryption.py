@@ -1,15 +1,20 @@
 """Key-encryption keys: what wraps the data keys, held in a file here, on a token in `pkcs11_kek.py`.
 
-A home may hold several; which one is in force is written in the database, beside the root secret it wraps. So rotation
-makes a second key, re-wraps, and destroys the first, while every process goes on: it finds each key by its name.
+A home may hold several, each of one store; which one is in force is written in that store's database, beside the root
+secret it wraps. So rotation makes a second key, re-wraps, and destroys the first, while every process goes on: it finds
+each key by its name.
 Source: RFC 3394 (AES key wrap).
 """
 
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -47,18 +52,26 @@ class KeyEncryption(Protocol):
 
 
 class KekHome(Protocol):
-    """Holds key-encryption keys by name."""
+    """Holds key-encryption keys by name; `store` names the store a key belongs to ("": nobody's yet)."""
 
     def newest(self) -> KeyEncryption:
-        """The key made last. Raises Unavailable BA-0504 where there is none."""
+        """The key made last, whosever it is. Raises Unavailable BA-0504 where there is none."""
         ...
 
     def find(self, kek_id: str) -> KeyEncryption | None:
         """The key of this name, looked up anew, or None."""
         ...
 
-    def make(self, source: RandomSource) -> KeyEncryption:
-        """Make one more key, kept before this returns."""
+    def of_store(self, store: str) -> list[str]:
+        """The names of the keys of `store`, oldest first."""
+        ...
+
+    def claim(self, store: str, source: RandomSource) -> KeyEncryption:
+        """The newest key of `store`; where it has none, one that is nobody's, or else a fresh one."""
+        ...
+
+    def make(self, store: str, source: RandomSource) -> KeyEncryption:
+        """One more key of `store`, kept before this returns."""
         ...
 
     def destroy(self, kek_id: str) -> None:
@@ -94,28 +107,56 @@ class FileKek:
             raise WRONG_KEK() from cause
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One key of the file."""
+
+    kek_id: str
+    key: Secret
+    store: str
+
+
 class FileKeks:
-    """The keys in one file (mode 0600): JSON, oldest first."""
+    """The keys in one file (mode 0600): JSON, oldest first. Several processes may use it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def newest(self) -> FileKek:
         """Raises NO_KEK, KEK_READABLE (others may read the file), BAD_KEK_FILE."""
-        return self._read()[-1]
+        lines = self._read()
+        if not lines:
+            raise NO_KEK(path=self.path)
+        return self._kek(lines[-1])
 
     def find(self, kek_id: str) -> FileKek | None:
-        return next((kek for kek in self._read() if kek.kek_id == kek_id), None)
+        return next((self._kek(line) for line in self._read() if line.kek_id == kek_id), None)
 
-    def make(self, source: RandomSource) -> FileKek:
-        kek = FileKek(f"file-{source.bytes(4).hex()}", Secret(source.bytes(32)), self)
-        self._write([*(self._read() if self.path.exists() else []), kek])
-        return kek
+    def of_store(self, store: str) -> list[str]:
+        return [line.kek_id for line in self._read() if line.store == store]
+
+    def claim(self, store: str, source: RandomSource) -> FileKek:
+        with self._changing() as lines:
+            line = next((each for each in reversed(lines) if each.store == store), None)
+            line = line or next((each for each in lines if not each.store), None) or _fresh(store, source)
+            lines[:] = [each for each in lines if each.kek_id != line.kek_id]
+            lines.append(_Line(line.kek_id, line.key, store))
+        return self._kek(line)
+
+    def make(self, store: str, source: RandomSource) -> FileKek:
+        line = _fresh(store, source)
+        with self._changing() as lines:
+            lines.append(line)
+        return self._kek(line)
 
     def destroy(self, kek_id: str) -> None:
-        self._write([kek for kek in self._read() if kek.kek_id != kek_id])
+        with self._changing() as lines:
+            lines[:] = [line for line in lines if line.kek_id != kek_id]
 
-    def _read(self) -> list[FileKek]:
+    def _kek(self, line: _Line) -> FileKek:
+        return FileKek(line.kek_id, line.key, self)
+
+    def _read(self) -> list[_Line]:
         try:
             mode = self.path.stat().st_mode
             text = self.path.read_text(encoding="utf-8")
@@ -126,43 +167,72 @@ class FileKeks:
         if mode & 0o077:
             raise KEK_READABLE(path=self.path)
         try:
-            keks = [self._parsed(told["kek_id"], told["key"]) for told in json.loads(text)["keys"]]
+            return [_parsed(told["kek_id"], told["key"], told["store"]) for told in json.loads(text)["keys"]]
         except (ValueError, KeyError, TypeError) as cause:
             raise BAD_KEK_FILE(path=self.path) from cause
-        if not keks:
-            raise NO_KEK(path=self.path)
-        return keks
 
-    def _parsed(self, kek_id: str, text: str) -> FileKek:
-        key = base64.b64decode(text, validate=True)
-        if len(key) != 32:
-            raise ValueError
-        return FileKek(str(kek_id), Secret(key), self)
-
-    def _write(self, keks: list[FileKek]) -> None:
-        """Replace the file in one step: after a crash it is the old one or the new one, whole."""
+    @contextmanager
+    def _changing(self) -> Iterator[list[_Line]]:
+        """The lines, to be changed in place; written when the block ends. One process at a time."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        told = [{"kek_id": kek.kek_id, "key": base64.b64encode(kek._key.reveal()).decode()} for kek in keks]
-        beside = self.path.with_name(f".{self.path.name}.new")
-        beside.unlink(missing_ok=True)
-        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(json.dumps({"keys": told}, indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        beside.rename(self.path)
-        folder = os.open(self.path.parent, os.O_RDONLY)
+        lock = os.open(self.path.with_name(f".{self.path.name}.lock"), os.O_WRONLY | os.O_CREAT, 0o600)
         try:
-            os.fsync(folder)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            lines = self._read() if self.path.exists() else []
+            before = list(lines)
+            yield lines
+            if lines != before:
+                self._write(lines)
         finally:
-            os.close(folder)
+            os.close(lock)
+
+    def _write(self, lines: list[_Line]) -> None:
+        """Replace the file in one step: after a crash it is the old one or the new one, whole."""
+        keys = [
+            {"kek_id": line.kek_id, "store": line.store, "key": base64.b64encode(line.key.reveal()).decode()}
+            for line in lines
+        ]
+        write_private(self.path, json.dumps({"keys": keys}, indent=1) + "\n")
+
+
+def _fresh(store: str, source: RandomSource) -> _Line:
+    return _Line(f"file-{source.bytes(4).hex()}", Secret(source.bytes(32)), store)
+
+
+def _parsed(kek_id: object, text: str, store: object) -> _Line:
+    key = base64.b64decode(text, validate=True)
+    if len(key) != 32:
+        raise ValueError
+    return _Line(str(kek_id), Secret(key), str(store))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Put `text` in place of the file at `path`, mode 0600, on disk when this returns."""
+    beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.rename(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def make_kek_file(path: Path, source: RandomSource) -> FileKek:
     """Write a fresh key to `path` (mode 0600) and give it. Raises Conflict BA-0508 where there is a file already."""
     if path.exists():
         raise KEK_EXISTS(place=path)
-    return FileKeks(path).make(source)
+    return FileKeks(path).make("", source)
 
 
 def read_kek_file(path: Path) -> FileKek:
@@ -174,9 +244,9 @@ def kek_home(settings: Settings) -> KekHome:
     """Where the key-encryption keys of `settings` are: on the PKCS#11 token where one is named, else in the file."""
     if not settings.pkcs11_module:
         return FileKeks(settings.kek_path)
-    from benhan.store.pkcs11_kek import Pkcs11Keks, Pkcs11Token
+    from benhan.store.pkcs11_kek import Pkcs11Keks, token_of
 
-    token = Pkcs11Token(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin)
+    token = token_of(settings.pkcs11_module, settings.pkcs11_token, settings.pkcs11_pin)
     return Pkcs11Keks(token, settings.pkcs11_key)
 
 
@@ -193,5 +263,5 @@ def init_kek(settings: Settings, source: RandomSource) -> KeyEncryption:
     except NO_KEK.fault as fault:
         if fault.code != NO_KEK.code:
             raise
-        return home.make(source)
+        return home.make("", source)
     raise KEK_EXISTS(place=found.kek_id)

@@ -44,6 +44,8 @@ _READ = query(
     join data_key k on k.bucket = wanted.bucket and k.patient = wanted.patient
     """,
 )
+_LOCK = 0x62656E68_726F7473  # "benh" "rots"
+_PUT_ROOT = "insert into store_secret (bucket, name, wrapped, kek_id) values (0, 'root', $1, $2)"
 _ROOT = "select wrapped, kek_id from store_secret where bucket = 0 and name = 'root'"
 
 
@@ -59,31 +61,29 @@ class Keyring:
         self._destroyed: set[int] = set()
         self.index_key = self.derived("index")
         self.id_key = self.derived("id")
+        self.store_id = _store_id(root)
 
     @classmethod
     async def open(cls, database: Database, kek: KeyEncryption, source: RandomSource) -> Keyring:
-        """The keyring of a database; makes its root secret, wrapped by `kek`, where there is none yet.
+        """The keyring of a database; makes its root secret where there is none yet.
 
-        Where the database is wrapped by another key of the same home, that one is used. Raises WRONG_KEK where it is
-        not there.
+        `kek` may be any key of the home: a new store takes one of its own there, an old one finds the key that is in
+        force. Raises Unavailable BA-0502 where that is not there.
         """
-        row = await database.fetchrow(_ROOT)
-        if row is None:
-            await database.execute(
-                "insert into store_secret (bucket, name, wrapped, kek_id) values (0, 'root', $1, $2)"
-                " on conflict (bucket, name) do nothing",
-                kek.wrap(source.bytes(32)),
-                kek.kek_id,
-            )
-            row = await database.fetchrow(_ROOT)
-        assert row is not None
-        if row["kek_id"] != kek.kek_id:
-            kek = _found(kek, row["kek_id"])
+        async with database.transaction() as connection:
+            await connection.execute("select pg_advisory_xact_lock($1)", _LOCK)
+            row = await connection.fetchrow(_ROOT)
+            if row is None:
+                root = source.bytes(32)
+                kek = await asyncio.to_thread(kek.home.claim, _store_id(root), source)
+                await connection.execute(_PUT_ROOT, kek.wrap(root), kek.kek_id)
+                return cls(kek, root, source)
+        kek = await asyncio.to_thread(_found, kek, row["kek_id"])
         return cls(kek, kek.unwrap(row["wrapped"]), source)
 
     def derived(self, purpose: str) -> bytes:
         """32 bytes for one purpose (`index`, `id`, `page-link`, …), the same for as long as the store lives."""
-        return HKDF(SHA256(), 32, None, f"benhan/{purpose}".encode()).derive(self._root)
+        return _derived(self._root, purpose)
 
     def derived_key(self, purpose: str) -> DataKey:
         """A DataKey of `derived(purpose)`."""
@@ -192,3 +192,12 @@ def _found(kek: KeyEncryption, kek_id: str) -> KeyEncryption:
     if found is None:
         raise WRONG_KEK()
     return found
+
+
+def _derived(root: bytes, purpose: str) -> bytes:
+    return HKDF(SHA256(), 32, None, f"benhan/{purpose}".encode()).derive(root)
+
+
+def _store_id(root: bytes) -> str:
+    """What tells the keys of this store from others in the same home; says nothing of the secret."""
+    return _derived(root, "store")[:8].hex()

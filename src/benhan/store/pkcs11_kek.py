@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 from benhan.kernel.faults import Fault
@@ -73,18 +74,24 @@ class Pkcs11Token:
                 return  # it is gone already
 
 
+@cache
+def token_of(module: str, label: str, pin: Secret) -> Pkcs11Token:
+    """The one Pkcs11Token of this process for a token: a login, and a logout, is the whole process's."""
+    return Pkcs11Token(module, label, pin)
+
+
 class Pkcs11Kek:
     """One AES key on a token."""
 
     is_remote = True
 
     def __init__(self, label: str, home: Pkcs11Keks) -> None:
-        self._label = label
+        self.label = label
         self._home = home
 
     @property
     def kek_id(self) -> str:
-        return _PREFIX + self._label
+        return _PREFIX + self.label
 
     @property
     def home(self) -> Pkcs11Keks:
@@ -106,7 +113,7 @@ class Pkcs11Kek:
         return self._home.guarded(work)
 
     def _key(self, session: Any) -> Any:
-        return session.get_key(label=self._label, object_class=_library().ObjectClass.SECRET_KEY)
+        return session.get_key(label=self.label, object_class=_library().ObjectClass.SECRET_KEY)
 
     def _mechanism(self, nonce: bytes) -> dict[str, Any]:
         from pkcs11.mechanisms import GCMParams
@@ -116,7 +123,11 @@ class Pkcs11Kek:
 
 
 class Pkcs11Keks:
-    """The key-encryption keys of one store on a token: `label`, and its successors `label`-2, `label`-3, …"""
+    """The key-encryption keys under one label: `label`, and its successors `label`-2, `label`-3, …
+
+    The store a key belongs to stands in its CKA_ID. Where only the token's officer may make keys, they make the next
+    one by its label before a rotation.
+    """
 
     def __init__(self, token: Pkcs11Token, label: str) -> None:
         self._token = token
@@ -131,15 +142,30 @@ class Pkcs11Keks:
     def find(self, kek_id: str) -> Pkcs11Kek | None:
         return next((kek for number in self._numbers() if (kek := self._kek(number)).kek_id == kek_id), None)
 
-    def make(self, source: RandomSource) -> Pkcs11Kek:  # noqa: ARG002  # the token has its own generator
+    def of_store(self, store: str) -> list[str]:
+        return [self._kek(number).kek_id for number, owner in sorted(self._numbers().items()) if owner == store]
+
+    def claim(self, store: str, source: RandomSource) -> Pkcs11Kek:
+        owners = self._numbers()
+        mine = [number for number, owner in owners.items() if owner == store]
+        free = [number for number, owner in owners.items() if not owner]
+        if mine:
+            return self._kek(max(mine))
+        if not free:
+            return self.make(store, source)
+        kek = self._kek(min(free))
+        self.guarded(lambda session: self._put_owner(session, kek, store))
+        return kek
+
+    def make(self, store: str, source: RandomSource) -> Pkcs11Kek:  # noqa: ARG002  # the token has its own generator
         """A fresh key, made on the token and not to be extracted."""
         kek = self._kek(max(self._numbers(), default=0) + 1)
 
         def work(session: Any) -> None:
             pkcs11 = _library()
             template = {pkcs11.Attribute.SENSITIVE: True, pkcs11.Attribute.EXTRACTABLE: False}
-            label = kek.kek_id.removeprefix(_PREFIX)
-            session.generate_key(pkcs11.KeyType.AES, 256, label=label, store=True, template=template)
+            options = {"label": kek.label, "id": store.encode(), "store": True, "template": template}
+            session.generate_key(pkcs11.KeyType.AES, 256, **options)
 
         self.guarded(work)
         return kek
@@ -168,19 +194,26 @@ class Pkcs11Keks:
                 raise WRONG_KEK() from cause
             raise TOKEN_AWAY(reason=type(cause).__name__) from cause
 
-    def _numbers(self) -> list[int]:
-        def work(session: Any) -> list[str]:
+    def _numbers(self) -> dict[int, str]:
+        """The number of each key under our label, with the store it belongs to."""
+
+        def work(session: Any) -> list[tuple[str, bytes]]:
             pkcs11 = _library()
             wanted = {pkcs11.Attribute.CLASS: pkcs11.ObjectClass.SECRET_KEY}
-            return [str(key.label) for key in session.get_objects(wanted)]
+            return [(str(key.label), bytes(key.id)) for key in session.get_objects(wanted)]
 
-        found = []
-        for label in self.guarded(work):
-            if label == self._label:
-                found.append(1)
-            elif label.startswith(f"{self._label}-") and label[len(self._label) + 1 :].isdecimal():
-                found.append(int(label[len(self._label) + 1 :]))
+        found = {}
+        for label, owner in self.guarded(work):
+            number = "1" if label == self._label else label.removeprefix(f"{self._label}-")
+            if number.isdecimal() and self._kek(int(number)).label == label:
+                found[int(number)] = owner.decode("ascii", "replace")
         return found
+
+    @staticmethod
+    def _put_owner(session: Any, kek: Pkcs11Kek, store: str) -> None:
+        pkcs11 = _library()
+        key = session.get_key(label=kek.label, object_class=pkcs11.ObjectClass.SECRET_KEY)
+        key[pkcs11.Attribute.ID] = store.encode()
 
     def _kek(self, number: int) -> Pkcs11Kek:
         return Pkcs11Kek(self._label if number == 1 else f"{self._label}-{number}", self)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -65,20 +66,35 @@ def test_a_damaged_file_is_named_as_such(tmp_path: Path, text: str) -> None:
 
 def test_a_successor_is_held_beside_until_the_first_is_destroyed(tmp_path: Path) -> None:
     first = make_kek_file(tmp_path / "kek.json", SystemRandom())
-    second = first.home.make(SystemRandom())
+    second = first.home.make("a store", SystemRandom())
     assert read_kek_file(tmp_path / "kek.json").kek_id == second.kek_id
     assert first.home.find(first.kek_id) is not None
     first.home.destroy(first.kek_id)
     assert first.home.find(first.kek_id) is None
     assert first.home.find(second.kek_id) is not None
     assert (tmp_path / "kek.json").stat().st_mode & 0o777 == 0o600
-    assert [each.name for each in tmp_path.iterdir()] == ["kek.json"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == [".kek.json.lock", "kek.json"]
 
 
 def test_one_kek_does_not_unwrap_for_another(tmp_path: Path) -> None:
-    home = make_kek_file(tmp_path / "kek.json", SeededRandom(1)).home
-    other = home.make(SeededRandom(2))
+    first = make_kek_file(tmp_path / "kek.json", SeededRandom(1))
+    other = first.home.make("", SeededRandom(2))
     with pytest.raises(Unavailable, match="BA-0502"):
-        other.unwrap(home._read()[0].wrap(b"k" * 32))
+        other.unwrap(first.wrap(b"k" * 32))
     with pytest.raises(Unavailable, match="BA-0502"):
         other.unwrap(b"junk")
+
+
+def test_stores_that_share_a_file_get_keys_of_their_own(tmp_path: Path) -> None:
+    home = make_kek_file(tmp_path / "kek.json", SystemRandom()).home
+    node, repository = home.claim("node", SystemRandom()), home.claim("repository", SystemRandom())
+    assert node.kek_id != repository.kek_id
+    assert home.claim("node", SystemRandom()).kek_id == node.kek_id
+    assert home.of_store("node") == [node.kek_id]
+
+
+def test_keys_made_at_once_are_all_kept(tmp_path: Path) -> None:
+    home = make_kek_file(tmp_path / "kek.json", SystemRandom()).home
+    with ThreadPoolExecutor(8) as pool:
+        made = [kek.kek_id for kek in pool.map(lambda n: home.make(f"store {n}", SystemRandom()), range(24))]
+    assert all(home.find(kek_id) is not None for kek_id in made)
