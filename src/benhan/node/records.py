@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from decimal import Decimal
 from typing import Any
 
 from benhan.kernel.actors import Actor, system
@@ -11,7 +9,6 @@ from benhan.mapping.fhir_to_hoso_benh_an import Record
 from benhan.store.compartment import read_compartment
 from benhan.store.faults import NO_SUCH_RESOURCE
 from benhan.store.store import Store
-from benhan.store.unit_of_work import Stored
 
 Json = dict[str, Any]
 
@@ -30,12 +27,6 @@ ANY_ENCOUNTER = frozenset({"AllergyIntolerance", "Coverage"})
 """What belongs to the patient, whichever the encounter."""
 
 
-def content_of(stored: Stored) -> Json:
-    """A stored resource as a dictionary, its decimals exact."""
-    found: Json = json.loads(stored.content, parse_float=Decimal)
-    return found
-
-
 async def read_record(store: Store, facility: str, encounter_id: str, actor: Actor | None = None) -> Record:
     """The record of an encounter. Reading the encounter is a view of `actor`'s, a task of the system's where None.
 
@@ -45,14 +36,14 @@ async def read_record(store: Store, facility: str, encounter_id: str, actor: Act
     if not encounter.patient:
         raise NO_SUCH_RESOURCE(type="Patient", id="?")
     found = await read_compartment(store.database, store.opener, encounter.patient, ("Patient", *CONTENT_TYPES))
-    contents = [content_of(each) for each in found]
+    contents = [each.read() for each in found]
     patients = [each for each in contents if each["resourceType"] == "Patient"]
     if not patients:
         raise NO_SUCH_RESOURCE(type="Patient", id="?")
     return Record(
         facility,
         patients[0],
-        content_of(encounter),
+        encounter.read(),
         belonging([each for each in contents if each["resourceType"] != "Patient"], encounter_id),
     )
 

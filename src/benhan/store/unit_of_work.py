@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 from benhan.fhir.indexing import Indexed, index_resource
 from benhan.fhir.resource import ParsedResource, head_bytes, tail_bytes
@@ -87,6 +89,11 @@ class Stored:
     @property
     def etag(self) -> str:
         return f'W/"{self.version}"'
+
+    def read(self) -> dict[str, Any]:
+        """The resource as a dictionary, its decimals exact (`Decimal`)."""
+        found: dict[str, Any] = json.loads(self.content, parse_float=Decimal)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,86 @@
+"""Messages that could not be applied: read them, mend them, let them be tried again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from benhan.hl7v2.er7 import parse_er7
+from benhan.kernel.actors import Actor
+from benhan.kernel.faults import FaultCode, NotFound
+from benhan.kernel.texts import Text
+from benhan.kernel.trace import current_trace
+from benhan.store.inbox import Inbox, InboxMessage, State
+from benhan.store.ledger.append import Entry
+from benhan.store.ledger.events import Event
+from benhan.store.store import Store
+
+NO_SUCH_MESSAGE = FaultCode(
+    "BA-0810",
+    NotFound,
+    Text("Không có thông điệp này, hoặc nó không còn chờ xử lý.", "There is no such message, or it waits no longer."),
+)
+MESSAGE_BYTES_SHOWN = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One segment of a message as text, and whether a reason points to it."""
+
+    text: str
+    is_faulty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A parked message, opened for a person who may read it."""
+
+    message: InboxMessage
+    text: str
+    lines: list[Line]
+
+
+class DeadLetters:
+    """The parked messages of one node."""
+
+    def __init__(self, store: Store, inbox: Inbox) -> None:
+        self._store = store
+        self._inbox = inbox
+
+    async def listed(self, *, before: int = 2**62) -> list[InboxMessage]:
+        """Parked messages, newest first."""
+        return await self._inbox.listed(State.PARKED, before=before)
+
+    async def read(self, message_id: int, actor: Actor) -> DeadLetter:
+        """One message with its text; the reading is in the ledger. Raises NotFound BA-0810."""
+        message = await self._inbox.read(message_id)
+        if message is None:
+            raise NO_SUCH_MESSAGE()
+        unit = self._store.begin(actor)
+        unit.record(Event.MESSAGE_VIEW, message=message_id)
+        await self._store.commit(unit)
+        text = (message.mended or message.content)[:MESSAGE_BYTES_SHOWN].decode("utf-8", "replace")
+        text = re.sub(r"\r\n?|\n", "\n", text).strip()
+        faulty = {place.split("-")[0].split("[")[0] for place, _, _ in message.report.reasons if place}
+        return DeadLetter(message, text, [Line(line, line[:3] in faulty) for line in text.split("\n")])
+
+    async def replay(self, message_id: int, text: str | None, actor: Actor) -> None:
+        """Let a message be tried again, as `text` where it was mended. The original stays.
+
+        Raises NotFound BA-0810; Incorrect BA-0601… where the mended text is no message at all.
+        """
+        mended = None
+        if text is not None:
+            mended = re.sub(r"\r\n?|\n", "\r", text.strip()).encode() + b"\r"
+            parse_er7(mended)
+        event = Event.MESSAGE_REPLAY if mended is None else Event.MESSAGE_MEND
+        entry = Entry(
+            event,
+            self._store.clock.now(),
+            actor.id,
+            actor.role.value,
+            current_trace.get(),
+            detail={"message": message_id},
+        )
+        if not await self._inbox.replay(message_id, mended, entry):
+            raise NO_SUCH_MESSAGE()

@@ -1,0 +1,212 @@
+"""Patients as the pages show them: the list, the banner, timeline, results, who has looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from benhan.fhir.dates import range_of
+from benhan.fhir.search_query import parse_search
+from benhan.kernel.actors import Actor
+from benhan.mapping.fhir_to_hoso_benh_an import age, name_of
+from benhan.mapping.result_views import Panel, panels_of
+from benhan.node.records import CONTENT_TYPES
+from benhan.store.compartment import read_compartment
+from benhan.store.ledger.events import Event
+from benhan.store.ledger.read import entries_of_patient
+from benhan.store.store import Store
+from benhan.vn import systems
+
+Json = dict[str, Any]
+
+PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class PatientLine:
+    """A patient in a list or a banner."""
+
+    id: str
+    name: str
+    gender: str
+    birth_date: str
+    age: str
+    number: str
+    cccd: str
+    bhyt: str
+    address: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatientPage:
+    """A page of the list; `next` continues it, "" at its end."""
+
+    patients: list[PatientLine]
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something in a patient's timeline."""
+
+    at: datetime | None
+    kind: str
+    title: str
+    detail: str
+    id: str
+    is_open: bool = False
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Somebody who looked, wrote or took out: when, who, in which role, doing what."""
+
+    at: datetime
+    actor: str
+    role: str
+    event: str
+
+
+@dataclass(slots=True)
+class Chart:
+    """Everything a patient's page shows."""
+
+    patient: PatientLine
+    allergies: list[str]
+    encounters: list[Moment]
+    moments: list[Moment]
+    panels: list[Panel]
+
+    @property
+    def flagged(self) -> list[tuple[str, Any]]:
+        """The latest values that are out of their range: panel, analyte."""
+        return [(panel.name, each) for panel in self.panels for each in panel.analytes if each.latest.is_abnormal]
+
+
+class Patients:
+    """Reads patients of one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def listed(self, text: str, actor: Actor, *, page: str = "") -> PatientPage:
+        """Patients whose name, number, CCCD, card or phone is `text`; all for "". Accents and case do not matter."""
+        query = parse_search("Patient", [*_criteria(text), ("_count", str(PAGE)), *([("_page", page)] if page else [])])
+        found = await self._store.search.search(query, actor)
+        today = self._store.clock.now().isoformat()[:10]
+        return PatientPage([line_of(each.read(), today) for each in found.matches], found.next)
+
+    async def chart(self, patient_id: str, actor: Actor, *, page: str = "overview") -> Chart:
+        """A patient's whole chart; the view is in the ledger. Raises NotFound BA-0401, BA-0402, BA-0503."""
+        stored = await self._store.resources.read("Patient", patient_id, actor)
+        resources = [
+            each.read()
+            for each in await read_compartment(
+                self._store.database, self._store.opener, stored.rid, ("Encounter", *CONTENT_TYPES)
+            )
+        ]
+        unit = self._store.begin(actor)
+        unit.record(Event.PATIENT_VIEW, patient=stored.rid, type_="Patient", rid=stored.rid, page=page)
+        await self._store.commit(unit)
+        today = self._store.clock.now().isoformat()[:10]
+        return chart_of(line_of(stored.read(), today), resources)
+
+    async def looks(self, patient_id: str, *, count: int = 100) -> list[Look]:
+        """Who looked at a patient, newest first."""
+        rid = self._store.workshop.ids.rid_of("Patient", patient_id)
+        found = await entries_of_patient(self._store.database, rid, count=count)
+        return [Look(each.at, each.actor, each.role, each.label) for each in found.entries]
+
+
+def _criteria(text: str) -> list[tuple[str, str]]:
+    """A number is looked for among identifiers, anything else among names."""
+    text = " ".join(text.split())[:100]
+    if not text:
+        return []
+    escaped = text.replace("\\", "\\\\").replace(",", "\\,").replace("|", "\\|").replace("$", "\\$")
+    digits = text.replace(" ", "")
+    if any(letter.isdigit() for letter in digits):
+        if digits.isdigit() and len(digits) in (10, 11) and digits.startswith("0"):
+            return [("phone", digits)]
+        return [("identifier", escaped.replace(" ", ""))]
+    return [("name", escaped)]
+
+
+def chart_of(line: PatientLine, resources: list[Json]) -> Chart:
+    """A chart out of what the compartment holds."""
+    encounters = [_encounter(each) for each in resources if each["resourceType"] == "Encounter"]
+    moments = [*encounters, *(_other(each) for each in resources if each["resourceType"] in _KINDS)]
+    allergies = [
+        each["code"].get("text", "")
+        for each in resources
+        if each["resourceType"] == "AllergyIntolerance" and "code" in each
+    ]
+    newest_first = sorted(moments, key=lambda each: (_when(each), each.id), reverse=True)
+    return Chart(line, allergies, sorted(encounters, key=_when, reverse=True), newest_first, panels_of(resources))
+
+
+_KINDS = {
+    "DiagnosticReport": "effectiveDateTime",
+    "ServiceRequest": "authoredOn",
+    "Condition": "recordedDate",
+}
+
+
+def _when(moment: Moment) -> str:
+    return moment.at.isoformat() if moment.at is not None else ""
+
+
+def _encounter(encounter: Json) -> Moment:
+    period = encounter.get("period", {})
+    place = (encounter.get("location") or [{}])[0].get("location", {}).get("display", "")
+    reason = (encounter.get("reasonCode") or [{}])[0].get("text", "")
+    return Moment(
+        _instant(period.get("start", "")),
+        "Encounter",
+        encounter.get("class", {}).get("code", ""),
+        " — ".join(text for text in (place, reason) if text),
+        encounter["id"],
+        encounter.get("status") not in ("finished", "cancelled"),
+        _instant(period.get("end", "")),
+    )
+
+
+def _other(resource: Json) -> Moment:
+    title = resource.get("code", {}).get("text", "")
+    return Moment(
+        _instant(resource.get(_KINDS[resource["resourceType"]], "")),
+        resource["resourceType"],
+        title,
+        resource.get("status", ""),
+        resource["id"],
+    )
+
+
+def _instant(text: str) -> datetime | None:
+    found = range_of(text) if text else None
+    return found[0] if found is not None else None
+
+
+def line_of(patient: Json, today: str) -> PatientLine:
+    """A Patient as a line."""
+    identifiers = patient.get("identifier", [])
+    birth = patient.get("birthDate", "")
+    return PatientLine(
+        patient["id"],
+        name_of(patient) or "—",
+        patient.get("gender", ""),
+        birth,
+        age(birth, today),
+        _first(identifiers, systems.patient_number("")),
+        _first(identifiers, systems.CCCD),
+        _first(identifiers, systems.BHYT_CARD),
+        (patient.get("address") or [{}])[0].get("text", ""),
+        next((each.get("value", "") for each in patient.get("telecom", []) if each.get("system") == "phone"), ""),
+    )
+
+
+def _first(identifiers: list[Json], prefix: str) -> str:
+    return next((each.get("value", "") for each in identifiers if each.get("system", "").startswith(prefix)), "")
