@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benhan.kernel.faults import Conflict, FaultCode, Incorrect, NotFound
+from benhan.kernel.faults import Broken, Conflict, FaultCode, Incorrect, NotFound
 from benhan.kernel.texts import Text
 
 NO_SUCH_ENTRY = FaultCode(
@@ -27,5 +27,15 @@ BAD_PROOF = FaultCode(
     Text(
         "Tệp này không phải bằng chứng nhật ký của benhan. Xin lại tệp từ nơi cấp.",
         "This file is not a ledger proof of benhan. Ask for the file again.",
+    ),
+)
+LEDGER_BROKEN = FaultCode(
+    "BA-0513",
+    Broken,
+    Text(
+        "Nhật ký hỏng từ mục {seq} ({damage}). Giữ nguyên hiện trạng, so với bản sao lưu và gốc ngày đã cất, báo người"
+        " phụ trách an toàn thông tin.",
+        "The ledger is broken from entry {seq} on ({damage}). Leave everything as it is, compare with a backup and with"
+        " the stored daily roots, and tell whoever is responsible for security.",
     ),
 )

@@ -83,6 +83,11 @@ async def recent_entries(database: Database, *, count: int = PAGE, before: int |
     return _page(await database.fetch(_RECENT, before or _END, count + 1), count)
 
 
+async def chain_length(database: Database) -> int:
+    """How many entries are chained."""
+    return int(await database.fetchval("select seq from ledger_head where bucket = 0") or 0)
+
+
 async def entry_at(database: Database, seq: int) -> Recorded | None:
     """The chained entry with this number, or None."""
     row = await database.fetchrow(_AT, seq)
