@@ -10,13 +10,18 @@ from starlette.routing import BaseRoute
 
 from benhan.access.middleware import ASGIApp, Door, Scope
 from benhan.access.routes import route
+from benhan.demo.accounts import shown_accounts
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.responses import fault_response
 from benhan.fhir_api.routes import routes as fhir_routes
+from benhan.healthbook.book import Books
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
+from benhan.node.dead_letters import DeadLetters
 from benhan.node.exchange import Exchange
+from benhan.node.patients import Patients
+from benhan.node.traces import Traces
 from benhan.repository.routes import routes as repository_routes
 from benhan.serving.all_roles import is_supervised
 from benhan.serving.database_keeper import DatabaseKeeper
@@ -28,7 +33,11 @@ from benhan.store.ledger.chain import ChainWriter
 from benhan.store.migrations import check_schema
 from benhan.store.store import Store
 from benhan.transports.mllp_server import MllpLimits, MllpServer
-from benhan.wiring import Access, open_node, open_repository
+from benhan.web.app_healthbook import BookPages
+from benhan.web.app_node import NodePages
+from benhan.web.pages import Site
+from benhan.web.sign_in import SignIn
+from benhan.wiring import Access, Node, open_node, open_repository
 
 
 def application(routes: Sequence[BaseRoute], store: Store, access: Access, gauges: dict[str, GaugeReader]) -> ASGIApp:
@@ -86,7 +95,35 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         if node.client is not None:
             tasks["exchange"] = Exchange(node.store, node.outbox, node.exports, node.client, settings.facility_code)
         gauges: dict[str, GaugeReader] = {"queue_waiting": node.queue_counts}
-        yield Running(application(fhir_routes(api), node.store, node.access, gauges), tasks)
+        routes = [*fhir_routes(api), *node_pages(node)]
+        yield Running(application(routes, node.store, node.access, gauges), tasks)
+
+
+def node_pages(node: Node) -> list[BaseRoute]:
+    """The pages of a hospital."""
+    settings = node.settings
+    site = site_of("node", settings)
+    pages = NodePages(
+        site,
+        Patients(node.store),
+        Traces(node.store, node.inbox, node.outbox),
+        DeadLetters(node.store, node.inbox),
+        node.outbox,
+        node.exports,
+    )
+    return [*sign_in(site, settings, node.access), *pages.routes()]
+
+
+def sign_in(site: Site, settings: Settings, access: Access) -> list[BaseRoute]:
+    """The pages of the door."""
+    secure = settings.base_url.startswith("https://")
+    return SignIn(site, access.accounts, access.sessions, secure=secure).routes()
+
+
+def site_of(kind: str, settings: Settings) -> Site:
+    """Whose pages these are; demonstration accounts are named only where the demonstration runs."""
+    accounts = shown_accounts(kind) if settings.demo else ()
+    return Site(kind, settings.facility_name, settings.demo, accounts)
 
 
 @asynccontextmanager
@@ -100,4 +137,19 @@ async def repository_role(settings: Settings) -> AsyncIterator[Running]:
         yield Running(application(routes, store, repository.access, {}), tasks)
 
 
-ROLES: dict[str, OpenRole] = {"node": node_role, "repository": repository_role}
+@asynccontextmanager
+async def healthbook_role(settings: Settings) -> AsyncIterator[Running]:
+    """The citizen's book, on the repository's store."""
+    async with kept_database(settings), open_repository(settings, "healthbook") as repository:
+        store = repository.store
+        site = site_of("book", settings)
+        routes = [*sign_in(site, settings, repository.access), *BookPages(site, Books(store)).routes()]
+        tasks: dict[str, Task] = {"ledger": ChainWriter(store.database, store.clock)}
+        yield Running(application(routes, store, repository.access, {}), tasks)
+
+
+ROLES: dict[str, OpenRole] = {
+    "node": node_role,
+    "repository": repository_role,
+    "healthbook": healthbook_role,
+}
