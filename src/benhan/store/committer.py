@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import asyncpg
 
 from benhan.kernel.faults import Fault
+from benhan.kernel.logs import Log
 from benhan.store.content import seal_tail
 from benhan.store.database import Connection, Database, translated
 from benhan.store.faults import ALREADY_THERE, NO_SUCH_RESOURCE, OUTCOME_UNKNOWN, STALE_VERSION, TOO_MANY_WAITING
@@ -25,7 +26,9 @@ from benhan.store.ledger.append import Entry, append_many
 from benhan.store.placement import place
 from benhan.store.sealing import DataKey
 from benhan.store.sql_texts import query
-from benhan.store.unit_of_work import Key, Stored, UnitOfWork, Verb, Write
+from benhan.store.unit_of_work import Key, SharedHook, Stored, UnitOfWork, Verb, Write
+
+log = Log("committer")
 
 UNITS_MAX = 256
 WAITING_MAX = 10_000
@@ -171,7 +174,7 @@ class Committer:
         if len(batch) > 1:
             try:
                 await self._write(batch)
-            except (Fault, asyncpg.PostgresError) as cause:
+            except Exception as cause:  # noqa: BLE001  # whatever it is, the unit it comes from shall fail alone
                 if _is_final(cause):
                     _fail(batch, cause)
                     return
@@ -189,10 +192,9 @@ class Committer:
                 if _is_rivalry(fault) and attempt < RETRIES - 1:
                     continue
                 _fail([pending], fault)
-            except Exception as cause:
-                if not pending.done.done():
-                    pending.done.set_exception(cause)
-                raise
+            except Exception as cause:  # noqa: BLE001  # the asker gets it; the writer must live for the others
+                log.failure("commit.failed", cause)
+                _fail([pending], cause)
             return
 
     async def _write(self, batch: list[Pending]) -> None:
@@ -249,10 +251,20 @@ class Committer:
         await _flush(connection, work)
         work.entries += [entry for pending in accepted for entry in pending.unit.entries]
         await append_many(connection, work.entries)
-        for pending in accepted:
-            for hook in pending.unit.hooks:
-                await hook(connection)
+        await _run_hooks(connection, [pending.unit for pending in accepted])
         return answers
+
+
+async def _run_hooks(connection: Connection, units: list[UnitOfWork]) -> None:
+    for unit in units:
+        for hook in unit.hooks:
+            await hook(connection)
+    shared: dict[SharedHook, list[object]] = {}
+    for unit in units:
+        for together, asked in unit.shared_hooks:
+            shared.setdefault(together, []).append(asked)
+    for together, all_asked in shared.items():
+        await together(connection, all_asked)
 
 
 async def _lock_current(connection: Connection, batch: list[Pending]) -> dict[Key, Current]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal
 
-from benhan.fhir.indexing import Indexed, index_resource
+from benhan.fhir.indexing import Indexed, index_resource, patient_of
 from benhan.fhir.resource import ParsedResource, head_bytes, tail_bytes
 from benhan.kernel.actors import Actor
 from benhan.kernel.trace import current_trace
@@ -24,6 +24,8 @@ from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.tokens import Tokens
 
 Hook = Callable[[Connection], Awaitable[None]]
+SharedHook = Callable[[Connection, Sequence[Any]], Awaitable[None]]
+"""Does at once what many units of work of a commit ask of it."""
 Key = tuple[int, int]
 """Type number and rid: what one writer at a time may change."""
 
@@ -116,10 +118,11 @@ class UnitOfWork:
         self.writes: list[Write] = []
         self.entries: list[Entry] = []
         self.hooks: list[Hook] = []
+        self.shared_hooks: list[tuple[SharedHook, Any]] = []
 
     def create(self, resource: ParsedResource, *, id_: str | None = None) -> str:
         """Write a new resource; gives the logical id it will have (`id_` where `assign_id` gave it before)."""
-        id_ = id_ or self.assign_id(resource.type, index_resource(resource.plain).patient)
+        id_ = id_ or self.assign_id(resource.type, patient_of(resource.plain))
         write = self._prepared(Verb.CREATE, resource, id_)
         write.assigned = True
         self._add(write)
@@ -161,6 +164,13 @@ class UnitOfWork:
     def also(self, hook: Hook) -> None:
         """Do `hook` in the same transaction; a Fault it raises undoes this unit of work and no other."""
         self.hooks.append(hook)
+
+    def also_together(self, hook: SharedHook, asked: object) -> None:
+        """Let `hook` do `asked` in the same transaction, in one go with what the units of the same commit ask of it.
+
+        A Fault it raises undoes them all; each is then tried alone, so that only the one at fault is undone.
+        """
+        self.shared_hooks.append((hook, asked))
 
     def token(self, term: str) -> int:
         """The keyed hash of an index term."""
