@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benhan import __version__
-from benhan.cli import accounts, common, keys, ledger, serve
+from benhan.cli import accounts, common, demo, keys, ledger, serve
 from benhan.kernel.faults import Fault
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(ledger.app, name="ledger")

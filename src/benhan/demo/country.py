@@ -1,0 +1,178 @@
+"""The demonstration: two hospitals, the repository and the health book on this machine, and what happens there."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import httpx
+
+from benhan.access.roles import MACHINE_PERMISSIONS
+from benhan.demo.accounts import ACCOUNTS
+from benhan.demo.people import make_people
+from benhan.demo.scenario import HOSPITALS, DemoMessage, in_order, stays
+from benhan.fhir.search_query import parse_search
+from benhan.kernel.actors import system
+from benhan.kernel.clock import SystemClock
+from benhan.kernel.settings import Settings
+from benhan.serving.database_keeper import DatabaseKeeper
+from benhan.serving.supervisor import Child, Supervisor
+from benhan.store.database import ensure_database
+from benhan.transports.mllp_client import MllpClient
+from benhan.wiring import build_access, key_encryption, open_store
+
+SEED = 20260105
+SHARED_PEOPLE = 3
+"""How many people were in both hospitals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a part of the demonstration answers."""
+
+    title: str
+    url: str
+
+
+@dataclass(slots=True)
+class Country:
+    """The running demonstration."""
+
+    addresses: list[Address]
+    messages: list[tuple[int, list[DemoMessage]]]
+    """MLLP port and messages of each hospital."""
+    repository: Settings
+    supervisor: Supervisor
+    keeper: DatabaseKeeper
+
+    async def feed(self, progress: Callable[[int], None]) -> int:
+        """Send every hospital's messages over its socket; gives how many were accepted."""
+        done = [0]
+        await asyncio.gather(*(self._feed_one(port, messages, done, progress) for port, messages in self.messages))
+        return done[0]
+
+    async def _feed_one(
+        self, port: int, messages: list[DemoMessage], done: list[int], progress: Callable[[int], None]
+    ) -> None:
+        client = MllpClient("127.0.0.1", port)
+        for message in messages:
+            answer = await client.send(message.content)
+            msa = answer.first("MSA")
+            done[0] += msa is not None and msa.text(1) == "AA"
+            progress(done[0])
+        await client.close()
+
+    async def link_citizens(self) -> int:
+        """Give the citizens' accounts the books of people who were in both hospitals; gives how many were linked."""
+        people = make_people(SEED, SHARED_PEOPLE, _now().date())
+        citizens = [each for each in ACCOUNTS if each.site == "book"]
+        linked = 0
+        async with open_store(self.repository, "repository") as store:
+            accounts = build_access(store, self.repository).accounts
+            for account, person in zip(citizens, people, strict=False):
+                found = await store.search.search(
+                    parse_search("Patient", [("identifier", person.cccd)]), system("demo")
+                )
+                known = await accounts.find(account.login)
+                if found.matches and known is not None:
+                    await accounts.link_patient(known.id, found.matches[0].id)
+                    linked += 1
+        return linked
+
+    async def stop(self) -> None:
+        await self.supervisor.stop()
+        await self.keeper.stop()
+
+
+def _now() -> datetime:
+    return SystemClock().now()
+
+
+async def start_country(settings: Settings, *, people: int, first_port: int) -> Country:
+    """Start everything, make the accounts and tokens; the processes are up when it returns, perhaps not ready."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    key_encryption(settings)
+    keeper = DatabaseKeeper(settings.data)
+    await keeper.start()
+    repository_port, book_port = first_port + len(HOSPITALS), first_port + len(HOSPITALS) + 1
+    repository = await _role(settings, keeper, "repository", repository_port, "Kho quốc gia (trình diễn)")
+    children = [_child("repository", "repository", repository)]
+    addresses: list[Address] = []
+    messages: list[tuple[int, list[DemoMessage]]] = []
+    now = _now()
+    everybody = make_people(SEED, SHARED_PEOPLE + people * len(HOSPITALS), now.date())
+    tokens = await _provision(repository, "repository", "book", [each.code for each in HOSPITALS])
+    for index, hospital in enumerate(HOSPITALS):
+        node = await _role(settings, keeper, f"node{index + 1}", first_port + index, hospital.name)
+        node = replace(node, facility_code=hospital.code, mllp_port=12575 + index, repository_url=repository.base_url)
+        await _provision(node, "node", "node", [])
+        own = everybody[SHARED_PEOPLE + index * people : SHARED_PEOPLE + (index + 1) * people]
+        messages.append((node.mllp_port, in_order(stays(hospital, everybody[:SHARED_PEOPLE] + own, now, SEED))))
+        children.append(_child(f"node{index + 1}", "node", node, BENHAN_REPOSITORY_TOKEN=tokens[hospital.code]))
+        addresses.append(Address(hospital.name, node.base_url))
+    book = replace(repository, http_port=book_port, facility_name="Sổ sức khoẻ điện tử (trình diễn)")
+    children.append(_child("healthbook", "healthbook", book))
+    addresses += [Address("Sổ sức khoẻ điện tử", book.base_url), Address("Kho quốc gia (FHIR)", repository.base_url)]
+    supervisor = Supervisor(children)
+    supervisor.start()
+    return Country(addresses, messages, repository, supervisor, keeper)
+
+
+async def _role(settings: Settings, keeper: DatabaseKeeper, database: str, port: int, name: str) -> Settings:
+    url = await ensure_database(keeper.server.url("postgres"), database)
+    return replace(settings, database=url, http_port=port, facility_name=name, demo=True)
+
+
+async def _provision(settings: Settings, role: str, site: str, facilities: list[str]) -> dict[str, str]:
+    """Make the accounts of a door and a token for each facility; gives the tokens."""
+    async with open_store(settings, role) as store:
+        access = build_access(store, settings)
+        for account in ACCOUNTS:
+            if account.site == site and await access.accounts.find(account.login) is None:
+                await access.accounts.create(account.login, account.name, account.role, account.password)
+        return {
+            code: await access.sessions.make_token(f"node-{code}", MACHINE_PERMISSIONS["repository"], facility=code)
+            for code in facilities
+        }
+
+
+def _child(name: str, role: str, settings: Settings, **environment: str) -> Child:
+    told = {
+        "BENHAN_DATA": settings.data,
+        "BENHAN_DATABASE": settings.database,
+        "BENHAN_HTTP_PORT": settings.http_port,
+        "BENHAN_FACILITY_CODE": settings.facility_code,
+        "BENHAN_FACILITY_NAME": settings.facility_name,
+        "BENHAN_MLLP_PORT": settings.mllp_port,
+        "BENHAN_REPOSITORY_URL": settings.repository_url,
+        "BENHAN_DEMO": "true",
+        "BENHAN_LOG_LEVEL": settings.log_level,
+    }
+    return Child(name, ["serve", role], {**{key: str(value) for key, value in told.items()}, **environment})
+
+
+async def until_ready(country: Country, *, timeout_s: float = 60.0) -> None:
+    """Return when every part answers /readyz. Raises TimeoutError."""
+    async with asyncio.timeout(timeout_s), httpx.AsyncClient(trust_env=False) as client:
+        for address in country.addresses:
+            while not await _is_ready(client, address.url):  # noqa: ASYNC110  # another process: nothing to wait on
+                await asyncio.sleep(0.1)
+
+
+async def _is_ready(client: httpx.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(f"{url}/readyz")).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+async def until_stopped() -> None:
+    """Return on SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
