@@ -12,10 +12,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from benhan.access.middleware import Scope
+from benhan.access.routes import GuardedRoute, route
 from benhan.access.sessions import Session
 from benhan.fhir_api.api import UNEXPECTED
 from benhan.fhir_api.responses import status_of
@@ -128,17 +128,16 @@ def error_page(request: Request, site: Site, fault: Fault) -> Response:
     )
 
 
-class Assets(StaticFiles):
-    """Static files, kept by browsers for a year: their addresses carry a mark of their content."""
+def assets() -> GuardedRoute:
+    """The static files of the package; public, since they hold nothing but style and script.
 
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
+    Kept by browsers for a year: their addresses carry a mark of their content.
+    """
+    files = StaticFiles(directory=STATIC)
+
+    async def serve(request: Request) -> Response:
+        response = await files.get_response(request.path_params["path"], request.scope)
         response.headers["cache-control"] = "public, max-age=31536000, immutable"
         return response
 
-
-def assets() -> Mount:
-    """The static files of the package; public, since they hold nothing but style and script."""
-    mount = Mount("/static", Assets(directory=STATIC), name="static")
-    mount.permission = Permission.PUBLIC  # type: ignore[attr-defined]
-    return mount
+    return route("/static/{path:path}", serve, permission=Permission.PUBLIC, name="static")
