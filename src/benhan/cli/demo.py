@@ -53,7 +53,7 @@ async def _demo(settings: Settings, people: int, port: int) -> None:
             accepted = await country.feed(advance)
         out.print(f"Đã gửi {total} thông điệp HL7 v2 qua MLLP, {accepted} được nhận (accepted).")
         for _ in range(60):
-            if await country.link_citizens():
+            if await country.link_citizens() == sum(account.site == "book" for account in ACCOUNTS):
                 break
             await asyncio.sleep(1)
         out.print("Mở địa chỉ bệnh viện để xem đường đi của kết quả. Ctrl-C để dừng. (Open a hospital; Ctrl-C stops.)")

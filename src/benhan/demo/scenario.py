@@ -96,7 +96,7 @@ class Stay:
             band = f"{_short(analyte.low)}-{_short(analyte.high)}"
             lines.append(
                 f"OBX|{index}|NM|{analyte.loinc}^{analyte.name}^LN||{value}|{analyte.unit}|{band}|{flag}|||F|||{_ts(at)}"
-                "||^Trần^Quốc^Bảo"
+                "||^Trần^Bảo^Quốc"
             )
         return DemoMessage(done, _bytes(lines))
 

@@ -118,7 +118,14 @@ class Patients:
         """Who looked at a patient, newest first."""
         rid = self._store.workshop.ids.rid_of("Patient", patient_id)
         found = await entries_of_patient(self._store.database, rid, count=count)
-        return [Look(each.at, each.actor, each.role, each.label) for each in found.entries]
+        names = await self._names({each.actor for each in found.entries})
+        return [Look(each.at, names.get(each.actor, each.actor), each.role, each.label) for each in found.entries]
+
+    async def _names(self, actors: set[str]) -> dict[str, str]:
+        """The names of the accounts among `actors`."""
+        numbers = [int(each.removeprefix("account:")) for each in actors if each.startswith("account:")]
+        rows = await self._store.database.fetch("select id, name from account where id = any($1::bigint[])", numbers)
+        return {f"account:{row['id']}": row["name"] for row in rows}
 
 
 def _criteria(text: str) -> list[tuple[str, str]]:
@@ -138,7 +145,8 @@ def _criteria(text: str) -> list[tuple[str, str]]:
 def chart_of(line: PatientLine, resources: list[Json]) -> Chart:
     """A chart out of what the compartment holds."""
     encounters = [_encounter(each) for each in resources if each["resourceType"] == "Encounter"]
-    moments = [*encounters, *(_other(each) for each in resources if each["resourceType"] in _KINDS)]
+    others = [_other(each) for each in resources if each["resourceType"] in _KINDS]
+    moments = [*encounters, *(each for each in others if each.at is not None)]
     allergies = [
         each["code"].get("text", "")
         for each in resources
