@@ -1,15 +1,17 @@
 """From the inbox to the record: each message becomes FHIR resources in one transaction with its own settling.
 
-Messages of one patient are applied in the order they came; those of different patients side by side. One applier works
-a node's inbox at a time (an advisory lock), so that two messages of a new patient never make two patients.
+Messages of one patient are applied in the order they came; those of different patients side by side. Where one has to
+be tried again, those of its patient wait behind it; where one cannot be applied at all it is parked, and they go on.
+One applier works a node's inbox at a time (an advisory lock), so that two messages of a new patient never make two
+patients; a second one, should the lock's connection break, finds the messages settled and changes nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from benhan.fhir.faults import INVALID
@@ -26,18 +28,21 @@ from benhan.kernel.trace import current_trace
 from benhan.mapping.mapped import Context, Mapped, MappedMessage, Policy
 from benhan.mapping.merge import merge
 from benhan.mapping.message_to_fhir import message_to_fhir
+from benhan.node.overtaken import ResourceKey, written_later
 from benhan.store.database import Connection
 from benhan.store.identities import Identities, IdentityKey
 from benhan.store.inbox import Inbox, InboxMessage
 from benhan.store.ledger.events import Event
 from benhan.store.outbox import Outbox
+from benhan.store.queue_faults import ALREADY_SETTLED, NOT_APPLIED
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored, UnitOfWork
 
 log = Log("apply")
 
 BATCH = 128
-IDLE_S = 0.05
+LOOK_S = 0.5
+"""How long the applier sleeps where nothing wakes it: tries that are due come from no outside."""
 LOCK = 0x62656E6801
 ACTOR = system("apply")
 Json = dict[str, Any]
@@ -61,6 +66,8 @@ class Applier:
         self._context = context
         self._charset = charset
         self._identities = Identities(store.database, store.workshop.tokens, store.opener)
+        self._held: dict[IdentityKey, datetime] = {}
+        """Patients one of whose messages waits for another try, and until when."""
         self.applied = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -69,24 +76,37 @@ class Applier:
             while not await lock.fetchval("select pg_try_advisory_lock($1)", LOCK):
                 if await stopped_within(stop, 1.0):
                     return
-            while not stop.is_set():
-                if not await self.apply_batch():
-                    await lock.fetchval("select 1")
-                    await stopped_within(stop, IDLE_S)
+            try:
+                await self._work(stop, lock)
+            finally:
+                if not lock.is_closed():
+                    await lock.fetchval("select pg_advisory_unlock($1)", LOCK)
+
+    async def _work(self, stop: asyncio.Event, lock: Connection) -> None:
+        await self._inbox.hasten()
+        self._held.clear()
+        while not stop.is_set():
+            self._inbox.arrived.clear()
+            await lock.fetchval("select 1")  # who has lost the connection has lost the lock
+            if not await self.apply_batch():
+                await _woken(stop, self._inbox.arrived)
 
     async def apply_batch(self) -> int:
-        """Apply the next messages; gives how many were taken up."""
-        async with self._store.database.transaction() as connection:
-            claimed = await self._inbox.claim(connection, BATCH)
-        if not claimed:
+        """Apply the next messages; gives how many were taken up. Raises what the store raises when it is away."""
+        due = await self._inbox.due(BATCH)
+        if not due:
             return 0
-        works = [work for message in claimed if (work := await self._mapped(message)) is not None]
+        works = [work for message in due if (work := await self._mapped(message)) is not None]
         found = await self._identities.find(_keys(works))
-        chains: dict[IdentityKey, list[Work]] = defaultdict(list)
-        for work in works:
-            chains[("Patient", *work.mapped.patient.identities[0])].append(work)
-        await asyncio.gather(*(self._apply_chain(chain, found) for chain in _joined(chains)))
-        return len(claimed)
+        applying = []
+        for chain in chains(works):
+            applying.append(asyncio.create_task(self._apply_chain(chain, found)))
+            await asyncio.sleep(0)  # what is prepared is written while the next is being prepared
+        done = await asyncio.gather(*applying, return_exceptions=True)
+        for failure in done:
+            if failure is not None:
+                raise failure
+        return len(due)
 
     async def _mapped(self, message: InboxMessage) -> Work | None:
         """The message as resources; parked where it cannot be."""
@@ -95,54 +115,101 @@ class Applier:
             return Work(message, message_to_fhir(parsed, self._context))
         except Fault as fault:
             await self._inbox.park(message, fault)
-            return None
+        except Exception as cause:  # noqa: BLE001  # a mistake of ours in one message must not stop the others
+            await self._park_broken(message, cause)
+        return None
 
     async def _apply_chain(self, chain: list[Work], found: dict[IdentityKey, Stored]) -> None:
-        for work in chain:
+        """Apply the messages of one patient in their order, as far as that goes now."""
+        if await self._are_held(chain):
+            return
+        for place, work in enumerate(chain):
             token = current_trace.set(work.message.trace)
             try:
                 await self._apply(work, found)
                 self.applied += 1
             except Fault as fault:
-                await self._failed(work.message, fault)
+                if await self._must_wait(work, fault, chain[place + 1 :]):
+                    return
+            except Exception as cause:  # noqa: BLE001  # a mistake of ours in one message must not stop the others
+                await self._park_broken(work.message, cause)
             finally:
                 current_trace.reset(token)
 
-    async def _failed(self, message: InboxMessage, fault: Fault) -> None:
+    async def _are_held(self, chain: list[Work]) -> bool:
+        """Whether an earlier message of the patient waits for another try; the chain then waits behind it."""
+        now = self._store.clock.now()
+        until = max((self._held.get(key, now) for key in patient_keys(chain)), default=now)
+        if until <= now:
+            return False
+        await self._inbox.wait([work.message for work in chain], until)
+        return True
+
+    async def _must_wait(self, work: Work, fault: Fault, behind: list[Work]) -> bool:
+        """Park or postpone a message that failed; whether those behind it must wait for it."""
+        message = work.message
         log.warning("message.not_applied", fault=fault.code, kind=message.kind, attempt=message.attempts + 1)
-        if fault.retryable:
-            await self._inbox.postpone(message, fault)
-        else:
+        if fault.code == ALREADY_SETTLED.code:
+            return True
+        if not fault.retryable:
             await self._inbox.park(message, fault)
+            return False
+        until = await self._inbox.postpone(message, fault, [each.message for each in behind])
+        if until is None:
+            return False
+        now = self._store.clock.now()
+        self._held = {key: at for key, at in self._held.items() if at > now}
+        self._held |= dict.fromkeys(patient_keys([work, *behind]), until)
+        return True
+
+    async def _park_broken(self, message: InboxMessage, cause: Exception) -> None:
+        log.failure("message.broken", cause, kind=message.kind, attempt=message.attempts + 1)
+        await self._inbox.park(message, NOT_APPLIED())
 
     async def _apply(self, work: Work, found: dict[IdentityKey, Stored]) -> None:
         unit = self._store.begin(ACTOR)
         unit.trace = work.message.trace
-        writer = _Writer(unit, found)
+        writer = _Writer(unit, found, await self._overtaken(work, found))
         for mapped in work.mapped.resources:
             writer.write(mapped)
         unit.record(
             Event.MESSAGE_APPLY, patient=writer.patient_rid, message=work.message.id, structure=work.message.kind
         )
-        unit.also(self._settling(work.message.id))
+        unit.also_together(self._inbox.settle, work.message.id)
         if writer.changed:
             self._outbox.put_changes(unit, writer.patient_rid, writer.subject, writer.changed)
         stored = await self._store.commit(unit)
         writer.learn(stored)
+        if writer.changed:
+            self._outbox.arrived.set()
 
-    def _settling(self, message_id: int) -> Callable[[Connection], Awaitable[None]]:
-        async def settle(connection: Connection) -> None:
-            await self._inbox.settle(connection, message_id)
+    async def _overtaken(self, work: Work, found: dict[IdentityKey, Stored]) -> frozenset[ResourceKey]:
+        """For a message that had been parked: what later messages have written meanwhile."""
+        if not work.message.report.reasons:
+            return frozenset()
+        known = {found[key] for key in _keys([work]) if key in found}
+        return await written_later(self._store.database, self._inbox, work.message, known)
 
-        return settle
+
+async def _woken(stop: asyncio.Event, arrived: asyncio.Event) -> None:
+    """Wait until something arrives, LOOK_S at most, less where told to stop."""
+    waits = [asyncio.ensure_future(each.wait()) for each in (stop, arrived)]
+    try:
+        await asyncio.wait(waits, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()
 
 
 class _Writer:
     """Turns mapped resources into writes of one unit of work, with real ids in place of mapped ones."""
 
-    def __init__(self, unit: UnitOfWork, found: dict[IdentityKey, Stored]) -> None:
+    def __init__(
+        self, unit: UnitOfWork, found: dict[IdentityKey, Stored], overtaken: frozenset[ResourceKey] = frozenset()
+    ) -> None:
         self._unit = unit
         self._found = found
+        self._overtaken = overtaken
         self._references: dict[str, str] = {}
         self._pending: list[tuple[Mapped, str]] = []
         self.changed: list[str] = []
@@ -175,11 +242,12 @@ class _Writer:
         return id_
 
     def _update(self, content: Json, known: Stored, policy: Policy) -> None:
-        if policy is Policy.KEEP:
+        late = (known.type, known.rid) in self._overtaken
+        if policy is Policy.KEEP or (late and policy is Policy.REPLACE):
             return
         if policy is Policy.MERGE:
             before, _ = parse_json(known.content)
-            content = merge(before, content)
+            content = merge(content, before) if late else merge(before, content)
         content = {**content, "id": known.id}
         resource = _valid(content)
         if tail_bytes(resource.body) != known.tail:
@@ -215,15 +283,18 @@ def _keys(works: list[Work]) -> list[IdentityKey]:
     ]
 
 
-def _joined(chains: dict[IdentityKey, list[Work]]) -> list[list[Work]]:
-    """The chains, those that share any identity of a patient made one, in the order the messages came."""
-    groups: list[tuple[set[IdentityKey], list[Work]]] = []
-    for chain in chains.values():
-        keys = {("Patient", *identity) for work in chain for identity in work.mapped.patient.identities}
-        joined = list(chain)
-        for group in [group for group in groups if not group[0].isdisjoint(keys)]:
-            groups.remove(group)
-            keys |= group[0]
-            joined += group[1]
-        groups.append((keys, sorted(joined, key=lambda work: work.message.id)))
-    return [chain for _, chain in groups]
+def patient_keys(works: Sequence[Work]) -> set[IdentityKey]:
+    """Every identity of the patients of `works`."""
+    return {("Patient", *identity) for work in works for identity in work.mapped.patient.identities}
+
+
+def chains(works: Sequence[Work]) -> list[list[Work]]:
+    """The works by patient (those that share any identity of one), each in the order the messages came."""
+    chain_of: dict[IdentityKey, list[Work]] = {}
+    for work in works:
+        keys = patient_keys([work])
+        known = {id(chain): chain for key in keys if (chain := chain_of.get(key)) is not None}
+        joined = [each for chain in known.values() for each in chain] + [work]
+        chain_of |= dict.fromkeys(keys | patient_keys(joined), joined)
+    distinct = {id(chain): chain for chain in chain_of.values()}
+    return [sorted(chain, key=lambda work: work.message.id) for chain in distinct.values()]

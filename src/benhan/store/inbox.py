@@ -7,7 +7,8 @@ refusing would lose results; applying is safe, since every resource carries the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -25,6 +26,7 @@ from benhan.store.gatherer import Gatherer
 from benhan.store.keyring import Keyring
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
+from benhan.store.queue_faults import ALREADY_SETTLED
 from benhan.store.sql_texts import query
 from benhan.store.tokens import Tokens
 
@@ -49,20 +51,36 @@ _CLAIM = query(
     """
     select id, kind, received_at, attempts, trace, payload, mended, report from inbox
     where bucket = 0 and state = 'received' and next_try_at <= $1
-    order by id limit $2 for update skip locked
+    order by id limit $2
     """,
 )
-_SETTLE = query("inbox_settle", "update inbox set state = 'applied', applied_at = $2 where bucket = 0 and id = $1")
+_SETTLE = query(
+    "inbox_settle",
+    """
+    update inbox set state = 'applied', applied_at = $2, fault = ''
+    where bucket = 0 and id = any($1::bigint[]) and state = 'received' returning id
+    """,
+)
 _PARK = query(
     "inbox_park",
-    "update inbox set state = 'parked', attempts = attempts + 1, fault = $2, report = $3 where bucket = 0 and id = $1",
+    """
+    update inbox set state = 'parked', attempts = attempts + 1, fault = $2, report = $3
+    where bucket = 0 and id = $1 and state = 'received' returning id
+    """,
 )
 _POSTPONE = query(
     "inbox_postpone",
     """
-    update inbox set attempts = attempts + 1, next_try_at = $2, fault = $3 where bucket = 0 and id = $1
+    update inbox set next_try_at = $3, attempts = attempts + (id = $1)::int,
+                     fault = case when id = $1 then $4 else fault end
+    where bucket = 0 and id = any($2::bigint[]) and state = 'received'
     """,
 )
+_HASTEN = query(
+    "inbox_hasten",
+    "update inbox set next_try_at = $1 where bucket = 0 and state = 'received' and next_try_at > $1",
+)
+_LATER = query("inbox_later", "select trace from inbox where bucket = 0 and trace = any($1::bytea[]) and id > $2")
 _LIST = query(
     "inbox_list",
     """
@@ -149,6 +167,7 @@ class InboxMessage:
     attempts: int
     trace: str
     report: Report
+    """Its reasons are those of the last time it was parked; they stay when it is tried again."""
     content: bytes = b""
     mended: bytes | None = None
 
@@ -170,7 +189,10 @@ class Inbox:
         self._tokens = tokens
         self._clock = clock
         self._random = random
-        self._arrivals: Gatherer[Arrival, Receipt] = Gatherer(self._receive_batch, batch_max=512)
+        # one worker: ids then follow the order of the commits, and a message never overtakes the one before it
+        self._arrivals: Gatherer[Arrival, Receipt] = Gatherer(self._receive_batch, workers=1, batch_max=512)
+        self.arrived = asyncio.Event()
+        """Set when there is something to apply; whoever applies clears it before looking."""
 
     def start(self) -> None:
         self._arrivals.start()
@@ -188,6 +210,8 @@ class Inbox:
             fresh = await self._insert(connection, batch, hashes)
             entries = [self._entry(arrival, fresh[place]) for place, arrival in enumerate(batch) if place in fresh]
             await append_many(connection, entries)
+        if fresh:
+            self.arrived.set()
         return [Receipt.NEW if place in fresh else Receipt.REPEATED for place in range(len(batch))]
 
     async def _insert(self, connection: Connection, batch: Sequence[Arrival], hashes: list[int]) -> dict[int, int]:
@@ -232,30 +256,54 @@ class Inbox:
             detail["fault"] = arrival.fault.code
         return Entry(event, arrival.at, "machine:mllp", "machine", arrival.trace, detail=detail)
 
-    async def claim(self, connection: Connection, most: int) -> list[InboxMessage]:
-        """The oldest messages whose time has come, locked until the transaction of `connection` ends."""
-        return [self._opened(row) for row in await connection.fetch(_CLAIM, self._clock.now(), most)]
+    async def due(self, most: int) -> list[InboxMessage]:
+        """The oldest messages whose time has come. The one applier takes them; `settle` lets none be applied twice."""
+        return [self._opened(row) for row in await self._database.fetch(_CLAIM, self._clock.now(), most)]
 
-    async def settle(self, connection: Connection, message_id: int) -> None:
-        """Mark a message applied, in the transaction that applies it."""
-        await connection.execute(_SETTLE, message_id, self._clock.now())
+    async def hasten(self) -> None:
+        """Let everything that waits for a later try be due now, in its order: the work begins anew."""
+        await self._database.execute(_HASTEN, self._clock.now())
+
+    async def settle(self, connection: Connection, message_ids: Sequence[int]) -> None:
+        """Mark messages applied, in the transaction that applies them.
+
+        Raises Conflict BA-0811 where one of them is not waiting any more, which undoes that transaction.
+        """
+        settled = await connection.fetch(_SETTLE, message_ids, self._clock.now())
+        if len(settled) != len(message_ids):
+            raise ALREADY_SETTLED()
 
     async def park(self, message: InboxMessage, fault: Fault) -> None:
-        """Put a message aside with its reasons, for a person to mend."""
+        """Put a message aside with its reasons, for a person to mend. Nothing happens where it waits no longer."""
         report = Report(message.report.sender, message.report.control_id, reasons_of(fault))
         detail: dict[str, str | int] = {"message": message.id, "fault": fault.code}
         entry = Entry(Event.MESSAGE_PARK, self._clock.now(), "system:apply", "system", message.trace, detail=detail)
         async with self._database.transaction() as connection:
-            await connection.execute(_PARK, message.id, fault.code, self._seal_report(report))
-            await append_many(connection, [entry])
+            if await connection.fetchval(_PARK, message.id, fault.code, self._seal_report(report)) is not None:
+                await append_many(connection, [entry])
 
-    async def postpone(self, message: InboxMessage, fault: Fault) -> None:
-        """Try a message again later; after ATTEMPTS_MAX tries it is parked."""
+    async def postpone(
+        self, message: InboxMessage, fault: Fault, behind: Iterable[InboxMessage] = ()
+    ) -> datetime | None:
+        """Try a message again later, and those `behind` it not before; gives when.
+
+        After ATTEMPTS_MAX tries it is parked, and None is given: those behind it may go on.
+        """
         if message.attempts + 1 >= ATTEMPTS_MAX:
             await self.park(message, fault)
-            return
+            return None
         at = self._clock.now() + retry_delay(message.attempts + 1, self._random)
-        await self._database.execute(_POSTPONE, message.id, at, fault.code)
+        await self._database.execute(_POSTPONE, message.id, [message.id, *(each.id for each in behind)], at, fault.code)
+        return at
+
+    async def wait(self, messages: Iterable[InboxMessage], at: datetime) -> None:
+        """Let `messages` wait until `at`, when the one before them is tried again."""
+        await self._database.execute(_POSTPONE, 0, [each.id for each in messages], at, "")
+
+    async def later_than(self, message: InboxMessage, traces: Iterable[str]) -> set[str]:
+        """Those of `traces` that began with a message received after `message`."""
+        rows = await self._database.fetch(_LATER, [bytes.fromhex(trace) for trace in traces], message.id)
+        return {row["trace"].hex() for row in rows}
 
     async def listed(self, state: State, *, before: int = 2**62, count: int = 50) -> list[InboxMessage]:
         """Messages in a state, newest first, without their contents."""
@@ -277,6 +325,8 @@ class Inbox:
             found = await connection.fetchval(_MEND, message_id, sealed, self._clock.now())
             if found is not None:
                 await append_many(connection, [entry])
+        if found is not None:
+            self.arrived.set()
         return found is not None
 
     async def counts(self) -> dict[str, float]:

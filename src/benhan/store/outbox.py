@@ -2,13 +2,15 @@
 
 Two kinds go to the national repository: `resources`, what a message changed, and `record`, the whole record of an
 encounter in the Ministry's format, at most one waiting for each encounter. A delivery names what to send, not its
-content: what is sent is read when it is sent, so that a later one never carries less than an earlier one.
+content: what is sent is read when it is sent, so that a later one never carries less than an earlier one. A record
+that was tried in vain gives way to the next one of its encounter.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -24,22 +26,41 @@ from benhan.store.ledger.events import Event
 from benhan.store.sql_texts import query
 from benhan.store.unit_of_work import UnitOfWork
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=120)
+"""Longer than a try may take: a claim that is older belongs to a worker that died."""
 RECORD_DELAY = timedelta(seconds=3)
+"""The changes of an encounter that come within it are one record."""
+ATTEMPTS_MAX = 30
+"""Tries of what the destination itself fails on; while it cannot be reached at all, there is no end of them."""
 
 _PUT = query(
     "outbox_put",
     """
     insert into outbox (bucket, created_at, next_try_at, patient, destination, kind, state, trace, subject, content)
-    values ($1, $2, $2, $3, $4, 'resources', 'waiting', $5, $6, $7)
+    select bucket, at, at, patient, $7, 'resources', 'waiting', trace, subject, content
+    from unnest($1::smallint[], $2::timestamptz[], $3::bigint[], $4::bytea[], $5::text[], $6::text[])
+         as p (bucket, at, patient, trace, subject, content)
+    returning id, created_at, patient, trace
+    """,
+)
+_SUPERSEDE = query(
+    "outbox_supersede",
+    """
+    update outbox o set state = 'superseded'
+    from unnest($1::smallint[], $2::text[]) as p (bucket, subject)
+    where o.bucket = p.bucket and o.destination = $3 and o.subject = p.subject
+          and o.kind = 'record' and o.state = 'waiting' and o.leased_until <= $4
     """,
 )
 _PUT_RECORD = query(
     "outbox_put_record",
     """
     insert into outbox (bucket, created_at, next_try_at, patient, destination, kind, state, trace, subject, content)
-    values ($1, $2, $3, $4, $5, 'record', 'waiting', $6, $7, '')
-    on conflict (bucket, destination, subject) where kind = 'record' and state = 'waiting' do nothing
+    select bucket, at, at + $6, patient, $7, 'record', 'waiting', trace, subject, ''
+    from unnest($1::smallint[], $2::timestamptz[], $3::bigint[], $4::bytea[], $5::text[])
+         as p (bucket, at, patient, trace, subject)
+    on conflict (bucket, destination, subject)
+        where kind = 'record' and state = 'waiting' and leased_until is null do nothing
     """,
 )
 _CLAIM = query(
@@ -60,15 +81,22 @@ _RECEIPTED = query(
     "outbox_receipted",
     """
     update outbox set state = 'receipted', receipt = $3, sent_at = $4, receipted_at = $5, attempts = attempts + 1,
-                      fault = '', leased_until = null
-    where bucket = $1 and id = $2
+                      fault = ''
+    where bucket = $1 and id = $2 and state <> 'receipted' returning id
     """,
 )
 _FAILED = query(
     "outbox_failed",
     """
-    update outbox set state = $3, fault = $4, next_try_at = $5, attempts = attempts + 1, leased_until = null
-    where bucket = $1 and id = $2
+    update outbox set state = $3, fault = $4, next_try_at = $5, attempts = $6, leased_until = $7
+    where bucket = $1 and id = $2 and state = 'waiting' returning id
+    """,
+)
+_RELEASE = query(
+    "outbox_release",
+    """
+    update outbox o set leased_until = $3 from unnest($1::smallint[], $2::bigint[]) as p (bucket, id)
+    where o.bucket = p.bucket and o.id = p.id and o.state = 'waiting'
     """,
 )
 _LIST = query(
@@ -83,7 +111,7 @@ _OF_TRACE = query(
 )
 _COUNTS = query(
     "outbox_counts",
-    "select state, count(*) from outbox where state <> 'receipted' group by state",
+    "select state, count(*) from outbox where state in ('waiting', 'refused') group by state",
     fan_out="a count over everything that waits",
 )
 _RETRY = query(
@@ -93,6 +121,18 @@ _RETRY = query(
     where bucket = $1 and id = $2 and state = 'refused' returning id
     """,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Something to be put into the outbox."""
+
+    bucket: int
+    at: datetime
+    patient: int
+    trace: bytes
+    subject: str
+    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,42 +169,74 @@ class Outbox:
         self._clock = clock
         self._random = random
         self._destination = destination
+        self.arrived = asyncio.Event()
+        """Set when there may be something to send; whoever sends clears it before looking."""
 
     def put_changes(self, unit: UnitOfWork, patient: int, subject: str, changed: Sequence[str]) -> None:
         """Let `changed` (type/id) reach the destination, and the record of `subject` where it is an encounter."""
         if not self._destination:
             return
         bucket = bucket_of(patient) if patient else SHARED
-        trace, at, content = bytes.fromhex(unit.trace), unit.at, " ".join(changed)
+        put = Put(bucket, unit.at, patient, bytes.fromhex(unit.trace), subject, " ".join(changed))
+        unit.also_together(self._put_all, put)
 
-        async def put(connection: Connection) -> None:
-            await connection.execute(_PUT, bucket, at, patient, self._destination, trace, subject, content)
-            if subject.startswith("Encounter/"):
-                due = at + RECORD_DELAY
-                await connection.execute(_PUT_RECORD, bucket, at, due, patient, self._destination, trace, subject)
+    async def _put_all(self, connection: Connection, puts: Sequence[Put]) -> None:
+        buckets, ats, patients, traces, subjects, contents = zip(*map(astuple, puts), strict=True)
+        rows = await connection.fetch(_PUT, buckets, ats, patients, traces, subjects, contents, self._destination)
+        await append_many(connection, [self._put_entry(row) for row in rows])
+        records = {(put.bucket, put.subject): put for put in puts if put.subject.startswith("Encounter/")}
+        if not records:
+            return
+        # in one order everywhere, so that two writers never wait for each other
+        buckets, ats, patients, traces, subjects, _ = zip(
+            *(astuple(records[key]) for key in sorted(records)), strict=True
+        )
+        await connection.execute(_SUPERSEDE, buckets, subjects, self._destination, self._clock.now())
+        await connection.execute(_PUT_RECORD, buckets, ats, patients, traces, subjects, RECORD_DELAY, self._destination)
 
-        unit.also(put)
+    def _put_entry(self, row: asyncpg.Record) -> Entry:
+        detail: dict[str, str | int] = {"delivery": row["id"], "destination": self._destination}
+        trace = row["trace"].hex()
+        return Entry(
+            Event.DELIVERY_PUT, row["created_at"], "system:apply", "system", trace, row["patient"], detail=detail
+        )
 
     async def claim(self, most: int) -> list[Delivery]:
-        """What is due, leased for a minute: a worker that dies gives it back by its silence."""
+        """What is due, leased: a worker that dies gives it back by its silence."""
         now = self._clock.now()
         rows = await self._database.fetch(_CLAIM, now, now + LEASE, most)
         return sorted((_delivery(row) for row in rows), key=lambda each: each.id)
+
+    async def release(self, deliveries: Sequence[Delivery]) -> None:
+        """Give back what was claimed and not tried."""
+        if deliveries:
+            buckets, ids = [each.bucket for each in deliveries], [each.id for each in deliveries]
+            await self._database.execute(_RELEASE, buckets, ids, self._clock.now())
 
     async def receipted(self, delivery: Delivery, receipt: str, sent_at: datetime) -> None:
         """The destination has it, and said so."""
         entry = self._entry(Event.DELIVERY_RECEIPT, delivery, {"delivery": delivery.id, "receipt": receipt})
         async with self._database.transaction() as connection:
-            await connection.execute(_RECEIPTED, delivery.bucket, delivery.id, receipt, sent_at, self._clock.now())
-            await append_many(connection, [entry])
+            settled = await connection.fetchval(
+                _RECEIPTED, delivery.bucket, delivery.id, receipt, sent_at, self._clock.now()
+            )
+            if settled is not None:
+                await append_many(connection, [entry])
 
-    async def failed(self, delivery: Delivery, fault: Fault) -> None:
-        """It did not arrive: again later where that may help, else refused until a person looks."""
-        state = "waiting" if fault.retryable else "refused"
-        at = self._clock.now() + retry_delay(delivery.attempts + 1, self._random, most_s=60.0)
+    async def failed(self, delivery: Delivery, fault: Fault, *, is_reached: bool = True) -> None:
+        """It did not arrive: again later where that may help, else refused until a person looks.
+
+        Where the destination could not be reached (`is_reached` False) that does not count as a try.
+        """
+        attempts, now = delivery.attempts + is_reached, self._clock.now()
+        again = fault.retryable and attempts < ATTEMPTS_MAX
+        state = "waiting" if again else "refused"
+        at = now + retry_delay(attempts, self._random, most_s=60.0) if is_reached else now
         async with self._database.transaction() as connection:
-            await connection.execute(_FAILED, delivery.bucket, delivery.id, state, fault.code, at)
-            if state == "refused":
+            settled = await connection.fetchval(
+                _FAILED, delivery.bucket, delivery.id, state, fault.code, at, attempts, now
+            )
+            if settled is not None and state == "refused":
                 detail: dict[str, str | int] = {"delivery": delivery.id, "fault": fault.code}
                 await append_many(connection, [self._entry(Event.DELIVERY_REFUSE, delivery, detail)])
 
