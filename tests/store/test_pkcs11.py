@@ -26,7 +26,7 @@ MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
 PIN = "246810"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def softhsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The SoftHSM2 module on a folder of tokens of its own. One a process: the library reads its settings once."""
     pytest.importorskip("pkcs11", reason="the extra pkcs11 is not installed")
