@@ -292,3 +292,16 @@ async def test_progress_is_told_and_ends_at_the_last_entry(three_days: Database,
 async def test_an_undeclared_detail_is_refused() -> None:
     with pytest.raises(Fault, match="BA-0510"):
         Entry(Event.RESOURCE_SEARCH, NOON, "account:1", "doctor", TRACE, detail={"name": "x"})
+
+
+async def test_words_where_a_code_belongs_are_not_kept(database: Database) -> None:
+    for value in ("ADT^A01", "Trần Thị Lan", "Tran Thi Lan", "x" * 201):
+        told = Entry(
+            Event.MESSAGE_APPLY, NOON, "system:apply", "system", TRACE, detail={"message": 7, "structure": value}
+        )
+        await record(database, told)
+    entries = (await recent_entries(database)).entries
+    assert [each.detail for each in reversed(entries)] == [
+        '{"message":7,"structure":"ADT^A01"}',
+        *['{"message":7,"structure":"?"}'] * 3,
+    ]

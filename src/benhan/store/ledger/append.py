@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,7 @@ from benhan.store.database import Connection
 from benhan.store.ids import SHARED, bucket_of
 from benhan.store.ledger.events import Event
 
+_CODE = re.compile(r"[A-Za-z0-9_.:/,^+@=?&-]{0,200}")
 _COLUMNS = ("at", "patient", "rid", "version", "bucket", "event", "type", "actor", "role", "trace", "detail")
 
 
@@ -35,8 +37,14 @@ class Entry:
 
 
 def detail_text(detail: dict[str, str | int]) -> str:
-    """The one written form of a detail, or "" for none; the chain's hash covers it."""
-    return json.dumps(detail, sort_keys=True, ensure_ascii=True, separators=(",", ":")) if detail else ""
+    """The one written form of a detail, or "" for none; the chain's hash covers it.
+
+    A text that is not of the form of a code (a foreign system put words where its code belongs) is written as "?".
+    """
+    if not detail:
+        return ""
+    told = {name: value if isinstance(value, int) or _CODE.fullmatch(value) else "?" for name, value in detail.items()}
+    return json.dumps(told, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
 
 
 async def append_many(connection: Connection, entries: Sequence[Entry]) -> None:

@@ -1,0 +1,27 @@
+"""The background work that every process with a store runs, whatever its role."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from benhan.store.ledger.chain import ChainWriter
+from benhan.store.ledger.roots import RootSigner
+from benhan.store.shredding import ShreddingWatch
+from benhan.store.store import Store
+
+
+class Keeper(Protocol):
+    """Work that goes on until told to stop."""
+
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+def keepers(store: Store) -> dict[str, Keeper]:
+    """By name: what chains the ledger, what signs its days, and what forgets keys that other processes destroy."""
+    database, keyring, clock = store.database, store.keyring, store.clock
+    return {
+        "ledger": ChainWriter(database, clock),
+        "roots": RootSigner(database, keyring, clock),
+        "shredding": ShreddingWatch(database, keyring),
+    }
