@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -233,6 +234,23 @@ async def test_an_entry_of_an_unsigned_day_or_of_no_day_has_no_proof(three_days:
         await prove(three_days, keyring, 31)
 
 
+@pytest.mark.parametrize("ahead", [timedelta(), timedelta(seconds=1), timedelta(hours=-11), timedelta(hours=20)])
+async def test_a_day_that_is_not_over_has_no_root(database: Database, keyring: Keyring, ahead: timedelta) -> None:
+    await record(database, entry(1, NOON + ahead), entry(2))
+    await chain_all(database)
+    assert await sign_days(database, keyring, NOON) == []
+    assert await database.fetchval("select count(*) from ledger_root") == 0
+
+
+async def test_the_day_turns_at_midnight_in_vietnam(database: Database, keyring: Keyring) -> None:
+    midnight = datetime(2026, 3, 10, 17, tzinfo=UTC)
+    await record(database, entry(1, midnight - timedelta(microseconds=1)), entry(2, midnight))
+    await chain_all(database)
+    assert await sign_days(database, keyring, midnight + timedelta(minutes=4)) == []
+    [root] = await sign_days(database, keyring, midnight + timedelta(minutes=6))
+    assert (root.day.isoformat(), root.first_seq, root.last_seq) == ("2026-03-10", 1, 1)
+
+
 async def test_an_entry_dated_in_the_future_does_not_stop_the_roots(database: Database, keyring: Keyring) -> None:
     await record(database, entry(1), entry(2, NOON + timedelta(days=40_000)), entry(3, NOON + timedelta(days=1)))
     await chain_all(database)
@@ -305,3 +323,21 @@ async def test_words_where_a_code_belongs_are_not_kept(database: Database) -> No
         '{"message":7,"structure":"ADT^A01"}',
         *['{"message":7,"structure":"?"}'] * 3,
     ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_roots_stay_whole_whatever_the_clocks_say(database: Database, keyring: Keyring, seed: int) -> None:
+    chance, now = random.Random(seed), NOON
+    skews = [timedelta(), timedelta(minutes=-7), timedelta(hours=3), timedelta(days=-4), timedelta(days=9_000)]
+    for number in range(60):
+        now += timedelta(hours=chance.choice([0, 1, 5, 30]))
+        await record(database, *(entry(number, now + chance.choice(skews)) for _ in range(chance.randrange(3))))
+        await chain_some(database, rows_max=4)
+        if chance.random() < 0.5:
+            await sign_days(database, keyring, now)
+    made = await roots(database, 1_000)
+    assert len(made) > 5
+    assert all(root.size > 0 for root in made)
+    assert len({root.day for root in made}) == len(made)
+    verdict = await verify_ledger(database, keyring)
+    assert (verdict.is_whole, verdict.roots) == (True, len(made))

@@ -35,6 +35,9 @@ VIETNAM = timezone(timedelta(hours=7))
 GRACE = timedelta(minutes=5)
 """How long after midnight a day's root is made, so that its last entries are chained."""
 
+SKEW = timedelta(days=1)
+"""An entry dated further ahead than this comes from a clock that ran wild; it says nothing about its day."""
+
 LOCK = 0x62656E68_726F6F74  # "benh" "root"
 _ROWS = 10_000
 _PAUSE_S = 60.0
@@ -128,12 +131,13 @@ async def _sign_next(database: Database, keyring: Keyring, now: datetime, actor:
     start = await database.fetchrow(_HASHES, first, head, 1)
     if start is None:
         return None
-    day = day_of(min(start["at"], now - timedelta(days=1)))
+    day = day_of(start["at"] if start["at"] <= now + SKEW else now - timedelta(days=1))
     if last is not None:
         day = max(day, last["day"] + timedelta(days=1))
     if end_of(day) + GRACE > now:
         return None
     root = await _root_until(database, day, first, head, now)
+    assert root.size > 0, "a root covers the entry it starts with"
     signed = DayRoot(root.day, root.first_seq, root.last_seq, root.root, signing_key(keyring).sign(root.signed_bytes()))
     return signed if await _keep(database, signed, now, actor) else None
 
@@ -141,7 +145,7 @@ async def _sign_next(database: Database, keyring: Keyring, now: datetime, actor:
 async def _root_until(database: Database, day: date, first: int, head: int, now: datetime) -> DayRoot:
     tree, end = MerkleTree(), end_of(day)
     async for row in hashes(database, first, head):
-        if end <= row["at"] <= now:
+        if end <= row["at"] <= now + SKEW:
             break
         tree.add(row["hash"])
     return DayRoot(day, first, first + tree.size - 1, tree.root())
