@@ -52,7 +52,9 @@ async def open_store(settings: Settings, role: str = "node") -> AsyncIterator[St
         url, pool_size=settings.pool_size, statement_timeout_s=settings.statement_timeout_s
     )
     try:
-        store = await Store.open(database, kek, page_life_s=settings.page_life_s)
+        own = settings.data / "dictionaries"
+        dictionaries = own if own.is_dir() else None
+        store = await Store.open(database, kek, page_life_s=settings.page_life_s, dictionaries=dictionaries)
     except BaseException:
         await database.close()
         raise
@@ -116,6 +118,7 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
             RepositoryClient(settings.repository_url, settings.repository_token) if settings.repository_url else None
         )
         inbox.start()
+        outbox.start()
         try:
             yield Node(
                 settings,
@@ -130,6 +133,7 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
             )
         finally:
             await inbox.stop()
+            await outbox.stop()
             if client is not None:
                 await client.close()
 

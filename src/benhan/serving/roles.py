@@ -29,7 +29,7 @@ from benhan.serving.health import Readiness, healthz
 from benhan.serving.metrics import GaugeReader, Measured, Metrics
 from benhan.serving.role_server import OpenRole, Running
 from benhan.serving.tasks import Task
-from benhan.store.ledger.chain import ChainWriter
+from benhan.store.keepers import keepers
 from benhan.store.migrations import check_schema
 from benhan.store.store import Store
 from benhan.transports.mllp_server import MllpLimits, MllpServer
@@ -86,7 +86,7 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
     """A hospital: FHIR, pages, the MLLP listener, the applier, the ledger's chain."""
     async with kept_database(settings), open_node(settings) as node:
         api = FhirApi(node.store, f"{settings.base_url}/fhir", settings.body_bytes_max, settings.bundle_entries_max)
-        tasks: dict[str, Task] = {"apply": node.applier, "ledger": ChainWriter(node.store.database, node.store.clock)}
+        tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store)}
         if settings.mllp_port:
             limits = MllpLimits(settings.mllp_frame_bytes_max, settings.mllp_connections_max)
             tasks["mllp"] = MllpServer(
@@ -132,7 +132,7 @@ async def repository_role(settings: Settings) -> AsyncIterator[Running]:
     async with kept_database(settings), open_repository(settings) as repository:
         store = repository.store
         api = FhirApi(store, f"{settings.base_url}/fhir", settings.body_bytes_max, settings.bundle_entries_max)
-        tasks: dict[str, Task] = {"ledger": ChainWriter(store.database, store.clock)}
+        tasks: dict[str, Task] = {**keepers(store)}
         routes = [*fhir_routes(api), *repository_routes(api, repository.ingest)]
         yield Running(application(routes, store, repository.access, {}), tasks)
 
@@ -144,7 +144,7 @@ async def healthbook_role(settings: Settings) -> AsyncIterator[Running]:
         store = repository.store
         site = site_of("book", settings)
         routes = [*sign_in(site, settings, repository.access), *BookPages(site, Books(store)).routes()]
-        tasks: dict[str, Task] = {"ledger": ChainWriter(store.database, store.clock)}
+        tasks: dict[str, Task] = {**keepers(store)}
         yield Running(application(routes, store, repository.access, {}), tasks)
 
 

@@ -19,8 +19,8 @@ from benhan.store.sealing import DataKey
 
 LEVEL = 3
 TAIL_BYTES_MAX = 256 * 1024 * 1024
-DICTIONARY_VERSION = 1
-_FOLDER = Path(__file__).parent / "dictionaries"
+VERSION_MAX = 0x7F
+FOLDER = Path(__file__).parent / "dictionaries"
 _AAD = struct.Struct(">HQI")
 _CHOSEN_ID = 0x80
 
@@ -28,7 +28,7 @@ _CHOSEN_ID = 0x80
 class ContentCodec:
     """Packs and opens tails; keeps one compressor and one decompressor per type."""
 
-    def __init__(self, folder: Path = _FOLDER) -> None:
+    def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
         self._compressors: dict[str, tuple[int, zstandard.ZstdCompressor]] = {}
         self._decompressors: dict[tuple[str, int], zstandard.ZstdDecompressor] = {}
@@ -59,13 +59,14 @@ class ContentCodec:
             raise DAMAGED() from cause
 
     def _compressor(self, type_: str) -> tuple[int, zstandard.ZstdCompressor]:
-        dictionary = dictionary_of(self._folder, type_, DICTIONARY_VERSION)
+        version = newest_version(self._folder, type_)
+        dictionary = dictionary_of(self._folder, type_, version) if version else None
         options = zstandard.ZstdCompressionParameters.from_level(
             LEVEL, write_checksum=0, write_content_size=1, write_dict_id=0, format=zstandard.FORMAT_ZSTD1_MAGICLESS
         )
         if dictionary is None:
             return 0, zstandard.ZstdCompressor(compression_params=options)
-        return DICTIONARY_VERSION, zstandard.ZstdCompressor(dict_data=dictionary, compression_params=options)
+        return version, zstandard.ZstdCompressor(dict_data=dictionary, compression_params=options)
 
     def _decompressor(self, type_: str, version: int) -> zstandard.ZstdDecompressor:
         if version == 0:
@@ -74,6 +75,12 @@ class ContentCodec:
         if dictionary is None:
             raise DAMAGED()
         return zstandard.ZstdDecompressor(dict_data=dictionary, format=zstandard.FORMAT_ZSTD1_MAGICLESS)
+
+
+def newest_version(folder: Path, type_: str) -> int:
+    """The newest dictionary version of a type, 0 where it has none."""
+    versions = (path.name.split(".")[1] for path in folder.glob(f"{type_}.*.dict"))
+    return max((int(version) for version in versions if version.isdigit() and int(version) <= VERSION_MAX), default=0)
 
 
 @cache

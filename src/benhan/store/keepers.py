@@ -9,6 +9,7 @@ from benhan.store.ledger.chain import ChainWriter
 from benhan.store.ledger.roots import RootSigner
 from benhan.store.shredding import ShreddingWatch
 from benhan.store.store import Store
+from benhan.store.sweeper import Sweeper
 
 
 class Keeper(Protocol):
@@ -18,10 +19,11 @@ class Keeper(Protocol):
 
 
 def keepers(store: Store) -> dict[str, Keeper]:
-    """By name: what chains the ledger, what signs its days, and what forgets keys that other processes destroy."""
+    """By name: what chains the ledger, what signs its days, what forgets keys destroyed elsewhere, what sweeps."""
     database, keyring, clock = store.database, store.keyring, store.clock
     return {
         "ledger": ChainWriter(database, clock),
         "roots": RootSigner(database, keyring, clock),
         "shredding": ShreddingWatch(database, keyring),
+        "sweeper": Sweeper(database, clock, store.page_life_s),
     }

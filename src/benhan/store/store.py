@@ -35,6 +35,7 @@ class Store:
     committer: Committer
     resources: Resources
     search: Search
+    page_life_s: float
 
     @classmethod
     async def open(
@@ -66,6 +67,7 @@ class Store:
             Committer(database, keyring),
             resources,
             Search(database, workshop.ids, workshop.tokens, opener, resources, links, clock),
+            page_life_s,
         )
         store.committer.start()
         store.resources.start()

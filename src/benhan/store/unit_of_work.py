@@ -116,6 +116,7 @@ class UnitOfWork:
         self.at = at.replace(microsecond=at.microsecond // 1000 * 1000)
         self.trace = current_trace.get()
         self.writes: list[Write] = []
+        self._keys: set[Key] = set()
         self.entries: list[Entry] = []
         self.hooks: list[Hook] = []
         self.shared_hooks: list[tuple[SharedHook, Any]] = []
@@ -210,6 +211,7 @@ class UnitOfWork:
         return self._workshop.ids.rid_of("Patient", patient[8:])
 
     def _add(self, write: Write) -> None:
-        if any(each.key == write.key for each in self.writes):
+        if write.key in self._keys:
             raise TWICE_IN_ONE(type=write.type, id=write.id)
+        self._keys.add(write.key)
         self.writes.append(write)

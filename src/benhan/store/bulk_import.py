@@ -1,0 +1,154 @@
+"""NDJSON into the store: one resource a line, valid ones copied in, the others set aside with their reason.
+
+The place reached in a file is committed with the rows, so that an interrupted import goes on where it was and doubles
+nothing. Ids of the file are kept; a resource that is there already becomes its next version.
+Source: FHIR R4 Bulk Data, NDJSON.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import orjson
+
+from benhan.fhir.resource import ParsedResource, parse_resource
+from benhan.fhir.validation import check_structure
+from benhan.kernel.actors import system
+from benhan.kernel.faults import Fault, FaultCode, Incorrect
+from benhan.kernel.texts import Text
+from benhan.store.database import Connection
+from benhan.store.ledger.events import Event
+from benhan.store.sql_texts import query
+from benhan.store.store import Store
+
+BATCH = 512
+LINE_BYTES_MAX = 32 * 1024 * 1024
+ACTOR = system("import")
+
+NO_FILES = FaultCode(
+    "BA-0460",
+    Incorrect,
+    Text("Không có tệp .ndjson hay .ndjson.gz ở {path}.", "There is no .ndjson or .ndjson.gz file at {path}."),
+)
+
+_POSITION = query("import_position", "select position, rejected from bulk_import where bucket = 0 and source = $1")
+_ADVANCE = query(
+    "import_advance",
+    """
+    insert into bulk_import (bucket, source, position, rejected) values (0, $1, $2, $3)
+    on conflict (bucket, source) do update set position = excluded.position, rejected = excluded.rejected
+    """,
+)
+
+
+@dataclass(slots=True)
+class Imported:
+    """How an import went."""
+
+    written: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    """Lines taken in by an earlier run."""
+
+
+def files_at(path: Path) -> list[tuple[Path, int]]:
+    """The NDJSON files at `path`, a file or a folder, each with its size. Raises Incorrect BA-0460."""
+    found = sorted(path.glob("*.ndjson*")) if path.is_dir() else [path] if path.is_file() else []
+    found = [each for each in found if not each.name.endswith(".rejected.ndjson")]
+    if not found:
+        raise NO_FILES(path=path)
+    return [(each, each.stat().st_size) for each in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Stripe:
+    """Which batches of a file a worker takes: those whose number leaves `number` when divided by `of`."""
+
+    number: int = 0
+    of: int = 1
+
+
+async def import_file(
+    store: Store, path: Path, size_bytes: int, progress: Callable[[int], None], stripe: Stripe | None = None
+) -> Imported:
+    """Take in one file, or one worker's stripe of it; `progress` is told the lines passed.
+
+    Lines set aside go to `<name>.rejected.ndjson` beside it.
+    """
+    stripe = stripe or Stripe()
+    source = f"{path.name}:{size_bytes}:{stripe.number}/{stripe.of}"
+    row = await store.database.fetchrow(_POSITION, source)
+    done = Imported(
+        skipped=row["position"] if row is not None else 0, rejected=row["rejected"] if row is not None else 0
+    )
+    line = 0
+    with _opened(path) as file, path.with_suffix(".rejected.ndjson").open("ab") as aside:
+        for number, batch in enumerate(_batches(file)):
+            line += len(batch)
+            if number % stripe.of == stripe.number and line > done.skipped:
+                await _import_batch(store, source, line, batch, done, aside)
+                progress(line)
+    return done
+
+
+async def _import_batch(
+    store: Store, source: str, line: int, batch: list[bytes], done: Imported, aside: IO[bytes]
+) -> None:
+    """One transaction for a batch and the place it ends at; a doubled id within a batch is written in turn."""
+    resources: dict[tuple[str, str], ParsedResource] = {}
+    unit = store.begin(ACTOR)
+    for text in batch:
+        resource = _read(text, done, aside)
+        if resource is None:
+            continue
+        if resource.id is None:
+            unit.create(resource)
+        else:
+            resources[resource.type, resource.id] = resource
+    for resource in resources.values():
+        unit.update(resource)
+    aside.flush()
+    rejected, written = done.rejected, len(unit.writes)
+    unit.record(Event.BULK_IMPORT, count=written)
+
+    async def advance(connection: Connection) -> None:
+        await connection.execute(_ADVANCE, source, line, rejected)
+
+    unit.also(advance)
+    await store.commit(unit)
+    done.written += written
+
+
+def _read(text: bytes, done: Imported, aside: IO[bytes]) -> ParsedResource | None:
+    try:
+        resource = parse_resource(text, size_bytes_max=LINE_BYTES_MAX)
+        issues = check_structure(resource.plain)
+        if not issues:
+            return resource
+        reason = [f"{issue.place}: {issue.text.vi}" for issue in issues[:10]]
+    except Fault as fault:
+        reason = [f"{fault.code} {fault.text.vi}"]
+    done.rejected += 1
+    aside.write(orjson.dumps({"reason": reason, "line": text.decode("utf-8", "replace")}) + b"\n")
+    return None
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+
+
+def _batches(file: IO[bytes]) -> Iterator[list[bytes]]:
+    batch: list[bytes] = []
+    for line in file:
+        text = line.strip()
+        if text:
+            batch.append(text)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,117 @@
+"""Moves superseded versions out of the searched table once no page link can ask for them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from benhan.kernel.clock import Clock
+from benhan.kernel.faults import Fault
+from benhan.kernel.logs import Log
+from benhan.kernel.stopping import stopped_within
+from benhan.store.database import Database
+from benhan.store.sql_texts import query
+
+log = Log("sweeper")
+
+ROWS_MAX = 2_000
+PAUSE_S = 20.0
+LOCK = 0x62656E68_73776570  # "benh" "swep"
+
+_SWEEP = query(
+    "sweep_superseded",
+    """
+    with old as (
+        select r.bucket, r.type, r.rid, r.version from resource r
+        join resource n on n.bucket = r.bucket and n.type = r.type and n.rid = r.rid and n.version = r.version + 1
+        where r.until is not null and n.updated_at < $1
+        limit $2
+    ),
+    moved as (
+        delete from resource r using old o
+        where r.bucket = o.bucket and r.type = o.type and r.rid = o.rid and r.version = o.version
+        returning r.rid, r.patient, r.updated_at, r.version, r.bucket, r.type, r.content
+    ),
+    ranges as (
+        delete from range_index i using old o
+        where i.bucket = o.bucket and i.type = o.type and i.rid = o.rid and i.version = o.version
+    )
+    insert into resource_history (rid, patient, updated_at, version, bucket, type, content) select * from moved
+    """,
+    fan_out="the sweeper goes over all compartments in bounded batches",
+)
+_SWEEP_MOVED = query(
+    "sweep_moved_away",
+    """
+    with moved as (
+        delete from resource r
+        where (r.bucket, r.type, r.rid, r.version) in (
+            select bucket, type, rid, version from resource where until is not null and updated_at < $1 limit $2
+        )
+        returning r.rid, r.patient, r.updated_at, r.version, r.bucket, r.type, r.content
+    )
+    insert into resource_history (rid, patient, updated_at, version, bucket, type, content) select * from moved
+    """,
+    fan_out="the sweeper goes over all compartments in bounded batches",
+)
+_FREEZE = query(
+    "freeze_moments",
+    "update resource set since = '3'::xid8 where since <> '3'::xid8",
+    fan_out="after a restore every row's transaction ids are another cluster's",
+)
+_FREEZE_ENDS = query(
+    "freeze_ends",
+    "update resource set until = '3'::xid8 where until is not null and until <> '3'::xid8",
+    fan_out="after a restore every row's transaction ids are another cluster's",
+)
+
+
+async def sweep_some(database: Database, clock: Clock, page_life_s: float, rows_max: int = ROWS_MAX) -> int:
+    """Move up to `rows_max` versions whose successor is older than a page's life; gives how many were moved.
+
+    The age is the successor's: a version is needed until every page that began before it ended is dead.
+    """
+    before = clock.now() - timedelta(seconds=page_life_s)
+    long_before = before - timedelta(days=1)  # a version that moved to another compartment has no successor beside it
+    async with database.transaction() as connection:
+        if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", LOCK):
+            return 0
+        told = await connection.execute(_SWEEP, before, rows_max)
+        moved = int(told.split()[-1])
+        if moved < rows_max:
+            told = await connection.execute(_SWEEP_MOVED, long_before, rows_max - moved)
+            moved += int(told.split()[-1])
+    return moved
+
+
+async def freeze_moments(database: Database) -> int:
+    """Make every version visible at every moment, as after a restore into another cluster; gives how many were set.
+
+    Open page links lose their pin, so run it before serving.
+    """
+    async with database.transaction() as connection:
+        await connection.execute("set local statement_timeout = 0")
+        told = await connection.execute(_FREEZE)
+        await connection.execute(_FREEZE_ENDS)
+    return int(told.split()[-1])
+
+
+class Sweeper:
+    """The task that sweeps while the store works."""
+
+    def __init__(self, database: Database, clock: Clock, page_life_s: float) -> None:
+        self._database = database
+        self._clock = clock
+        self._page_life_s = page_life_s
+        self.moved = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Sweep until `stop`, in small steps."""
+        while not stop.is_set():
+            try:
+                moved = await sweep_some(self._database, self._clock, self._page_life_s)
+            except Fault as fault:
+                log.warning("sweeper.delayed", fault=fault.code)
+                moved = 0
+            self.moved += moved
+            await stopped_within(stop, 0.05 if moved == ROWS_MAX else PAUSE_S)
