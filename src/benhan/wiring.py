@@ -152,4 +152,9 @@ class Repository:
 async def open_repository(settings: Settings, role: str = "repository") -> AsyncIterator[Repository]:
     """The national repository; the health book opens the same store."""
     async with open_store(settings, role) as store:
-        yield Repository(settings, store, build_access(store, settings), Ingest(store))
+        ingest = Ingest(store)
+        ingest.start()
+        try:
+            yield Repository(settings, store, build_access(store, settings), ingest)
+        finally:
+            await ingest.stop()

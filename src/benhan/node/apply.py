@@ -23,7 +23,7 @@ from benhan.hl7v2.message import Message
 from benhan.kernel.actors import system
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
-from benhan.kernel.stopping import stopped_within
+from benhan.kernel.stopping import stopped_within, woken
 from benhan.kernel.trace import current_trace
 from benhan.mapping.mapped import Context, Mapped, MappedMessage, Policy
 from benhan.mapping.merge import merge
@@ -89,7 +89,7 @@ class Applier:
             self._inbox.arrived.clear()
             await lock.fetchval("select 1")  # who has lost the connection has lost the lock
             if not await self.apply_batch():
-                await _woken(stop, self._inbox.arrived)
+                await woken(stop, self._inbox.arrived, LOOK_S)
 
     async def apply_batch(self) -> int:
         """Apply the next messages; gives how many were taken up. Raises what the store raises when it is away."""
@@ -189,16 +189,6 @@ class Applier:
             return frozenset()
         known = {found[key] for key in _keys([work]) if key in found}
         return await written_later(self._store.database, self._inbox, work.message, known)
-
-
-async def _woken(stop: asyncio.Event, arrived: asyncio.Event) -> None:
-    """Wait until something arrives, LOOK_S at most, less where told to stop."""
-    waits = [asyncio.ensure_future(each.wait()) for each in (stop, arrived)]
-    try:
-        await asyncio.wait(waits, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for each in waits:
-            each.cancel()
 
 
 class _Writer:

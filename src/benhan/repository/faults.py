@@ -19,5 +19,8 @@ WRONG_SENDER = FaultCode(
 NO_PATIENT = FaultCode(
     "BA-0803",
     Incorrect,
-    Text("Gói gửi không có Patient: không biết của ai.", "The delivery has no Patient: it is not known whose it is."),
+    Text(
+        "Gói gửi phải có đúng một Patient: phải biết hồ sơ là của ai.",
+        "A delivery must hold exactly one Patient: it must be known whose it is.",
+    ),
 )

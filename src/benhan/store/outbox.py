@@ -20,6 +20,7 @@ from benhan.kernel.faults import Fault
 from benhan.kernel.ids import RandomSource
 from benhan.store.backoff import retry_delay
 from benhan.store.database import Connection, Database
+from benhan.store.gatherer import Gatherer
 from benhan.store.ids import SHARED, bucket_of
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
@@ -80,9 +81,10 @@ _CLAIM = query(
 _RECEIPTED = query(
     "outbox_receipted",
     """
-    update outbox set state = 'receipted', receipt = $3, sent_at = $4, receipted_at = $5, attempts = attempts + 1,
-                      fault = ''
-    where bucket = $1 and id = $2 and state <> 'receipted' returning id
+    update outbox o set state = 'receipted', receipt = r.receipt, sent_at = r.sent_at, receipted_at = $5,
+                        attempts = attempts + 1, fault = ''
+    from unnest($1::smallint[], $2::bigint[], $3::text[], $4::timestamptz[]) as r (bucket, id, receipt, sent_at)
+    where o.bucket = r.bucket and o.id = r.id and o.state <> 'receipted' returning o.id
     """,
 )
 _FAILED = query(
@@ -169,8 +171,15 @@ class Outbox:
         self._clock = clock
         self._random = random
         self._destination = destination
+        self._receipts: Gatherer[tuple[Delivery, str, datetime], None] = Gatherer(self._receipt_all, workers=1)
         self.arrived = asyncio.Event()
         """Set when there may be something to send; whoever sends clears it before looking."""
+
+    def start(self) -> None:
+        self._receipts.start()
+
+    async def stop(self) -> None:
+        await self._receipts.stop()
 
     def put_changes(self, unit: UnitOfWork, patient: int, subject: str, changed: Sequence[str]) -> None:
         """Let `changed` (type/id) reach the destination, and the record of `subject` where it is an encounter."""
@@ -215,13 +224,21 @@ class Outbox:
 
     async def receipted(self, delivery: Delivery, receipt: str, sent_at: datetime) -> None:
         """The destination has it, and said so."""
-        entry = self._entry(Event.DELIVERY_RECEIPT, delivery, {"delivery": delivery.id, "receipt": receipt})
+        await self._receipts.ask((delivery, receipt, sent_at))
+
+    async def _receipt_all(self, receipts: Sequence[tuple[Delivery, str, datetime]]) -> list[None]:
+        deliveries, texts, sent = zip(*receipts, strict=True)
+        buckets, ids = [each.bucket for each in deliveries], [each.id for each in deliveries]
         async with self._database.transaction() as connection:
-            settled = await connection.fetchval(
-                _RECEIPTED, delivery.bucket, delivery.id, receipt, sent_at, self._clock.now()
-            )
-            if settled is not None:
-                await append_many(connection, [entry])
+            rows = await connection.fetch(_RECEIPTED, buckets, ids, texts, sent, self._clock.now())
+            settled = {row["id"] for row in rows}
+            entries = [
+                self._entry(Event.DELIVERY_RECEIPT, delivery, {"delivery": delivery.id, "receipt": receipt})
+                for delivery, receipt, _ in receipts
+                if delivery.id in settled
+            ]
+            await append_many(connection, entries)
+        return [None] * len(receipts)
 
     async def failed(self, delivery: Delivery, fault: Fault, *, is_reached: bool = True) -> None:
         """It did not arrive: again later where that may help, else refused until a person looks.

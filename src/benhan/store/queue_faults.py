@@ -21,3 +21,11 @@ NOT_APPLIED = FaultCode(
         "The program failed on this message; the others go on. Send its trace id to support.",
     ),
 )
+NOT_SENT = FaultCode(
+    "BA-0813",
+    Broken,
+    Text(
+        "Chương trình gặp lỗi khi soạn gói gửi này; các gói khác vẫn được gửi. Gửi mã theo dõi cho hỗ trợ.",
+        "The program failed on this delivery; the others go on. Send its trace id to support.",
+    ),
+)
