@@ -357,7 +357,9 @@ class Inbox:
 def without_sending_time(content: bytes) -> bytes:
     """A message without MSH-7, which changes when the same message is sent again."""
     header, mark, rest = content.partition(b"\r")
-    fields = header.split(header[3:4]) if len(header) > 3 else []
-    if len(fields) > 6:
-        fields[6] = b""
-    return header[3:4].join(fields) + mark + rest
+    separator = header[3:4]
+    fields = header.split(separator) if separator else []
+    if len(fields) <= 6:
+        return content
+    fields[6] = b""
+    return separator.join(fields) + mark + rest
