@@ -67,7 +67,7 @@ def parse_json(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX) -> tuple[An
         plain = orjson.loads(data)
     except orjson.JSONDecodeError as cause:
         raise _reason(data, cause) from cause
-    if _is_too_deep(plain):
+    if data.count(b"{") + data.count(b"[") > DEPTH_MAX and _is_too_deep(plain):
         raise TOO_DEEP(limit=DEPTH_MAX)
     if orjson.dumps(plain) == data:
         return plain, plain
@@ -100,8 +100,7 @@ def head_bytes(type_: str, id_: str, version: int, updated_at: datetime) -> byte
 
 def instant(at: datetime) -> str:
     """`at` as a FHIR instant in UTC with milliseconds."""
-    at = at.astimezone(UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def is_id(text: object) -> bool:

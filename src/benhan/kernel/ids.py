@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 from typing import Protocol
 
 
@@ -14,10 +15,26 @@ class RandomSource(Protocol):
 
 
 class SystemRandom:
-    """The operating system's generator."""
+    """The operating system's generator, asked for many bytes at a time: one system call serves some hundred ids.
+
+    Bytes are given out once. A forked child would give out its parent's: processes here are started anew, not forked.
+    """
+
+    _AT_ONCE = 4096
+
+    def __init__(self) -> None:
+        self._pool = b""
+        self._given = 0
+        self._lock = threading.Lock()
 
     def bytes(self, size: int) -> bytes:
-        return os.urandom(size)
+        with self._lock:
+            if self._given + size > len(self._pool):
+                if size > self._AT_ONCE:
+                    return os.urandom(size)
+                self._pool, self._given = os.urandom(self._AT_ONCE), 0
+            self._given += size
+            return self._pool[self._given - size : self._given]
 
 
 class SeededRandom:

@@ -38,11 +38,17 @@ class Metrics:
         self._seconds = Histogram(
             "benhan_http_seconds", "Time to answer", ["route"], buckets=BUCKETS_S, registry=self._registry
         )
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._gauges: dict[str, Gauge] = {}
 
     def observed(self, method: str, route: str, status: int, seconds: float) -> None:
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        key = (method, route, status)
+        found = self._children.get(key)
+        if found is None:
+            found = self._requests.labels(method, route, str(status)), self._seconds.labels(route)
+            self._children[key] = found
+        found[0].inc()
+        found[1].observe(seconds)
 
     async def endpoint(self, _request: Request) -> Response:
         for family, reader in self._readers.items():

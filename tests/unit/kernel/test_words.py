@@ -46,3 +46,11 @@ def test_secrets_compare_by_value_and_print_nothing() -> None:
     assert Secret("a") == Secret(b"a")
     assert Secret("a") != Secret("b")
     assert "a" not in str(Secret("a")).replace("Secret", "")
+
+
+def test_the_systems_bytes_are_given_out_once() -> None:
+    source = SystemRandom()
+    found = [source.bytes(16) for _ in range(5_000)]
+    assert len(set(found)) == 5_000
+    assert {len(each) for each in found} == {16}
+    assert len(source.bytes(10_000)) == 10_000
