@@ -82,6 +82,7 @@ def build_access(store: Store, settings: Settings) -> Access:
             store.random,
             idle_s=settings.session_idle_s,
             life_s=settings.session_life_s,
+            secure=settings.base_url.startswith("https://"),
         ),
     )
 

@@ -1,20 +1,20 @@
 """The door: every request gets a trace and an actor, and reaches only the route its actor may use.
 
-The application's routes are matched here, once; what names no permission is denied. Pages answer a missing sign-in
-with the sign-in page, machines get an OperationOutcome.
+Routes are matched here, once; what names no permission is denied. What changes something and comes with a session must
+carry the session's token, in a header or a form field, and must come from our own pages; no handler can forget it.
 """
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from starlette.routing import BaseRoute, Match
 
-from benhan.access.faults import BAD_CSRF, NOT_ALLOWED, SIGN_IN_NEEDED, UNKNOWN_ROUTE
-from benhan.access.routes import GuardedRoute
+from benhan.access.faults import BAD_CSRF, NO_SUCH_PAGE, NOT_ALLOWED, SIGN_IN_NEEDED, UNKNOWN_ROUTE, WRONG_METHOD
+from benhan.access.forms import Receive, is_form, read_form
+from benhan.access.routes import GuardedRoute, RouteTable
 from benhan.access.sessions import Session, Sessions
 from benhan.kernel.actors import Actor
 from benhan.kernel.faults import Fault
@@ -23,136 +23,142 @@ from benhan.kernel.permissions import Permission
 from benhan.kernel.trace import current_trace, new_trace_id, trace_of_traceparent
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 Refuse = Callable[[Scope, Fault], ASGIApp]
 """What answers a request that is not let through."""
 
-COOKIE = "benhan"
-SECURE_COOKIE = "__Host-benhan"
 CSRF_HEADER = b"x-csrf-token"
+CSRF_FIELD = "csrf"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+KNOWN_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 _CONTENT_SECURITY_POLICY = (
-    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    b"font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
     (b"content-security-policy", _CONTENT_SECURITY_POLICY),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
+STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
 
 class Door:
-    """ASGI middleware in front of `app`, whose `routes` it knows."""
+    """An ASGI application: `routes`, each behind its permission."""
 
-    def __init__(
-        self, app: ASGIApp, routes: Sequence[BaseRoute], sessions: Sessions, random: RandomSource, refuse: Refuse
-    ) -> None:
-        self._app = app
-        self._routes = list(routes)
+    def __init__(self, routes: Sequence[BaseRoute], sessions: Sessions, random: RandomSource, refuse: Refuse) -> None:
+        self._table = RouteTable(routes)
         self._sessions = sessions
         self._random = random
         self._refuse = refuse
+        self._headers = [*SECURITY_HEADERS, STRICT_TRANSPORT] if sessions.secure else [*SECURITY_HEADERS]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         headers = dict(scope["headers"])
-        trace = trace_of_traceparent(headers.get(b"traceparent", b"").decode("latin-1")) or new_trace_id(self._random)
+        traceparent = headers.get(b"traceparent")
+        trace = trace_of_traceparent(traceparent.decode("latin-1")) if traceparent is not None else None
+        trace = trace or new_trace_id(self._random)
         token = current_trace.set(trace)
+        sending = self._with_headers(send, trace)
+        scope["state"] = {"actor": None, "session": None, "form": {}}
         try:
-            answer = await self._admitted(scope, headers)
-            await answer(scope, receive, _with_headers(send, trace))
+            try:
+                answer, receive = await self._admitted(scope, headers, receive)
+            except Fault as fault:
+                answer = self._refuse(scope, fault)
+            await answer(scope, receive, sending)
         finally:
             current_trace.reset(token)
 
-    async def _admitted(self, scope: Scope, headers: dict[bytes, bytes]) -> ASGIApp:
-        """The application, or what answers why not."""
+    async def _admitted(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> tuple[ASGIApp, Receive]:
+        """The route that answers, and the body for it. Raises the Fault that tells why there is none."""
         matched = self._matched(scope)
-        if matched is None:
-            scope["state"] = {"actor": None, "session": None}
-            return self._app  # it answers 404 or 405 itself, and reveals nothing else
         if not isinstance(matched, GuardedRoute):
-            return self._refuse(scope, UNKNOWN_ROUTE())
-        scope["route"] = matched
-        try:
-            actor, session = await self._who(headers)
-        except Fault as fault:
-            scope["state"] = {"actor": None, "session": None}
-            return self._refuse(scope, fault)
-        scope["state"] = {"actor": actor, "session": session}
-        denied = _denial(scope, headers, matched.permission, actor, session)
-        return self._refuse(scope, denied) if denied is not None else self._app
+            raise UNKNOWN_ROUTE()
+        is_machine = headers.get(b"authorization", b"")[:7].lower() == b"bearer "
+        if matched.permission is not Permission.PUBLIC:
+            actor, session = await self._who(headers, is_machine=is_machine, is_poll=matched.is_poll)
+            scope["state"].update(actor=actor, session=session)
+            if actor is None:
+                raise SIGN_IN_NEEDED()
+            if not actor.may(matched.permission):
+                raise NOT_ALLOWED()
+        if scope["method"] not in SAFE_METHODS and not is_machine:
+            receive = await self._own_pages_only(scope, headers, receive)
+        return matched.handle, receive
 
-    def _matched(self, scope: Scope) -> BaseRoute | None:
-        for route in self._routes:
-            match, _child = route.matches(scope)
+    def _matched(self, scope: Scope) -> BaseRoute:
+        """The route of a request. Raises NotFound BA-0911, Unsupported BA-0912."""
+        allowed: set[str] = set()
+        for route in self._table.candidates(scope["path"]):
+            match, child = route.matches(scope)
             if match is Match.FULL:
+                scope.update(child)
+                scope["route"] = route
                 return route
-        return None
+            if match is Match.PARTIAL:
+                allowed |= getattr(route, "methods", None) or set()
+        if not allowed:
+            raise NO_SUCH_PAGE()
+        scope["state"]["allow"] = ", ".join(sorted(allowed))
+        raise WRONG_METHOD(method=scope["method"] if scope["method"] in KNOWN_METHODS else "?")
 
-    async def _who(self, headers: dict[bytes, bytes]) -> tuple[Actor | None, Session | None]:
-        authorization = headers.get(b"authorization", b"")
-        if authorization[:7].lower() == b"bearer ":
-            return await self._sessions.machine(authorization[7:].decode("latin-1").strip()), None
-        secret = _cookie(headers)
-        if secret is None:
-            return None, None
-        session = await self._sessions.find(secret)
+    async def _who(
+        self, headers: dict[bytes, bytes], *, is_machine: bool, is_poll: bool
+    ) -> tuple[Actor | None, Session | None]:
+        if is_machine:
+            return await self._sessions.machine(headers[b"authorization"][7:].decode("latin-1").strip()), None
+        secret = cookie_of(headers, self._sessions.cookie)
+        session = await self._sessions.find(secret, is_poll=is_poll) if secret else None
         return (session.actor, session) if session is not None else (None, None)
 
+    async def _own_pages_only(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Receive:
+        """Hold what changes something against the token of the session. Raises Forbidden BA-0905, Incorrect BA-0913."""
+        if not _is_own_page(headers):
+            raise BAD_CSRF()
+        if is_form(headers):
+            scope["state"]["form"], receive = await read_form(receive)
+        session: Session | None = scope["state"]["session"]
+        sent = headers.get(CSRF_HEADER, b"").decode("latin-1") or scope["state"]["form"].get(CSRF_FIELD, "")
+        if session is not None and not hmac.compare_digest(sent.encode(), session.csrf.encode()):
+            raise BAD_CSRF()
+        return receive
 
-def _denial(
-    scope: Scope, headers: dict[bytes, bytes], permission: Permission, actor: Actor | None, session: Session | None
-) -> Fault | None:
-    if permission is Permission.PUBLIC:
-        return None
-    if actor is None:
-        return SIGN_IN_NEEDED()
-    if not actor.may(permission):
-        return NOT_ALLOWED()
-    if session is not None and scope["method"] not in ("GET", "HEAD"):
-        sent = headers.get(CSRF_HEADER, b"").decode("latin-1")
-        if sent and not hmac.compare_digest(sent, session.csrf):
-            return BAD_CSRF()
-        scope["state"]["csrf_checked"] = bool(sent)
-    return None
+    def _with_headers(self, send: Send, trace: str) -> Send:
+        extra = [*self._headers, (b"traceresponse", f"00-{trace}-0000000000000001-01".encode())]
 
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", []), *extra]}
+            await send(message)
 
-def check_form_token(scope: Scope, sent: str) -> None:
-    """Hold a form's hidden token against the session's. Raises Forbidden BA-0905. Every form handler calls it."""
-    session: Session | None = scope["state"]["session"]
-    if scope["state"].get("csrf_checked"):
-        return
-    if session is None or not hmac.compare_digest(sent, session.csrf):
-        raise BAD_CSRF()
+        return sending
 
 
-def _cookie(headers: dict[bytes, bytes]) -> str | None:
-    raw = headers.get(b"cookie")
-    if raw is None:
-        return None
-    try:
-        cookies = SimpleCookie(raw.decode("latin-1"))
-    except CookieError:
-        return None
-    for name in (SECURE_COOKIE, COOKIE):
-        if name in cookies:
-            return cookies[name].value
-    return None
+def _is_own_page(headers: dict[bytes, bytes]) -> bool:
+    """Whether a browser says that the request comes from our own pages; what is no browser says nothing.
+
+    Source: Fetch Metadata Request Headers, Sec-Fetch-Site; RFC 6454, Origin.
+    """
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        return site in (b"same-origin", b"none")
+    origin = headers.get(b"origin")
+    return origin is None or origin.rpartition(b"//")[2] == headers.get(b"host")
 
 
-def _with_headers(send: Send, trace: str) -> Send:
-    extra = [*SECURITY_HEADERS, (b"traceresponse", f"00-{trace}-0000000000000001-01".encode())]
-
-    async def sending(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", []), *extra]}
-        await send(message)
-
-    return sending
+def cookie_of(headers: dict[bytes, bytes], name: str) -> str:
+    """The value of a cookie, "" for none; what else is in the header, however written, does not matter."""
+    for part in headers.get(b"cookie", b"").decode("latin-1").split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value.strip('"')
+    return ""

@@ -2,24 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from benhan.kernel.permissions import Permission
 
 
 class GuardedRoute(Route):
-    """A Route with the permission it needs."""
+    """A Route with the permission it needs.
+
+    `is_poll` marks what a page asks by itself: asking does not keep a session from ending.
+    """
 
     permission: Permission
+    is_poll: bool
 
 
 def route(
-    path: str, endpoint: Any, *, permission: Permission, methods: Sequence[str] = ("GET",), name: str | None = None
+    path: str,
+    endpoint: Any,
+    *,
+    permission: Permission,
+    methods: Sequence[str] = ("GET",),
+    name: str | None = None,
+    is_poll: bool = False,
 ) -> GuardedRoute:
     """A route that only actors with `permission` reach; PUBLIC is for everybody."""
     guarded = GuardedRoute(path, endpoint, methods=list(methods), name=name)
     guarded.permission = permission
+    guarded.is_poll = is_poll
     return guarded
+
+
+class RouteTable:
+    """Routes found by the first part of their path, so that a request is held against few of them."""
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        self.routes = list(routes)
+        self._by_part: dict[str, list[BaseRoute]] = {}
+        self._anywhere: list[BaseRoute] = []
+        for each in self.routes:
+            part = _first_part(getattr(each, "path", "{"))
+            if "{" in part:
+                self._anywhere.append(each)
+            else:
+                self._by_part.setdefault(part, []).append(each)
+
+    def candidates(self, path: str) -> list[BaseRoute]:
+        """The routes that may match `path`, in their order."""
+        found = self._by_part.get(_first_part(path), [])
+        return found + self._anywhere if self._anywhere else found
+
+    def without_permission(self) -> list[str]:
+        """The paths of routes that name no permission; the door denies them."""
+        return [str(getattr(each, "path", each)) for each in self.routes if not isinstance(each, GuardedRoute)]
+
+
+def _first_part(path: str) -> str:
+    return path[1:].split("/", 1)[0]

@@ -9,6 +9,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from benhan.access.faults import MethodNotAllowed, TooMany
 from benhan.fhir.outcome import outcome_of, outcome_of_issues
 from benhan.fhir_api.faults import NotAcceptable, PreconditionFailed, TooLarge, WrongMediaType
 from benhan.fhir_api.requests import language_of, preference
@@ -35,7 +36,14 @@ STATUSES = {
 }
 """Category of Fault to HTTP status."""
 
-_SPECIAL: dict[type[Fault], int] = {TooLarge: 413, WrongMediaType: 415, NotAcceptable: 406, PreconditionFailed: 412}
+_SPECIAL: dict[type[Fault], int] = {
+    TooLarge: 413,
+    WrongMediaType: 415,
+    NotAcceptable: 406,
+    PreconditionFailed: 412,
+    MethodNotAllowed: 405,
+    TooMany: 429,
+}
 _BY_CODE = {"BA-0210": 422, "BA-0412": 412}
 DONE = Text("Đã làm xong.", "Done.")
 
@@ -51,6 +59,9 @@ def fault_response(scope: Any, fault: Fault) -> Response:
     headers = {"retry-after": "1"} if fault.retryable else {}
     if fault.category == "unauthenticated":
         headers["www-authenticate"] = "Bearer"
+    allowed = scope.get("state", {}).get("allow")
+    if allowed:
+        headers["allow"] = allowed
     return Response(orjson.dumps(outcome), status_of(fault), headers, MEDIA_TYPE)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from benhan.access.middleware import ASGIApp, Door, Scope
+from benhan.access.middleware import ASGIApp, Door, Refuse, Scope
+from benhan.access.rates import Rate
 from benhan.access.routes import route
 from benhan.demo.accounts import shown_accounts
 from benhan.fhir_api.api import FhirApi
@@ -33,15 +33,25 @@ from benhan.store.keepers import keepers
 from benhan.store.migrations import check_schema
 from benhan.store.store import Store
 from benhan.transports.mllp_server import MllpLimits, MllpServer
-from benhan.web.app_healthbook import BookPages
-from benhan.web.app_node import NodePages
+from benhan.web.book_pages import BookPages
+from benhan.web.flow_pages import FlowPages
+from benhan.web.message_pages import MessagePages
+from benhan.web.own_account import OwnAccount
 from benhan.web.pages import Site
+from benhan.web.patient_pages import PatientPages
+from benhan.web.sealed_text import SealedText
 from benhan.web.sign_in import SignIn
 from benhan.wiring import Access, Node, open_node, open_repository
 
 
-def application(routes: Sequence[BaseRoute], store: Store, access: Access, gauges: dict[str, GaugeReader]) -> ASGIApp:
-    """The application of a role: its routes behind the door, with health and metrics."""
+def application(
+    routes: Sequence[BaseRoute],
+    store: Store,
+    access: Access,
+    gauges: dict[str, GaugeReader],
+    site: Site | None = None,
+) -> ASGIApp:
+    """The application of a role: its routes behind the door, with health and metrics; `site` where it has pages."""
 
     async def schema() -> None:
         await check_schema(store.database)
@@ -53,18 +63,19 @@ def application(routes: Sequence[BaseRoute], store: Store, access: Access, gauge
         route("/metrics", metrics.endpoint, permission=Permission.METRICS_READ),
         *routes,
     ]
-    door = Door(Starlette(routes=every), every, access.sessions, store.random, refuse)
-    return Measured(door, metrics)
+    return Measured(Door(every, access.sessions, store.random, refusing(site)), metrics)
 
 
-def refuse(scope: Scope, fault: Fault) -> ASGIApp:
+def refusing(site: Site | None) -> Refuse:
     """A page for people, an OperationOutcome for machines."""
     from benhan.web.refusals import refused_page
 
-    path: str = scope["path"]
-    if path.startswith(("/fhir", "/deliveries", "/metrics")):
-        return fault_response(scope, fault)
-    return refused_page(scope, fault)
+    def refuse(scope: Scope, fault: Fault) -> ASGIApp:
+        if site is None or scope["path"].startswith(("/fhir", "/metrics")):
+            return fault_response(scope, fault)
+        return refused_page(scope, fault, site)
+
+    return refuse
 
 
 @asynccontextmanager
@@ -95,29 +106,30 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         if node.client is not None:
             tasks["exchange"] = Exchange(node.store, node.outbox, node.exports, node.client, settings.facility_code)
         gauges: dict[str, GaugeReader] = {"queue_waiting": node.queue_counts}
-        routes = [*fhir_routes(api), *node_pages(node)]
-        yield Running(application(routes, node.store, node.access, gauges), tasks)
+        site = site_of("node", settings)
+        routes = [*fhir_routes(api), *node_pages(node, site)]
+        yield Running(application(routes, node.store, node.access, gauges, site), tasks)
 
 
-def node_pages(node: Node) -> list[BaseRoute]:
+def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     """The pages of a hospital."""
-    settings = node.settings
-    site = site_of("node", settings)
-    pages = NodePages(
-        site,
-        Patients(node.store),
-        Traces(node.store, node.inbox, node.outbox),
-        DeadLetters(node.store, node.inbox),
-        node.outbox,
-        node.exports,
-    )
-    return [*sign_in(site, settings, node.access), *pages.routes()]
+    store = node.store
+    sealed = SealedText(store.keyring.derived_key("search-text"))
+    return [
+        *door_pages(site, node.access, store),
+        *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
+        *PatientPages(site, Patients(store), node.exports, sealed).routes(),
+        *MessagePages(site, DeadLetters(store, node.inbox), node.outbox).routes(),
+    ]
 
 
-def sign_in(site: Site, settings: Settings, access: Access) -> list[BaseRoute]:
-    """The pages of the door."""
-    secure = settings.base_url.startswith("https://")
-    return SignIn(site, access.accounts, access.sessions, secure=secure).routes()
+def door_pages(site: Site, access: Access, store: Store) -> list[BaseRoute]:
+    """Signing in and out, one's own account."""
+    rate = Rate(store.clock, burst=60, per_s=2)
+    return [
+        *SignIn(site, access.accounts, access.sessions, rate).routes(),
+        *OwnAccount(site, access.accounts, access.sessions).routes(),
+    ]
 
 
 def site_of(kind: str, settings: Settings) -> Site:
@@ -143,9 +155,9 @@ async def healthbook_role(settings: Settings) -> AsyncIterator[Running]:
     async with kept_database(settings), open_repository(settings, "healthbook") as repository:
         store = repository.store
         site = site_of("book", settings)
-        routes = [*sign_in(site, settings, repository.access), *BookPages(site, Books(store)).routes()]
+        routes = [*door_pages(site, repository.access, store), *BookPages(site, Books(store)).routes()]
         tasks: dict[str, Task] = {**keepers(store)}
-        yield Running(application(routes, store, repository.access, {}), tasks)
+        yield Running(application(routes, store, repository.access, {}, site), tasks)
 
 
 ROLES: dict[str, OpenRole] = {

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from benhan.access.middleware import Scope
+from benhan.access.faults import NO_SUCH_PAGE
+from benhan.access.middleware import Scope, cookie_of
 from benhan.access.routes import GuardedRoute, route
 from benhan.access.sessions import Session
 from benhan.fhir_api.api import UNEXPECTED
@@ -31,6 +33,7 @@ log = Log("web")
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
+LANGUAGE_COOKIE = "benhan-language"
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(FOLDER / "templates"),
@@ -38,6 +41,7 @@ _ENVIRONMENT = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,
 )
 
 
@@ -60,14 +64,14 @@ def static_url(name: str) -> str:
 
 
 def language_of(scope: Scope) -> Language:
-    """The session's language; before sign-in the browser's, Vietnamese unless it asks for English."""
+    """The session's language; before sign-in what was asked for, now or earlier. Vietnamese otherwise."""
     session: Session | None = scope.get("state", {}).get("session")
     if session is not None:
         return session.language
-    for name, value in scope["headers"]:
-        if name == b"accept-language":
-            return "en" if value[:2].lower() == b"en" else "vi"
-    return "vi"
+    asked = scope.get("query_string", b"").decode("latin-1")
+    if "language=" in asked:
+        return "en" if "language=en" in asked else "vi"
+    return "en" if cookie_of(dict(scope["headers"]), LANGUAGE_COOKIE) == "en" else "vi"
 
 
 def render(request: Request, site: Site, template: str, status: int = 200, **context: Any) -> Response:
@@ -82,15 +86,34 @@ def render(request: Request, site: Site, template: str, status: int = 200, **con
         csrf=session.csrf if session is not None else "",
         may=lambda name: session is not None and session.actor.may(Permission[name]),
         path=request.url.path,
+        here=_here(request.scope),
         static=static_url,
-        when=words.clock_and_day,
-        exact=words.exact_time,
-        day=words.day,
-        number=lambda value: words.number(str(value), language),
-        sparkline=analyte_sparkline,
+        **_writing(language),
         **context,
     )
     return HTMLResponse(text, status, {"cache-control": "no-store"})
+
+
+def _writing(language: Language) -> Mapping[str, Any]:
+    """How times, numbers and small pictures are written, for the templates."""
+    return {
+        "when": words.clock_and_day,
+        "clock": words.clock,
+        "exact": words.exact_time,
+        "date_of": words.date_of,
+        "day": words.day,
+        "number": lambda value: words.number(str(value), language),
+        "count": lambda value: words.count(int(value), language),
+        "band": lambda text: words.band(text, language),
+        "elapsed": lambda since, until: words.elapsed(since, until, language),
+        "sparkline": analyte_sparkline,
+    }
+
+
+def _here(scope: Scope) -> str:
+    """The address of the page as it is, for coming back to it."""
+    asked = scope.get("query_string", b"").decode("latin-1")
+    return str(scope["path"]) + (f"?{asked}" if asked else "")
 
 
 Page = Callable[[Request], Awaitable[Response]]
@@ -116,16 +139,11 @@ def page(site: Site, handler: Page) -> Page:
 def error_page(request: Request, site: Site, fault: Fault) -> Response:
     """What happened, what is safe, what to do, and the code to tell support."""
     text = fault.text.in_language(language_of(request.scope))
-    return render(
-        request,
-        site,
-        "error.html",
-        status_of(fault),
-        fault=fault,
-        text=text,
-        trace=current_trace.get(),
-        title=fault.code,
-    )
+    answer = render(request, site, "error.html", status_of(fault), fault=fault, text=text, trace=current_trace.get())
+    allowed = request.scope.get("state", {}).get("allow")
+    if allowed:
+        answer.headers["allow"] = allowed
+    return answer
 
 
 def assets() -> GuardedRoute:
@@ -136,7 +154,10 @@ def assets() -> GuardedRoute:
     files = StaticFiles(directory=STATIC)
 
     async def serve(request: Request) -> Response:
-        response = await files.get_response(request.path_params["path"], request.scope)
+        try:
+            response = await files.get_response(request.path_params["path"], request.scope)
+        except HTTPException:
+            return Response(NO_SUCH_PAGE.text.vi, 404, media_type="text/plain")
         response.headers["cache-control"] = "public, max-age=31536000, immutable"
         return response
 

@@ -1,49 +1,53 @@
-"""Signing in and out, and the language of a session."""
+"""Signing in and out, and the language of the pages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl
+from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from benhan.access.accounts import Accounts
-from benhan.access.middleware import COOKIE, SECURE_COOKIE, check_form_token
+from benhan.access.faults import TOO_MANY_SIGN_INS
+from benhan.access.middleware import cookie_of
+from benhan.access.rates import Rate
 from benhan.access.routes import route
 from benhan.access.sessions import Session, Sessions
-from benhan.fhir_api.faults import BODY_TOO_LARGE
+from benhan.fhir_api.responses import status_of
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
-from benhan.web.pages import Site, assets, language_of, page, render
+from benhan.kernel.texts import Language
+from benhan.web.pages import LANGUAGE_COOKIE, Site, assets, language_of, page, render
 
-FORM_BYTES_MAX = 1024 * 1024
-
-
-async def read_form(request: Request) -> Mapping[str, str]:
-    """The fields of a form, bounded. Raises BA-0301."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_BYTES_MAX:
-            raise BODY_TOO_LARGE(limit=FORM_BYTES_MAX)
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=50))
+LANGUAGE_KEPT_S = 365 * 86400
 
 
-def safe_next(text: str, home: str) -> str:
+def form_of(request: Request) -> Mapping[str, str]:
+    """The fields of the form that came with a request; the door has read and checked it."""
+    return cast(Mapping[str, str], request.scope["state"]["form"])
+
+
+def session_of(request: Request) -> Session:
+    """The session of somebody who is signed in."""
+    return cast(Session, request.scope["state"]["session"])
+
+
+def safe_next(text: str, home: str = "/") -> str:
     """Where to go after signing in: a path of this site, nothing else."""
-    return text if text.startswith("/") and not text.startswith(("//", "/\\")) and "\n" not in text else home
+    is_path = text.startswith("/") and not text.startswith("//") and "\\" not in text
+    return text if is_path and text.isascii() and text.isprintable() and len(text) < 2000 else home
 
 
 class SignIn:
     """The door's pages."""
 
-    def __init__(self, site: Site, accounts: Accounts, sessions: Sessions, *, secure: bool, home: str = "/") -> None:
+    def __init__(self, site: Site, accounts: Accounts, sessions: Sessions, rate: Rate, *, home: str = "/") -> None:
         self._site = site
         self._accounts = accounts
         self._sessions = sessions
-        self._secure = secure
+        self._rate = rate
         self._home = home
 
     def routes(self) -> list[BaseRoute]:
@@ -57,40 +61,46 @@ class SignIn:
 
     async def show(self, request: Request) -> Response:
         wanted = safe_next(request.query_params.get("next", ""), self._home)
-        return render(request, self._site, "sign_in.html", next=wanted, login="", fault=None, text="")
+        answer = render(request, self._site, "sign_in.html", next=wanted, login="", fault=None, text="")
+        if request.query_params.get("language") in ("vi", "en"):
+            self._remember(answer, language_of(request.scope))
+        return answer
 
     async def enter(self, request: Request) -> Response:
-        """A form of another site cannot sign anybody in: the cookie is SameSite, the origin is checked."""
-        form = await read_form(request)
-        wanted = safe_next(form.get("next", ""), self._home)
+        """The door has seen that the form comes from our own page."""
+        form = form_of(request)
+        login, wanted = form.get("login", "")[:200], safe_next(form.get("next", ""), self._home)
         try:
-            account = await self._accounts.check(form.get("login", ""), form.get("password", ""))
+            if not self._rate.take(request.client.host if request.client else ""):
+                raise TOO_MANY_SIGN_INS()
+            account = await self._accounts.check(login, form.get("password", ""))
         except Fault as fault:
             text = fault.text.in_language(language_of(request.scope))
-            login = form.get("login", "")[:200]
-            return render(request, self._site, "sign_in.html", 401, next=wanted, login=login, fault=fault, text=text)
-        secret = await self._sessions.open(account, language_of(request.scope))
+            status = status_of(fault)
+            return render(request, self._site, "sign_in.html", status, next=wanted, login=login, fault=fault, text=text)
+        before = cookie_of(dict(request.scope["headers"]), self._sessions.cookie)
+        secret = await self._sessions.open(account, language_of(request.scope), instead_of=before)
         answer = RedirectResponse(wanted, 303)
-        name = SECURE_COOKIE if self._secure else COOKIE
-        answer.set_cookie(name, secret, httponly=True, secure=self._secure, samesite="lax", path="/")
+        secure = self._sessions.secure
+        answer.set_cookie(self._sessions.cookie, secret, httponly=True, secure=secure, samesite="lax", path="/")
         return answer
 
     async def leave(self, request: Request) -> Response:
-        session = await self._checked(request)
-        await self._sessions.close(session)
-        answer = RedirectResponse("/sign-in", 303)
-        answer.delete_cookie(SECURE_COOKIE if self._secure else COOKIE, path="/", secure=self._secure)
+        await self._sessions.close(session_of(request))
+        answer = RedirectResponse("/sign-in", 303, {"clear-site-data": '"cache", "storage"'})
+        answer.delete_cookie(self._sessions.cookie, path="/", secure=self._sessions.secure, httponly=True)
         return answer
 
     async def speak(self, request: Request) -> Response:
-        session = await self._checked(request)
-        await self._sessions.speak(session, "en" if session.language == "vi" else "vi")
-        form: Mapping[str, str] = request.scope["state"]["form"]
-        return RedirectResponse(safe_next(form.get("next", ""), self._home), 303)
+        session = session_of(request)
+        language: Language = "en" if session.language == "vi" else "vi"
+        await self._sessions.speak(session, language)
+        answer = RedirectResponse(safe_next(form_of(request).get("next", ""), self._home), 303)
+        self._remember(answer, language)
+        return answer
 
-    async def _checked(self, request: Request) -> Session:
-        form = await read_form(request)
-        check_form_token(request.scope, form.get("csrf", ""))
-        request.scope["state"]["form"] = form
-        session: Session = request.scope["state"]["session"]
-        return session
+    def _remember(self, answer: Response, language: Language) -> None:
+        secure = self._sessions.secure
+        answer.set_cookie(
+            LANGUAGE_COOKIE, language, max_age=LANGUAGE_KEPT_S, secure=secure, samesite="lax", httponly=True
+        )

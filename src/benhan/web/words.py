@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import datetime, timedelta, timezone
 from functools import cache
@@ -11,6 +12,8 @@ from benhan.kernel.texts import Language
 
 _FOLDER = Path(__file__).parent / "i18n"
 VIETNAM = timezone(timedelta(hours=7))
+_POINT = re.compile(r"(?<=\d)\.(?=\d)")
+_BETWEEN = re.compile(r"(?<=\d)\s*-\s*(?=[\d.])")
 
 
 @cache
@@ -21,8 +24,14 @@ def catalogue(language: Language) -> dict[str, str]:
 
 
 def say(language: Language, key: str, **params: object) -> str:
-    """The text of a key with its places filled; an unknown key is shown as it is."""
-    text = catalogue(language).get(key, key.partition(".")[2] or key)
+    """The text of a key with its places filled; a code that the catalogue does not know is shown as it is.
+
+    Where `n` is 1 and the catalogue has `<key>_one`, that is the text.
+    """
+    texts = catalogue(language)
+    if params.get("n") == 1:
+        key = f"{key}_one" if f"{key}_one" in texts else key
+    text = texts.get(key, key.partition(".")[2] or key)
     return text.format(**params) if params else text
 
 
@@ -31,9 +40,19 @@ def clock_and_day(at: datetime | None) -> str:
     return at.astimezone(VIETNAM).strftime("%H:%M %d/%m/%Y") if at is not None else ""
 
 
+def clock(at: datetime | None) -> str:
+    """`14:05`."""
+    return at.astimezone(VIETNAM).strftime("%H:%M") if at is not None else ""
+
+
 def exact_time(at: datetime | None) -> str:
     """`14:05:12,345`."""
     return at.astimezone(VIETNAM).strftime("%H:%M:%S,%f")[:-3] if at is not None else ""
+
+
+def date_of(at: datetime) -> str:
+    """`22/11/2026`, the day in Vietnam."""
+    return at.astimezone(VIETNAM).strftime("%d/%m/%Y")
 
 
 def day(text: str) -> str:
@@ -45,4 +64,32 @@ def number(text: str, language: Language) -> str:
     """A number with a comma in Vietnamese; anything else as it is."""
     if language != "vi" or not text or "." not in text:
         return text
-    return text.replace(".", ",") if text.replace(".", "", 1).lstrip("<>=-").isdigit() else text
+    return text.replace(".", ",") if text.replace(".", "", 1).lstrip("<>=- ").isdigit() else text
+
+
+def count(value: int, language: Language) -> str:
+    """A whole number in groups of three: `12.345` in Vietnamese, `12,345` in English."""
+    text = f"{value:,}"
+    return text.replace(",", ".") if language == "vi" else text
+
+
+def band(text: str, language: Language) -> str:
+    """A reference range as it is read: `4,0–10,0`."""
+    text = _BETWEEN.sub("–", text)
+    return _POINT.sub(",", text) if language == "vi" else text
+
+
+def elapsed(since: datetime | None, until: datetime | None, language: Language) -> str:
+    """How long something took, in two units at most: `0,07 s`, `3 phút 5 s`, `2 giờ 10 phút`; "" where not known."""
+    if since is None or until is None:
+        return ""
+    seconds = max(0.0, (until - since).total_seconds())
+    minute, hour, days = ("phút", "giờ", "ngày") if language == "vi" else ("min", "h", "d")
+    if seconds < 60:
+        return number(f"{seconds:.2f}" if seconds < 10 else f"{seconds:.1f}", language) + " s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} {minute} {whole % 60} s"
+    if whole < 86400:
+        return f"{whole // 3600} {hour} {whole % 3600 // 60} {minute}"
+    return f"{whole // 86400} {days} {whole % 86400 // 3600} {hour}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -12,7 +11,8 @@ from benhan.fhir_api.requests import actor_of
 from benhan.healthbook.book import Books, in_words
 from benhan.kernel.permissions import Permission
 from benhan.store.faults import NO_SUCH_RESOURCE
-from benhan.web.charts import trend_data
+from benhan.web.charts import trend_json
+from benhan.web.looks import look_lines
 from benhan.web.pages import Site, page, render
 
 
@@ -42,8 +42,13 @@ class BookPages:
         analyte = book.analyte(request.path_params["analyte"])
         if analyte is None:
             raise NO_SUCH_RESOURCE(type="Observation", id="?")
-        data = orjson.dumps(trend_data(analyte)).decode().replace("<", "\\u003c")
+        data = trend_json(analyte)
         return render(request, self._site, "book_trend.html", analyte=analyte, data=data, in_words=in_words)
 
     async def looked(self, request: Request) -> Response:
-        return render(request, self._site, "looked.html", looks=await self._books.looked(actor_of(request)))
+        actor = actor_of(request)
+        if not actor.patient:
+            return render(request, self._site, "book_none.html")
+        looked = await self._books.looked(actor)
+        lines = look_lines(((each.at, each.who, each.role, each.event) for each in looked), actor.id)
+        return render(request, self._site, "looked.html", looks=lines)
