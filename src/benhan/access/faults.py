@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benhan.kernel.faults import Busy, Conflict, FaultCode, Forbidden, Incorrect, NotFound, Unsupported
+from benhan.kernel.faults import Broken, Busy, Conflict, FaultCode, Forbidden, Incorrect, NotFound, Unsupported
 from benhan.kernel.texts import Text
 
 
@@ -91,4 +91,12 @@ REPEATED_OTHERWISE = FaultCode(
     "BA-0916",
     Incorrect,
     Text("Hai lần gõ mật khẩu mới không giống nhau.", "The new password was not typed the same twice."),
+)
+UNEXPECTED = FaultCode(
+    "BA-0999",
+    Broken,
+    Text(
+        "Hệ thống gặp lỗi chưa biết. Dữ liệu đã nhận vẫn an toàn; gửi mã theo dõi cho người hỗ trợ.",
+        "Something unexpected failed. What was accepted is safe; tell support the trace id.",
+    ),
 )

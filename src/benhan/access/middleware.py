@@ -10,17 +10,29 @@ import hmac
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
+from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Match
 
-from benhan.access.faults import BAD_CSRF, NO_SUCH_PAGE, NOT_ALLOWED, SIGN_IN_NEEDED, UNKNOWN_ROUTE, WRONG_METHOD
+from benhan.access.faults import (
+    BAD_CSRF,
+    NO_SUCH_PAGE,
+    NOT_ALLOWED,
+    SIGN_IN_NEEDED,
+    UNEXPECTED,
+    UNKNOWN_ROUTE,
+    WRONG_METHOD,
+)
 from benhan.access.forms import Receive, is_form, read_form
 from benhan.access.routes import GuardedRoute, RouteTable
 from benhan.access.sessions import Session, Sessions
 from benhan.kernel.actors import Actor
 from benhan.kernel.faults import Fault
 from benhan.kernel.ids import RandomSource
+from benhan.kernel.logs import Log
 from benhan.kernel.permissions import Permission
 from benhan.kernel.trace import current_trace, new_trace_id, trace_of_traceparent
+
+log = Log("access")
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -67,16 +79,32 @@ class Door:
         trace = trace_of_traceparent(traceparent.decode("latin-1")) if traceparent is not None else None
         trace = trace or new_trace_id(self._random)
         token = current_trace.set(trace)
-        sending = self._with_headers(send, trace)
-        scope["state"] = {"actor": None, "session": None, "form": {}}
+        sending = self._with_headers(scope, send, trace)
+        scope["state"] = {"actor": None, "session": None, "form": {}, "is_answered": False}
         try:
             try:
                 answer, receive = await self._admitted(scope, headers, receive)
             except Fault as fault:
                 answer = self._refuse(scope, fault)
             await answer(scope, receive, sending)
+        except Exception as cause:  # noqa: BLE001  # the edge of the house: nothing foreign goes further
+            log.failure("request.failed", cause)
+            if not scope["state"]["is_answered"]:
+                await self._broken(scope, receive, sending)
         finally:
             current_trace.reset(token)
+
+    async def _broken(self, scope: Scope, receive: Receive, sending: Send) -> None:
+        """Say that we failed; in plain words where even the page that says so fails."""
+        try:
+            answer = self._refuse(scope, UNEXPECTED())
+            await answer(scope, receive, sending)
+        except Exception as cause:  # noqa: BLE001
+            log.failure("request.failed", cause)
+            if not scope["state"]["is_answered"]:
+                told = UNEXPECTED()
+                text = f"{told.text.vi} ({told.code})\n{told.text.en}\n"
+                await PlainTextResponse(text, 500)(scope, receive, sending)
 
     async def _admitted(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> tuple[ASGIApp, Receive]:
         """The route that answers, and the body for it. Raises the Fault that tells why there is none."""
@@ -132,11 +160,12 @@ class Door:
             raise BAD_CSRF()
         return receive
 
-    def _with_headers(self, send: Send, trace: str) -> Send:
+    def _with_headers(self, scope: Scope, send: Send, trace: str) -> Send:
         extra = [*self._headers, (b"traceresponse", f"00-{trace}-0000000000000001-01".encode())]
 
         async def sending(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
+                scope["state"]["is_answered"] = True
                 message = {**message, "headers": [*message.get("headers", []), *extra]}
             await send(message)
 

@@ -115,7 +115,9 @@ def in_words(value: Value) -> str:
     if value.number is None or (value.low is None and value.high is None):
         return "unknown"
     if value.high is not None and value.number > value.high:
-        return "a_little_high" if value.number <= value.high * (1 + SLIGHTLY) else "high"
+        is_little = value.number <= value.high * (1 + SLIGHTLY) and not value.is_critical
+        return "a_little_high" if is_little else "high"
     if value.low is not None and value.number < value.low:
-        return "a_little_low" if value.number >= value.low * (1 - SLIGHTLY) else "low"
+        is_little = value.number >= value.low * (1 - SLIGHTLY) and not value.is_critical
+        return "a_little_low" if is_little else "low"
     return "normal"

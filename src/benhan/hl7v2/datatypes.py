@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from benhan.hl7v2.message import Segment
 
@@ -53,7 +54,7 @@ def date_time(text: str, zone: str = "+07:00") -> str | None:
     A time without a zone is in `zone`; hours without minutes are given as a day, since FHIR has no such precision.
     """
     match = _TS.fullmatch(text.strip())
-    if match is None:
+    if match is None or not _is_day(match["year"], match["month"] or "01", match["day"] or "01"):
         return None
     parts = match.groupdict()
     written: str = parts["year"]
@@ -61,11 +62,21 @@ def date_time(text: str, zone: str = "+07:00") -> str | None:
         if parts[name] is None:
             return written
         written += f"-{parts[name]}"
-    if parts["minute"] is None or not _is_time(parts):
+    if not _is_time(parts):
+        return None
+    if parts["minute"] is None:
         return written
     fraction = f".{parts['fraction']}" if parts["fraction"] else ""
     offset = f"{parts['zone'][:3]}:{parts['zone'][3:]}" if parts["zone"] else zone
     return f"{written}T{parts['hour']}:{parts['minute']}:{parts['second'] or '00'}{fraction}{offset}"
+
+
+def _is_day(year: str, month: str, day: str) -> bool:
+    try:
+        date(int(year), int(month), int(day))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_time(parts: dict[str, str | None]) -> bool:

@@ -29,4 +29,7 @@ NO_VISIT = Text(
 )
 NO_TEST_CODE = Text("Thiếu mã chỉ số (OBX-3).", "The observation code (OBX-3) is missing.")
 NOT_A_NUMBER = Text("Kết quả kiểu số (NM) không phải là số (OBX-5).", "A numeric result (NM) is not a number (OBX-5).")
-NOT_A_DATE = Text("Ngày giờ không đúng dạng.", "The date or time is not of the form.")
+NOT_A_DATE = Text(
+    "Không phải ngày giờ có thật theo dạng năm-tháng-ngày-giờ-phút (YYYYMMDDHHMM). Sửa rồi chạy lại.",
+    "Not a real date or time of the form YYYYMMDDHHMM. Mend it and run it again.",
+)

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from benhan.hl7v2.faults import UNSUPPORTED_MESSAGE
 from benhan.hl7v2.message import Message
 from benhan.mapping.adt_to_fhir import EVENTS, adt_to_fhir
+from benhan.mapping.faults import NOT_MAPPABLE
 from benhan.mapping.mapped import Context, MappedMessage
 from benhan.mapping.oru_r01_to_fhir import oru_r01_to_fhir
+from benhan.mapping.v2_times import wrong_times
 
 Mapping = Callable[[Message, Context], MappedMessage]
 
@@ -29,4 +31,8 @@ def mapping_of(message: Message) -> Mapping:
 
 def message_to_fhir(message: Message, context: Context) -> MappedMessage:
     """The resources that `message` says. Raises Unsupported BA-0607, Incorrect BA-0701."""
-    return mapping_of(message)(message, context)
+    mapping = mapping_of(message)
+    wrong = wrong_times(message)
+    if wrong:
+        raise NOT_MAPPABLE(*wrong, count=len(wrong))
+    return mapping(message, context)

@@ -31,6 +31,8 @@ class OrderGroup:
 
     obr: Segment
     orc: Segment | None
+    results_before: int = 0
+    """How many OBX of the message precede this group: reasons count them through the message."""
     results: list[tuple[Segment, list[Segment]]] = field(default_factory=list)
     """Each OBX with its NTEs."""
     notes: list[Segment] = field(default_factory=list)
@@ -56,13 +58,15 @@ def order_groups(message: Message) -> Iterator[OrderGroup]:
     """The groups of a message, tolerant of what analysers leave out."""
     group: OrderGroup | None = None
     orc: Segment | None = None
+    results_before = 0
     for segment in message.segments:
         if segment.name == "ORC":
             orc = segment
         elif segment.name == "OBR":
             if group is not None:
                 yield group
-            group, orc = OrderGroup(segment, orc), None
+                results_before += len(group.results)
+            group, orc = OrderGroup(segment, orc, results_before), None
         elif group is not None:
             _add(group, segment)
     if group is not None:
@@ -128,7 +132,7 @@ def _map_group(order: Order, issues: list[Issue]) -> None:
     request = _service_request(order)
     specimen = _specimen(order)
     results = []
-    for index, (obx, notes) in enumerate(order.group.results, 1):
+    for index, (obx, notes) in enumerate(order.group.results, order.group.results_before + 1):
         one = observation(order, index, obx, notes, request, specimen, issues)
         if one is not None:
             results.append(order.mapped.add(one))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from benhan.store.inbox import Inbox
+from benhan.store.inbox import Inbox, State
 from benhan.store.outbox import Outbox
 from benhan.store.store import Store
 
@@ -66,7 +66,7 @@ class Traces:
         ]
         for delivery in deliveries[:1]:
             stations += [
-                Station("queued", delivery.created_at),
+                Station("queued", max(delivery.created_at, message.applied_at or delivery.created_at)),
                 Station("sent", delivery.sent_at, fault=delivery.fault),
                 Station("receipted", delivery.receipted_at, delivery.receipt),
                 Station("book", delivery.receipted_at),
@@ -77,8 +77,6 @@ class Traces:
 
     async def latest(self, count: int = 12) -> list[Way]:
         """The ways of the newest messages."""
-        from benhan.store.inbox import State
-
         found = await self._inbox.listed(State.APPLIED, count=count)
         ways = [await self.way(each.trace) for each in found]
         return [way for way in ways if way is not None]

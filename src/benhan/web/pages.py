@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,13 @@ from benhan.access.faults import NO_SUCH_PAGE
 from benhan.access.middleware import Scope, cookie_of
 from benhan.access.routes import GuardedRoute, route
 from benhan.access.sessions import Session
-from benhan.fhir_api.api import UNEXPECTED
 from benhan.fhir_api.responses import status_of
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
 from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Language
 from benhan.kernel.trace import current_trace
+from benhan.node.patients import Moment
 from benhan.web import words
 from benhan.web.charts import analyte_sparkline
 
@@ -107,7 +108,17 @@ def _writing(language: Language) -> Mapping[str, Any]:
         "band": lambda text: words.band(text, language),
         "elapsed": lambda since, until: words.elapsed(since, until, language),
         "sparkline": analyte_sparkline,
+        "instant": words.instant,
+        "by_day": by_day,
     }
+
+
+def by_day(moments: Iterable[Moment]) -> list[tuple[str, list[Moment]]]:
+    """Moments (newest first) under the day they fall on in Vietnam; "" for the undated."""
+    return [
+        (date, list(group))
+        for date, group in groupby(moments, lambda each: words.date_of(each.at) if each.at is not None else "")
+    ]
 
 
 def _here(scope: Scope) -> str:
@@ -129,9 +140,6 @@ def page(site: Site, handler: Page) -> Page:
             if fault.category == "broken":
                 log.failure("page.failed", fault)
             return error_page(request, site, fault)
-        except Exception as cause:  # noqa: BLE001  # the edge of the pages: nothing foreign goes further
-            log.failure("page.failed", cause)
-            return error_page(request, site, UNEXPECTED())
 
     return answer
 

@@ -47,7 +47,7 @@ def segments_of(text: str, places: Iterable[str]) -> list[Segment]:
 
 def _segment(name: str, index: int, fields: list[str], told: set[str | None]) -> Segment:
     first = 2 if name == "MSH" else 1
-    label = f"{name}[{index}]" if name == "OBX" else name
+    label = f"{name}[{index}]" if index > 1 or name == "OBX" else name
     made = tuple(Field(f"{label}-{number}", text, str(number) in told) for number, text in enumerate(fields, first))
     missing = {each for each in told if each is not None and int(each) >= first + len(fields)}
     return Segment(name, None in told or bool(missing), made)

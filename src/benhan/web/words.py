@@ -50,6 +50,11 @@ def exact_time(at: datetime | None) -> str:
     return at.astimezone(VIETNAM).strftime("%H:%M:%S,%f")[:-3] if at is not None else ""
 
 
+def instant(text: str) -> datetime | None:
+    """A FHIR instant as a time; None for ""."""
+    return datetime.fromisoformat(text) if text else None
+
+
 def date_of(at: datetime) -> str:
     """`22/11/2026`, the day in Vietnam."""
     return at.astimezone(VIETNAM).strftime("%d/%m/%Y")

@@ -1,15 +1,15 @@
 // Draws the trend of one analyte with its reference band. The table below holds the same values.
 (() => {
   const holder = document.getElementById("trend");
+  if (!holder) return;
   const data = JSON.parse(document.getElementById("trend-data").textContent);
-  if (!holder || data.times.length === 0) { if (holder) holder.remove(); return; }
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
   const vi = document.documentElement.lang === "vi";
   const zone = "Asia/Ho_Chi_Minh";
   const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "2-digit", month: "2-digit" });
   const hour = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
-  const write = (value) => value == null ? "" : (vi ? String(value).replace(".", ",") : String(value));
+  const write = (value) => (vi ? String(value).replace(".", ",") : String(value));
   const span = data.times[data.times.length - 1] - data.times[0];
   const band = (chart) => {
     const { ctx, bbox } = chart;
@@ -21,25 +21,43 @@
     ctx.fillRect(bbox.left, top, bbox.width, Math.max(0, bottom - top));
     ctx.restore();
   };
+  // Values outside their range carry their number, so that nobody needs a pointer to read what matters.
+  const labels = (chart) => {
+    const { ctx } = chart, scale = devicePixelRatio || 1;
+    ctx.save();
+    ctx.font = `600 ${12 * scale}px system-ui, sans-serif`;
+    ctx.textAlign = "center";
+    data.values.forEach((value, index) => {
+      if (!data.flags[index]) return;
+      ctx.fillStyle = colour(data.flags[index] === 2 ? "--danger" : "--warn");
+      const x = chart.valToPos(data.times[index], "x", true), y = chart.valToPos(value, "y", true);
+      ctx.beginPath();
+      ctx.arc(x, y, 5 * scale, 0, 2 * Math.PI);
+      ctx.fill();
+      ctx.fillText(write(value), x, y - 10 * scale);
+    });
+    ctx.restore();
+  };
   const reach = () => {
     const all = data.values.concat([data.low, data.high].filter((each) => each != null));
-    const low = Math.min(...all), high = Math.max(...all), room = (high - low || Math.abs(high) || 1) * 0.12;
+    const low = Math.min(...all), high = Math.max(...all), room = (high - low || Math.abs(high) || 1) * 0.15;
     return [low - room, high + room];
   };
-  const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
+  const axis = () => ({ stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } });
   const options = () => ({
     width: holder.clientWidth, height: 300,
     legend: { show: false },
     cursor: { points: { size: 9 } },
     scales: { x: { time: true, range: (chart, low, high) => [low - Math.max(span * 0.03, 3600), high + Math.max(span * 0.03, 3600)] }, y: { range: reach } },
     axes: [
-      { ...axis, values: (chart, ticks) => ticks.map((each) => (span > 2 * 86400 ? day : hour).format(each * 1000)) },
-      { ...axis, size: 60, values: (chart, ticks) => ticks.map((each) => write(Math.round(each * 1000) / 1000)) },
+      { ...axis(), ...(span > 2 * 86400 ? { incrs: [1, 2, 5, 7, 14, 30, 60, 180, 365].map((days) => days * 86400) } : {}), values: (chart, ticks) => ticks.map((each) => (span > 2 * 86400 ? day : hour).format(each * 1000)) },
+      { ...axis(), size: 60, values: (chart, ticks) => ticks.map((each) => write(Math.round(each * 1000) / 1000)) },
     ],
     series: [{}, { stroke: colour("--accent"), width: 2, points: { show: true, size: 7, fill: colour("--card") } }],
-    hooks: { drawClear: [band] },
+    hooks: { drawClear: [band], draw: [labels] },
   });
-  let chart = new uPlot(options(), [data.times, data.values], holder);
+  const drawn = () => new uPlot(options(), [data.times, data.values], holder);
+  let chart = drawn();
   addEventListener("resize", () => chart.setSize({ width: holder.clientWidth, height: 300 }));
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { chart.destroy(); chart = new uPlot(options(), [data.times, data.values], holder); });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { chart.destroy(); chart = drawn(); });
 })();
