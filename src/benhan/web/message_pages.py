@@ -12,6 +12,7 @@ from benhan.fhir_api.responses import status_of
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.node.dead_letters import DeadLetters
+from benhan.store.inbox import State
 from benhan.store.outbox import Outbox
 from benhan.web.pages import Page, Site, language_of, page, render
 from benhan.web.segments import segments_of
@@ -63,7 +64,8 @@ class MessagePages:
 
     async def _shown(self, request: Request, status: int, fault: Fault | None, typed: str | None) -> Response:
         letter = await self._letters.read(request.path_params["id"], actor_of(request))
-        places = [place for place, _vi, _en in letter.message.report.reasons if place]
+        is_parked = letter.message.state is State.PARKED
+        places = [place for place, _vi, _en in letter.message.report.reasons if place and is_parked]
         return render(
             request,
             self._site,
