@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benhan import __version__
-from benhan.cli import accounts, common, db, demo, import_, keys, ledger, serve
+from benhan.cli import accounts, common, db, demo, doctor, export, import_, keys, ledger, serve, validate, verify
 from benhan.kernel.faults import Fault
 
 app = typer.Typer(
@@ -21,6 +21,10 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("import")(import_.import_)
+app.add_typer(export.app, name="export")
+app.command("validate")(validate.validate)
+app.command("verify")(verify.verify)
+app.command("doctor")(doctor.doctor)
 app.add_typer(db.app, name="db")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")

@@ -17,6 +17,7 @@ import orjson
 
 from benhan.vn import systems
 from benhan.vn.hoso_benh_an.document import HoSoBenhAn
+from benhan.vn.hoso_benh_an.fit import fitted
 
 Json = dict[str, Any]
 
@@ -64,7 +65,8 @@ def fhir_to_hoso_benh_an(record: Record) -> Exported:
         "PhieuThuThuat": {"sovaovien": visit},
         "PhieuPhauThuat": {"sovaovien": visit},
     }
-    return Exported(document, _manifest(record))
+    document, too_long = fitted(document)
+    return Exported(document, {**_manifest(record), "too_long": too_long})
 
 
 def visit_number(encounter: Json) -> str:

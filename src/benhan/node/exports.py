@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 import orjson
 
-from benhan.fhir.resource import instant, to_bytes
+from benhan.fhir.resource import instant, is_id, to_bytes
 from benhan.kernel.actors import Actor
 from benhan.mapping.fhir_document import composition, document
 from benhan.mapping.fhir_to_hoso_benh_an import Record, fhir_to_hoso_benh_an
 from benhan.node.records import read_record
+from benhan.store.faults import NO_SUCH_RESOURCE
 from benhan.store.ledger.events import Event
 from benhan.store.store import Store
 from benhan.vn.hoso_benh_an.document import hoso_to_json, hoso_to_xml
@@ -58,16 +60,22 @@ class Exports:
         await self._store.commit(unit)
         return self.written(record, format_)
 
+    def path_in(self, folder: Path, encounter_id: str, format_: Format) -> Path:
+        """Where in `folder` an export of an encounter stands; ids are letters, digits, `-` and `.`."""
+        if not is_id(encounter_id):
+            raise NO_SUCH_RESOURCE(type="Encounter", id="?")
+        return folder / _file_name(encounter_id, format_)
+
     def written(self, record: Record, format_: Format) -> Export:
         """A record in a format."""
-        name = f"HoSoBenhAn-{record.encounter['id']}"
+        name = _file_name(record.encounter["id"], format_)
         if format_ is Format.FHIR:
-            return Export(f"{name}.fhir.json", "application/fhir+json", to_bytes(self.fhir_document(record)))
+            return Export(name, "application/fhir+json", to_bytes(self.fhir_document(record)))
         exported = fhir_to_hoso_benh_an(record)
         manifest = orjson.dumps(exported.manifest, option=orjson.OPT_INDENT_2)
         if format_ is Format.HOSO_XML:
-            return Export(f"{name}.xml", "application/xml", hoso_to_xml(exported.document), manifest)
-        return Export(f"{name}.json", "application/json", hoso_to_json(exported.document), manifest)
+            return Export(name, "application/xml", hoso_to_xml(exported.document), manifest)
+        return Export(name, "application/json", hoso_to_json(exported.document), manifest)
 
     def fhir_document(self, record: Record) -> dict[str, object]:
         """The FHIR document of a record."""
@@ -75,3 +83,10 @@ class Exports:
         head = composition(self._facility, self._facility_name, record.patient, record.encounter, record.resources, at)
         resources = [record.patient, record.encounter, *record.resources]
         return document(record.encounter["id"], at, self._base_url, head, resources)
+
+
+_SUFFIXES = {Format.HOSO_XML: "xml", Format.HOSO_JSON: "json", Format.FHIR: "fhir.json"}
+
+
+def _file_name(encounter_id: str, format_: Format) -> str:
+    return f"HoSoBenhAn-{encounter_id}.{_SUFFIXES[format_]}"

@@ -15,7 +15,7 @@ from typing import IO
 
 import orjson
 
-from benhan.fhir.resource import ParsedResource, parse_resource
+from benhan.fhir.resource import ParsedResource, parse_resource, to_bytes
 from benhan.fhir.validation import check_structure
 from benhan.kernel.actors import system
 from benhan.kernel.faults import Fault, FaultCode, Incorrect
@@ -33,6 +33,10 @@ NO_FILES = FaultCode(
     "BA-0460",
     Incorrect,
     Text("Không có tệp .ndjson hay .ndjson.gz ở {path}.", "There is no .ndjson or .ndjson.gz file at {path}."),
+)
+
+DOUBLED = Text(
+    "Một dòng sau cùng loại và mã thay cho dòng này.", "A later line of the same type and id stands for this one."
 )
 
 _POSITION = query("import_position", "select position, rejected from bulk_import where bucket = 0 and source = $1")
@@ -98,7 +102,7 @@ async def import_file(
 async def _import_batch(
     store: Store, source: str, line: int, batch: list[bytes], done: Imported, aside: IO[bytes]
 ) -> None:
-    """One transaction for a batch and the place it ends at; a doubled id within a batch is written in turn."""
+    """One transaction for a batch and the place it ends at. Of lines with one id the last counts, others go aside."""
     resources: dict[tuple[str, str], ParsedResource] = {}
     unit = store.begin(ACTOR)
     for text in batch:
@@ -108,6 +112,9 @@ async def _import_batch(
         if resource.id is None:
             unit.create(resource)
         else:
+            earlier = resources.get((resource.type, resource.id))
+            if earlier is not None:
+                _set_aside(to_bytes(earlier.body), [DOUBLED.vi], done, aside)
             resources[resource.type, resource.id] = resource
     for resource in resources.values():
         unit.update(resource)
@@ -132,9 +139,13 @@ def _read(text: bytes, done: Imported, aside: IO[bytes]) -> ParsedResource | Non
         reason = [f"{issue.place}: {issue.text.vi}" for issue in issues[:10]]
     except Fault as fault:
         reason = [f"{fault.code} {fault.text.vi}"]
+    _set_aside(text, reason, done, aside)
+    return None
+
+
+def _set_aside(text: bytes, reason: list[str], done: Imported, aside: IO[bytes]) -> None:
     done.rejected += 1
     aside.write(orjson.dumps({"reason": reason, "line": text.decode("utf-8", "replace")}) + b"\n")
-    return None
 
 
 def _opened(path: Path) -> IO[bytes]:

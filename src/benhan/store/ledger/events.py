@@ -54,6 +54,7 @@ class Event(Enum):
     PATIENT_SHRED = (51, "keys:patient:shred", ())
     ROOT_SIGN = (60, "ledger:root:sign", ("day",))
     BULK_IMPORT = (61, "store:bulk:import", ("count",))
+    BULK_EXPORT = (62, "store:bulk:export", ("type",))
 
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number

@@ -1,0 +1,58 @@
+"""What `benhan validate` finds wrong with one file: every check of the house, told as Issues."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benhan.fhir.resource import parse_resource, resource_of
+from benhan.fhir.validation import check_structure
+from benhan.hl7v2.er7 import parse_er7
+from benhan.kernel.faults import Fault
+from benhan.kernel.issues import Issue, error
+from benhan.kernel.texts import Text
+from benhan.mapping.mapped import Context
+from benhan.mapping.message_to_fhir import message_to_fhir
+from benhan.vn.hoso_benh_an.check import check_hoso_benh_an
+from benhan.vn.hoso_benh_an.document import parse_hoso_json, parse_hoso_xml
+
+SIZE_MAX = 256 * 1024 * 1024
+FRAME_START, FRAME_END = b"\x0b", b"\x1c"
+TOO_LARGE = Text("Tệp lớn quá {size} MB.", "The file is larger than {size} MB.")
+
+
+def check_file(file: Path) -> list[Issue]:
+    """What is wrong with a file; its kind is told by what it begins with, not by its name alone."""
+    if file.stat().st_size > SIZE_MAX:
+        return [error("too-long", file.name, TOO_LARGE.filled(size=SIZE_MAX >> 20), "")]
+    data = file.read_bytes()
+    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    try:
+        if start == b"<":
+            return check_hoso_benh_an(parse_hoso_xml(data))
+        if start in (FRAME_START, b"M"):
+            return _check_message(data)
+        if b'"resourceType"' in data:
+            return check_resource(data)
+        return check_hoso_benh_an(parse_hoso_json(data))
+    except Fault as fault:
+        return told(fault)
+
+
+def check_resource(data: bytes) -> list[Issue]:
+    """What is wrong with a FHIR resource as JSON."""
+    try:
+        return check_structure(parse_resource(data, size_bytes_max=SIZE_MAX).plain)
+    except Fault as fault:
+        return told(fault)
+
+
+def _check_message(data: bytes) -> list[Issue]:
+    """An HL7 v2 message, with or without its MLLP frame: read, mapped, and what it maps to checked."""
+    message = parse_er7(data.strip(b"\r\n").removeprefix(FRAME_START).split(FRAME_END)[0])
+    mapped = message_to_fhir(message, Context("00000"))
+    return [issue for each in mapped.resources for issue in check_structure(resource_of(each.resource).plain)]
+
+
+def told(fault: Fault) -> list[Issue]:
+    """A Fault as Issues: its own, or itself where it has none."""
+    return list(fault.issues) or [error("invalid", fault.code, fault.text, "")]
