@@ -80,7 +80,7 @@ class Door:
         trace = trace or new_trace_id(self._random)
         token = current_trace.set(trace)
         sending = self._with_headers(scope, send, trace)
-        scope["state"] = {"actor": None, "session": None, "form": {}, "is_answered": False}
+        scope["state"] = {"actor": None, "session": None, "form": {}, "status": 0}
         try:
             try:
                 answer, receive = await self._admitted(scope, headers, receive)
@@ -89,7 +89,7 @@ class Door:
             await answer(scope, receive, sending)
         except Exception as cause:  # noqa: BLE001  # the edge of the house: nothing foreign goes further
             log.failure("request.failed", cause)
-            if not scope["state"]["is_answered"]:
+            if not scope["state"]["status"]:
                 await self._broken(scope, receive, sending)
         finally:
             current_trace.reset(token)
@@ -101,7 +101,7 @@ class Door:
             await answer(scope, receive, sending)
         except Exception as cause:  # noqa: BLE001
             log.failure("request.failed", cause)
-            if not scope["state"]["is_answered"]:
+            if not scope["state"]["status"]:
                 told = UNEXPECTED()
                 text = f"{told.text.vi} ({told.code})\n{told.text.en}\n"
                 await PlainTextResponse(text, 500)(scope, receive, sending)
@@ -165,7 +165,7 @@ class Door:
 
         async def sending(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                scope["state"]["is_answered"] = True
+                scope["state"]["status"] = message["status"]
                 message = {**message, "headers": [*message.get("headers", []), *extra]}
             await send(message)
 

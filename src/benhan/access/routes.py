@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from benhan.kernel.permissions import Permission
 
@@ -18,6 +20,11 @@ class GuardedRoute(Route):
 
     permission: Permission
     is_poll: bool
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; the door has matched path and method already, and answers for what is raised."""
+        response = await self.endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 def route(

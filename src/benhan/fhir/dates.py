@@ -11,6 +11,7 @@ FIRST = datetime(1, 1, 2, tzinfo=UTC)
 LAST = datetime(9999, 12, 30, tzinfo=UTC)
 VIETNAM = timezone(timedelta(hours=7))
 
+_SECOND = timedelta(seconds=1)
 _FORM = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?")
 
 
@@ -31,6 +32,9 @@ def range_of(text: str, zone: timezone = VIETNAM) -> Range | None:
 
 def _range(match: re.Match[str], zone: timezone) -> Range:
     year, month, day, hour, minute, second, fraction, offset = match.groups()
+    if offset and second and not fraction and second != "60":  # the usual form of an instant, read by the library
+        start = _clamped(datetime.fromisoformat(match.string))
+        return start, start + _SECOND
     tz = _zone(offset) if offset else zone
     start = datetime(int(year), int(month or 1), int(day or 1), tzinfo=tz)
     if month is None:

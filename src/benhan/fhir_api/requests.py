@@ -59,7 +59,8 @@ def id_of_path(request: Request) -> str:
 
 def check_accept(request: Request) -> None:
     """Raises BA-0303 where the client takes no JSON."""
-    wanted = request.query_params.get("_format") or request.headers.get("accept", "")
+    asked = request.query_params.get("_format") if request.scope["query_string"] else ""
+    wanted = asked or request.headers.get("accept", "")
     if not wanted or "*/*" in wanted or "json" in wanted or "application/*" in wanted or wanted == "text/html":
         return
     raise WRONG_ACCEPT()

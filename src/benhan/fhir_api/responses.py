@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from email.utils import format_datetime
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -72,7 +73,12 @@ def json_response(content: bytes, status: int = 200, headers: dict[str, str] | N
 
 def version_headers(stored: Stored) -> dict[str, str]:
     """ETag and Last-Modified."""
-    return {"etag": stored.etag, "last-modified": format_datetime(stored.updated_at, usegmt=True)}
+    return {"etag": stored.etag, "last-modified": _http_date(int(stored.updated_at.timestamp()))}
+
+
+@lru_cache(4096)
+def _http_date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def written_response(request: Request, stored: Stored, base_url: str) -> Response:

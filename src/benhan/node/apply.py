@@ -35,6 +35,7 @@ from benhan.store.inbox import Inbox, InboxMessage
 from benhan.store.ledger.events import Event
 from benhan.store.outbox import Outbox
 from benhan.store.queue_faults import ALREADY_SETTLED, NOT_APPLIED
+from benhan.store.session_lock import session_lock
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored, UnitOfWork
 
@@ -72,15 +73,11 @@ class Applier:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Apply what comes until `stop`; holds the applier's lock meanwhile."""
-        async with self._store.database.connection() as lock:
-            while not await lock.fetchval("select pg_try_advisory_lock($1)", LOCK):
-                if await stopped_within(stop, 1.0):
-                    return
-            try:
-                await self._work(stop, lock)
-            finally:
-                if not lock.is_closed():
-                    await lock.fetchval("select pg_advisory_unlock($1)", LOCK)
+        while not stop.is_set():
+            async with session_lock(self._store.database, LOCK) as lock:
+                if lock is not None:
+                    await self._work(stop, lock)
+            await stopped_within(stop, 1.0)
 
     async def _work(self, stop: asyncio.Event, lock: Connection) -> None:
         await self._inbox.hasten()

@@ -71,20 +71,12 @@ class Measured:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = 500
         began = time.perf_counter()
-
-        async def noting(message: MutableMapping[str, Any]) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
         try:
-            await self._app(scope, receive, noting)
+            await self._app(scope, receive, send)
         finally:
-            route = route_pattern(scope)
-            self._metrics.observed(scope["method"], route, status, time.perf_counter() - began)
+            status = scope.get("state", {}).get("status") or 500  # the door notes what was answered
+            self._metrics.observed(scope["method"], route_pattern(scope), status, time.perf_counter() - began)
 
 
 def route_pattern(scope: Scope) -> str:

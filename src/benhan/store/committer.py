@@ -108,6 +108,7 @@ class Committer:
         self.committed_batches = 0
 
     def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._writers = [asyncio.create_task(self._write_on(), name="committer") for _ in range(WRITERS)]
 
     async def stop(self) -> None:
@@ -131,7 +132,7 @@ class Committer:
         """
         if len(self._waiting) >= WAITING_MAX:
             raise TOO_MANY_WAITING()
-        pending = Pending(unit, asyncio.get_running_loop().create_future())
+        pending = Pending(unit, self._loop.create_future())
         self._waiting.append(pending)
         self._wake.set()
         return await pending.done

@@ -36,6 +36,7 @@ class Gatherer(Generic[Asked, Answer]):
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self._tasks = [asyncio.create_task(self._run()) for _ in range(self._workers)]
 
     async def stop(self) -> None:
@@ -47,7 +48,7 @@ class Gatherer(Generic[Asked, Answer]):
         """The answer to `asked`. Raises Busy BA-0424 where too many wait, and what `work` raises."""
         if len(self._waiting) >= WAITING_MAX:
             raise TOO_MANY_WAITING()
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Answer] = self._loop.create_future()
         self._waiting.append((asked, future))
         self._wake.set()
         return await future

@@ -17,7 +17,11 @@ SHARED = 0
 _LOW_BITS = 51
 _LOW_MASK = (1 << _LOW_BITS) - 1
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_DIGITS = dict.fromkeys(range(128), "!") | {
+    ord(letter): "0123456789abcdefghijklmnopqrstuv"[value] for value, letter in enumerate(_ALPHABET)
+}
+"""Crockford's letters as the digits that `int` reads; what is none of them becomes what `int` refuses."""
 _LENGTH = 13
 
 
@@ -28,24 +32,21 @@ def bucket_of(rid: int) -> int:
 
 def encode_rid(rid: int) -> str:
     """The 13 characters of `rid`."""
-    letters = [""] * _LENGTH
-    for place in range(_LENGTH - 1, -1, -1):
-        letters[place] = _ALPHABET[rid & 31]
-        rid >>= 5
-    return "".join(letters)
+    pairs = _PAIRS
+    return (
+        f"{_ALPHABET[rid >> 60]}{pairs[rid >> 50 & 1023]}{pairs[rid >> 40 & 1023]}{pairs[rid >> 30 & 1023]}"
+        f"{pairs[rid >> 20 & 1023]}{pairs[rid >> 10 & 1023]}{pairs[rid & 1023]}"
+    )
 
 
 def decode_id(text: str) -> int | None:
     """The rid that `text` writes, or None where it is not of the server's form."""
-    if len(text) != _LENGTH or text[0] > "7":
+    if len(text) != _LENGTH or text[0] > "7" or not text.isascii():
         return None
-    rid = 0
-    for letter in text:
-        value = _VALUES.get(letter)
-        if value is None:
-            return None
-        rid = rid << 5 | value
-    return rid
+    try:
+        return int(text.translate(_DIGITS), 32)
+    except ValueError:
+        return None
 
 
 class Ids:

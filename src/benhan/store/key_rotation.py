@@ -24,6 +24,7 @@ from benhan.store.key_faults import ROTATION_RUNS
 from benhan.store.keyring import Keyring
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
+from benhan.store.session_lock import session_lock
 from benhan.store.sql_texts import query
 
 LOCK = 0x62656E68_6B656B72  # "benh" "kekr"
@@ -102,13 +103,10 @@ def _destroy(new: KeyEncryption, old: tuple[str, ...]) -> None:
 
 @asynccontextmanager
 async def _alone(database: Database) -> AsyncIterator[None]:
-    async with database.connection() as connection:
-        if not await connection.fetchval("select pg_try_advisory_lock($1)", LOCK):
+    async with session_lock(database, LOCK) as lock:
+        if lock is None:
             raise ROTATION_RUNS()
-        try:
-            yield
-        finally:
-            await connection.execute("select pg_advisory_unlock($1)", LOCK)
+        yield
 
 
 async def _put_in_force(database: Database, keyring: Keyring, source: RandomSource) -> KeyEncryption:

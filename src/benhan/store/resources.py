@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import asyncpg
 
@@ -64,8 +65,7 @@ _PLACES = query(
 _IS_PLACED = query("is_placed", "select 1 from placement where bucket = $1 and type = $2 and rid = $3")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A read: what, for whom, on which trace."""
 
     type: str

@@ -67,7 +67,7 @@ class Write:
         return bucket_of(self.patient) if self.patient else SHARED
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stored:
     """A version as it is in the store; `tail` is empty where it is a deletion."""
 

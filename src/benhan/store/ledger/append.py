@@ -16,7 +16,7 @@ _CODE = re.compile(r"[A-Za-z0-9_.:/,^+@=?&-]{0,200}")
 _COLUMNS = ("at", "patient", "rid", "version", "bucket", "event", "type", "actor", "role", "trace", "detail")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """One act or view: what, when, by whom, about which patient and resource, on which trace."""
 
