@@ -1,0 +1,35 @@
+"""Every benchmark, one after another, each as its own process; what each says, and one object of all at the end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from common import arguments, report
+
+NAMES = ("footprint", "crud", "mllp", "bulk_import", "disk", "ledger", "crash")
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in NAMES:
+        print(f"== {name}", flush=True)
+        command = [
+            sys.executable,
+            str(Path(__file__).with_name(f"{name}.py")),
+            "--json",
+            *(["--quick"] if quick else []),
+        ]
+        process = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+        *table, last = process.stdout.strip().splitlines()
+        print("\n".join(table), flush=True)
+        found |= json.loads(last)
+    return found
+
+
+if __name__ == "__main__":
+    options = arguments(__doc__ or "")
+    report(measure(options.quick), options)
