@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import UUID
 
 from benhan.demo.people import make_people
 from benhan.demo.scenario import HOSPITALS, stays
@@ -17,27 +18,31 @@ from benhan.fhir.resource import to_bytes
 from benhan.hl7v2.er7 import parse_er7
 from benhan.mapping.mapped import Context, MappedMessage
 from benhan.mapping.message_to_fhir import message_to_fhir
+from benhan.store.ids import BUCKETS, encode_rid
 
 NOW = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
 PEOPLE_AT_ONCE = 200
 _REFERENCE = re.compile(rb'"urn:mapped:([^"]+)"')
 
 
-def resources() -> Iterator[bytes]:
-    """Resources as JSON, each with an id of its own, without end; those referred to come first."""
+def resources(*, foreign: bool = True, seed: int = 0) -> Iterator[bytes]:
+    """Resources as JSON, each with an id of its own, without end; those referred to come first.
+
+    `foreign` ids are UUIDs, as other servers give them; else they are of the form that the node gives.
+    """
     seen: set[str] = set()
-    seed = 0
     while True:
         seed += 1
         people = make_people(seed, PEOPLE_AT_ONCE, date(2026, 6, 1))
         for messages in stays(HOSPITALS[0], people, NOW, seed):
             for message in messages:
                 context = Context(f"{seed:05d}")  # another facility each time, so that nobody comes twice
-                yield from _fresh(message_to_fhir(parse_er7(message.content), context), seed, seen)
+                yield from _fresh(message_to_fhir(parse_er7(message.content), context), seed, seen, foreign)
 
 
-def _fresh(mapped: MappedMessage, seed: int, seen: set[str]) -> Iterator[bytes]:
-    ids = {each.key: _id_of(str(each.identities[0]) + str(seed)) for each in mapped.resources}
+def _fresh(mapped: MappedMessage, seed: int, seen: set[str], foreign: bool) -> Iterator[bytes]:
+    patient = str(mapped.patient.identities[0]) + str(seed)
+    ids = {each.key: _id_of(patient, str(each.identities[0]) + str(seed), foreign) for each in mapped.resources}
     types = {each.key: each.resource["resourceType"] for each in mapped.resources}
 
     def real(match: re.Match[bytes]) -> bytes:
@@ -51,16 +56,19 @@ def _fresh(mapped: MappedMessage, seed: int, seen: set[str]) -> Iterator[bytes]:
             yield _REFERENCE.sub(real, to_bytes({**each.resource, "id": id_}))
 
 
-def _id_of(text: str) -> str:
-    """An id as other servers give them: the 36 characters of a UUID."""
-    digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"
+def _id_of(patient: str, text: str, foreign: bool) -> str:
+    """A UUID, or a rid of the patient's bucket as the node writes it."""
+    digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
+    if foreign:
+        return str(UUID(bytes=digest))
+    bucket = int.from_bytes(hashlib.blake2b(patient.encode(), digest_size=2).digest(), "big") % (BUCKETS - 1) + 1
+    return encode_rid(bucket << 51 | int.from_bytes(digest[:6], "big"))
 
 
-def write_ndjson(path: Path, count: int) -> int:
+def write_ndjson(path: Path, count: int, *, foreign: bool = True) -> int:
     """Write `count` resources, one a line; gives the bytes written."""
     size = 0
-    source = resources()
+    source = resources(foreign=foreign)
     with path.open("wb") as file:
         for _ in range(count):
             line = next(source) + b"\n"

@@ -51,11 +51,13 @@ async def _prepare(settings: Settings, role: str) -> None:
 
 
 async def _stripe(settings: Settings, role: str, path: Path, number: int, of: int, *, told: bool) -> tuple[int, int]:
+    from benhan.kernel.memory import settle_memory
     from benhan.store.bulk_import import Stripe, files_at, import_file
     from benhan.wiring import open_store
 
     written = rejected = 0
     async with open_store(settings, role) as store:
+        settle_memory()
         for file, size_bytes in files_at(path):
             with progress(file.name if told else "") as advance:
                 done = await import_file(store, file, size_bytes, advance if told else _silent, Stripe(number, of))

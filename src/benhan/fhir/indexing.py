@@ -15,6 +15,7 @@ from benhan.fhir.dates import Range, period_range, range_of
 from benhan.fhir.main_values import MAIN_DATES, MAIN_QUANTITIES, PATIENT_ELEMENTS
 from benhan.fhir.search_parameters import Filter, Leaf, SearchParameter, parameters_of
 from benhan.fhir.terms import (
+    SOURCE_KEY,
     code_term,
     reference_term,
     string_terms,
@@ -225,11 +226,14 @@ def _codeable_concept(path: str) -> Emitter:
 
 def _identifier(path: str) -> Emitter:
     def emit(value: Any, found: Found) -> None:
-        if "value" in value:
+        if "value" not in value:
+            return
+        system = value.get("system", "")
+        found.terms.append(system_code_term(path, system, value["value"]))
+        if system != SOURCE_KEY:
             found.terms.append(code_term(path, value["value"]))
-            found.terms.append(system_code_term(path, value.get("system", ""), value["value"]))
-            if "system" in value:
-                found.terms.append(system_term(path, value["system"]))
+            if system:
+                found.terms.append(system_term(path, system))
 
     return emit
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -22,6 +21,7 @@ from granian.server.embed import Server
 
 from benhan.kernel.faults import FaultCode, Unavailable
 from benhan.kernel.logs import Log
+from benhan.kernel.memory import settle_memory
 from benhan.kernel.settings import Settings
 from benhan.kernel.texts import Text
 from benhan.serving.supervisor import SUPERVISED
@@ -73,7 +73,7 @@ async def _serve(role: str, settings: Settings, open_role: OpenRole) -> None:
         tasks.start()
         server = http_server(running.app, settings)
         serving = asyncio.create_task(server.serve())
-        _settle_memory()
+        settle_memory()
         log.info("role.started", role=role, address=settings.base_url)
         await _until(stop, serving)
         log.info("role.stopping", role=role)
@@ -114,13 +114,6 @@ def http_server(app: ASGIApp, settings: Settings) -> Server:
         log_level=LogLevels.warning,
         **options,
     )
-
-
-def _settle_memory() -> None:
-    """Take what start has built out of the collector's rounds; it lives as long as the process."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def _check_port(host: str, port: int) -> None:

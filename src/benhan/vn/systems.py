@@ -7,6 +7,8 @@ Source: NĐ 102/2025/NĐ-CP Đ6 (số định danh cá nhân as mã định danh
 
 from __future__ import annotations
 
+from benhan.fhir.terms import SOURCE_KEY as _SOURCE_KEY
+
 CCCD = "urn:benhan:id:cccd"
 """Số định danh cá nhân, 12 digits."""
 BHYT_CARD = "urn:benhan:id:bhyt"
@@ -16,7 +18,7 @@ FACILITY_CODE = "urn:benhan:id:ma-cskcb"
 """MA_CSKCB, 5 characters."""
 PRACTITIONER_LICENCE = "urn:benhan:id:gphn"
 """Giấy phép hành nghề."""
-SOURCE_KEY = "urn:benhan:source-key"
+SOURCE_KEY = _SOURCE_KEY
 """Our own name of a thing in a sender's message, so that the same thing sent again is the same resource."""
 STORAGE_NUMBER = "urn:benhan:id:so-luu-tru"
 

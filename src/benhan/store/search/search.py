@@ -191,15 +191,17 @@ class Search:
 
 
 def _order(query_: SearchQuery) -> Order:
-    """As asked; else by the main date, newest first; else as the keys stand."""
+    """As asked; else by the main date, newest first; else, where the type has none, as the keys stand."""
     if query_.sort is not None:
         name, descending = query_.sort
         return Order("updated_at" if name == "_lastUpdated" else "at_from", descending)
-    return Order("at_from", descending=query_.type in MAIN_DATES and query_.type != "Patient")
+    if query_.type not in MAIN_DATES:
+        return Order("", descending=False)
+    return Order("at_from", descending=query_.type != "Patient")
 
 
 def _place(row: asyncpg.Record, order: Order) -> Place:
-    return Place(row[order.column], row["rid"])
+    return Place(row[order.column] if order.column else None, row["rid"])
 
 
 def _verified(stored: Stored, conditions: Conditions) -> bool:

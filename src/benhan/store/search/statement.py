@@ -21,13 +21,15 @@ COLUMNS = "r.type, r.rid, r.version, r.patient, r.updated_at, r.content, r.at_fr
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The column that orders the rows; the rid breaks ties."""
+    """The column that orders the rows, "" for none; the rid breaks ties."""
 
     column: str
     descending: bool
 
     @property
     def sql(self) -> str:
+        if not self.column:
+            return f"order by r.rid {'desc' if self.descending else 'asc'}"
         if self.descending:
             return f"order by r.{self.column} desc nulls first, r.rid desc"
         return f"order by r.{self.column} asc nulls last, r.rid asc"
@@ -62,6 +64,8 @@ def select(
 ) -> Statement:
     """The rows of a page, at most `limit`. `placed` are the buckets of asked ids that live elsewhere."""
     texts, fan_out = _where(type_number, conditions, moment, placed)
+    if not order.column:
+        texts.append("r.at_from is null")  # so it is for every resource of such a type; it names the index
     if after is not None:
         texts.append(_after(order, after, conditions))
     sql = f"select {COLUMNS}, pg_current_snapshot()::text as moment from resource r where "  # noqa: S608  # no value
@@ -114,6 +118,8 @@ def _when(conditions: Conditions, moment: str) -> str:
 def _after(order: Order, after: Place, conditions: Conditions) -> str:
     parameters = conditions.parameters
     column, mark, rid = f"r.{order.column}", "<" if order.descending else ">", parameters.add(after.rid)
+    if not order.column:
+        return f"r.rid {mark} {rid}"
     if after.at is None:
         same = f"({column} is null and r.rid {mark} {rid})"
         return f"({same} or {column} is not null)" if order.descending else same
