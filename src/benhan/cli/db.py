@@ -45,6 +45,18 @@ def sweep(
     out.print(f"đã chuyển (moved): {moved}")
 
 
+@app.command("compact")
+def compact(
+    role: RoleOption = "node", config: ConfigOption = None, data: DataOption = None, database: DatabaseOption = None
+) -> None:
+    """Dựng lại các chỉ mục cho gọn, không cản ai đang làm việc. (Rebuild the indexes while others work.)
+
+    Nên chạy sau khi nhập nhiều dữ liệu và mỗi tháng một lần, vào ban đêm.
+    """
+    for name, before, after in run(_compact(settings_of(role, config, data=data, database=database), role)):
+        out.print(f"{name}: {before / 1024 / 1024:,.1f} → {after / 1024 / 1024:,.1f} MB", highlight=False)
+
+
 @app.command("freeze-moments")
 def freeze_moments(
     role: RoleOption = "node", config: ConfigOption = None, data: DataOption = None, database: DatabaseOption = None
@@ -122,3 +134,12 @@ async def _train(settings: Settings, role: str, samples: int) -> list[tuple[str,
     async with open_store(settings, role) as store:
         with progress("Huấn luyện (training)") as advance:
             return await train(store, settings.data / "dictionaries", samples, advance)
+
+
+async def _compact(settings: Settings, role: str) -> list[tuple[str, int, int]]:
+    from benhan.store.compact import compact, indexes
+    from benhan.wiring import open_store
+
+    async with open_store(settings, role) as store:
+        with progress("Dựng lại (rebuilding)", len(await indexes(store.database))) as advance:
+            return await compact(store.database, advance)
