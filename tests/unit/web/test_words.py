@@ -1,0 +1,180 @@
+"""Every word of the pages is in both catalogues, and every catalogue text is used; every class has a rule."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import string
+
+import pytest
+
+from benhan.kernel.actors import Role
+from benhan.mapping.message_to_fhir import MAPPINGS
+from benhan.mapping.v2_tables import GENDER, PATIENT_CLASS
+from benhan.node import traces
+from benhan.node.patients import _KINDS
+from benhan.repository.delivery import KINDS as DELIVERIES
+from benhan.store.inbox import State
+from benhan.store.ledger.events import Event
+from benhan.web import words
+from benhan.web.pages import FOLDER, STATIC
+from benhan.web.patient_pages import TABS
+
+TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted((FOLDER / "templates").glob("*.html"))}
+LANGUAGES = ("vi", "en")
+
+NAMES_NO_PATIENT = ("account:", "keys:kek:", "ledger:", "store:")
+OF_A_MESSAGE_ALONE = ("receive", "park", "mend", "replay", "view")
+"""A message is not known to be anybody's until it is applied."""
+
+HOW_IT_LIES = ("normal", "a_little_high", "high", "a_little_low", "low", "unknown")
+DELIVERY_STATES = ("waiting", "receipted", "refused")
+
+
+def _events() -> set[str]:
+    """Events that stand on a patient's page or in a citizen's book: those that may name a patient."""
+    labels = {event.label for event in Event if not event.label.startswith(NAMES_NO_PATIENT)}
+    return labels - {f"message:hl7v2:{act}" for act in OF_A_MESSAGE_ALONE}
+
+
+FAMILIES: dict[str, set[str]] = {
+    "app.": {"node", "book", *re.findall(r"\('[A-Z_]+', '[^']+', '(\w+)'\)", TEMPLATES["base.html"])},
+    "book.": set(HOW_IT_LIES),
+    "book.means_": set(HOW_IT_LIES),
+    "class.": {code for code, _display in PATIENT_CLASS.values()} | {"unknown"},
+    "deliveries.": {*DELIVERIES, *DELIVERY_STATES},
+    "event.": _events(),
+    "flag.": {"L", "H", "LL", "HH", "A"},
+    "gender.": {*GENDER.values(), "unknown"},
+    "kind.": {"Encounter", *_KINDS},
+    "message.": {*(kind.replace("^", "_") for kind in MAPPINGS), "?"},
+    "patient.": set(TABS),
+    "role.": {role.value for role in Role},
+    "station.": set(re.findall(r'Station\(\s*"(\w+)"', inspect.getsource(traces))) | {"book"},
+}
+"""What a template puts together: `t('role.' ~ role)`, and every end that may come."""
+
+
+def _written() -> set[str]:
+    found: set[str] = set()
+    for text in TEMPLATES.values():
+        found |= set(re.findall(r"""\bt\('([a-z_]+\.[A-Za-z_]+)'\s*[,)]""", text))
+    return found
+
+
+def _needed() -> set[str]:
+    return _written() | {prefix + end for prefix, ends in FAMILIES.items() for end in ends}
+
+
+def _places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_every_prefix_that_a_template_puts_together_is_a_family_listed_here() -> None:
+    put_together = {prefix for text in TEMPLATES.values() for prefix in re.findall(r"\bt\('([\w.]+)' ~", text)}
+    assert put_together == set(FAMILIES)
+
+
+def test_a_template_says_nothing_but_by_a_key_that_is_written_out() -> None:
+    calls = sum(len(re.findall(r"\bt\(", text)) for text in TEMPLATES.values())
+    known = sum(len(re.findall(r"\bt\('[a-z_]+\.[A-Za-z_]*'(?:\s*[,)]| ~)", text)) for text in TEMPLATES.values())
+    assert calls == known > 150
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_key_of_the_templates_is_in_the_catalogue(language: words.Language) -> None:
+    assert _needed() - set(words.catalogue(language)) == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_of_the_catalogue_is_unused(language: words.Language) -> None:
+    texts = words.catalogue(language)
+    plural = {f"{key}_one" for key in _needed() if key in texts and "n" in _places(texts[key])}
+    assert set(texts) - _needed() - plural == set()
+
+
+def test_both_catalogues_have_the_same_keys() -> None:
+    assert set(words.catalogue("vi")) == set(words.catalogue("en"))
+
+
+def test_both_languages_fill_the_same_places() -> None:
+    vi, en = words.catalogue("vi"), words.catalogue("en")
+    assert {key for key in vi if _places(vi[key]) != _places(en[key])} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_place_of_a_text_is_given_by_the_template(language: words.Language) -> None:
+    texts = words.catalogue(language)
+    for name, template in TEMPLATES.items():
+        for key, given in re.findall(r"\bt\('([a-z_]+\.[A-Za-z_]+)'((?:, \w+=)?)", template):
+            if key in texts:
+                assert bool(_places(texts[key])) == bool(given), (name, key)
+
+
+def test_english_holds_no_vietnamese_letter() -> None:
+    vietnamese = re.compile(r"[ăâđêôơưĂÂĐÊÔƠƯàáạảãèéẹẻẽìíịỉĩòóọỏõùúụủũỳýỵỷỹầấậẩẫằắặẳẵềếệểễồốộổỗờớợởỡừứựửữ]")
+    told = {key: text for key, text in words.catalogue("en").items() if vietnamese.search(text)}
+    assert set(told) <= {"app.other_language"}
+
+
+def test_one_of_something_has_its_own_text() -> None:
+    assert words.say("en", "home.parked", n=1) != words.say("en", "home.parked", n=2)
+    assert "2" in words.say("vi", "home.parked", n=2)
+
+
+def test_a_code_that_no_catalogue_knows_is_shown_as_it_is() -> None:
+    assert words.say("vi", "message.MDM_T02") == "MDM_T02"
+
+
+# Classes
+
+DYNAMIC_CLASSES = {
+    "site.kind": {"node", "book"},
+    "each.state": set(DELIVERY_STATES),
+    "moment.kind": {"Encounter", *_KINDS},
+    "look.role": {role.value for role in Role},
+}
+SET_BY_SCRIPTS = {"is-offline", "htmx-request"}
+PLAIN_ON_PURPOSE = {"node", "waiting", "wait", "DiagnosticReport", "ServiceRequest"} | {
+    "doctor", "nurse", "records", "lab", "it_admin",
+}  # fmt: skip
+"""Members of a family that look as the rest of it does."""
+
+
+def _classes_of(template: str) -> set[str]:
+    found: set[str] = set()
+    for value in re.findall(r'\bclass="((?:[^"{]|\{\{.*?\}\}|\{%.*?%\})*)"', template):
+        for expression in re.findall(r"\{\{(.*?)\}\}", value):
+            compared = re.sub(r"(==|in) *('[^']*'|\([^)]*\))", "", expression)
+            found |= set(" ".join(re.findall(r"'([^']*)'", compared)).split())
+            for name, ends in DYNAMIC_CLASSES.items():
+                found |= ends if name in expression else set()
+        found |= set(re.sub(r"\{\{.*?\}\}|\{%.*?%\}", " ", value).split())
+    return found
+
+
+def _styled() -> set[str]:
+    text = re.sub(r"/\*.*?\*/", "", (STATIC / "app.css").read_text(encoding="utf-8"), flags=re.S)
+    selectors = re.findall(r"([^{};]+)\{", text)
+    return {name for each in selectors for name in re.findall(r"\.([A-Za-z][\w-]*)", each)}
+
+
+def test_every_class_of_the_templates_has_a_rule() -> None:
+    used = set().union(*(_classes_of(text) for text in TEMPLATES.values()))
+    assert used - _styled() - PLAIN_ON_PURPOSE == set()
+
+
+def test_every_rule_has_a_class_that_uses_it() -> None:
+    used = set().union(*(_classes_of(text) for text in TEMPLATES.values()))
+    assert _styled() - used - SET_BY_SCRIPTS == set()
+
+
+def test_what_is_plain_on_purpose_is_used_and_has_no_rule() -> None:
+    used = set().union(*(_classes_of(text) for text in TEMPLATES.values()))
+    assert used >= PLAIN_ON_PURPOSE
+    assert PLAIN_ON_PURPOSE & _styled() <= {"waiting"}
+
+
+def test_the_states_of_messages_are_the_ones_the_letter_page_tells_apart() -> None:
+    told = set(re.findall(r"message\.state\.value == '(\w+)'", TEMPLATES["letter.html"]))
+    assert told == {state.value for state in State}
