@@ -30,6 +30,9 @@ from benhan.store.sealing import DataKey
 from benhan.store.sql_texts import query
 from benhan.store.unit_of_work import Stored
 
+VERSION_MAX = 2**31 - 1
+"""The column's largest number."""
+
 _READ = query(
     "read_current",
     """
@@ -139,7 +142,9 @@ class Resources:
         return [None if isinstance(answer, Fault) else answer for answer in answers]
 
     async def vread(self, type_: str, id_: str, version: int, actor: Actor) -> Stored:
-        """One version. Raises NotFound BA-0403, BA-0402 where that version is the deletion, BA-0503."""
+        """One version. Raises NotFound BA-0401, BA-0403, BA-0402 where that version is the deletion, BA-0503."""
+        if not 0 < version < VERSION_MAX:
+            raise NO_SUCH_VERSION(type=type_, id=id_, version=version)
         found = await self.history(type_, id_, actor, count=1, before_version=version + 1)
         if not found or found[0].version != version:
             raise NO_SUCH_VERSION(type=type_, id=id_, version=version)
@@ -148,7 +153,7 @@ class Resources:
         return found[0]
 
     async def history(
-        self, type_: str, id_: str, actor: Actor, *, count: int = 50, before_version: int = 2**31 - 1
+        self, type_: str, id_: str, actor: Actor, *, count: int = 50, before_version: int = VERSION_MAX
     ) -> list[Stored]:
         """Versions before `before_version`, newest first, deletions included. Raises NotFound BA-0401, BA-0503."""
         number, rid = TYPE_NUMBERS[type_], self._ids.rid_of(type_, id_)
