@@ -27,15 +27,18 @@ from benhan.node.exports import Exports, Format
 from benhan.node.records import read_record
 from benhan.store.backoff import retry_delay
 from benhan.store.compartment import read_compartment
+from benhan.store.database import Connection
 from benhan.store.outbox import Delivery, Outbox
 from benhan.store.queue_faults import NOT_SENT
 from benhan.store.resource_types import TYPE_NUMBERS
+from benhan.store.session_lock import session_lock
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored
 from benhan.transports.repository_client import AWAY, RepositoryClient
 
 log = Log("exchange")
 
+LOCK = 0x62656E68_65786368  # "benh" "exch"
 BATCH = 128
 SIDE_BY_SIDE = 32
 LOOK_S = 0.5
@@ -67,11 +70,20 @@ class Exchange:
         """How often in a row the repository was found away; 0 while it answers."""
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Send what is due until `stop`; what was begun then is ended."""
+        """Send what is due until `stop`, as the only exchange of this node; what was begun then is ended."""
+        while not stop.is_set():
+            async with session_lock(self._store.database, LOCK) as lock:
+                if lock is not None:
+                    await self._outbox.hasten()
+                    await self._work(stop, lock)
+            await stopped_within(stop, 1.0)
+
+    async def _work(self, stop: asyncio.Event, lock: Connection) -> None:
         while not stop.is_set():
             if self.failed_probes and await stopped_within(stop, self._pause_s()):
                 return
             self._outbox.arrived.clear()
+            await lock.fetchval("select 1")  # who has lost the connection has lost the lock
             if not await self.send_some():
                 await woken(stop, self._outbox.arrived, LOOK_S)
 

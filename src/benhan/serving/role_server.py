@@ -98,7 +98,7 @@ async def _until(stop: asyncio.Event, serving: asyncio.Task[None]) -> None:
 
 def http_server(app: ASGIApp, settings: Settings) -> Server:
     """The HTTP server of `app`, not yet serving; TLS where a certificate is set."""
-    logging.getLogger("_granian").setLevel(logging.WARNING)
+    logging.getLogger("_granian").setLevel(logging.ERROR)  # at WARNING it calls its own embedding experimental
     options: dict[str, Any] = {}
     if settings.tls_certificate:
         options = {"ssl_cert": Path(settings.tls_certificate), "ssl_key": Path(settings.tls_key)}
@@ -111,7 +111,7 @@ def http_server(app: ASGIApp, settings: Settings) -> Server:
         http1_settings=HTTP1Settings(header_read_timeout=30_000),
         websockets=False,
         backlog=1024,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         **options,
     )
 

@@ -94,6 +94,11 @@ _FAILED = query(
     where bucket = $1 and id = $2 and state = 'waiting' returning id
     """,
 )
+_HASTEN = query(
+    "outbox_hasten",
+    "update outbox set leased_until = $1 where state = 'waiting' and leased_until > $1",
+    fan_out="a worker that begins gives back what the one before it had claimed, whoever it is about",
+)
 _RELEASE = query(
     "outbox_release",
     """
@@ -215,6 +220,10 @@ class Outbox:
         now = self._clock.now()
         rows = await self._database.fetch(_CLAIM, now, now + LEASE, most)
         return sorted((_delivery(row) for row in rows), key=lambda each: each.id)
+
+    async def hasten(self) -> None:
+        """Give back what a worker that died had claimed; for the only worker, as it begins."""
+        await self._database.execute(_HASTEN, self._clock.now())
 
     async def release(self, deliveries: Sequence[Delivery]) -> None:
         """Give back what was claimed and not tried."""
