@@ -1,0 +1,89 @@
+"""What all tests share: one embedded PostgreSQL with a migrated template, and a last word on what was missing."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from benhan.store.database import Database, ensure_database, url_of
+from benhan.store.embedded import EmbeddedPostgres
+from benhan.store.migrations import migrate
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATE = "shared_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def embedded_url() -> Iterator[str]:
+    """The address of an embedded server with a migrated template database."""
+    folder = Path(tempfile.mkdtemp(prefix="benhan-shared-"))
+    folder.chmod(0o755)
+    server = EmbeddedPostgres(folder / "pg")
+    try:
+        server.start()
+
+        async def prepare() -> None:
+            database = await Database.connect(await ensure_database(server.url("postgres"), TEMPLATE), pool_size=1)
+            await migrate(database)
+            await database.close()
+
+        asyncio.run(prepare())
+        yield server.url("postgres")
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def fresh_url(embedded_url: str) -> AsyncIterator[str]:
+    """The address of a database of one's own with our schema; dropped after the test."""
+    name = f"shared_{next(_numbers)}"
+    admin = await asyncpg.connect(embedded_url)
+    try:
+        await admin.execute(f"create database {name} template {TEMPLATE}")
+        yield url_of(embedded_url, name)
+        await admin.execute(f"drop database if exists {name} with (force)")
+    finally:
+        await admin.close()
+
+
+@pytest.fixture
+async def fresh_database(fresh_url: str) -> AsyncIterator[Database]:
+    """A pool of connections to a database of one's own."""
+    database = await Database.connect(fresh_url, pool_size=6)
+    yield database
+    await database.close()
+
+
+OUTSIDE = (
+    ("PostgreSQL 15 (Debian: postgresql-15)", lambda: Path("/usr/lib/postgresql/15/bin/initdb").exists()),
+    ("SoftHSM2 (Debian: softhsm2)", lambda: Path("/usr/lib/softhsm/libsofthsm2.so").exists()),
+    ("Chromium (Debian: chromium)", lambda: shutil.which("chromium") is not None),
+    ("test vectors from outside (../shared/vectors)", lambda: (ROOT.parent / "shared" / "vectors").is_dir()),
+)
+"""What tests use from outside the package, and how to see that it is there."""
+
+
+def missing_tools() -> list[str]:
+    """What is not on this machine; the tests that need it skip."""
+    return [name for name, is_there in OUTSIDE if not is_there()]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end what was missing from outside, so that a skipped test is no surprise."""
+    missing = missing_tools()
+    if not missing:
+        terminalreporter.write_line("Tools from outside: all were there (PostgreSQL 15, SoftHSM2, Chromium, vectors).")
+        return
+    terminalreporter.write_line("Missing here; the tests that need them were skipped:", yellow=True)
+    for name in missing:
+        terminalreporter.write_line(f"  - {name}", yellow=True)
