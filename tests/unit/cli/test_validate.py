@@ -1,0 +1,99 @@
+"""`benhan validate`: files of every format, right and wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from benhan.cli.main import app
+from benhan.mapping.fhir_to_hoso_benh_an import Record, fhir_to_hoso_benh_an
+from benhan.vn.hoso_benh_an.document import hoso_to_json, hoso_to_xml
+from benhan.vn.systems import patient_number
+
+PATIENT = {
+    "resourceType": "Patient",
+    "id": "p1",
+    "identifier": [{"system": patient_number("01234"), "value": "BN1"}],
+    "name": [{"text": "Nguyễn Văn Thử"}],
+    "gender": "male",
+    "birthDate": "1980-02-15",
+}
+ENCOUNTER = {
+    "resourceType": "Encounter",
+    "id": "e1",
+    "status": "finished",
+    "class": {"code": "IMP", "display": "Nội trú"},
+    "subject": {"reference": "Patient/p1"},
+    "period": {"start": "2026-01-05T08:00:00+07:00", "end": "2026-01-08T10:00:00+07:00"},
+}
+ORU = (
+    "MSH|^~\\&|LIS|01234|BENHAN|01234|20260105080000||ORU^R01^ORU_R01|C1|P|2.5.1||||||UNICODE UTF-8\r"
+    "PID|1||BN1^^^01234^PI||NGUYỄN^VĂN THỬ||19800215|M\rOBR|1|O1|F1|GLU^Đường huyết^L|||20260105080000\r"
+    "OBX|1|NM|2345-7^Glucose^LN||5.60|mmol/L|3.9-6.4|N|||F|||{time}\r"
+)
+
+
+def checked(*paths: Path) -> Result:
+    return CliRunner().invoke(app, ["validate", *map(str, paths), "--json"])
+
+
+def places(result: Result) -> list[str]:
+    return [json.loads(line)["place"] for line in result.stdout.splitlines()]
+
+
+def test_a_right_resource_is_valid_and_a_wrong_one_is_named_by_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "patient.json"
+    file.write_text(json.dumps(PATIENT), encoding="utf-8")
+    assert checked(file).exit_code == 0
+    file.write_text(json.dumps({**PATIENT, "gender": "nam", "born": "1980"}), encoding="utf-8")
+    result = checked(file)
+    assert result.exit_code == 2
+    assert sorted(places(result)) == ["Patient.born", "Patient.gender"]
+
+
+def test_each_wrong_line_of_ndjson_is_told_with_its_number(tmp_path: Path) -> None:
+    file = tmp_path / "many.ndjson"
+    lines = [json.dumps(PATIENT), '{"resourceType":"Patient","gender":7}', "", "no json"]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    result = checked(file)
+    assert result.exit_code == 2
+    assert [json.loads(line)["file"].rpartition(":")[2] for line in result.stdout.splitlines()] == ["2", "4"]
+
+
+def test_what_the_house_exports_is_valid_in_both_forms(tmp_path: Path) -> None:
+    exported = fhir_to_hoso_benh_an(Record("01234", PATIENT, ENCOUNTER))
+    (tmp_path / "a.xml").write_bytes(hoso_to_xml(exported.document))
+    (tmp_path / "a.json").write_bytes(hoso_to_json(exported.document))
+    (tmp_path / "a.xml.manifest.json").write_bytes(b"{}")
+    assert checked(tmp_path).exit_code == 0
+
+
+def test_a_hoso_benh_an_with_a_wrong_date_or_a_missing_group_is_told(tmp_path: Path) -> None:
+    document = fhir_to_hoso_benh_an(Record("01234", PATIENT, ENCOUNTER)).document
+    document["ThongTinBenhNhan"]["ngaysinh"] = "1980-02-15"
+    del document["HoSoCapCuu"]
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps({"HoSoBenhAn": document}, default=str), encoding="utf-8")
+    result = checked(file)
+    assert result.exit_code == 2
+    assert {"HoSoCapCuu", "ThongTinBenhNhan.ngaysinh"} <= set(places(result))
+
+
+def test_xml_with_an_entity_is_refused_unread(tmp_path: Path) -> None:
+    file = tmp_path / "evil.xml"
+    file.write_text('<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><HoSoBenhAn>&a;</HoSoBenhAn>')
+    result = checked(file)
+    assert result.exit_code == 2
+    assert "root:" not in result.output
+
+
+def test_a_message_is_checked_as_the_node_would_read_it(tmp_path: Path) -> None:
+    file = tmp_path / "a.hl7"
+    file.write_text(ORU.format(time="20260105080000"), encoding="utf-8", newline="")
+    assert checked(file).exit_code == 0
+    file.write_text("\x0b" + ORU.format(time="20261305080000") + "\x1c\r", encoding="utf-8", newline="")
+    result = checked(file)
+    assert result.exit_code == 2
+    assert places(result) == ["OBX-14"]
