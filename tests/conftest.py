@@ -67,7 +67,7 @@ OUTSIDE = (
     ("PostgreSQL 15 (Debian: postgresql-15)", lambda: Path("/usr/lib/postgresql/15/bin/initdb").exists()),
     ("SoftHSM2 (Debian: softhsm2)", lambda: Path("/usr/lib/softhsm/libsofthsm2.so").exists()),
     ("Chromium (Debian: chromium)", lambda: shutil.which("chromium") is not None),
-    ("test vectors from outside (../shared/vectors)", lambda: (ROOT.parent / "shared" / "vectors").is_dir()),
+    ("test vectors from outside (../shared/vectors)", (ROOT.parent / "shared" / "vectors").is_dir),
 )
 """What tests use from outside the package, and how to see that it is there."""
 
