@@ -25,6 +25,8 @@ from benhan.transports.mllp_client import MllpClient
 from benhan.wiring import build_access, key_encryption, open_store
 
 SEED = 20260105
+MLLP_ABOVE = 4495
+"""How far above the first port the first hospital listens for HL7 v2: 12575 with the usual 8080."""
 SHARED_PEOPLE = 3
 """How many people were in both hospitals."""
 
@@ -107,7 +109,12 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
     tokens = await _provision(repository, "repository", "book", [each.code for each in HOSPITALS])
     for index, hospital in enumerate(HOSPITALS):
         node = await _role(settings, keeper, f"node{index + 1}", first_port + index, hospital.name)
-        node = replace(node, facility_code=hospital.code, mllp_port=12575 + index, repository_url=repository.base_url)
+        node = replace(
+            node,
+            facility_code=hospital.code,
+            mllp_port=first_port + MLLP_ABOVE + index,
+            repository_url=repository.base_url,
+        )
         await _provision(node, "node", "node", [])
         own = everybody[SHARED_PEOPLE + index * people : SHARED_PEOPLE + (index + 1) * people]
         messages.append((node.mllp_port, in_order(stays(hospital, everybody[:SHARED_PEOPLE] + own, now, SEED))))
