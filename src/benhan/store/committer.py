@@ -38,13 +38,23 @@ RETRIES = 3
 _LOCK_CURRENT = query(
     "lock_current",
     """
-    select r.bucket, r.type, r.rid, r.version, r.patient, r.content is null as deleted
-    from unnest($1::smallint[], $2::smallint[], $3::bigint[]) as w (bucket, type, rid)
-    left join placement p on p.bucket = w.bucket and p.type = w.type and p.rid = w.rid
-    join resource r on r.bucket = coalesce(p.at_bucket, w.bucket) and r.type = w.type and r.rid = w.rid
-    where r.until is null
-    order by r.bucket, r.type, r.rid
-    for update of r
+    with seen as materialized (
+        select r.bucket, r.type, r.rid, r.version
+        from unnest($1::smallint[], $2::smallint[], $3::bigint[]) as w (bucket, type, rid)
+        left join placement p on p.bucket = w.bucket and p.type = w.type and p.rid = w.rid
+        join resource r on r.bucket = coalesce(p.at_bucket, w.bucket) and r.type = w.type and r.rid = w.rid
+        where r.until is null
+    ),
+    locked as (
+        select r.bucket, r.type, r.rid, r.version, r.patient, r.content is null as deleted
+        from seen s
+        join resource r on r.bucket = s.bucket and r.type = s.type and r.rid = s.rid and r.version = s.version
+        where r.until is null
+        order by r.bucket, r.type, r.rid
+        for update of r
+    )
+    select s.bucket, s.type, s.rid, l.version, l.patient, l.deleted
+    from seen s left join locked l using (bucket, type, rid)
     """,
 )
 _END = query(
@@ -272,12 +282,15 @@ async def _lock_current(connection: Connection, batch: list[Pending]) -> dict[Ke
     wanted = [write for pending in batch for write in pending.unit.writes if not write.assigned]
     if not wanted:
         return {}
-    rows = await connection.fetch(
-        _LOCK_CURRENT,
-        [bucket_of(write.rid) for write in wanted],
-        [write.type_number for write in wanted],
-        [write.rid for write in wanted],
-    )
+    rows = None
+    # a version that was seen but could not be locked was superseded by another process meanwhile: look again
+    while rows is None or any(row["version"] is None for row in rows):
+        rows = await connection.fetch(
+            _LOCK_CURRENT,
+            [bucket_of(write.rid) for write in wanted],
+            [write.type_number for write in wanted],
+            [write.rid for write in wanted],
+        )
     return {
         (row["type"], row["rid"]): Current(row["bucket"], row["version"], row["patient"], row["deleted"])
         for row in rows
