@@ -160,12 +160,15 @@ async def kill_rounds(country: Country, rounds: int) -> dict[str, int]:
     for index in range(rounds):
         await asyncio.sleep(random.uniform(0.3, 1.2))
         country.ensure()
+        assert country.process is not None
         kind = KINDS[index % len(KINDS)]
         with contextlib.suppress(psutil.Error, ProcessLookupError):
             victim = country.victim(kind)
             if victim is not None:
                 os.kill(victim, signal.SIGKILL)
                 killed[kind] += 1
+                if kind == "supervisor":
+                    country.process.wait(10)
         country.ensure()
         await asyncio.to_thread(country.wait)
     return killed

@@ -115,6 +115,24 @@ async def latencies_ms(server: Server, token: str, seconds: float, per_s: int = 
     return found
 
 
+async def waiting(server: Server, token: str) -> float:
+    """How many messages are received and not yet applied."""
+    request = urllib.request.Request(f"{server.url}/metrics", headers={"Authorization": f"Bearer {token}"})
+    with await asyncio.to_thread(urllib.request.urlopen, request, timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    return next(float(line.split()[-1]) for line in lines if line.startswith('benhan_queue_waiting{of="inbox"}'))
+
+
+async def applied_per_s(server: Server, token: str, most_s: float = 15.0) -> float:
+    """How fast what was received becomes FHIR when nothing more comes: over the backlog, `most_s` at most."""
+    began, backlog = time.perf_counter(), await waiting(server, token)
+    left = backlog
+    while left and time.perf_counter() - began < most_s:
+        await asyncio.sleep(0.1)
+        left = await waiting(server, token)
+    return (backlog - left) / (time.perf_counter() - began)
+
+
 async def measure(quick: bool) -> dict[str, Any]:
     seconds, rounds = (3.0, 1) if quick else (10.0, 3)
     top = await limit(2.0)
@@ -123,11 +141,13 @@ async def measure(quick: bool) -> dict[str, Any]:
         latency = await latencies_ms(server, token, 5.0 if quick else 20.0)
         numbers = itertools.count(1)
         rates = [await rate(server.mllp_port, seconds, numbers) for _ in range(rounds)]
+        applied = await applied_per_s(server, token)
     per_s = statistics.median(rates)
     return {
         "mllp_per_s": round(per_s),
         "mllp_limit_per_s": round(top),
         "mllp_ratio_to_limit": round(per_s / top, 3),
+        "mllp_applied_per_s": round(applied),
         "mllp_p50_ms": round(statistics.median(latency), 1),
         "mllp_p95_ms": round(statistics.quantiles(latency, n=20)[-1], 1),
     }

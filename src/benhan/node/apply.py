@@ -43,6 +43,7 @@ log = Log("apply")
 
 BATCH = 128
 LOOK_S = 0.5
+GIVES_WAY_S = 0.5
 """How long the applier sleeps where nothing wakes it: tries that are due come from no outside."""
 LOCK = 0x62656E6801
 ACTOR = system("apply")
@@ -85,6 +86,7 @@ class Applier:
         while not stop.is_set():
             self._inbox.arrived.clear()
             await lock.fetchval("select 1")  # who has lost the connection has lost the lock
+            await self._inbox.calm(GIVES_WAY_S)
             if not await self.apply_batch():
                 await woken(stop, self._inbox.arrived, LOOK_S)
 

@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import asyncpg
 
@@ -34,6 +35,7 @@ UNITS_MAX = 256
 WAITING_MAX = 10_000
 WRITERS = 2
 RETRIES = 3
+SECOND = timedelta(seconds=1)
 
 _LOCK_CURRENT = query(
     "lock_current",
@@ -350,6 +352,8 @@ def _put(
 def _add_rows(unit: UnitOfWork, write: Write, bucket: int, version: int, content: bytes | None, work: Batch) -> None:
     indexed = write.indexed
     at_from, at_to = indexed.at if indexed is not None and indexed.at is not None else (None, None)
+    if at_from is not None and at_to == at_from + SECOND:
+        at_to = None  # what nearly all dates are costs nothing to keep
     quantity = indexed.quantity if indexed is not None else None
     work.rows.append(
         (

@@ -32,6 +32,10 @@ from benhan.store.tokens import Tokens
 
 ATTEMPTS_MAX = 12
 
+CROWD = 8
+"""So many frames at once are a crowd: some thousand a second."""
+CROWD_LASTS_S = 0.05
+
 _RECEIVE = query(
     "inbox_receive",
     """
@@ -191,6 +195,8 @@ class Inbox:
         self._random = random
         # one worker: ids then follow the order of the commits, and a message never overtakes the one before it
         self._arrivals: Gatherer[Arrival, Receipt] = Gatherer(self._receive_batch, workers=1, batch_max=512)
+        self._crowd_s = -CROWD_LASTS_S
+        """When frames last came in a crowd, by the monotonic clock."""
         self.arrived = asyncio.Event()
         """Set when there is something to apply; whoever applies clears it before looking."""
 
@@ -212,6 +218,8 @@ class Inbox:
             await append_many(connection, entries)
         if fresh:
             self.arrived.set()
+        if len(batch) >= CROWD:
+            self._crowd_s = self._clock.monotonic_s()
         return [Receipt.NEW if place in fresh else Receipt.REPEATED for place in range(len(batch))]
 
     async def _insert(self, connection: Connection, batch: Sequence[Arrival], hashes: list[int]) -> dict[int, int]:
@@ -259,6 +267,16 @@ class Inbox:
     async def due(self, most: int) -> list[InboxMessage]:
         """The oldest messages whose time has come. The one applier takes them; `settle` lets none be applied twice."""
         return [self._opened(row) for row in await self._database.fetch(_CLAIM, self._clock.now(), most)]
+
+    async def calm(self, seconds: float) -> None:
+        """Return when frames do not come in a crowd, after `seconds` at most.
+
+        Senders wait for their acknowledgement, what was acknowledged waits for nobody: so the applier lets them go
+        first, but never stands still.
+        """
+        until = self._clock.monotonic_s() + seconds
+        while (now := self._clock.monotonic_s()) < until and now - self._crowd_s < CROWD_LASTS_S:  # noqa: ASYNC110
+            await asyncio.sleep(CROWD_LASTS_S)
 
     async def hasten(self) -> None:
         """Let everything that waits for a later try be due now, in its order: the work begins anew."""

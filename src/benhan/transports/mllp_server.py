@@ -79,6 +79,8 @@ class _Connection(asyncio.Protocol):
         self._paused = False
         self._under_way = 0
         self._idle: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self._heard_s = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -87,8 +89,9 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
             return
         self._server.connections.add(self)
-        self._writer = asyncio.get_running_loop().create_task(self._answer())
+        self._writer = self._loop.create_task(self._answer())
         self._rest()
+        self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's own signature
         self._server.connections.discard(self)
@@ -99,13 +102,12 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._rest()
-        loop = asyncio.get_running_loop()
         for event in self._framer.feed(data):
             if isinstance(event, Garbage):
                 log.warning("mllp.garbage", bytes=event.size_bytes)
                 continue
             self._under_way += 1
-            self._answers.put_nowait(loop.create_task(self._answer_to(event)))
+            self._answers.put_nowait(self._loop.create_task(self._answer_to(event)))
         if self._under_way > UNDER_WAY_MAX and not self._paused and self._transport is not None:
             self._paused = True
             self._transport.pause_reading()
@@ -144,11 +146,13 @@ class _Connection(asyncio.Protocol):
                     self._transport.resume_reading()
 
     def _rest(self) -> None:
-        """Set the idle clock anew."""
-        if self._idle is not None:
-            self._idle.cancel()
-        self._idle = asyncio.get_running_loop().call_later(self._server.limits.idle_s, self._hang_up)
+        """Note that the peer lives."""
+        self._heard_s = self._loop.time()
 
-    def _hang_up(self) -> None:
-        if self._transport is not None and not self._under_way:
+    def _look(self) -> None:
+        """Hang up on a peer that has been silent too long; look again when that may be."""
+        left = self._heard_s + self._server.limits.idle_s - self._loop.time()
+        if left <= 0 and not self._under_way and self._transport is not None:
             self._transport.close()
+            return
+        self._idle = self._loop.call_later(max(left, 1.0), self._look)

@@ -41,7 +41,8 @@ def date(criterion: Criterion, type_: str, tokens: Tokens, conditions: Condition
 
 def _main(value: DateValue, parameters: Parameters) -> str:
     start, end = value.range
-    compared = _compared(value.prefix, "r.at_from", "r.at_to", start, end, "timestamptz", parameters)
+    high = "coalesce(r.at_to, r.at_from + interval '1 second')"
+    compared = _compared(value.prefix, "r.at_from", high, start, end, "timestamptz", parameters)
     return f"r.at_from is not null and {compared}"
 
 

@@ -5,3 +5,5 @@
 drop index resource_in_order;
 create index resource_by_date on resource (type, at_from);
 create index resource_by_rid on resource (type, rid) where at_from is null;
+
+comment on column resource.at_to is 'end of the main date, exclusive; null: one second after at_from';
