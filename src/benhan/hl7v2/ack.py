@@ -61,7 +61,7 @@ def acknowledge(header: Header, *, at: str, own_id: str, fault: Fault | None = N
     code = _code(fault)
     if header.is_enhanced and header[15] != "NE":
         code = code.replace("A", "C", 1)
-    version = header[12].split("^")[0] or "2.5.1"
+    version = _clean(header[12].split("^")[0]) or "2.5.1"
     delimiters = Delimiters()
     msh = [
         "MSH", "^~\\&", _clean(header[5]), _clean(header[6]), _clean(header[3]), _clean(header[4]), at, "",
@@ -69,7 +69,7 @@ def acknowledge(header: Header, *, at: str, own_id: str, fault: Fault | None = N
         own_id, _clean(header[11]) or "P", version,
     ]  # fmt: skip
     if "UTF" in header[18].upper():
-        msh += ["", "", "", "", "", header[18]]
+        msh += ["", "", "", "", "", "UNICODE UTF-8"]
     text = _text(fault, header)
     lines = ["|".join(msh), "|".join(["MSA", code, _clean(header[10]), escape(text, delimiters)]).rstrip("|")]
     if fault is not None:
