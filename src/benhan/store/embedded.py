@@ -45,6 +45,10 @@ timezone = 'UTC'
 """
 
 
+WHEELS_FOLDER = "python_PostgresServer"
+"""Without it the wheel would put its lock file where all users of the machine would meet."""
+
+
 class EmbeddedPostgres:
     """The server of one data folder; several roles share it, each with a database of its own."""
 
@@ -103,8 +107,11 @@ class EmbeddedPostgres:
 
 def _prepare_runtime_folder() -> None:
     """The wheel keeps a lock file in the user's runtime folder; where there is none, give it a private one."""
-    if os.environ.get("XDG_RUNTIME_DIR"):
-        return
-    folder = Path(tempfile.gettempdir()) / f"benhan-runtime-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if not runtime:
+        folder = Path(tempfile.gettempdir()) / f"benhan-runtime-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.stat().st_uid != os.getuid():  # somebody else took the name: never share with them
+            folder = Path(tempfile.mkdtemp(prefix="benhan-runtime-"))
+        runtime = os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    (Path(runtime) / WHEELS_FOLDER).mkdir(mode=0o700, exist_ok=True)
