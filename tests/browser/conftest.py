@@ -129,9 +129,16 @@ def kept_sessions() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def open_page(country: Country, browser: Any, kept_sessions: dict[str, Any]) -> AsyncIterator[OpenPage]:
+def errors() -> list[str]:
+    """What pages told the console; a test that makes an error on purpose empties it."""
+    return []
+
+
+@pytest.fixture
+async def open_page(
+    country: Country, browser: Any, kept_sessions: dict[str, Any], errors: list[str]
+) -> AsyncIterator[OpenPage]:
     """Opens a page as somebody ("" for nobody); a test fails where a page told the console an error."""
-    errors: list[str] = []
     async with AsyncExitStack() as open_:
 
         async def make(login: str = "", **options: Any) -> Any:

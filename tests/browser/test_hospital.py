@@ -41,6 +41,7 @@ async def test_somebody_signs_in_and_searches_by_keyboard_alone(open_page: Any, 
     assert (await page.locator("h1").inner_text()).casefold() == name.casefold()
 
 
+@pytest.mark.slow
 async def test_what_has_the_focus_shows_it(open_page: Any) -> None:
     page = await open_page("bacsi")
     await page.goto("/patients")
@@ -71,6 +72,7 @@ async def test_a_patient_is_found_with_and_without_accents_and_no_address_tells_
     await shoot(page, "patients")
 
 
+@pytest.mark.slow
 async def test_a_search_that_finds_nobody_says_what_to_try(open_page: Any) -> None:
     page = await open_page("bacsi")
     await page.goto("/patients")
@@ -91,6 +93,7 @@ async def test_a_patient_has_four_tabs_under_one_banner(open_page: Any, find_pat
         await shoot(page, f"patient-{number + 1}")
 
 
+@pytest.mark.slow
 async def test_a_value_tells_where_it_comes_from(open_page: Any, find_patient: Any, shoot: Any) -> None:
     page = await open_page("bacsi")
     address, _ = await find_patient(page)
@@ -134,6 +137,7 @@ async def test_a_trend_is_drawn_with_its_reference_band_and_told_in_words(
     await shoot(page, "trend")
 
 
+@pytest.mark.slow
 async def test_a_trend_follows_the_width_of_the_window_and_the_dark(open_page: Any, find_patient: Any) -> None:
     page = await open_page("bacsi", color_scheme="dark")
     address, _ = await find_patient(page)
@@ -160,6 +164,7 @@ async def test_an_export_downloads_as_well_formed_xml(open_page: Any, find_patie
     assert file.suggested_filename.endswith(".xml")
 
 
+@pytest.mark.slow
 async def test_who_may_not_export_sees_no_button_for_it(open_page: Any, find_patient: Any) -> None:
     page = await open_page("dieuduong")
     address, _ = await find_patient(page)
@@ -168,6 +173,7 @@ async def test_who_may_not_export_sees_no_button_for_it(open_page: Any, find_pat
     assert await page.locator("button[value=hoso-xml]").count() == 0
 
 
+@pytest.mark.slow
 async def test_the_view_of_a_patient_is_seen_by_the_next_who_asks(open_page: Any, find_patient: Any) -> None:
     page = await open_page("dieuduong")
     address, _ = await find_patient(page)
