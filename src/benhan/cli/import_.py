@@ -11,6 +11,13 @@ import typer
 
 from benhan.cli.common import ConfigOption, DatabaseOption, DataOption, RoleOption, out, progress, run, settings_of
 from benhan.kernel.settings import Settings
+from benhan.store.sql_texts import query
+
+_CURRENT = query(
+    "count_current",
+    "select count(*) from resource where until is null",
+    fan_out="an import tells how many resources the whole store holds",
+)
 
 
 def import_(
@@ -74,4 +81,4 @@ async def _written(settings: Settings, role: str) -> int:
     from benhan.wiring import open_store
 
     async with open_store(settings, role) as store:
-        return int(await store.database.fetchval("select count(*) from resource where until is null"))
+        return int(await store.database.fetchval(_CURRENT))

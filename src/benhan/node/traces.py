@@ -7,7 +7,14 @@ from datetime import datetime
 
 from benhan.store.inbox import Inbox, State
 from benhan.store.outbox import Outbox
+from benhan.store.sql_texts import query
 from benhan.store.store import Store
+
+_RECEIPTED = query(
+    "count_receipted",
+    "select count(*) from outbox where state = 'receipted'",
+    fan_out="a count over every delivery",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ class Traces:
             "select count(*) from inbox where bucket = 0 and state = 'applied' and applied_at > $1",
             self._store.clock.now().replace(hour=0, minute=0, second=0),
         )
-        receipted = await self._store.database.fetchval("select count(*) from outbox where state = 'receipted'")
+        receipted = await self._store.database.fetchval(_RECEIPTED)
         latest = await self.latest(1)
         return Flow(
             int(inbox["received"]),

@@ -18,6 +18,7 @@ from benhan.kernel.texts import Text
 from benhan.store.key_status import key_status
 from benhan.store.ledger.read import chain_length
 from benhan.store.ledger.roots import roots
+from benhan.store.sql_texts import query
 from benhan.store.store import Store
 from benhan.wiring import open_store
 
@@ -25,11 +26,15 @@ FREE_BYTES_MIN = 5 * 1024**3
 POSTGRES_MIN = 150_000
 SKEW_MAX = timedelta(seconds=30)
 ROOT_AGE_MAX = timedelta(days=2)
-_QUEUES = (
-    "select (select count(*) from inbox where bucket = 0 and state = 'received') as received,"
-    " (select count(*) from inbox where bucket = 0 and state = 'parked') as parked,"
-    " (select count(*) from outbox where state = 'waiting') as waiting,"
-    " (select count(*) from outbox where state = 'refused') as refused"
+_QUEUES = query(
+    "count_queues",
+    """
+    select (select count(*) from inbox where bucket = 0 and state = 'received') as received,
+        (select count(*) from inbox where bucket = 0 and state = 'parked') as parked,
+        (select count(*) from outbox where state = 'waiting') as waiting,
+        (select count(*) from outbox where state = 'refused') as refused
+    """,
+    fan_out="a count over everything that waits",
 )
 
 

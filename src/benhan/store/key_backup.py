@@ -42,6 +42,7 @@ _RESTORE = query(
         shredded_at = coalesce(k.shredded_at, excluded.shredded_at)
     """,
 )
+_ROOT = "select wrapped, kek_id from store_secret where bucket = 0 and name = 'root'"
 _RESTORE_ROOT = (
     "insert into store_secret (bucket, name, wrapped, kek_id) values (0, 'root', $1, $2)"
     " on conflict (bucket, name) do update set wrapped = excluded.wrapped, kek_id = excluded.kek_id"
@@ -56,7 +57,7 @@ async def back_up_keys(database: Database, path: Path) -> int:
     count = 0
     with os.fdopen(handle, "w", encoding="ascii") as file:
         async with database.connection() as connection, connection.transaction(isolation="repeatable_read"):
-            root = await connection.fetchrow("select wrapped, kek_id from store_secret where name = 'root'")
+            root = await connection.fetchrow(_ROOT)
             if root is not None:
                 file.write(_line({"root": _text(root["wrapped"]), "kek_id": root["kek_id"]}))
             place = (-1, 0)

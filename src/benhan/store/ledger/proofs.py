@@ -21,6 +21,7 @@ from benhan.store.ledger.read import entry_at
 from benhan.store.ledger.roots import DayRoot, hashes, public_key, root_of_row
 
 FORMAT = "benhan ledger proof 1"
+_ROOT_OF = "select * from ledger_root where bucket = 0 and $1 between first_seq and last_seq"
 
 
 class Inclusion(Enum):
@@ -104,7 +105,7 @@ async def prove(database: Database, keyring: Keyring, seq: int) -> Proof:
     entry = await entry_at(database, seq)
     if entry is None:
         raise NO_SUCH_ENTRY(seq=seq)
-    row = await database.fetchrow("select * from ledger_root where $1 between first_seq and last_seq", seq)
+    row = await database.fetchrow(_ROOT_OF, seq)
     if row is None:
         raise NOT_YET_SIGNED(seq=seq)
     before = await entry_at(database, seq - 1)

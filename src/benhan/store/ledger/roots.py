@@ -47,7 +47,7 @@ _HASHES = query(
     "select seq, at, hash from ledger_entry where seq >= $1 and seq <= $2 order by seq limit $3",
     fan_out="a day's root runs over all compartments",
 )
-_LAST = "select * from ledger_root order by day desc limit 1"
+_LAST = "select * from ledger_root where bucket = 0 order by day desc limit 1"
 _ADD = "insert into ledger_root (day, first_seq, last_seq, root, signature, bucket) values ($1, $2, $3, $4, $5, 0)"
 
 
@@ -168,7 +168,7 @@ async def _keep(database: Database, root: DayRoot, now: datetime, actor: Actor) 
 
 async def roots(database: Database, count: int = 31) -> list[DayRoot]:
     """The last `count` roots, newest first."""
-    rows = await database.fetch("select * from ledger_root order by day desc limit $1", count)
+    rows = await database.fetch("select * from ledger_root where bucket = 0 order by day desc limit $1", count)
     return [root_of_row(row) for row in rows]
 
 

@@ -34,11 +34,16 @@ _CANONICAL = query(
     """,
     fan_out="the chain runs over all compartments",
 )
-_STATE = """
-select h.seq, h.hash, (select count(*) from ledger_pending) as pending,
-    (select coalesce(max(seq), 0) from ledger_entry) as last
-from ledger_head h where h.bucket = 0
-"""
+_STATE = query(
+    "ledger_state",
+    """
+    select h.seq, h.hash, (select count(*) from ledger_pending) as pending,
+        (select coalesce(max(seq), 0) from ledger_entry) as last
+    from ledger_head h where h.bucket = 0
+    """,
+    fan_out="the chain runs over all compartments",
+)
+_ROOTS = "select * from ledger_root where bucket = 0 order by first_seq, day"
 
 
 class Damage(Enum):
@@ -88,7 +93,7 @@ async def verify_ledger(
 ) -> Verdict:
     """Walk the whole chain and its roots up to the present end; `progress` is told how many entries are done."""
     state = await database.fetchrow(_STATE)
-    days = [root_of_row(row) for row in await database.fetch("select * from ledger_root order by first_seq, day")]
+    days = [root_of_row(row) for row in await database.fetch(_ROOTS)]
     walk = _Walk(days, public_key(keyring))
     head: int = state["seq"] if state is not None else 0
     while walk.seq < head and walk.broken is None:
