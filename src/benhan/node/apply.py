@@ -43,8 +43,9 @@ log = Log("apply")
 
 BATCH = 128
 LOOK_S = 0.5
-GIVES_WAY_S = 0.5
 """How long the applier sleeps where nothing wakes it: tries that are due come from no outside."""
+GIVES_WAY_S = 0.5
+"""How long the applier lets a crowd of senders go first, at most."""
 LOCK = 0x62656E6801
 ACTOR = system("apply")
 Json = dict[str, Any]
