@@ -23,7 +23,7 @@ from benhan.mapping.mapped import Context
 from benhan.mapping.message_to_fhir import message_to_fhir
 
 CONTEXT = Context("01901")
-SOME = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def result_or_fault(call: Callable[[], Any]) -> Any:

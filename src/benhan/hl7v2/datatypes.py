@@ -10,9 +10,10 @@ from benhan.hl7v2.message import Segment
 
 _TS = re.compile(
     r"(?P<year>\d{4})(?:(?P<month>\d\d)(?:(?P<day>\d\d)(?:(?P<hour>\d\d)(?:(?P<minute>\d\d)(?:(?P<second>\d\d)"
-    r"(?:\.(?P<fraction>\d{1,4}))?)?)?)?)?)?(?P<zone>[+-]\d{4})?"
+    r"(?:\.(?P<fraction>\d{1,4}))?)?)?)?)?)?(?P<zone>[+-](?:0\d|1[0-4])[0-5]\d)?",
+    re.ASCII,
 )
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?|[+-]?\.\d+")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?|[+-]?\.\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

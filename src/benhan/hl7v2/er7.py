@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from benhan.hl7v2.faults import (
     BAD_SEGMENT,
@@ -82,16 +83,16 @@ def _decoded(data: bytes, default_charset: str) -> tuple[str, str, bool]:
     if not named:
         charset = default_charset
     try:
-        return data.decode(charset), charset, False
+        return _composed(data.decode(charset), charset), charset, False
     except UnicodeDecodeError as cause:
         if not named or charset == "ascii":
-            return data.decode("cp1258", "replace"), "cp1258", True
+            return _composed(data.decode("cp1258", "replace"), "cp1258"), "cp1258", True
         raise WRONG_CHARSET(charset=_safe(named), position=cause.start) from cause
 
 
-def _first_part(field: bytes, data: bytes) -> bytes:
-    """The first component of the first repetition of a header field."""
-    return field.split(data[4:5], 1)[0].split(data[5:6], 1)[0]
+def _composed(text: str, charset: str) -> str:
+    """`text` as everybody else writes it: Windows-1258 writes a tone mark as a character after its letter."""
+    return unicodedata.normalize("NFC", text) if charset == "cp1258" else text
 
 
 def _delimiters(text: str) -> Delimiters:

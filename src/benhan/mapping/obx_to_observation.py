@@ -23,9 +23,9 @@ CLAUSE = "HL7 v2.5.1 7.4.2 OBX"
 CATEGORY = {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "laboratory"}
 TEXT_CHARACTERS_MAX = 1_000_000
 
-_RANGE = re.compile(r"\s*([+-]?\d+(?:[.,]\d+)?)\s*(?:-|–|to|\.\.)\s*([+-]?\d+(?:[.,]\d+)?)\s*")
-_BOUND = re.compile(r"\s*(<=|>=|<|>|≤|≥)\s*([+-]?\d+(?:[.,]\d+)?)\s*")
-_COMPARED = re.compile(r"(<=|>=|<|>)\s*(\d+(?:\.\d+)?)")
+_RANGE = re.compile(r"\s*([+-]?[0-9]+(?:[.,][0-9]+)?)\s*(?:-|–|to|\.\.)\s*([+-]?[0-9]+(?:[.,][0-9]+)?)\s*")
+_BOUND = re.compile(r"\s*(<=|>=|<|>|≤|≥)\s*([+-]?[0-9]+(?:[.,][0-9]+)?)\s*")
+_COMPARED = re.compile(r"(<=|>=|<|>)\s*([0-9]+(?:\.[0-9]+)?)")
 
 
 def observation(

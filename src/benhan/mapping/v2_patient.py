@@ -13,8 +13,8 @@ from benhan.mapping.v2_tables import GENDER
 from benhan.vn import systems
 
 CLAUSE = "HL7 v2.5.1 3.4.2 PID"
-_CCCD = re.compile(r"\d{12}")
-_BHYT = re.compile(r"[A-Z]{2}\d{13}|\d{10}")
+_CCCD = re.compile(r"\d{12}", re.ASCII)
+_BHYT = re.compile(r"[A-Z]{2}\d{13}|\d{10}", re.ASCII)
 _NATIONAL_KINDS = {"NI", "NNVNM", "NNVN", "CCCD", "SB"}
 _CARD_KINDS = {"BHYT", "BHXH", "HC", "MB", "SN"}
 
