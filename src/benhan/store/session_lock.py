@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
@@ -32,4 +32,5 @@ async def _give_back(connection: Connection, key: int) -> None:
     try:
         await connection.fetchval("select pg_advisory_unlock($1)", key)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        connection.terminate()
+        with suppress(asyncpg.InterfaceError):  # the pool has noticed already
+            connection.terminate()
