@@ -5,7 +5,7 @@ from __future__ import annotations
 from benhan.fhir.folding import fold, words
 from benhan.fhir.indexing import string_paths
 from benhan.fhir.search_query import Criterion
-from benhan.fhir.terms import exact_term, prefix_term, trigram_term, trigrams_of
+from benhan.fhir.terms import PREFIX_LETTERS_MAX, exact_term, prefix_term, trigram_term, trigrams_of
 from benhan.store.search.conditions import Conditions
 from benhan.store.tokens import Tokens
 
@@ -19,11 +19,8 @@ def string(criterion: Criterion, tokens: Tokens, conditions: Conditions) -> None
         return
     if len(texts) == 1:
         _all_of(texts[0], criterion.modifier, paths, tokens, conditions)
-        return
-    # any of several texts: the first word or trigram of each narrows, the opened content decides
-    leading = [piece for text in texts for piece in _pieces(text, criterion.modifier)[:1]]
-    conditions.tokens.append([tokens.of(_term(path, piece, criterion.modifier)) for piece in leading for path in paths])
-    conditions.verify.append((tuple(fold(text) for text in texts), tuple(paths)))
+    else:
+        _any_of(texts, criterion.modifier, paths, tokens, conditions)
 
 
 def _all_of(text: str, modifier: str, paths: list[str], tokens: Tokens, conditions: Conditions) -> None:
@@ -34,6 +31,24 @@ def _all_of(text: str, modifier: str, paths: list[str], tokens: Tokens, conditio
         conditions.tokens.append([tokens.of(_term(path, piece, modifier)) for path in paths])
     if modifier == "contains":
         conditions.verify.append(((fold(text),), tuple(paths)))
+    else:
+        conditions.verify += [((piece,), tuple(paths)) for piece in pieces if len(piece) > PREFIX_LETTERS_MAX]
+
+
+def _any_of(texts: list[str], modifier: str, paths: list[str], tokens: Tokens, conditions: Conditions) -> None:
+    """Of one of the texts every piece must be there; what the terms cannot tell the opened content decides."""
+    alternatives = [(text, pieces) for text in texts if (pieces := _pieces(text, modifier))]
+    if not alternatives:
+        conditions.impossible = True
+        return
+    parameters, matched = conditions.parameters, []
+    for _, pieces in alternatives:
+        found = [parameters.add([tokens.of(_term(path, piece, modifier)) for path in paths]) for piece in pieces]
+        matched.append("(" + " and ".join(f"r.tokens && {each}::bigint[]" for each in found) + ")")
+    conditions.texts.append("(" + " or ".join(matched) + ")")
+    longest = tuple(fold(text) if modifier == "contains" else max(pieces, key=len) for text, pieces in alternatives)
+    if modifier == "contains" or any(len(each) > PREFIX_LETTERS_MAX for each in longest):
+        conditions.verify.append((longest, tuple(paths)))
 
 
 def _pieces(text: str, modifier: str) -> list[str]:
