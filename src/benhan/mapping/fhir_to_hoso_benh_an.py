@@ -294,7 +294,7 @@ def date_time(text: str) -> str:
     written = f"{day[2]}/{day[1]}/{day[0]}"
     if "T" not in text:
         return written
-    at = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    at = datetime.fromisoformat(text.replace("Z", "+00:00").replace(":60", ":59"))  # a leap second
     return f"{written} {at:%H:%M:%S}.{at.microsecond // 1000:03d}"
 
 

@@ -8,6 +8,7 @@ XML; an array in XML is the tag repeated, an empty one a single empty tag. Sourc
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -19,6 +20,8 @@ from benhan.vn.hoso_benh_an.fields import GROUPS, Field, group_fields
 
 HoSoBenhAn = dict[str, Any]
 ROOT = "HoSoBenhAn"
+_NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold (2.2 Char), and CR, which its readers turn into LF; left out of both forms alike."""
 
 NOT_HOSO = FaultCode(
     "BA-0751",
@@ -75,7 +78,7 @@ def _whole(value: Any, field: Field) -> Any:
 
 def _one(value: Any, field: Field) -> Any:
     if not field.inner:
-        return "" if value is None else str(value)
+        return "" if value is None else _NOT_IN_XML.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n"))
     known = value if isinstance(value, dict) else {}
     return {name: _whole(known.get(name), inner) for name, inner in field.inner.items()}
 
@@ -90,7 +93,7 @@ def _append(parent: etree._Element, name: str, value: Any) -> None:
         for inner, each in value.items():
             _append(element, inner, each)
     elif value:
-        element.text = "".join(letter for letter in value if letter >= " " or letter in "\n\t")
+        element.text = value
 
 
 def _read(element: etree._Element, field: Field) -> Any:
