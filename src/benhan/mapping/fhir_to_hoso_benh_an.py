@@ -7,7 +7,6 @@ other groups are there and empty until the record holds what they carry.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +19,8 @@ from benhan.vn.hoso_benh_an.document import HoSoBenhAn
 from benhan.vn.hoso_benh_an.fit import fitted
 
 Json = dict[str, Any]
+Held = dict[str, Json]
+"""The resources of a record by their references."""
 
 GENDERS = {"male": "Nam", "female": "Nữ", "other": "Khác", "unknown": "Chưa xác định"}
 IMAGING = frozenset({"RAD", "RX", "CT", "MRI", "US", "NMR", "IMG", "RUS", "VUS", "XRC", "CUS"})
@@ -50,6 +51,7 @@ def fhir_to_hoso_benh_an(record: Record) -> Exported:
     """The document of an encounter. Deterministic: the same record gives the same document."""
     visit = visit_number(record.encounter)
     reports = sorted(record.of("DiagnosticReport"), key=lambda each: (each.get("effectiveDateTime", ""), each["id"]))
+    held = {f"{each['resourceType']}/{each['id']}": each for each in record.resources}
     imaging = [report for report in reports if _category(report) in IMAGING]
     laboratory = [report for report in reports if _category(report) not in IMAGING]
     document: HoSoBenhAn = {
@@ -58,8 +60,8 @@ def fhir_to_hoso_benh_an(record: Record) -> Exported:
         "ThongTinDieuTri": _treatment(record),
         "YLenhThuocVatTu": {"sovaovien": visit},
         "PhieuChiDinh": {"sovaovien": visit, "danhsach": _orders(record)},
-        "KetQuaChanDoanHinhAnh": {"sovaovien": visit, "danhsach": [_image(report, record) for report in imaging]},
-        "KetQuaXetNghiem": {"sovaovien": visit, "danhsach": [_laboratory(report, record) for report in laboratory]},
+        "KetQuaChanDoanHinhAnh": {"sovaovien": visit, "danhsach": [_image(report, held) for report in imaging]},
+        "KetQuaXetNghiem": {"sovaovien": visit, "danhsach": [_laboratory(report, held) for report in laboratory]},
         "GiayChuyenVien": {"sovaovien": visit},
         "HoSoCapCuu": {"sovaovien": visit},
         "PhieuThuThuat": {"sovaovien": visit},
@@ -188,12 +190,9 @@ def _orders(record: Record) -> list[Json]:
     return found
 
 
-def _laboratory(report: Json, record: Record) -> Json:
-    by_id = {f"{each['resourceType']}/{each['id']}": each for each in record.resources}
-    results = [by_id[each["reference"]] for each in report.get("result", []) if each.get("reference") in by_id]
-    specimen = next(
-        (by_id[each["reference"]] for each in report.get("specimen", []) if each.get("reference") in by_id), {}
-    )
+def _laboratory(report: Json, held: Held) -> Json:
+    results = _referred(report.get("result", []), held)
+    specimen = next(iter(_referred(report.get("specimen", []), held)), {})
     _, panel = _code(report.get("code", {}))
     performer: Json = next((each["performer"][0] for each in results if each.get("performer")), {})
     return {
@@ -206,6 +205,10 @@ def _laboratory(report: Json, record: Record) -> Json:
         "ghichu": report.get("conclusion", ""),
         "danhsach": [_result(each, panel) for each in results],
     }
+
+
+def _referred(links: list[Json], held: Held) -> list[Json]:
+    return [held[link["reference"]] for link in links if link.get("reference") in held]
 
 
 def _result(observation: Json, panel: str) -> Json:
@@ -223,9 +226,8 @@ def _result(observation: Json, panel: str) -> Json:
     }
 
 
-def _image(report: Json, record: Record) -> Json:
-    by_id = {f"{each['resourceType']}/{each['id']}": each for each in record.resources}
-    results = [by_id[each["reference"]] for each in report.get("result", []) if each.get("reference") in by_id]
+def _image(report: Json, held: Held) -> Json:
+    results = _referred(report.get("result", []), held)
     code, text = _code(report.get("code", {}))
     reader = (report.get("resultsInterpreter") or [{}])[0]
     return {
@@ -258,13 +260,19 @@ def _manifest(record: Record) -> Json:
     }
 
 
-def _systems(value: Any) -> Iterable[str]:
-    if isinstance(value, dict):
-        found = {value["system"]} if isinstance(value.get("system"), str) and "code" in value else set()
-        return found.union(*(_systems(each) for each in value.values()))
-    if isinstance(value, list):
-        return set().union(*(_systems(each) for each in value))
-    return set()
+def _systems(value: Any) -> set[str]:
+    """The code systems that a resource uses."""
+    found: set[str] = set()
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            if "code" in each and isinstance(each.get("system"), str):
+                found.add(each["system"])
+            left += each.values()
+        elif isinstance(each, list):
+            left += each
+    return found
 
 
 def value_text(observation: Json) -> str:

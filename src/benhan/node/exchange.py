@@ -149,7 +149,7 @@ class Exchange:
         if delivery.kind == "resources":
             return _body(told, [each.content for each in await self._changed(delivery)])
         record = await read_record(self._store, self._facility, delivery.subject.removeprefix("Encounter/"))
-        export = self._exports.written(record, Format.HOSO_XML)
+        export = await asyncio.to_thread(self._exports.written, record, Format.HOSO_XML)  # a long stay takes long
         told["hoso_benh_an"] = base64.b64encode(export.content).decode()
         told["manifest"] = base64.b64encode(export.manifest).decode()
         return _body(told, [to_bytes(record.patient), to_bytes(record.encounter)])

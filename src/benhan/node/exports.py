@@ -5,6 +5,7 @@ Source: CV 365/TTYQG-GPQLCL III.1.1 d.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -58,7 +59,7 @@ class Exports:
         rid = self._store.workshop.ids.rid_of("Encounter", encounter_id)
         unit.record(event, patient=patient, type_="Encounter", rid=rid, format=format_.value)
         await self._store.commit(unit)
-        return self.written(record, format_)
+        return await asyncio.to_thread(self.written, record, format_)
 
     def path_in(self, folder: Path, encounter_id: str, format_: Format) -> Path:
         """Where in `folder` an export of an encounter stands; ids are letters, digits, `-` and `.`."""

@@ -51,13 +51,13 @@ async def read_record(store: Store, facility: str, encounter_id: str, actor: Act
 def belonging(resources: list[Json], encounter_id: str) -> list[Json]:
     """The resources of an encounter; specimens by the results that point to them."""
     reference = f"Encounter/{encounter_id}"
-    own = [
-        each
-        for each in resources
-        if each["resourceType"] in ANY_ENCOUNTER or each.get("encounter", {}).get("reference") == reference
-    ]
+    own: list[Json] = []
+    others: list[Json] = []
+    for each in resources:
+        is_own = each["resourceType"] in ANY_ENCOUNTER or each.get("encounter", {}).get("reference") == reference
+        (own if is_own else others).append(each)
     specimens = {link.get("reference") for each in own for link in _specimens(each)}
-    return own + [each for each in resources if f"{each['resourceType']}/{each['id']}" in specimens and each not in own]
+    return own + [each for each in others if f"{each['resourceType']}/{each['id']}" in specimens]
 
 
 def _specimens(resource: Json) -> list[Json]:

@@ -117,6 +117,15 @@ def url_of(server_url: str, database: str) -> str:
     return urlunsplit(parts._replace(path=f"/{database}"))
 
 
+CONNECTION_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what a connection says that dies in the middle of a word
+    OSError,
+    TimeoutError,
+)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn what asyncpg raises into Faults that say what to do; Faults pass as they are."""
@@ -124,7 +133,7 @@ def translated() -> Iterator[None]:
         yield
     except Fault:
         raise
-    except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError) as cause:
+    except CONNECTION_LOST as cause:
         raise DATABASE_AWAY() from cause
     except asyncpg.PostgresError as cause:
         raise fault_of(cause) from cause

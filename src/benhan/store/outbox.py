@@ -33,6 +33,8 @@ RECORD_DELAY = timedelta(seconds=3)
 """The changes of an encounter that come within it are one record."""
 ATTEMPTS_MAX = 30
 """Tries of what the destination itself fails on; while it cannot be reached at all, there is no end of them."""
+BROKEN_ATTEMPTS_MAX = 5
+"""Tries of what our own program fails on: what failed by chance may pass."""
 
 _PUT = query(
     "outbox_put",
@@ -255,7 +257,8 @@ class Outbox:
         Where the destination could not be reached (`is_reached` False) that does not count as a try.
         """
         attempts, now = delivery.attempts + is_reached, self._clock.now()
-        again = fault.retryable and attempts < ATTEMPTS_MAX
+        most = BROKEN_ATTEMPTS_MAX if fault.category == "broken" else ATTEMPTS_MAX if fault.retryable else 0
+        again = attempts < most
         state = "waiting" if again else "refused"
         at = now + retry_delay(attempts, self._random, most_s=60.0) if is_reached else now
         async with self._database.transaction() as connection:

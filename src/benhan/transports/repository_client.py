@@ -83,7 +83,8 @@ class RepositoryClient:
         try:
             async with self._client.stream("POST", self._url, content=content, headers=headers) as answer:
                 body = await _bounded(answer)
-        except httpx.HTTPError as cause:
+        except (httpx.HTTPError, OSError, AttributeError) as cause:
+            # AttributeError: a peer that dies while the connection is being made leaves anyio without a socket
             raise NOT_REACHED() from cause
         if answer.status_code in (200, 201):
             return _receipt(body)
