@@ -13,6 +13,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from tests.store.writing import SetClock
 
 from benhan.kernel.ids import SystemRandom
 from benhan.store.database import Database, ensure_database, url_of
@@ -115,5 +116,19 @@ async def keyring(database: Database, kek: FileKek) -> Keyring:
 async def store(database_url: str, kek: FileKek) -> AsyncIterator[Store]:
     """A store on a fresh database."""
     store = await Store.open(await Database.connect(database_url, pool_size=8), kek)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    """A clock that the test moves."""
+    return SetClock()
+
+
+@pytest.fixture
+async def timed_store(database_url: str, kek: FileKek, clock: SetClock) -> AsyncIterator[Store]:
+    """A store on a fresh database whose time is `clock`; its page links live 900 s."""
+    store = await Store.open(await Database.connect(database_url, pool_size=8), kek, clock=clock, page_life_s=900)
     yield store
     await store.close()
