@@ -22,6 +22,7 @@ from benhan.kernel.texts import Text
 CLAUSE = "http://hl7.org/fhir/R4/search.html"
 COUNT_DEFAULT, COUNT_MAX = 20, 1000
 VALUES_MAX, CRITERIA_MAX, VALUE_CHARACTERS_MAX = 200, 50, 1024
+PAIRS_MAX = 200
 
 RESULT_PARAMETERS = ("_count", "_sort", "_include", "_total", "_format", "_pretty", "_page")
 SEARCHABLE_KINDS = ("token", "reference", "date", "string", "uri")
@@ -129,7 +130,9 @@ def parse_search(type_: str, pairs: Iterable[tuple[str, str]], *, lenient: bool 
     """
     query = SearchQuery(type_)
     mistakes: list[Issue] = []
-    for name, text in pairs:
+    for number, (name, text) in enumerate(pairs):
+        if number == PAIRS_MAX:
+            raise BAD_QUERY(error("too-costly", "", TOO_MANY, CLAUSE), count=1)
         found: list[Issue] = []
         _add(query, name, text, found)
         if not found:

@@ -18,7 +18,6 @@ from benhan.fhir_api.responses import json_response
 from benhan.store.search.search import SearchPage
 
 FORM_BYTES_MAX = 64 * 1024
-PAIRS_MAX = 200
 
 
 async def search_type(api: FhirApi, request: Request) -> Response:
@@ -26,7 +25,7 @@ async def search_type(api: FhirApi, request: Request) -> Response:
     check_accept(request)
     type_ = type_of_path(request)
     pairs = list(request.query_params.multi_items()) + await _form(request)
-    query = parse_search(type_, pairs[:PAIRS_MAX], lenient=preference(request, "handling") == "lenient")
+    query = parse_search(type_, pairs, lenient=preference(request, "handling") == "lenient")
     page = await api.store.search.search(query, actor_of(request), base_url=api.base_url)
     return json_response(searchset(api, query, page, request))
 
@@ -39,7 +38,7 @@ async def _form(request: Request) -> list[tuple[str, str]]:
         body += chunk
         if len(body) > FORM_BYTES_MAX:
             raise BODY_TOO_LARGE(limit=FORM_BYTES_MAX)
-    return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=PAIRS_MAX)
+    return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
 
 
 def searchset(api: FhirApi, query: SearchQuery, page: SearchPage, request: Request) -> bytes:

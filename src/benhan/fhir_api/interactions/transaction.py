@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,7 +17,7 @@ from benhan.fhir.indexing import patient_of
 from benhan.fhir.outcome import outcome_of
 from benhan.fhir.references import rewrite_references
 from benhan.fhir.resource import ParsedResource, instant, is_id, parse_json, parse_resource, to_bytes
-from benhan.fhir.search_query import parse_search
+from benhan.fhir.search_query import SearchQuery, parse_search
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.faults import BAD_ENTRY, ID_MISMATCH, NOT_A_BUNDLE, NOT_OFFERED, TOO_MANY_ENTRIES
 from benhan.fhir_api.interactions.search_type import searchset
@@ -78,28 +78,49 @@ async def _transaction(api: FhirApi, request: Request, entries: list[Any]) -> by
     writes = [step for step in sorted(steps, key=lambda each: ORDER[each.verb]) if step.verb not in ("GET", "HEAD")]
     for step in writes:
         _write(unit, step, ids)
+    answers = await _early_reads(api, request, steps, {step.address for step in writes})
     stored = await api.store.commit(unit) if writes else []
-    answers = {step.number: _written(each, api, request) for step, each in zip(writes, stored, strict=True)}
+    answers |= {step.number: _written(each, api, request) for step, each in zip(writes, stored, strict=True)}
     for step in steps:
         if step.number not in answers:
-            answers[step.number] = await _read(api, request, step)
+            answers[step.number] = await _answered(request, _read(api, request, step))
     return bundle_bytes("transaction-response", [answers[step.number] for step in steps])
 
 
+async def _early_reads(api: FhirApi, request: Request, steps: list[Step], written: set[str]) -> dict[int, Entry]:
+    """The answers of reads that no write of the bundle touches: one that fails stops all before anything is written.
+
+    Searches are understood here and answered after the writes, which they must see.
+    """
+    answers = {}
+    for step in steps:
+        if step.verb in ("GET", "HEAD"):
+            if not step.id:
+                _search_of(step)
+            elif step.address not in written:
+                answers[step.number] = await _read(api, request, step)
+    return answers
+
+
 async def _batch(api: FhirApi, request: Request, entries: list[Any]) -> bytes:
-    answers = []
-    for number, entry in enumerate(entries, 1):
-        try:
-            step = _step(entry, number)
-            _check_permissions(request, [step])
-            answers.append(await _batch_step(api, request, step))
-        except Fault as fault:
-            outcome = outcome_of(fault, language_of(request.scope))
-            answers.append(Entry(response={"status": str(status_of(fault)), "outcome": outcome}))
+    answers = [
+        await _answered(request, _batch_step(api, request, entry, number)) for number, entry in enumerate(entries, 1)
+    ]
     return bundle_bytes("batch-response", answers)
 
 
-async def _batch_step(api: FhirApi, request: Request, step: Step) -> Entry:
+async def _answered(request: Request, answer: Awaitable[Entry]) -> Entry:
+    """The answer of an entry; a Fault of it is an answer too."""
+    try:
+        return await answer
+    except Fault as fault:
+        outcome = outcome_of(fault, language_of(request.scope))
+        return Entry(response={"status": str(status_of(fault)), "outcome": outcome})
+
+
+async def _batch_step(api: FhirApi, request: Request, entry: Any, number: int) -> Entry:
+    step = _step(entry, number)
+    _check_permissions(request, [step])
     if step.verb in ("GET", "HEAD"):
         return await _read(api, request, step)
     unit = api.store.begin(actor_of(request))
@@ -118,7 +139,7 @@ def _step(entry: Any, number: int) -> Step:
         raise BAD_ENTRY(number=number, reason="request.url")
     verb, body = told["method"], entry.get("resource")
     _check_shape(told, verb, match["id"], query, body, number)
-    version = version_of_etag(told["ifMatch"]) if isinstance(told.get("ifMatch"), str) else None
+    version = version_of_etag(str(told["ifMatch"])) if "ifMatch" in told else None
     full_url = entry.get("fullUrl") if isinstance(entry.get("fullUrl"), str) else ""
     return Step(number, verb, match["type"], match["id"] or "", query, full_url or "", version, body)
 
@@ -204,11 +225,15 @@ def _written(stored: Stored | None, api: FhirApi, request: Request) -> Entry:
     return Entry(content, f"{api.base_url}/{stored.type}/{stored.id}" if content else "", response=response)
 
 
+def _search_of(step: Step) -> SearchQuery:
+    return parse_search(step.type, parse_qsl(step.query, keep_blank_values=True))
+
+
 async def _read(api: FhirApi, request: Request, step: Step) -> Entry:
     actor = actor_of(request)
     if step.id:
         stored = await api.store.resources.read(step.type, step.id, actor)
         return Entry(stored.content, response={"status": "200", "etag": stored.etag})
-    query = parse_search(step.type, parse_qsl(step.query, keep_blank_values=True))
+    query = _search_of(step)
     page = await api.store.search.search(query, actor, base_url=api.base_url)
     return Entry(searchset(api, query, page, request), response={"status": "200"})

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from benhan.fhir_api.api import FhirApi
-from benhan.fhir_api.faults import ID_MISMATCH
+from benhan.fhir_api.faults import ID_MISMATCH, NOT_OFFERED
 from benhan.fhir_api.requests import actor_of, id_of_path, if_match, read_resource, type_of_path
 from benhan.fhir_api.responses import written_response
 
@@ -14,6 +14,8 @@ from benhan.fhir_api.responses import written_response
 async def update(api: FhirApi, request: Request) -> Response:
     """200, or 201 where it was not there; 412 where If-Match names another version than the current one."""
     type_, id_ = type_of_path(request), id_of_path(request)
+    if "if-none-match" in request.headers:
+        raise NOT_OFFERED(what="If-None-Match, PUT")
     expected = if_match(request)
     resource = await read_resource(request, type_, api.body_bytes_max)
     if resource.id != id_:
