@@ -8,6 +8,7 @@ Source: FHIR R4 Bulk Data, NDJSON.
 from __future__ import annotations
 
 import gzip
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,25 @@ class Imported:
     """Lines taken in by an earlier run."""
 
 
+@dataclass(slots=True)
+class Aside:
+    """The file of lines set aside; what an interrupted run has told there already is not told again."""
+
+    file: IO[bytes]
+    told: set[bytes]
+
+    def put(self, number: int, text: bytes, reason: list[str]) -> None:
+        """Keep line `number`, counted without empty ones, with its reason."""
+        entry = orjson.dumps({"number": number, "reason": reason, "line": text.decode("utf-8", "replace")})
+        if entry not in self.told:
+            self.file.write(entry + b"\n")
+
+    def settle(self) -> None:
+        """Bring it to the disk: the place after these lines is about to be committed."""
+        self.file.flush()
+        os.fsync(self.file.fileno())
+
+
 def files_at(path: Path) -> list[tuple[Path, int]]:
     """The NDJSON files at `path`, a file or a folder, each with its size. Raises Incorrect BA-0460."""
     found = sorted(path.glob("*.ndjson*")) if path.is_dir() else [path] if path.is_file() else []
@@ -90,7 +110,10 @@ async def import_file(
         skipped=row["position"] if row is not None else 0, rejected=row["rejected"] if row is not None else 0
     )
     line = 0
-    with _opened(path) as file, path.with_suffix(".rejected.ndjson").open("ab") as aside:
+    rejected = path.with_suffix(".rejected.ndjson")
+    told = set(rejected.read_bytes().splitlines()) if rejected.exists() else set()
+    with _opened(path) as file, rejected.open("ab") as set_aside:
+        aside = Aside(set_aside, told)
         for number, batch in enumerate(_batches(file)):
             line += len(batch)
             if number % stripe.of == stripe.number and line > done.skipped:
@@ -99,26 +122,27 @@ async def import_file(
     return done
 
 
-async def _import_batch(
-    store: Store, source: str, line: int, batch: list[bytes], done: Imported, aside: IO[bytes]
-) -> None:
+async def _import_batch(store: Store, source: str, line: int, batch: list[bytes], done: Imported, aside: Aside) -> None:
     """One transaction for a batch and the place it ends at. Of lines with one id the last counts, others go aside."""
-    resources: dict[tuple[str, str], ParsedResource] = {}
-    unit = store.begin(ACTOR)
-    for text in batch:
-        resource = _read(text, done, aside)
+    resources: dict[tuple[str, str], tuple[int, ParsedResource]] = {}
+    unit, before = store.begin(ACTOR), done.rejected
+    for number, text in enumerate(batch, line - len(batch) + 1):
+        resource, reason = _read(text)
         if resource is None:
-            continue
-        if resource.id is None:
+            aside.put(number, text, reason)
+            done.rejected += 1
+        elif resource.id is None:
             unit.create(resource)
         else:
             earlier = resources.get((resource.type, resource.id))
             if earlier is not None:
-                _set_aside(to_bytes(earlier.body), [DOUBLED.vi], done, aside)
-            resources[resource.type, resource.id] = resource
-    for resource in resources.values():
+                aside.put(earlier[0], to_bytes(earlier[1].body), [DOUBLED.vi])
+                done.rejected += 1
+            resources[resource.type, resource.id] = number, resource
+    for _, resource in resources.values():
         unit.update(resource)
-    aside.flush()
+    if done.rejected > before:
+        aside.settle()
     rejected, written = done.rejected, len(unit.writes)
     unit.record(Event.BULK_IMPORT, count=written)
 
@@ -130,22 +154,16 @@ async def _import_batch(
     done.written += written
 
 
-def _read(text: bytes, done: Imported, aside: IO[bytes]) -> ParsedResource | None:
+def _read(text: bytes) -> tuple[ParsedResource | None, list[str]]:
+    """The resource of a line, or None and why it is none."""
     try:
         resource = parse_resource(text, size_bytes_max=LINE_BYTES_MAX)
-        issues = check_structure(resource.plain)
-        if not issues:
-            return resource
-        reason = [f"{issue.place}: {issue.text.vi}" for issue in issues[:10]]
     except Fault as fault:
-        reason = [f"{fault.code} {fault.text.vi}"]
-    _set_aside(text, reason, done, aside)
-    return None
-
-
-def _set_aside(text: bytes, reason: list[str], done: Imported, aside: IO[bytes]) -> None:
-    done.rejected += 1
-    aside.write(orjson.dumps({"reason": reason, "line": text.decode("utf-8", "replace")}) + b"\n")
+        return None, [f"{fault.code} {fault.text.vi}"]
+    issues = check_structure(resource.plain)
+    if issues:
+        return None, [f"{issue.place}: {issue.text.vi}" for issue in issues[:10]]
+    return resource, []
 
 
 def _opened(path: Path) -> IO[bytes]:
