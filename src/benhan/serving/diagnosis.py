@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from pathlib import Path
 
 import httpx
 
+from benhan.kernel.clock import SystemClock
 from benhan.kernel.faults import Fault
 from benhan.kernel.settings import Settings
 from benhan.kernel.texts import Text
@@ -162,7 +163,7 @@ async def _repository(settings: Settings) -> Finding:
     )
     try:
         async with httpx.AsyncClient(timeout=5) as client:
-            asked = datetime.now().astimezone()
+            asked = SystemClock().now()
             answer = await client.get(f"{settings.repository_url.rstrip('/')}/healthz")
     except (TimeoutError, httpx.HTTPError) as failure:
         return Finding(name, Health.ILL, f"{settings.repository_url}: {type(failure).__name__}", remedy)
