@@ -43,6 +43,59 @@ def token(
     typer.echo(run(_token(settings, role, name, facility)))
 
 
+@app.command("disable")
+def disable(
+    login: Annotated[str, typer.Argument(help="Tên đăng nhập (login)")],
+    role: RoleOption = "node",
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Khoá hẳn một tài khoản; người đang đăng nhập bị đưa ra ngay. (Let an account in no more, from now.)"""
+    run(_disable(settings_of(role, config, data=data, database=database), role, login))
+    err.print(f"Đã khoá tài khoản (disabled): {login}")
+
+
+@app.command("password")
+def password(
+    login: Annotated[str, typer.Argument(help="Tên đăng nhập (login)")],
+    role: RoleOption = "node",
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Đặt mật khẩu mới; mở khoá tạm và đóng mọi phiên. (Set another password; unlock; end all sessions.)"""
+    new = typer.prompt("Mật khẩu mới (new password)", hide_input=True, confirmation_prompt=True)
+    run(_password(settings_of(role, config, data=data, database=database), role, login, new))
+    err.print(f"Đã đổi mật khẩu (changed): {login}")
+
+
+@app.command("link")
+def link(
+    login: Annotated[str, typer.Argument(help="Tên đăng nhập của người dân (the citizen's login)")],
+    patient: Annotated[str, typer.Argument(help="Mã Patient ở kho (logical id at the repository)")],
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Gắn tài khoản người dân với sổ của họ. (Let a citizen's account see their book.)"""
+    run(_link(settings_of("healthbook", config, data=data, database=database), login, patient))
+    err.print(f"Đã gắn sổ (linked): {login}")
+
+
+@app.command("revoke")
+def revoke(
+    name: Annotated[str, typer.Argument(help="Tên máy (machine's name)")],
+    role: RoleOption = "node",
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Thu hồi mọi mã truy cập của một máy. (Revoke every token of a machine.)"""
+    count = run(_revoke(settings_of(role, config, data=data, database=database), role, name))
+    err.print(f"Đã thu hồi (revoked): {count}")
+
+
 async def _create(settings: Settings, role: str, login: str, name: str, kind: Role, password: str) -> None:
     from benhan.wiring import build_access, open_store
 
@@ -58,3 +111,38 @@ async def _token(settings: Settings, role: str, name: str, facility: str) -> str
         return await build_access(store, settings).sessions.make_token(
             name, MACHINE_PERMISSIONS[role], facility=facility
         )
+
+
+async def _disable(settings: Settings, role: str, login: str) -> None:
+    from benhan.wiring import build_access, open_store
+
+    async with open_store(settings, role) as store:
+        await build_access(store, settings).accounts.disable(login)
+
+
+async def _password(settings: Settings, role: str, login: str, new: str) -> None:
+    from benhan.wiring import build_access, open_store
+
+    async with open_store(settings, role) as store:
+        await build_access(store, settings).accounts.set_password(login, new)
+
+
+async def _link(settings: Settings, login: str, patient: str) -> None:
+    from benhan.access.faults import NO_SUCH_ACCOUNT
+    from benhan.kernel.actors import system
+    from benhan.wiring import build_access, open_store
+
+    async with open_store(settings, "healthbook") as store:
+        accounts = build_access(store, settings).accounts
+        account = await accounts.find(login)
+        if account is None:
+            raise NO_SUCH_ACCOUNT()
+        await store.resources.read("Patient", patient, system("accounts"))
+        await accounts.link_patient(account.id, patient)
+
+
+async def _revoke(settings: Settings, role: str, name: str) -> int:
+    from benhan.wiring import build_access, open_store
+
+    async with open_store(settings, role) as store:
+        return await build_access(store, settings).sessions.revoke_tokens(name)
