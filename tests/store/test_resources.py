@@ -103,12 +103,12 @@ async def test_history_comes_in_pages(store: Store) -> None:
     assert [each.version for each in first + second] == [5, 4, 3, 2]
 
 
-@pytest.mark.parametrize("version", [0, 3, VERSION_MAX - 1, VERSION_MAX])
-async def test_a_version_that_was_never_made_has_its_own_fault(store: Store, version: int) -> None:
+async def test_a_version_that_was_never_made_has_its_own_fault(store: Store) -> None:
     await save(store, patient(id="an"))
     await save(store, patient(id="an"))
-    with pytest.raises(NotFound, match="BA-0403"):
-        await store.resources.vread("Patient", "an", version, DOCTOR)
+    for version in (-1, 0, 3, VERSION_MAX - 1, VERSION_MAX, VERSION_MAX + 1):
+        with pytest.raises(NotFound, match="BA-0403"):
+            await store.resources.vread("Patient", "an", version, DOCTOR)
 
 
 async def test_a_resource_that_moves_to_another_patient_keeps_all_its_versions(store: Store) -> None:
