@@ -7,6 +7,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -21,12 +22,29 @@ TEMPLATE = "shared_template"
 _numbers = itertools.count(1)
 
 
+@contextmanager
+def server_folder() -> Iterator[Path]:
+    """A folder where an embedded server may live.
+
+    Not pytest's: where root runs the tests the server has a user of its own, and each pytest that starts beside us
+    closes the folder of all of root's runs to other users.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="benhan-tests-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def embedded_url() -> Iterator[str]:
     """The address of an embedded server with a migrated template database."""
-    folder = Path(tempfile.mkdtemp(prefix="benhan-shared-"))
-    folder.chmod(0o755)
-    server = EmbeddedPostgres(folder / "pg")
+    with server_folder() as folder:
+        yield from _embedded(EmbeddedPostgres(folder / "pg"))
+
+
+def _embedded(server: EmbeddedPostgres) -> Iterator[str]:
     try:
         server.start()
 
@@ -39,7 +57,20 @@ def embedded_url() -> Iterator[str]:
         yield server.url("postgres")
     finally:
         server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder for a test that starts an embedded server."""
+    with server_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def session_folder() -> Iterator[Path]:
+    """A folder for an embedded server that many tests use."""
+    with server_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

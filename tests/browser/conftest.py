@@ -73,16 +73,14 @@ def _skip_without_chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-async def country(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Country]:
+async def country(session_folder: Path) -> AsyncIterator[Country]:
     """`benhan demo` with few people, ready and fed; ended afterwards."""
     _skip_without_chromium()
     found = Country(free_base())
-    folder = tmp_path_factory.mktemp("country")
-    folder.chmod(0o755)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benhan.cli.main", "demo", "--people", "4", "--data", str(folder / "data")),
+        *(sys.executable, "-m", "benhan.cli.main", "demo", "--people", "4", "--data", str(session_folder / "data")),
         *("--port", str(found.port)),
-        cwd=folder,
+        cwd=session_folder,
         env={**os.environ, "COLUMNS": "200"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -130,8 +130,8 @@ async def _read(serving: Serving) -> None:
         serving.said.append(line.decode("utf-8", "replace"))
 
 
-async def test_all_roles_get_ready_tell_how_they_are_and_leave_nothing_behind(tmp_path: Path) -> None:
-    async with served(tmp_path) as serving:
+async def test_all_roles_get_ready_tell_how_they_are_and_leave_nothing_behind(open_folder: Path) -> None:
+    async with served(open_folder) as serving:
         async with httpx.AsyncClient(trust_env=False) as client:
             for role in ROLES:
                 alive = await client.get(f"{serving.address(role)}/healthz")
@@ -168,15 +168,20 @@ select (select count(*) from inbox where state <> 'applied') + (select count(*) 
 
 
 async def _until_all_receipted(serving: Serving) -> None:
-    async with asyncio.timeout(90):
-        while await serving.fetchval("node", ON_THE_WAY):  # noqa: ASYNC110  # another process: nothing to wait on
-            await asyncio.sleep(0.2)
+    try:
+        async with asyncio.timeout(60):
+            while await serving.fetchval("node", ON_THE_WAY):  # noqa: ASYNC110  # another process: nothing to wait on
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        left = await serving.fetchval("node", "select json_agg(o) from outbox o where state <> 'receipted'")
+        inbox = await serving.fetchval("node", "select json_agg(state) from inbox where state <> 'applied'")
+        pytest.fail(f"not all was receipted: {left} {inbox}\n{''.join(serving.said)}")
 
 
 async def test_the_repository_killed_in_the_middle_is_started_anew_and_nothing_is_lost_or_doubled(
-    tmp_path: Path,
+    open_folder: Path,
 ) -> None:
-    async with served(tmp_path) as serving:
+    async with served(open_folder) as serving:
         client = MllpClient("127.0.0.1", serving.ports["mllp"])
         killed = serving.pid_of("repository")
         for number in range(1, MESSAGES + 1):
@@ -205,8 +210,8 @@ async def test_the_repository_killed_in_the_middle_is_started_anew_and_nothing_i
 
 
 @pytest.mark.slow
-async def test_when_the_supervisor_is_killed_the_roles_stop_and_the_next_start_goes_on(tmp_path: Path) -> None:
-    async with served(tmp_path) as serving:
+async def test_when_the_supervisor_is_killed_the_roles_stop_and_the_next_start_goes_on(open_folder: Path) -> None:
+    async with served(open_folder) as serving:
         client = MllpClient("127.0.0.1", serving.ports["mllp"])
         await client.send(oru(1))
         await client.close()
@@ -226,8 +231,8 @@ async def test_when_the_supervisor_is_killed_the_roles_stop_and_the_next_start_g
 
 
 @pytest.mark.slow
-async def test_a_taken_port_is_told_with_its_code(tmp_path: Path) -> None:
-    async with served(tmp_path) as serving:
+async def test_a_taken_port_is_told_with_its_code(open_folder: Path) -> None:
+    async with served(open_folder) as serving:
         told = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "benhan.cli.main", "serve", "repository", "--data", str(serving.data)),
             *("--port", str(serving.ports["repository"])),
