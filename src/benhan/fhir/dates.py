@@ -12,7 +12,10 @@ LAST = datetime(9999, 12, 30, tzinfo=UTC)
 VIETNAM = timezone(timedelta(hours=7))
 
 _SECOND = timedelta(seconds=1)
-_FORM = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?")
+_FORM = re.compile(
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?",
+    re.ASCII,
+)
 
 
 def range_of(text: str, zone: timezone = VIETNAM) -> Range | None:
@@ -39,17 +42,19 @@ def _range(match: re.Match[str], zone: timezone) -> Range:
     start = datetime(int(year), int(month or 1), int(day or 1), tzinfo=tz)
     if month is None:
         end = datetime(int(year) + 1, 1, 1, tzinfo=tz) if int(year) < 9999 else LAST
+    elif start > LAST - timedelta(days=40) and hour is None:
+        end = LAST
     elif day is None:
         end = (start + timedelta(days=32)).replace(day=1)
     elif hour is None:
         end = start + timedelta(days=1)
     else:
         leap = second == "60"
-        start += timedelta(
-            hours=int(hour),
-            minutes=int(minute),
-            seconds=59 if leap else int(second or 0),
-            microseconds=int((fraction or "0").ljust(6, "0")[:6]),
+        start = start.replace(
+            hour=int(hour),
+            minute=int(minute),
+            second=59 if leap else int(second or 0),
+            microsecond=int((fraction or "0").ljust(6, "0")[:6]),
         )
         end = start + _precision(second, fraction)
     return _clamped(start), _clamped(end)

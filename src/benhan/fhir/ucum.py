@@ -6,6 +6,7 @@ Source: The Unified Code for Units of Measure 2.1. Not supported: arbitrary conv
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 
@@ -37,7 +38,7 @@ _METRIC: dict[str, tuple[float, Dimensions]] = {
     "kat": (6.02214076e23, (("s", -1),)),
     "[iU]": (1, (("[iU]", 1),)),
     "[IU]": (1, (("[iU]", 1),)),
-    "m[Hg]": (133322.0, (("g", 1), ("m", -1), ("s", -2))),
+    "m[Hg]": (133322.0 * 1e3, (("g", 1), ("m", -1), ("s", -2))),
     "m[H2O]": (9806.65 * 1e3, (("g", 1), ("m", -1), ("s", -2))),
     "Cel": (1, (("K", 1),)),
     "bar": (1e8, (("g", 1), ("m", -1), ("s", -2))),
@@ -65,6 +66,8 @@ _OTHER: dict[str, tuple[float, Dimensions]] = {
 }
 _OFFSETS = {"Cel": (1.0, 273.15), "[degF]": (5 / 9, 459.67 * 5 / 9)}
 _ANNOTATION = re.compile(r"\{[^}]*\}")
+_ANNOTATION_ALONE = re.compile(r"(^|[./(])\{[^}]*\}")
+"""An annotation where a unit should stand is the unity. Source: UCUM 2.1 section 6."""
 _PART = re.compile(r"([./]?)(\([^()]*\)|\d+(?![*^\d])|10[*^]|[A-Za-z%]*\[[^\]]*\]|[A-Za-z%]+)([+-]?\d+)?")
 
 
@@ -72,17 +75,22 @@ def canonical(value: float, unit: str) -> tuple[float, str]:
     """The value in base units and the base units' name; an unknown unit stays as it is."""
     if unit in _OFFSETS:
         factor, offset = _OFFSETS[unit]
-        return round(value * factor + offset, 9), "K"
+        kelvin = round(value * factor + offset, 9)
+        return (kelvin, "K1") if math.isfinite(kelvin) else (value, unit)
     known = _parsed(unit)
     if known is None:
         return value, unit
-    return float(f"{value * known[0]:.12g}"), known[1]
+    number = float(f"{value * known[0]:.12g}")
+    return (number, known[1]) if math.isfinite(number) else (value, unit)
 
 
 @lru_cache(maxsize=4096)
 def _parsed(unit: str) -> tuple[float, str] | None:
-    found = _term(_ANNOTATION.sub("", unit)) if unit else None
-    if found is None:
+    try:
+        found = _term(_ANNOTATION.sub("", _ANNOTATION_ALONE.sub(r"\g<1>1", unit))) if unit else None
+    except (OverflowError, ZeroDivisionError, ValueError):  # beyond all measure
+        return None
+    if found is None or not 0 < found[0] < math.inf:
         return None
     factor, powers = found
     return factor, ".".join(f"{base}{power}" for base, power in sorted(powers.items()) if power) or "1"

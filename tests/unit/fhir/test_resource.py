@@ -1,0 +1,110 @@
+"""A resource as it was written: no digit, name or byte is lost, and what is none is refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from benhan.fhir.references import references_in, rewrite_references
+from benhan.fhir.resource import (
+    head_bytes,
+    instant,
+    is_id,
+    parse_json,
+    parse_resource,
+    resource_of,
+    tail_bytes,
+    to_bytes,
+)
+from benhan.kernel.faults import Fault
+
+
+@pytest.mark.parametrize("digits", ["1.00", "0.10", "-0.0", "1E3", "1e-3", "123456789012345678901234567890", "3.14"])
+def test_a_number_is_written_back_as_its_own_digits(digits: str) -> None:
+    text = f'{{"resourceType":"Basic","x":{digits}}}'.encode()
+    assert to_bytes(parse_resource(text).body) == text
+
+
+def test_reading_is_by_floats_and_costs_no_second_tree_where_nothing_would_be_lost() -> None:
+    exact = parse_resource(b'{"resourceType":"Basic","x":1.5}')
+    assert exact.body is exact.plain
+    kept = parse_resource(b'{"resourceType":"Basic","x":1.50}')
+    assert kept.plain["x"] == 1.5
+    assert kept.body is not kept.plain
+
+
+def test_a_decimal_of_our_own_keeps_its_digits() -> None:
+    assert to_bytes(resource_of({"resourceType": "Basic", "x": Decimal("1.50")}).body).endswith(b'"x":1.50}')
+    assert to_bytes({"x": Decimal("1E+3")}) == b'{"x":1000}'
+
+
+def test_head_and_tail_are_the_whole_resource() -> None:
+    body = {"resourceType": "Basic", "id": "old", "meta": {"versionId": "9", "profile": ["urn:p"]}, "x": 1}
+    whole = head_bytes("Basic", "new", 3, datetime(2026, 1, 5, tzinfo=UTC)) + tail_bytes(body)
+    assert parse_json(whole)[1] == {
+        "resourceType": "Basic",
+        "id": "new",
+        "meta": {"versionId": "3", "lastUpdated": "2026-01-05T00:00:00.000Z", "profile": ["urn:p"]},
+        "x": 1,
+    }
+    bare = head_bytes("Basic", "new", 1, datetime(2026, 1, 5, tzinfo=UTC)) + tail_bytes({"resourceType": "Basic"})
+    assert parse_json(bare)[1]["id"] == "new"
+
+
+def test_an_instant_is_in_utc_with_milliseconds() -> None:
+    assert instant(datetime(2026, 1, 5, 7, 8, 9, 999_999, tzinfo=UTC)) == "2026-01-05T07:08:09.999Z"
+
+
+@pytest.mark.parametrize(("depth", "is_taken"), [(62, True), (200, False)])
+def test_depth_has_a_limit(depth: int, *, is_taken: bool) -> None:
+    text = b'{"resourceType":"Basic","x":' + b"[" * depth + b"1" + b"]" * depth + b"}"
+    if is_taken:
+        assert parse_resource(text).type == "Basic"
+    else:
+        with pytest.raises(Fault, match="BA-0205"):
+            parse_resource(text)
+
+
+def test_many_brackets_side_by_side_are_not_deep() -> None:
+    assert parse_resource(b'{"resourceType":"Basic","x":[' + b",".join([b"[1]"] * 1000) + b"]}").type == "Basic"
+
+
+def test_a_size_over_the_limit_is_refused() -> None:
+    with pytest.raises(Fault, match="BA-0206"):
+        parse_resource(b'{"resourceType":"Basic"}', size_bytes_max=10)
+
+
+def test_a_name_twice_is_told_by_its_name_unless_it_could_be_anything() -> None:
+    with pytest.raises(Fault, match="gender"):
+        parse_resource(b'{"resourceType":"Patient","gender":"male","gender":"male"}')
+    with pytest.raises(Fault, match="BA-0203") as caught:
+        parse_resource('{"resourceType":"Patient","Bí mật":1,"Bí mật":2}'.encode())
+    assert "mật" not in caught.value.text.vi.replace("mật độ", "")
+
+
+@pytest.mark.parametrize("text", ["a", "A-1.b", "x" * 64])
+def test_an_id_is_of_its_form(text: str) -> None:
+    assert is_id(text)
+    assert not is_id(text + "/")
+    assert not is_id(text + "\n")
+
+
+def test_references_are_rewritten_where_they_are_known_and_nothing_else_is() -> None:
+    real = {"urn:uuid:1": "Patient/a", "Patient/x": "Patient/y"}
+    content = {
+        "subject": {"reference": "urn:uuid:1", "display": "urn:uuid:2"},
+        "list": [{"reference": "urn:uuid:1#part"}, {"reference": "Patient/z"}],
+        "valueUri": "urn:uuid:1",
+        "text": "Patient/x",
+        "other": {"reference": "Patient/x"},
+    }
+    assert rewrite_references(content, real) == {
+        "subject": {"reference": "Patient/a", "display": "urn:uuid:2"},
+        "list": [{"reference": "Patient/a#part"}, {"reference": "Patient/z"}],
+        "valueUri": "Patient/a",
+        "text": "Patient/x",
+        "other": {"reference": "Patient/y"},
+    }
+    assert sorted(references_in(content)) == ["Patient/x", "Patient/z", "urn:uuid:1", "urn:uuid:1#part"]

@@ -1,0 +1,72 @@
+"""UCUM: the same amount in two units is the same number in the canonical one."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benhan.fhir.ucum import canonical
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((5.5, "g/dL"), (55, "g/L")),
+        ((5.5, "g/dL"), (5500, "mg/dL")),
+        ((4.2, "10*3/uL"), (4.2, "10*9/L")),
+        ((4.2, "10^3/uL"), (4200, "/uL")),
+        ((120, "mm[Hg]"), (15.99864, "kPa")),
+        ((37, "Cel"), (98.6, "[degF]")),
+        ((37, "Cel"), (310.15, "K")),
+        ((60, "/min"), (1, "Hz")),
+        ((1, "h"), (3600, "s")),
+        ((1.75, "m"), (175, "cm")),
+        ((70, "kg"), (154.32358353, "[lb_av]")),
+        ((24.5, "kg/m2"), (2.45, "g/cm2")),
+        ((6.1, "mmol/L"), (6100, "umol/L")),
+        ((2, "m[iU]/L"), (2, "u[iU]/mL")),
+        ((90, "mL/min/{1.73_m2}"), (90, "mL/min")),
+        ((300, "{copies}/mL"), (300000, "/L")),
+        ((1, "mg/(kg.d)"), (1, "mg/kg/d")),
+        ((12, "%"), (0.12, "1")),
+        ((1, "m2"), (10000, "cm2")),
+        ((1, "s-1"), (1, "Hz")),
+    ],
+)
+def test_one_amount_in_two_units_is_one_canonical_quantity(one: tuple[float, str], other: tuple[float, str]) -> None:
+    first, second = canonical(*one), canonical(*other)
+    assert first[1] == second[1]
+    assert first[0] == pytest.approx(second[0], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("g/L", "mol/L"), ("mm[Hg]", "mm"), ("[iU]/L", "U/L"), ("kg", "m"), ("osm/L", "mol/L")]
+)
+def test_amounts_of_different_kinds_never_meet(one: str, other: str) -> None:
+    assert canonical(1, one)[1] != canonical(1, other)[1]
+
+
+@pytest.mark.parametrize("unit", ["con/vi trường", "g//L", "g/", "((g))", "g)", "abc", "mg/dL/xyz", "[unknown]", "g L"])
+def test_an_unknown_unit_stays_as_it_is(unit: str) -> None:
+    assert canonical(5, unit) == (5, unit)
+
+
+@pytest.mark.parametrize(
+    "unit", ["Ym24", "Ym24.Ym24", "ym-24", "/(ym24)", "m" + "9" * 5000, "m25", "9" * 400, "/(ym20.ym20)"]
+)
+def test_a_unit_beyond_all_measure_stays_as_it_is(unit: str) -> None:
+    assert canonical(5, unit) == (5, unit)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.one_of(st.text(max_size=20), st.text("mgLlskYyT/.()*^10239-+[]{}%²٣", max_size=24)),
+)
+def test_any_text_as_a_unit_gives_a_number_and_a_unit(value: float, unit: str) -> None:
+    number, base = canonical(value, unit)
+    assert math.isfinite(number)
+    assert isinstance(base, str)
