@@ -29,6 +29,8 @@ from common import ROOT, arguments, benhan, free_port, report, scratch_folder, w
 from messages import framed, oru_r01
 
 ACK = re.compile(rb"MSA\|(\w\w)\|([^|\r]*)")
+PAUSE_S = 0.02
+"""Between two messages: what is tested is that nothing is lost, not how fast it is."""
 KINDS = ("node", "repository", "backend", "postmaster", "supervisor")
 
 
@@ -133,7 +135,7 @@ async def message_load(country: Country, told: Told, stop: asyncio.Event) -> Non
     number = 0
     while not stop.is_set():
         number += 1
-        content, name = oru_r01(number, number % 25), f"R{number:09d}"
+        content, name = oru_r01(number, number % 100), f"R{number:09d}"
         told.sent.add(name)
         while not stop.is_set():
             with contextlib.suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
@@ -141,6 +143,7 @@ async def message_load(country: Country, told: Told, stop: asyncio.Event) -> Non
                     told.acknowledged.add(name)
                     break
             await asyncio.sleep(0.05)
+        await asyncio.sleep(PAUSE_S)
 
 
 async def exchange(port: int, content: bytes) -> str | None:
@@ -177,14 +180,14 @@ async def kill_rounds(country: Country, rounds: int) -> dict[str, int]:
 async def settle(country: Country, token: str) -> None:
     """Wait until inbox and outbox have nothing left to do."""
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=10) as client:
-        until = time.perf_counter() + 120
+        until = time.perf_counter() + 300
         while time.perf_counter() < until:
             text = (await client.get(f"http://127.0.0.1:{country.node_port}/metrics")).text
             waiting = [float(line.split()[-1]) for line in text.splitlines() if line.startswith("benhan_queue_waiting")]
             if waiting and not any(waiting):
                 return
             await asyncio.sleep(0.25)
-    raise TimeoutError("inbox and outbox did not come to rest within 120 s")
+    raise TimeoutError("inbox and outbox did not come to rest within 300 s")
 
 
 async def findings(country: Country, tokens: dict[str, str], told: Told) -> dict[str, Any]:
