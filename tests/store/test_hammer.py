@@ -197,3 +197,30 @@ async def test_who_waited_for_another_process_writes_after_it(store: Store, seco
     assert (second.version, third.version, third.deleted) == (2, 3, act == "delete")
     history = await store.resources.history("Observation", first.id, DOCTOR)
     assert [each.content for each in history] == [third.content, second.content, first.content]
+
+
+async def test_two_processes_that_create_one_id_for_two_patients_make_one_history(
+    store: Store, second_store: Store
+) -> None:
+    owners = [(await save(store, patient())).id for _ in range(2)]
+    written_first, go_on = asyncio.Event(), asyncio.Event()
+
+    async def hold(_connection: Connection) -> None:
+        written_first.set()
+        await go_on.wait()
+
+    early, late = second_store.begin(DOCTOR), store.begin(DOCTOR)
+    early.update(resource_of(note(owners[0], id="chung")))
+    early.also(hold)
+    late.update(resource_of(note(owners[1], id="chung")))
+    created = asyncio.create_task(second_store.commit(early))
+    await written_first.wait()
+    updated = asyncio.create_task(store.commit(late))
+    await until_somebody_waits_for_a_lock(store)
+    go_on.set()
+    [first], [second] = await created, await updated
+    assert first is not None
+    assert second is not None
+    assert (first.version, first.created, second.version, second.created) == (1, True, 2, False)
+    history = await store.resources.history("Observation", "chung", DOCTOR)
+    assert [each.content for each in history] == [second.content, first.content]

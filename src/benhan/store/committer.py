@@ -103,6 +103,7 @@ class Batch:
     ranges: list[tuple[object, ...]] = field(default_factory=list)
     ended: list[tuple[int, int, int, int]] = field(default_factory=list)
     placed: list[tuple[int, int, int, int]] = field(default_factory=list)
+    placed_new: list[tuple[int, int, int, int]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
 
@@ -330,7 +331,8 @@ def _put(
     if found is not None:
         work.ended.append((found.bucket, write.type_number, write.rid, found.version))
     if bucket != (found.bucket if found is not None else bucket_of(write.rid)):
-        work.placed.append((bucket_of(write.rid), write.type_number, write.rid, bucket))
+        placed = work.placed if found is not None else work.placed_new
+        placed.append((bucket_of(write.rid), write.type_number, write.rid, bucket))
     content = None
     if write.verb is not Verb.DELETE:
         content = seal_tail(keys[write.patient], write.packed, write.type_number, write.rid, version)
@@ -382,7 +384,9 @@ async def _flush(connection: Connection, work: Batch) -> None:
         buckets, types, rids, versions = zip(*work.ended, strict=True)
         await connection.execute(_END, buckets, types, rids, versions)
     if work.placed:
-        await place(connection, work.placed)
+        await place(connection, work.placed, new=False)
+    if work.placed_new:
+        await place(connection, work.placed_new, new=True)
     if work.rows:
         await connection.copy_records_to_table("resource", records=work.rows, columns=_RESOURCE_COLUMNS)
     if work.ranges:

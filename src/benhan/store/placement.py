@@ -16,8 +16,19 @@ _PLACE = query(
     """,
 )
 
+_PLACE_NEW = query(
+    "place_new",
+    """
+    insert into placement (bucket, type, rid, at_bucket)
+    select * from unnest($1::smallint[], $2::smallint[], $3::bigint[], $4::smallint[])
+    """,
+)
 
-async def place(connection: Connection, placed: Sequence[tuple[int, int, int, int]]) -> None:
-    """Note for each (home bucket, type, rid) the bucket it is in now."""
-    homes, types, rids, buckets = zip(*placed, strict=True)
-    await connection.execute(_PLACE, homes, types, rids, buckets)
+
+async def place(connection: Connection, placed: Sequence[tuple[int, int, int, int]], *, new: bool) -> None:
+    """Note for each (home bucket, type, rid) the bucket it is in now.
+
+    A `new` resource that another process has placed meanwhile is a unique violation: it must not be in two buckets.
+    """
+    homes, types, rids, buckets = zip(*sorted(placed), strict=True)
+    await connection.execute(_PLACE_NEW if new else _PLACE, homes, types, rids, buckets)
