@@ -386,7 +386,7 @@ def _ranges_of(type_: str, value: Any) -> Iterator[Range]:
     elif type_ == "Period":
         ranges = [period_range(value.get("start"), value.get("end"))]
     elif type_ == "Timing":
-        ranges = [range_of(each) for each in value.get("event", [])]
+        ranges = [range_of(each) for each in value.get("event", []) if each is not None]
     else:
         ranges = []
     yield from (each for each in ranges if each is not None)
