@@ -39,7 +39,13 @@ def handed_over() -> Iterator[Handed]:
                 continue
             if node.func.attr in DOORS:
                 module = path.relative_to(SOURCE).with_suffix("").as_posix()
-                yield _handed(module, node.args[0], names)
+                for each in _either(node.args[0]):
+                    yield _handed(module, each, names)
+
+
+def _either(argument: ast.expr) -> list[ast.expr]:
+    """Both texts of a choice between two."""
+    return [argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument]
 
 
 def _handed(module: str, argument: ast.expr, names: dict[str, ast.expr]) -> Handed:
