@@ -73,9 +73,7 @@ def fhir_to_hoso_benh_an(record: Record) -> Exported:
 
 def visit_number(encounter: Json) -> str:
     """The sovaovien of an encounter: its number, else its id."""
-    prefix = systems.encounter_number("")
-    numbers = [each["value"] for each in encounter.get("identifier", []) if each.get("system", "").startswith(prefix)]
-    return str((numbers or [encounter["id"]])[0])
+    return _identifier(encounter, systems.encounter_number("")) or str(encounter["id"])
 
 
 def _patient(record: Record, visit: str) -> Json:
@@ -325,15 +323,15 @@ def stay_days(start: str, end: str) -> str:
 def name_of(patient: Json) -> str:
     """The name as it is read: family, middle, given."""
     name = (patient.get("name") or [{}])[0]
-    return str(name.get("text") or " ".join([name.get("family", ""), *name.get("given", [])]).strip())
+    return str(name.get("text") or " ".join(part for part in (name.get("family"), *name.get("given", [])) if part))
 
 
 def _identifier(resource: Json, prefix: str) -> str:
     return next(
         (
-            str(each.get("value", ""))
+            str(each["value"])
             for each in resource.get("identifier", [])
-            if each.get("system", "").startswith(prefix)
+            if "value" in each and each.get("system", "").startswith(prefix)
         ),
         "",
     )
@@ -341,7 +339,11 @@ def _identifier(resource: Json, prefix: str) -> str:
 
 def _number(report: Json) -> str:
     return next(
-        (str(each["value"]) for each in report.get("identifier", []) if ":filler:" in each.get("system", "")),
+        (
+            str(each["value"])
+            for each in report.get("identifier", [])
+            if ":filler:" in each.get("system", "") and "value" in each
+        ),
         report["id"],
     )
 

@@ -161,6 +161,13 @@ def test_age_and_days_of_treatment() -> None:
     assert stay_days("2026-01-05", "") == ""
 
 
+def test_numbers_without_a_value_and_gaps_in_a_name_do_not_stop_an_export(whole: Record) -> None:
+    whole.encounter["identifier"].insert(0, {"system": whole.encounter["identifier"][0]["system"]})
+    whole.patient["name"] = [{"family": "Nguyễn", "given": [None, "Thử"]}]
+    person = fhir_to_hoso_benh_an(whole).document["ThongTinBenhNhan"]
+    assert (person["sovaovien"], person["hoten"]) == ("V1", "Nguyễn Thử")
+
+
 def _references(value: Any) -> Any:
     if isinstance(value, dict):
         if isinstance(value.get("reference"), str):
