@@ -144,9 +144,12 @@ async def test_a_disabled_account_looks_like_an_unknown_one(accounts: Accounts, 
     assert await code_of(accounts, "lan", RIGHT) == await code_of(accounts, "khong-co", RIGHT) == "BA-0903"
 
 
-async def test_disabling_ends_every_session(accounts: Accounts, sessions: Sessions, lan: Account) -> None:
+async def test_disabling_ends_every_session(
+    fresh_database: Database, accounts: Accounts, sessions: Sessions, lan: Account
+) -> None:
     secrets = [await sessions.open(lan) for _ in range(2)]
     await accounts.disable("lan")
+    assert await fresh_database.fetchval("select count(*) from session") == 0
     assert [await sessions.find(secret) for secret in secrets] == [None, None]
     with pytest.raises(NotFound):
         await accounts.disable("lan")
