@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from benhan.hl7v2.ack import read_header
 from benhan.hl7v2.er7 import parse_er7
 from benhan.hl7v2.faults import NO_ANSWER
 from benhan.hl7v2.message import Message
 from benhan.hl7v2.mllp import Frame, Framer, frame
-from benhan.kernel.faults import FaultCode, Unavailable
+from benhan.kernel.faults import Fault, FaultCode, Unavailable
 from benhan.kernel.texts import Text
 
 NOBODY_LISTENS = FaultCode(
@@ -49,17 +50,23 @@ class MllpClient:
                 raise asyncio.IncompleteReadError(b"", None)
             for event in framer.feed(data):
                 if isinstance(event, Frame):
-                    return _checked(parse_er7(event.content), parse_er7(content).control_id)
+                    return await self._checked(event.content, read_header(content)[10])
+
+    async def _checked(self, data: bytes, control_id: str) -> Message:
+        """The answer in `data`; after one that does not fit, the connection is of no use."""
+        try:
+            answer = parse_er7(data)
+            msa = answer.first("MSA")
+            if msa is not None and msa.raw(2) == control_id:
+                return answer
+        except Fault as cause:
+            await self.close()
+            raise NO_ANSWER() from cause
+        await self.close()
+        raise NO_ANSWER()
 
     async def close(self) -> None:
         """Close the connection; the next message opens another."""
         if self._writer is not None:
             self._writer.close()
         self._reader = self._writer = None
-
-
-def _checked(answer: Message, control_id: str) -> Message:
-    msa = answer.first("MSA")
-    if msa is None or msa.text(2) != control_id:
-        raise NO_ANSWER()
-    return answer

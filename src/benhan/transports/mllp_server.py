@@ -81,6 +81,7 @@ class _Connection(asyncio.Protocol):
         self._idle: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._heard_s = 0.0
+        self._lost = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -95,6 +96,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's own signature
         self._server.connections.discard(self)
+        self._lost.set()
         if self._idle is not None:
             self._idle.cancel()
         if self._writer is not None:
@@ -113,10 +115,13 @@ class _Connection(asyncio.Protocol):
             self._transport.pause_reading()
 
     async def drain(self) -> None:
-        """Answer what was read, then close."""
+        """Answer what was read, then close; a peer that leaves meanwhile is not waited for."""
         if self._transport is not None:
             self._transport.pause_reading()
-        await self._answers.join()
+        waiting = [asyncio.ensure_future(each) for each in (self._answers.join(), self._lost.wait())]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for each in waiting:
+            each.cancel()
         if self._transport is not None:
             self._transport.close()
 
