@@ -131,7 +131,7 @@ async def _batch_step(api: FhirApi, request: Request, entry: Any, number: int) -
 def _step(entry: Any, number: int) -> Step:
     """The step of an entry. Raises Incorrect BA-0311 with its number."""
     told = entry.get("request") if isinstance(entry, dict) else None
-    if not isinstance(told, dict) or told.get("method") not in ORDER or not isinstance(told.get("url"), str):
+    if not isinstance(told, dict) or told.get("method") not in list(ORDER) or not isinstance(told.get("url"), str):
         raise BAD_ENTRY(number=number, reason="request.method, request.url")
     address, _, query = told["url"].partition("?")
     match = _ADDRESS.fullmatch(address)
