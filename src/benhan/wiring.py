@@ -113,7 +113,7 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
     async with open_store(settings, "node") as store:
         inbox = Inbox(store.database, store.keyring, store.workshop.tokens, store.clock, store.random)
         outbox = Outbox(store.database, store.clock, store.random, settings.repository_url)
-        context = Context(settings.facility_code, settings.timezone)
+        context = Context(settings.facility_code, settings.timezone, settings.facility_name)
         address = f"{settings.base_url}/fhir"
         client = (
             RepositoryClient(settings.repository_url, settings.repository_token) if settings.repository_url else None

@@ -12,8 +12,9 @@ from tests.store.writing import DOCTOR, events, note, patient, save
 
 from benhan.kernel.faults import Fault, Incorrect
 from benhan.store import bulk_import
-from benhan.store.bulk_import import BATCH, DOUBLED, Imported, Stripe, files_at, import_file
+from benhan.store.bulk_import import BATCH, DOUBLED, Imported, Stripe, files_at, import_file, workers_begun
 from benhan.store.faults import DATABASE_AWAY
+from benhan.store.shredding import shred_patient
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored, UnitOfWork
 
@@ -171,3 +172,26 @@ def test_files_are_found_in_a_folder_and_what_was_set_aside_is_not_among_them(tm
     assert files_at(tmp_path / "b.ndjson") == [(tmp_path / "b.ndjson", 2)]
     with pytest.raises(Incorrect, match="BA-0460"):
         files_at(tmp_path / "khong-co")
+
+
+async def test_lines_of_a_destroyed_record_are_set_aside_and_the_others_are_taken_in(
+    store: Store, tmp_path: Path
+) -> None:
+    await take(store, written(tmp_path / "a.ndjson", line(patient(id="gone")), line(patient(id="here"))))
+    rid = store.workshop.ids.rid_of("Patient", "gone")
+    await shred_patient(store.database, store.keyring, store.clock, DOCTOR, rid)
+    path = written(
+        tmp_path / "b.ndjson",
+        line(note("gone", "1")), BAD_JSON, line(note("here", "2")), line({**note("gone", "3"), "id": "x"}),
+    )  # fmt: skip
+    done = await take(store, path)
+    assert (done.written, done.rejected) == (1, 3)
+    assert [each["number"] for each in aside(path)] == [2, 1, 4]
+    assert "BA-0503" in aside(path)[1]["reason"][0]
+
+
+async def test_who_goes_on_shares_the_lines_as_who_began(store: Store, many: Path) -> None:
+    files = files_at(many)
+    assert await workers_begun(store, files) is None
+    await take(store, many, Stripe(0, 3))
+    assert await workers_begun(store, files) == 3

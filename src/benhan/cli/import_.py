@@ -39,7 +39,7 @@ def import_(
         run(_stripe(settings, role, path, int(number), int(of), told=False))
         return
     command = [sys.executable, "-m", "benhan.cli.main", *sys.argv[1:]]
-    run(_prepare(settings, role))
+    workers = run(_prepare(settings, role, path)) or workers
     helpers = [subprocess.Popen([*command, "--stripe", f"{number}/{workers}"]) for number in range(1, workers)]  # noqa: S603  # this very command
     _, rejected = run(_stripe(settings, role, path, 0, workers, told=True))
     failed = [helper for helper in helpers if helper.wait() != 0]
@@ -49,12 +49,13 @@ def import_(
         raise typer.Exit(7)
 
 
-async def _prepare(settings: Settings, role: str) -> None:
-    """Start the database and bring its schema up to date, once, before the workers."""
+async def _prepare(settings: Settings, role: str, path: Path) -> int | None:
+    """Start the database and bring its schema up to date before the workers; gives how many an earlier run had."""
+    from benhan.store.bulk_import import files_at, workers_begun
     from benhan.wiring import open_store
 
-    async with open_store(settings, role):
-        pass
+    async with open_store(settings, role) as store:
+        return await workers_begun(store, files_at(path))
 
 
 async def _stripe(settings: Settings, role: str, path: Path, number: int, of: int, *, told: bool) -> tuple[int, int]:

@@ -54,10 +54,11 @@ class MappedMessage:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What the message does not say: the facility that receives it and its time zone."""
+    """What the message does not say: the facility that receives it, its time zone, its name."""
 
     facility: str
     zone: str = "+07:00"
+    facility_name: str = ""
 
 
 def source_key(*parts: str) -> IdentifierKey:

@@ -50,7 +50,12 @@ def encounter(message: Message, context: Context, patient: Mapped, key: Identifi
         "reasonCode": [{"text": reason}] if reason else [],
         "location": _location(pv1),
         "hospitalization": _hospitalization(pv1),
-        "serviceProvider": {"identifier": {"system": systems.FACILITY_CODE, "value": context.facility}},
+        "serviceProvider": without_empty(
+            {
+                "identifier": {"system": systems.FACILITY_CODE, "value": context.facility},
+                "display": context.facility_name,
+            }
+        ),
     }
     return Mapped("encounter", without_empty(resource), [key], policy)
 

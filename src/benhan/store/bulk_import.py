@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 import orjson
@@ -19,7 +20,7 @@ import orjson
 from benhan.fhir.resource import ParsedResource, parse_resource, to_bytes
 from benhan.fhir.validation import check_structure
 from benhan.kernel.actors import system
-from benhan.kernel.faults import Fault, FaultCode, Incorrect
+from benhan.kernel.faults import Fault, FaultCode, Incorrect, NotFound
 from benhan.kernel.texts import Text
 from benhan.store.database import Connection
 from benhan.store.ledger.events import Event
@@ -41,6 +42,7 @@ DOUBLED = Text(
 )
 
 _POSITION = query("import_position", "select position, rejected from bulk_import where bucket = 0 and source = $1")
+_BEGUN = query("import_begun", "select source from bulk_import where bucket = 0 and starts_with(source, $1) limit 1")
 _ADVANCE = query(
     "import_advance",
     """
@@ -71,6 +73,7 @@ class Aside:
         """Keep line `number`, counted without empty ones, with its reason."""
         entry = orjson.dumps({"number": number, "reason": reason, "line": text.decode("utf-8", "replace")})
         if entry not in self.told:
+            self.told.add(entry)
             self.file.write(entry + b"\n")
 
     def settle(self) -> None:
@@ -94,6 +97,18 @@ class Stripe:
 
     number: int = 0
     of: int = 1
+
+
+async def workers_begun(store: Store, files: Iterable[tuple[Path, int]]) -> int | None:
+    """With how many workers an earlier run of these files shared its lines; None where there was none.
+
+    Who goes on must share them in the same way, else lines would be taken in twice.
+    """
+    for path, size_bytes in files:
+        source = await store.database.fetchval(_BEGUN, f"{path.name}:{size_bytes}:0/")
+        if source is not None:
+            return int(source.rpartition("/")[2])
+    return None
 
 
 async def import_file(
@@ -122,17 +137,29 @@ async def import_file(
     return done
 
 
-async def _import_batch(store: Store, source: str, line: int, batch: list[bytes], done: Imported, aside: Aside) -> None:
-    """One transaction for a batch and the place it ends at. Of lines with one id the last counts, others go aside."""
+async def _import_batch(
+    store: Store,
+    source: str,
+    line: int,
+    batch: list[bytes],
+    done: Imported,
+    aside: Aside,
+    refused: Mapping[int, list[str]] = MappingProxyType({}),
+) -> None:
+    """One transaction for a batch and the place it ends at. Of lines with one id the last counts, others go aside.
+
+    `refused` are the numbers of lines that the store has refused already, each with its reason.
+    """
     resources: dict[tuple[str, str], tuple[int, ParsedResource]] = {}
     unit, before = store.begin(ACTOR), done.rejected
+    created: dict[str, int] = {}
     for number, text in enumerate(batch, line - len(batch) + 1):
-        resource, reason = _read(text)
+        resource, reason = (None, refused[number]) if number in refused else _read(text)
         if resource is None:
             aside.put(number, text, reason)
             done.rejected += 1
         elif resource.id is None:
-            unit.create(resource)
+            created[f"{resource.type}/{unit.create(resource)}"] = number
         else:
             earlier = resources.get((resource.type, resource.id))
             if earlier is not None:
@@ -150,7 +177,16 @@ async def _import_batch(store: Store, source: str, line: int, batch: list[bytes]
         await connection.execute(_ADVANCE, source, line, rejected)
 
     unit.also(advance)
-    await store.commit(unit)
+    try:
+        await store.commit(unit)
+    except NotFound as fault:  # of patients whose record was destroyed: set aside, the others are taken in
+        named = {f"{type_}/{id_}": number for (type_, id_), (number, _) in resources.items()} | created
+        more = {named[issue.place]: [f"{fault.code} {fault.text.vi}"] for issue in fault.issues}
+        if not more:
+            raise
+        done.rejected = before
+        await _import_batch(store, source, line, batch, done, aside, {**refused, **more})
+        return
     done.written += written
 
 

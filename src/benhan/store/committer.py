@@ -16,6 +16,7 @@ from datetime import timedelta
 import asyncpg
 
 from benhan.kernel.faults import Fault
+from benhan.kernel.issues import error
 from benhan.kernel.logs import Log
 from benhan.store.content import seal_tail
 from benhan.store.database import Connection, Database, translated
@@ -311,8 +312,9 @@ def _refusal(unit: UnitOfWork, current: dict[Key, Current], keys: dict[int, Data
             return ALREADY_THERE(type=write.type, id=write.id)
         if write.verb is Verb.UPDATE and write.if_absent == "fail" and (found is None or found.deleted):
             return NO_SUCH_RESOURCE(type=write.type, id=write.id)
-        if write.verb is not Verb.DELETE and write.patient not in keys:
-            return SHREDDED()
+    shredded = [write for write in unit.writes if write.verb is not Verb.DELETE and write.patient not in keys]
+    if shredded:
+        return SHREDDED(*(error("deleted", f"{write.type}/{write.id}", SHREDDED.text) for write in shredded))
     return None
 
 

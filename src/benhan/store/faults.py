@@ -35,14 +35,6 @@ TWICE_IN_ONE = FaultCode(
         "{type}/{id} stands twice in one transaction. Make it one.",
     ),
 )
-ID_TAKEN = FaultCode(
-    "BA-0415",
-    Conflict,
-    Text(
-        "Định danh {type}/{id} trùng khoá với một tài nguyên khác.",
-        "The id {type}/{id} collides with another resource's key.",
-    ),
-)
 DATABASE_AWAY = FaultCode(
     "BA-0420",
     Unavailable,
@@ -108,7 +100,7 @@ EMBEDDED_FAILED = FaultCode(
     "BA-0440",
     Unavailable,
     Text(
-        "Không khởi động được cơ sở dữ liệu nhúng trong {folder}. Xem tệp log trong thư mục đó.",
-        "The embedded database in {folder} does not start. See the log file in that folder.",
+        "Không khởi động được cơ sở dữ liệu nhúng trong {folder}: {reason}. Kiểm tra quyền, đĩa, tệp log ở đó.",
+        "The embedded database in {folder} does not start: {reason}. Check permissions, space, and the log there.",
     ),
 )
