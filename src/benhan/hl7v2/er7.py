@@ -14,6 +14,7 @@ from benhan.hl7v2.faults import (
     WRONG_CHARSET,
 )
 from benhan.hl7v2.message import Delimiters, Message, Segment
+from benhan.kernel.faults import Fault
 
 SIZE_BYTES_MAX = 16 * 1024 * 1024
 SEGMENTS_MAX = 20_000
@@ -48,12 +49,15 @@ _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def parse_er7(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX, default_charset: str = "utf-8") -> Message:
+def parse_er7(
+    data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX, default_charset: str = "utf-8", is_utf8: bool = False
+) -> Message:
     """The message written in `data`, without its MLLP frame.
 
     Segments may end in CR, LF or both. Where MSH-18 is empty the text is read as `default_charset`, and as
-    Windows-1258 where it is not that, which the message remembers as a guess. Empty fields are "", the explicit null
-    is `""` with its quotes: the two differ on update.
+    Windows-1258 where it is not that, which the message remembers as a guess. What a person has typed is UTF-8
+    (`is_utf8`), whatever its MSH-18 names. Empty fields are "", the explicit null is `""` with its quotes: the two
+    differ on update.
     Raises Incorrect BA-0601, BA-0602, BA-0604, BA-0605, BA-0608; Unsupported BA-0603. Nothing else.
     """
     if len(data) > size_bytes_max:
@@ -61,7 +65,7 @@ def parse_er7(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX, default_char
     data = data.removeprefix(b"\xef\xbb\xbf").strip(b"\r\n\x00 ")
     if not data.startswith(b"MSH") or len(data) < 9:
         raise NOT_A_MESSAGE()
-    text, charset, guessed = _decoded(data, default_charset)
+    text, charset, guessed = _decoded(data, default_charset, is_utf8=is_utf8)
     delimiters = _delimiters(text)
     lines = [line for line in _LINE_END.split(text) if line]
     if len(lines) > SEGMENTS_MAX:
@@ -69,7 +73,16 @@ def parse_er7(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX, default_char
     return Message(_segments(lines, delimiters), charset, guessed)
 
 
-def _decoded(data: bytes, default_charset: str) -> tuple[str, str, bool]:
+def readable(data: bytes, default_charset: str = "utf-8") -> str:
+    """`data` as a person reads it: in its character set, or as UTF-8 with a mark for each character that is none."""
+    data = data.removeprefix(b"\xef\xbb\xbf").strip(b"\r\n\x00 ")
+    try:
+        return _decoded(data, default_charset)[0] if data.startswith(b"MSH") and len(data) > 8 else data.decode()
+    except (Fault, UnicodeDecodeError):
+        return data.decode("utf-8", "replace")
+
+
+def _decoded(data: bytes, default_charset: str, *, is_utf8: bool = False) -> tuple[str, str, bool]:
     header = re.split(rb"[\r\n]", data, maxsplit=1)[0]
     fields = header.split(data[3:4])
     named = (
@@ -82,6 +95,8 @@ def _decoded(data: bytes, default_charset: str) -> tuple[str, str, bool]:
         raise UNKNOWN_CHARSET(charset=_safe(named))
     if not named:
         charset = default_charset
+    if is_utf8:
+        charset = "utf-8"
     try:
         return _composed(data.decode(charset), charset), charset, False
     except UnicodeDecodeError as cause:

@@ -111,7 +111,9 @@ class Applier:
     async def _mapped(self, message: InboxMessage) -> Work | None:
         """The message as resources; parked where it cannot be."""
         try:
-            parsed: Message = parse_er7(message.mended or message.content, default_charset=self._charset)
+            is_mended = message.mended is not None
+            written = message.mended or message.content
+            parsed: Message = parse_er7(written, default_charset=self._charset, is_utf8=is_mended)
             return Work(message, message_to_fhir(parsed, self._context))
         except Fault as fault:
             await self._inbox.park(message, fault)

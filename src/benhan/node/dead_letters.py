@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from benhan.hl7v2.er7 import parse_er7
+from benhan.hl7v2.er7 import parse_er7, readable
 from benhan.kernel.actors import Actor
-from benhan.kernel.faults import FaultCode, NotFound
+from benhan.kernel.faults import FaultCode, Incorrect, NotFound
 from benhan.kernel.texts import Text
 from benhan.kernel.trace import current_trace
 from benhan.store.inbox import Inbox, InboxMessage, State
@@ -19,6 +19,14 @@ NO_SUCH_MESSAGE = FaultCode(
     "BA-0810",
     NotFound,
     Text("Không có thông điệp này, hoặc nó không còn chờ xử lý.", "There is no such message, or it waits no longer."),
+)
+TOO_LONG_TO_MEND = FaultCode(
+    "BA-0814",
+    Incorrect,
+    Text(
+        "Thông điệp dài quá {limit} byte nên không sửa ở đây được: sửa ở nơi gửi rồi gửi lại.",
+        "The message is longer than {limit} bytes and cannot be mended here: mend it at its sender and send it again.",
+    ),
 )
 MESSAGE_BYTES_SHOWN = 256 * 1024
 
@@ -43,9 +51,10 @@ class DeadLetter:
 class DeadLetters:
     """The parked messages of one node."""
 
-    def __init__(self, store: Store, inbox: Inbox) -> None:
+    def __init__(self, store: Store, inbox: Inbox, *, charset: str = "utf-8") -> None:
         self._store = store
         self._inbox = inbox
+        self._charset = charset
 
     async def listed(self, *, before: int = 2**62) -> list[InboxMessage]:
         """Parked messages, newest first."""
@@ -59,7 +68,10 @@ class DeadLetters:
         unit = self._store.begin(actor)
         unit.record(Event.MESSAGE_VIEW, message=message_id)
         await self._store.commit(unit)
-        text = (message.mended or message.content)[:MESSAGE_BYTES_SHOWN].decode("utf-8", "replace")
+        if message.mended is not None:
+            text = message.mended.decode()
+        else:
+            text = readable(message.content, self._charset)[:MESSAGE_BYTES_SHOWN]
         text = re.sub(r"\r\n?|\n", "\n", text).strip()
         faulty = {place.split("-")[0].split("[")[0] for place, _, _ in message.report.reasons if place}
         return DeadLetter(message, text, [Line(line, line[:3] in faulty) for line in text.split("\n")])
@@ -67,12 +79,15 @@ class DeadLetters:
     async def replay(self, message_id: int, text: str | None, actor: Actor) -> None:
         """Let a message be tried again, as `text` where it was mended. The original stays.
 
-        Raises NotFound BA-0810; Incorrect BA-0601… where the mended text is no message at all.
+        Raises NotFound BA-0810; Incorrect BA-0814, and BA-0601… where the mended text is no message at all.
         """
         mended = None
         if text is not None:
+            message = await self._inbox.read(message_id)
+            if message is not None and len(message.content) > MESSAGE_BYTES_SHOWN:
+                raise TOO_LONG_TO_MEND(limit=MESSAGE_BYTES_SHOWN)  # only its beginning was shown
             mended = re.sub(r"\r\n?|\n", "\r", text.strip()).encode() + b"\r"
-            parse_er7(mended)
+            parse_er7(mended, is_utf8=True)
         event = Event.MESSAGE_REPLAY if mended is None else Event.MESSAGE_MEND
         entry = Entry(
             event,

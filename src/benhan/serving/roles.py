@@ -115,11 +115,12 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     """The pages of a hospital."""
     store = node.store
     sealed = SealedText(store.keyring.derived_key("search-text"))
+    letters = DeadLetters(store, node.inbox, charset=node.settings.mllp_charset)
     return [
         *door_pages(site, node.access, store),
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
         *PatientPages(site, Patients(store), node.exports, sealed).routes(),
-        *MessagePages(site, DeadLetters(store, node.inbox), node.outbox).routes(),
+        *MessagePages(site, letters, node.outbox).routes(),
     ]
 
 
