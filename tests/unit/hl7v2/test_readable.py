@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from benhan.hl7v2.er7 import readable
 
-
 OLD = "MSH|^~\\&||||||||||||||||8859/1\rPID|||é"
 UNKNOWN = "MSH|^~\\&||||||||||||||||KOI8\rPID|||é"
 
