@@ -23,11 +23,11 @@ from benhan.node.exchange import Exchange
 from benhan.node.patients import Patients
 from benhan.node.traces import Traces
 from benhan.repository.routes import routes as repository_routes
-from benhan.serving.all_roles import is_supervised
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.health import Readiness, healthz
 from benhan.serving.metrics import GaugeReader, Measured, Metrics
 from benhan.serving.role_server import OpenRole, Running
+from benhan.serving.supervisor import is_supervised
 from benhan.serving.tasks import Task
 from benhan.store.keepers import keepers
 from benhan.store.migrations import check_schema
@@ -101,7 +101,12 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         if settings.mllp_port:
             limits = MllpLimits(settings.mllp_frame_bytes_max, settings.mllp_connections_max)
             tasks["mllp"] = MllpServer(
-                settings.mllp_host, settings.mllp_port, node.intake.receive, node.intake.refuse_long, limits
+                settings.mllp_host,
+                settings.mllp_port,
+                node.intake.receive,
+                node.intake.refuse_long,
+                limits,
+                shares_port=is_supervised(),
             )
         if node.client is not None:
             tasks["exchange"] = Exchange(node.store, node.outbox, node.exports, node.client, settings.facility_code)
