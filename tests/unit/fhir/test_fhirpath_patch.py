@@ -292,8 +292,6 @@ paths = st.sampled_from(
         "Patient.name.given[1]",
         "name.where(text = 'An')",
         "birthDate",
-    ]
-    + [
         "Patient.birthDate.extension",
         "Patient.contact.name",
         "Patient.deceased",
@@ -304,9 +302,19 @@ paths = st.sampled_from(
     ]
 )
 values = st.sampled_from(
-    [{"valueString": "a"}, {"valueHumanName": {"text": "b"}}, {"valueDate": "2026"}, {"valueBoolean": True}, {}]
-    + [{"part": [{"name": "text", "valueString": "c"}]}, {"resource": {"resourceType": "Basic"}}, {"part": [1]}]
-    + [EXTENSION, {"valueString": None}, {"_valueString": {"id": "x"}}]
+    [
+        {"valueString": "a"},
+        {"valueHumanName": {"text": "b"}},
+        {"valueDate": "2026"},
+        {"valueBoolean": True},
+        {},
+        {"part": [{"name": "text", "valueString": "c"}]},
+        {"resource": {"resourceType": "Basic"}},
+        {"part": [1]},
+        EXTENSION,
+        {"valueString": None},
+        {"_valueString": {"id": "x"}},
+    ]
 )
 operations = st.builds(
     operation,
