@@ -344,7 +344,7 @@ class _Builder:
         is_text = type(wanted) is str and path is not None and _is_text(path.type)
         is_boolean = type(wanted) is bool and path is not None and path.type is not None and path.type.name == "boolean"
         if path is None or not (is_text or is_boolean):
-            return self.count_equality(node)
+            return self.count_equality(node) or self.answers_equality(node)
         read, is_equal, kind = path.read, node.operator == "=", type(wanted)
 
         def run_equality(value: Json, run: Run) -> Answer:
@@ -361,6 +361,18 @@ class _Builder:
             return None
         is_equal = node.operator == "="
         return lambda value, run: (len(count(value, run)) == number) is is_equal
+
+    def answers_equality(self, node: Operation) -> Predicate | None:
+        """`a.exists() = b.exists()`: both sides are answers themselves."""
+        if not (_is_answer(node.left) and _is_answer(node.right)):
+            return None
+        left, right, is_equal = self.predicate(node.left), self.predicate(node.right), node.operator == "="
+
+        def run_equality(value: Json, run: Run) -> Answer:
+            first, second = left(value, run), right(value, run)
+            return None if first is None or second is None else (first == second) is is_equal
+
+        return run_equality
 
     def count_of(self, node: Node) -> Reader | None:
         if not isinstance(node, Call) or node.name != "count" or node.source is None:
@@ -423,6 +435,13 @@ def _is_text(type_: FhirType | None) -> bool:
     return type_ is not None and any(SYSTEM_OF.get(name) == "String" for name in type_.names)
 
 
+def _is_answer(node: Node) -> bool:
+    """Whether the node can give only true, false or nothing."""
+    if isinstance(node, Operation):
+        return node.operator in _OPERATIONS
+    return isinstance(node, Call) and node.name in _CALLS and node.name not in _TEXT_TESTS
+
+
 def _constant(node: Node) -> Any:
     """The one value of a constant, or None."""
     if isinstance(node, Literal) and len(node.values) == 1:
@@ -444,23 +463,30 @@ def _constants(node: Node) -> frozenset[str] | None:
 
 def _existence(options: tuple[Option, ...], *, is_wanted: bool) -> Predicate:
     """Whether an element of the focus is there."""
-    if len(options) == 1:
-        name, _, twin = options[0]
-        if not twin:
+    if len(options) > 1:
+        return _existence_of_choice(options, is_wanted=is_wanted)
+    name, _, twin = options[0]
 
-            def is_there(value: Json, _run: Run) -> Answer:
-                inner = value.get(name)
-                if type(inner) is list:
-                    return any(each is not None for each in inner) is is_wanted
-                return (inner is not None) is is_wanted
+    def is_there(value: Json, _run: Run) -> Answer:
+        inner = value.get(name)
+        if inner is not None and type(inner) is not list:
+            return is_wanted
+        told = value.get(twin) if twin else None
+        if inner is None and told is None:
+            return not is_wanted
+        return bool(_items(inner, told)) is is_wanted
 
-            return is_there
-    names, reads = _names(options), [_first_path((option,)).read for option in options]
+    return is_there
+
+
+def _existence_of_choice(options: tuple[Option, ...], *, is_wanted: bool) -> Predicate:
+    names, read = _names(options), _first_path(options).read
 
     def is_one_there(value: Json, run: Run) -> Answer:
-        if names.isdisjoint(value):
-            return not is_wanted
-        return any(read(value, run) for read in reads) is is_wanted
+        for name in value:
+            if name in names:
+                return bool(read(value, run)) is is_wanted
+        return not is_wanted
 
     return is_one_there
 
@@ -468,12 +494,7 @@ def _existence(options: tuple[Option, ...], *, is_wanted: bool) -> Predicate:
 def _first_path(options: tuple[Option, ...]) -> _Path:
     """The path from the focus to one of its elements."""
     if len(options) > 1:
-        names, reads = _names(options), [_first_path((option,)).read for option in options]
-
-        def read_choice(value: Json, run: Run) -> list[Any]:
-            return [] if names.isdisjoint(value) else [item for read in reads for item in read(value, run)]
-
-        return _Path(read_choice, None)
+        return _Path(_read_choice(options), None)
     name, type_, twin = options[0]
 
     def read_one(value: Json, _run: Run) -> list[Any]:
@@ -486,6 +507,19 @@ def _first_path(options: tuple[Option, ...]) -> _Path:
         return _items(inner, told)
 
     return _Path(read_one, None if type_.name in _ABSTRACT else type_)
+
+
+def _read_choice(options: tuple[Option, ...]) -> Reader:
+    reads = [(option.name, option.twin, _first_path((option,)).read) for option in options]
+
+    def read_choice(value: Json, run: Run) -> list[Any]:
+        found = list[Any]()
+        for name, twin, read in reads:
+            if name in value or (twin and twin in value):
+                found += read(value, run)
+        return found
+
+    return read_choice
 
 
 def _next_path(before: Reader, options: tuple[Option, ...]) -> _Path:
