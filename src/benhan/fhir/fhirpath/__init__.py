@@ -9,6 +9,8 @@ from benhan.fhir.fhirpath.elements import Element, Items, element_of, system
 from benhan.fhir.fhirpath.environment import NO_SERVICES, STEPS_MAX, Services
 from benhan.fhir.fhirpath.expression import Expression, compile_path
 from benhan.fhir.fhirpath.quantities import Quantity
+from benhan.fhir.fhirpath.shortcuts import Run
+from benhan.fhir.fhirpath.static import check_path
 from benhan.fhir.fhirpath.temporals import Temporal
 
 __all__ = [
@@ -18,8 +20,10 @@ __all__ = [
     "Expression",
     "Items",
     "Quantity",
+    "Run",
     "Services",
     "Temporal",
+    "check_path",
     "compile_path",
     "element_of",
     "system",

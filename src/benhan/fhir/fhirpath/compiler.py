@@ -178,7 +178,7 @@ def _sign(node: Sign, height: int) -> Closure:
 def _type_test(node: TypeTest, height: int) -> Closure:
     operand = compile_node(node.operand, height)
     namespace, name = types.checked_type(node.namespace, node.name)
-    test = types.type_test if node.operator == "is" else types.taken_as
+    test = types.type_test if node.operator == "is" else types.of_type
     return lambda env, this: test(operand(env, this), namespace, name)
 
 
@@ -414,7 +414,7 @@ _BUILDERS: dict[str, tuple[int, int, Callable[[Call, int], Closure]]] = {
     "iif": (2, 3, _iif),
     "sort": (0, 10, _sort),
     "is": (1, 1, _with_type(types.type_test)),
-    "as": (1, 1, _with_type(types.taken_as)),
+    "as": (1, 1, _with_type(types.of_type)),
     "ofType": (1, 1, _with_type(types.of_type)),
     "getReferenceKey": (0, 1, _reference_key),
 }

@@ -138,13 +138,20 @@ def system(item: Any) -> Any:
         return item
     value, type_ = item.value, item.type
     if type_.is_primitive:
-        if value is None:
-            return item
-        convert = type_.convert
-        return value if convert is None else convert(value)
+        if type(value) is str or type(value) is bool:
+            convert = type_.convert
+            return value if convert is None else convert(value)
+        return item if value is None or type(value) is dict or type(value) is list else _number(value, type_)
     if type_.is_quantity and type(value) is dict:
         return _quantity(value) or item
     return item
+
+
+def _number(value: Any, type_: FhirType) -> Any:
+    """The system value of a JSON number; in a primitive that is no number, still a number and no Fault."""
+    if type_.convert is not None:
+        return type_.convert(value)
+    return value if type(value) is int else decimal_of(value)
 
 
 def _quantity(value: Json) -> Quantity | None:
@@ -239,7 +246,7 @@ def key(item: Any) -> Any:
         return value.key()
     if isinstance(value, Element):
         if value.type.is_primitive:
-            return ("twin", _json_key(value.twin))
+            return ("primitive", _json_key(value.value), _json_key(value.twin))
         return _json_key(value.value)
     if type(value) is TypeInfo:
         return ("type", value.namespace, value.name)

@@ -38,6 +38,12 @@ def extension(env: Environment, items: Items, url: Items) -> Items:
     return [each for each in found if isinstance(each.value, dict) and each.value.get("url") == wanted]
 
 
+@function("hasExtension", 1)
+def has_extension(env: Environment, items: Items, url: Items) -> Items:
+    """Not in the specification, but in a search parameter of R4 (QuestionnaireResponse item-subject)."""
+    return [bool(extension(env, items, url))]
+
+
 @function("hasValue")
 def has_value(_: Environment, items: Items) -> Items:
     return [len(items) == 1 and _is_primitive(items[0])]

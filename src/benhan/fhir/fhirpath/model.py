@@ -164,12 +164,14 @@ def decimal_of(value: Any) -> Any:
 
 
 def _integer(value: Any) -> Any:
-    return decimal_of(value) if isinstance(value, orjson.Fragment) else value
+    return decimal_of(value) if isinstance(value, orjson.Fragment | float) else value
 
 
 def _temporal(read: Callable[[str], Any]) -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
-        found = read(value) if type(value) is str and len(value) <= 64 else None
+        if type(value) is not str:
+            return _integer(value)
+        found = read(value) if len(value) <= 64 else None
         return value if found is None else found
 
     return convert

@@ -44,15 +44,11 @@ def type_test(items: Items, namespace: str, name: str) -> Items:
     return [is_of(items[0], namespace, name)] if items else []
 
 
-def taken_as(items: Items, namespace: str, name: str) -> Items:
-    """`items as Type`. Raises Incorrect BA-2010 where there are several."""
-    if len(items) > 1:
-        raise NOT_ONE(count=len(items), what="as")
-    return items if items and is_exactly(items[0], namespace, name) else []
-
-
 def of_type(items: Items, namespace: str, name: str) -> Items:
-    """The items that are of the type."""
+    """The items that are of the type: ofType(), and `as`, which for several items should be an error by the letter.
+
+    R4's own definitions take `as` of several (dom-3; the search parameters of useContext), so that it is not one here.
+    """
     return [item for item in items if is_exactly(item, namespace, name)]
 
 
