@@ -15,11 +15,15 @@ from benhan.kernel.permissions import Permission
 class GuardedRoute(Route):
     """A Route with the permission it needs.
 
-    `is_poll` marks what a page asks by itself: asking does not keep a session from ending.
+    `is_poll` marks what a page asks by itself: asking does not keep a session from ending. `keeps_limits` says that
+    what answers holds the limits of an app's token; apps reach no other route but public ones. `is_open` says that
+    pages of other sites may ask, by a token.
     """
 
     permission: Permission
     is_poll: bool
+    keeps_limits: bool
+    is_open: bool
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; the door has matched path and method already, and answers for what is raised."""
@@ -35,11 +39,15 @@ def route(
     methods: Sequence[str] = ("GET",),
     name: str | None = None,
     is_poll: bool = False,
+    keeps_limits: bool = False,
+    is_open: bool = False,
 ) -> GuardedRoute:
     """A route that only actors with `permission` reach; PUBLIC is for everybody."""
     guarded = GuardedRoute(path, endpoint, methods=list(methods), name=name)
     guarded.permission = permission
     guarded.is_poll = is_poll
+    guarded.keeps_limits = keeps_limits
+    guarded.is_open = is_open
     return guarded
 
 

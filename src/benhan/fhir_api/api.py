@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +25,8 @@ class FhirApi:
     base_url: str
     body_bytes_max: int = 32 * 1024 * 1024
     bundle_entries_max: int = 5_000
+    security: dict[str, Any] | None = None
+    """How apps are let in, as the CapabilityStatement tells it; None where no app is."""
 
 
 Interaction = Callable[[FhirApi, Request], Awaitable[Response]]

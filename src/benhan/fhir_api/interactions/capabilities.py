@@ -35,6 +35,7 @@ async def capabilities(api: FhirApi, request: Request) -> Response:
         "rest": [
             {
                 "mode": "server",
+                **({"security": api.security} if api.security else {}),
                 "resource": [_resource(type_) for type_ in sorted(resource_types())],
                 "interaction": [{"code": "transaction"}, {"code": "batch"}],
             }
