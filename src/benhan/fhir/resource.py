@@ -50,7 +50,7 @@ def parse_resource(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX) -> Pars
     deep, BA-0206 too large. Nothing else.
     """
     body, plain = parse_json(data, size_bytes_max=size_bytes_max)
-    return _resource(body, plain)
+    return parsed_resource(body, plain)
 
 
 def resource_of(content: Json) -> ParsedResource:
@@ -117,7 +117,7 @@ def _head_start(type_: str) -> bytes:
     return f'{{"resourceType":"{type_}","id":"'.encode()
 
 
-def _resource(body: Any, plain: Any) -> ParsedResource:
+def parsed_resource(body: Any, plain: Any) -> ParsedResource:
     if not isinstance(plain, dict):
         raise NOT_A_RESOURCE(reason="not an object")
     type_ = plain.get("resourceType")
