@@ -20,7 +20,7 @@ NOT_FHIR = {"SearchParameter-questionnaireresponse-extensions-QuestionnaireRespo
 
 @pytest.mark.slow
 def test_every_example_of_the_package_is_equal_after_json_to_xml_to_json() -> None:
-    paths = sorted(path for path in FOLDER.glob("*.json") if path.name not in ("package.json", ".index.json"))
+    paths = sorted(FOLDER.glob("[A-Z]*.json"))
     if not paths:
         pytest.skip("HL7's examples are not here: tools/fetch_fhir_examples.sh brings them")
     assert len(paths) == 5305
