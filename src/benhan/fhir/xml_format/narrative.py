@@ -90,6 +90,18 @@ def _is_div(text: str) -> bool:
     """Whether `text` is one well-formed `div` of XHTML, without a DOCTYPE."""
     if not text.startswith("<div"):
         return False
+    parser = expat.ParserCreate("utf-8", " ")
+    if not text.startswith(_PLAIN_START) or text.count("<") > DEPTH_MAX:
+        _hold_to_bounds(parser)
+    try:
+        parser.Parse(text.encode("utf-8", "surrogatepass"), True)
+    except expat.ExpatError:
+        return False
+    return True
+
+
+def _hold_to_bounds(parser: expat.XMLParserType) -> None:
+    """Make the parser fail for another root and for too great a depth."""
     depth = 0
 
     def start(name: str, _attributes: list[str]) -> None:
@@ -102,11 +114,5 @@ def _is_div(text: str) -> bool:
         nonlocal depth
         depth -= 1
 
-    parser = expat.ParserCreate("utf-8", " ")
     parser.ordered_attributes = True
     parser.StartElementHandler, parser.EndElementHandler = start, end
-    try:
-        parser.Parse(text.encode("utf-8", "surrogatepass"), True)
-    except expat.ExpatError:
-        return False
-    return True

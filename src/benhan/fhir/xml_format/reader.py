@@ -36,7 +36,10 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,63})(?:\.[0-9]{1,64})?(?:[eE][+-]?[0-
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _BOOLEANS = {"true": True, "false": False}
 _INTEGERS = frozenset({"integer", "positiveInt", "unsignedInt"})
+_CONVERTED = _INTEGERS | {"decimal", "boolean"}
+"""Primitives that are no strings in JSON."""
 _SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance "
+_XHTML_NAMESPACE = f"{XHTML} "
 _XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace "
 
 
@@ -181,8 +184,25 @@ class _Reading:
             self._take_attributes(made, inner.rules.attributes, attributes)
 
     def _start_primitive(self, frame: _Frame, child: Child, attributes: list[str]) -> None:
-        value: Any = None
         twin: Json = {}
+        if len(attributes) == 2 and attributes[0] == "value":
+            value = self._value(child.type, attributes[1]) if child.type in _CONVERTED else attributes[1]
+        else:
+            value = self._value_and_id(child, attributes, twin)
+        if not child.repeats:
+            if value is not None:
+                frame.object[child.name] = value
+        elif child.name in frame.object:
+            frame.object[child.name].append(value)
+        else:
+            frame.object[child.name] = [value]
+        if value is None and child.repeats:
+            self._mend(frame, child)
+        self._frames.append(_Frame(self._primitive_rules, twin, child, self._depth_below(frame, child)))
+
+    def _value_and_id(self, child: Child, attributes: list[str], twin: Json) -> Any:
+        """The value of a primitive, None where it has none; its id goes to `twin`."""
+        value = None
         for at in range(0, len(attributes), 2):
             name = attributes[at]
             if name == "value":
@@ -191,13 +211,7 @@ class _Reading:
                 twin["id"] = attributes[at + 1]
             else:
                 self._note("structure", texts.UNKNOWN_ATTRIBUTE, child.name)
-        if child.repeats:
-            frame.object.setdefault(child.name, []).append(value)
-            if value is None:
-                self._mend(frame, child)
-        elif value is not None:
-            frame.object[child.name] = value
-        self._frames.append(_Frame(self._primitive_rules, twin, child, self._depth_below(frame, child)))
+        return value
 
     def _end(self, _name: str) -> None:
         if self._skipping:
@@ -241,15 +255,14 @@ class _Reading:
         self._div_depth += 1
         if self._div_depth > NARRATIVE_DEPTH_MAX:
             raise XML_TOO_DEEP(limit=NARRATIVE_DEPTH_MAX)
-        uri, local, *prefix = name.split(" ")
-        if uri != XHTML:
+        if not name.startswith(_XHTML_NAMESPACE):
             self._note("structure", texts.UNKNOWN_ELEMENT, "div", texts.NARRATIVE_CLAUSE)
-        elif prefix and self._rebuilt is None:
+        elif name.count(" ") == 2 and self._rebuilt is None:
             self._note("structure", texts.PREFIXED, "div", texts.NARRATIVE_CLAUSE)
-        if any(" " in each and not each.startswith(_XML_NAMESPACE) for each in attributes[::2]):
+        if attributes and any(" " in each and not each.startswith(_XML_NAMESPACE) for each in attributes[::2]):
             self._note("structure", texts.UNKNOWN_ATTRIBUTE, "div", texts.NARRATIVE_CLAUSE)
         elif self._rebuilt is not None:
-            self._rebuilt.start(local, attributes)
+            self._rebuilt.start(name.split(" ")[1], attributes)
 
     def _end_in_div(self, name: str) -> None:
         self._div_depth -= 1
