@@ -50,7 +50,7 @@ def parse_resource(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX) -> Pars
     deep, BA-0206 too large. Nothing else.
     """
     body, plain = parse_json(data, size_bytes_max=size_bytes_max)
-    return _resource(body, plain)
+    return parsed_resource(body, plain)
 
 
 def resource_of(content: Json) -> ParsedResource:
@@ -72,6 +72,12 @@ def parse_json(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX) -> tuple[An
     if orjson.dumps(plain) == data:
         return plain, plain
     return _exact(data), plain
+
+
+def exact_json(data: bytes) -> Any:
+    """`data` of our own for writing: every number in its digits, without the bounds of what comes from outside."""
+    plain = orjson.loads(data)
+    return plain if orjson.dumps(plain) == data else _exact(data)
 
 
 def to_bytes(value: Any) -> bytes:
@@ -117,7 +123,7 @@ def _head_start(type_: str) -> bytes:
     return f'{{"resourceType":"{type_}","id":"'.encode()
 
 
-def _resource(body: Any, plain: Any) -> ParsedResource:
+def parsed_resource(body: Any, plain: Any) -> ParsedResource:
     if not isinstance(plain, dict):
         raise NOT_A_RESOURCE(reason="not an object")
     type_ = plain.get("resourceType")

@@ -9,7 +9,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from benhan.fhir_api.responses import fault_response
+from benhan.fhir_api.asked import asked_of
+from benhan.fhir_api.responses import fault_response, finished
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
 from benhan.store.store import Store
@@ -33,11 +34,12 @@ Interaction = Callable[[FhirApi, Request], Awaitable[Response]]
 
 
 def endpoint(api: FhirApi, interaction: Interaction) -> Callable[[Request], Awaitable[Response]]:
-    """A Starlette endpoint of an interaction: its Faults are answered as OperationOutcomes."""
+    """A Starlette endpoint of an interaction: its answer in the form asked for, its Faults as OperationOutcomes."""
 
     async def answer(request: Request) -> Response:
         try:
-            return await interaction(api, request)
+            asked_of(request.scope)
+            return await finished(request, await interaction(api, request))
         except Fault as fault:
             if fault.category == "broken":
                 log.failure("request.failed", fault)

@@ -32,12 +32,18 @@ BODY_TOO_LARGE = FaultCode(
 WRONG_CONTENT_TYPE = FaultCode(
     "BA-0302",
     WrongMediaType,
-    Text("Content-Type phải là application/fhir+json.", "Content-Type must be application/fhir+json."),
+    Text(
+        "Content-Type phải là application/fhir+json hoặc application/fhir+xml, phiên bản FHIR 4.0.",
+        "Content-Type must be application/fhir+json or application/fhir+xml, FHIR version 4.0.",
+    ),
 )
 WRONG_ACCEPT = FaultCode(
     "BA-0303",
     NotAcceptable,
-    Text("Chỉ trả lời bằng application/fhir+json.", "Answers come as application/fhir+json only."),
+    Text(
+        "Chỉ trả lời bằng application/fhir+json hoặc application/fhir+xml, phiên bản FHIR 4.0.",
+        "Answers come as application/fhir+json or application/fhir+xml, FHIR version 4.0.",
+    ),
 )
 TYPE_MISMATCH = FaultCode(
     "BA-0304",
@@ -80,4 +86,18 @@ NOT_OFFERED = FaultCode("BA-0313", Unsupported, Text("Chưa hỗ trợ: {what}."
 BAD_ID = FaultCode("BA-0314", Incorrect, Text("id không đúng dạng.", "The id is not of the form."))
 CLIENT_LEFT = FaultCode(
     "BA-0315", Incorrect, Text("Kết nối bị ngắt trước khi gửi xong.", "The connection ended before the body did.")
+)
+BAD_PRETTY = FaultCode("BA-2070", Incorrect, Text("_pretty phải là true hoặc false.", "_pretty must be true or false."))
+WRONG_ENCODING = FaultCode(
+    "BA-2071",
+    WrongMediaType,
+    Text("Content-Encoding phải là gzip hoặc zstd.", "Content-Encoding must be gzip or zstd."),
+)
+BAD_COMPRESSION = FaultCode(
+    "BA-2072",
+    Incorrect,
+    Text(
+        "Nội dung nén bị hỏng hoặc không đúng Content-Encoding.",
+        "The compressed body is damaged or not what Content-Encoding says.",
+    ),
 )

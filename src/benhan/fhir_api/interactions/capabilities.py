@@ -31,7 +31,7 @@ async def capabilities(api: FhirApi, request: Request) -> Response:
         "software": {"name": "benhan", "version": __version__},
         "implementation": {"description": "benhan", "url": api.base_url},
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json"],
+        "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
         "rest": [
             {
                 "mode": "server",
