@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,6 +13,9 @@ from benhan.fhir_api.responses import fault_response
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
 from benhan.store.store import Store
+
+if TYPE_CHECKING:
+    from benhan.fhir_api.bulk.bulk import Bulk
 
 log = Log("fhir_api")
 
@@ -24,6 +28,8 @@ class FhirApi:
     base_url: str
     body_bytes_max: int = 32 * 1024 * 1024
     bundle_entries_max: int = 5_000
+    bulk: Bulk | None = None
+    """Exports and imports; None where there is no place for their files."""
 
 
 Interaction = Callable[[FhirApi, Request], Awaitable[Response]]

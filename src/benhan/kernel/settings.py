@@ -118,6 +118,11 @@ class Settings:
     page_life_s: float = _setting(
         900.0, "Liên kết trang kết quả sống bao lâu.", "How long a link to a result page lives."
     )
+    bulk_life_s: float = _setting(
+        86400.0,
+        "Một lần xuất, nhập hàng loạt và các tệp của nó sống bao lâu.",
+        "How long a bulk export or import and its files live.",
+    )
     pool_size: int = _setting(12, "Số kết nối tới cơ sở dữ liệu.", "Connections to the database.")
     session_idle_s: float = _setting(
         1800.0, "Phiên làm việc hết hạn sau bao lâu không dùng.", "A session ends after this long unused."

@@ -20,6 +20,11 @@ class Opened(NamedTuple):
     patient: int
     content: bytes
 
+    @property
+    def tail(self) -> bytes:
+        """What may be searched in: as `Stored.tail`, with the head before it."""
+        return self.content
+
 
 def open_contents(rows: Sequence[Any], keys: Mapping[int, DataKey], codec: ContentCodec) -> list[Opened]:
     """Each row (type, rid, version, patient, updated_at, content) opened; left out where its key was destroyed.

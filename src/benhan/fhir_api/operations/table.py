@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from benhan.fhir_api.bulk.job_status import job_cancel, job_file, job_status
 from benhan.fhir_api.operations.everything import everything
+from benhan.fhir_api.operations.export import export
 from benhan.fhir_api.operations.operation import Operation, Row, operation_rows
 from benhan.kernel.permissions import Permission
 
 HL7 = "http://hl7.org/fhir/OperationDefinition"
+BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -18,9 +21,22 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{HL7}/Patient-everything",
         instances=("Patient", "Encounter"),
     ),
+    Operation(
+        "export",
+        export,
+        Permission.BULK_EXPORT,
+        f"{BULK}/export",
+        system=True,
+        types=("Patient",),
+        instances=("Group",),
+    ),
 )
 
-FURTHER: tuple[Row, ...] = ()
+FURTHER: tuple[Row, ...] = (
+    ("GET", "/$job/{job}", job_status, Permission.FHIR_READ),  # a job is shown to its owner alone
+    ("DELETE", "/$job/{job}", job_cancel, Permission.FHIR_READ),
+    ("GET", "/$job/{job}/{file}", job_file, Permission.FHIR_READ),
+)
 """Addresses that operations lead to."""
 
 

@@ -55,6 +55,10 @@ class Event(Enum):
     ROOT_SIGN = (60, "ledger:root:sign", ("day",))
     BULK_IMPORT = (61, "store:bulk:import", ("count",))
     BULK_EXPORT = (62, "store:bulk:export", ("type",))
+    BULK_START = (81, "bulk:job:start", ("job", "kind", "level"))
+    BULK_CANCEL = (82, "bulk:job:cancel", ("job",))
+    BULK_FILE = (83, "bulk:job:file", ("job", "file"))
+    BULK_VIEW = (84, "bulk:content:view", ("job", "count"))
     RESOURCE_EVERYTHING = (80, "resource:content:everything", ("count",))
 
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
