@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from benhan.fhir_api.bulk.job_status import job_cancel, job_file, job_status
+from benhan.fhir_api.operations.document import document
 from benhan.fhir_api.operations.everything import everything
 from benhan.fhir_api.operations.export import export
-from benhan.fhir_api.operations.operation import Operation, Row, operation_rows
+from benhan.fhir_api.operations.match import match_patient
+from benhan.fhir_api.operations.meta import meta, meta_add, meta_delete
+from benhan.fhir_api.operations.operation import ANY_TYPE, Operation, Row, operation_rows
 from benhan.kernel.permissions import Permission
 
 HL7 = "http://hl7.org/fhir/OperationDefinition"
 BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
+
+POST = ("POST",)
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -29,6 +34,20 @@ OPERATIONS: tuple[Operation, ...] = (
         system=True,
         types=("Patient",),
         instances=("Group",),
+    ),
+    Operation("document", document, Permission.FHIR_SEARCH, f"{HL7}/Composition-document", instances=("Composition",)),
+    Operation("match", match_patient, Permission.FHIR_SEARCH, f"{HL7}/Patient-match", types=("Patient",), methods=POST),
+    Operation("meta", meta, Permission.FHIR_READ, f"{HL7}/Resource-meta", instances=ANY_TYPE),
+    Operation(
+        "meta-add", meta_add, Permission.FHIR_WRITE, f"{HL7}/Resource-meta-add", instances=ANY_TYPE, methods=POST
+    ),
+    Operation(
+        "meta-delete",
+        meta_delete,
+        Permission.FHIR_WRITE,
+        f"{HL7}/Resource-meta-delete",
+        instances=ANY_TYPE,
+        methods=POST,
     ),
 )
 
