@@ -53,11 +53,10 @@ class SealedFile:
         if not lines:
             return
         self.state.lines += len(lines)
-        for line in lines:
-            self._buffer += line
-            self._buffer += b"\n"
-            if len(self._buffer) >= CHUNK_BYTES:
-                self._write()
+        self._buffer += b"\n".join(lines)
+        self._buffer += b"\n"
+        while len(self._buffer) >= CHUNK_BYTES:
+            self._write()
 
     def settle(self) -> FileState:
         """All of it on the disk; gives the state to be remembered."""
@@ -75,8 +74,9 @@ class SealedFile:
             self._file = None
 
     def _write(self) -> None:
-        sealed = self._key.seal(bytes(self._buffer), _aad(self.state.name, self.state.chunks))
-        self._buffer.clear()
+        plain = bytes(memoryview(self._buffer)[:CHUNK_BYTES])
+        del self._buffer[:CHUNK_BYTES]
+        sealed = self._key.seal(plain, _aad(self.state.name, self.state.chunks))
         with disk_errors():
             if self._file is None:
                 self._file = self._opened()
