@@ -10,7 +10,18 @@ from typing import Any
 
 from common import arguments, report
 
-NAMES = ("yardstick", "footprint", "crud", "mllp", "bulk_import", "disk", "ledger", "crash")
+NAMES = (
+    "yardstick",
+    "footprint",
+    "crud",
+    "mllp",
+    "bulk_import",
+    "bulk_export",
+    "everything",
+    "disk",
+    "ledger",
+    "crash",
+)
 
 
 def measure(quick: bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +14,9 @@ from benhan.fhir_api.responses import fault_response, finished
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
 from benhan.store.store import Store
+
+if TYPE_CHECKING:
+    from benhan.fhir_api.bulk.bulk import Bulk
 
 log = Log("fhir_api")
 
@@ -28,6 +31,8 @@ class FhirApi:
     bundle_entries_max: int = 5_000
     security: dict[str, Any] | None = None
     """How apps are let in, as the CapabilityStatement tells it; None where no app is."""
+    bulk: Bulk | None = None
+    """Exports and imports; None where there is no place for their files."""
 
 
 Interaction = Callable[[FhirApi, Request], Awaitable[Response]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,6 +16,7 @@ from benhan.access.routes import GuardedRoute, route
 from benhan.access.smart.endpoints import SmartEndpoints, oauth_error
 from benhan.demo.accounts import shown_accounts
 from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.bulk.bulk import Bulk
 from benhan.fhir_api.responses import fault_response
 from benhan.fhir_api.routes import routes as fhir_routes
 from benhan.healthbook.book import Books
@@ -112,7 +114,8 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
             settings.bundle_entries_max,
             node.access.smart.security(),
         )
-        tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store)}
+        api = with_bulk(api, settings)
+        tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store), **bulk_tasks(api)}
         if settings.mllp_port:
             limits = MllpLimits(settings.mllp_frame_bytes_max, settings.mllp_connections_max)
             tasks["mllp"] = MllpServer(
@@ -129,6 +132,17 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         site = site_of("node", settings)
         routes = [*app_doors(node.access, node.store), *fhir_routes(api), *node_pages(node, site)]
         yield Running(application(routes, node.store, node.access, gauges, site), tasks)
+
+
+def with_bulk(api: FhirApi, settings: Settings) -> FhirApi:
+    """The API with a place for the files of exports."""
+    bulk = Bulk.on(api.store, settings.data / "bulk", api.base_url, life_s=settings.bulk_life_s)
+    return replace(api, bulk=bulk)
+
+
+def bulk_tasks(api: FhirApi) -> dict[str, Task]:
+    """What does the jobs of an API."""
+    return {"jobs": api.bulk.runner()} if api.bulk is not None else {}
 
 
 def node_pages(node: Node, site: Site) -> list[BaseRoute]:
@@ -191,7 +205,8 @@ async def repository_role(settings: Settings) -> AsyncIterator[Running]:
             settings.bundle_entries_max,
             access.smart.security(),
         )
-        tasks: dict[str, Task] = {**keepers(store)}
+        api = with_bulk(api, settings)
+        tasks: dict[str, Task] = {**keepers(store), **bulk_tasks(api)}
         site = site_of("repository", settings)
         routes = [
             *app_doors(access, store),
