@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from benhan.fhir_api.responses import fault_response
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
+from benhan.store.key_locks import KeyLocks
 from benhan.store.store import Store
 
 log = Log("fhir_api")
@@ -24,6 +25,9 @@ class FhirApi:
     base_url: str
     body_bytes_max: int = 32 * 1024 * 1024
     bundle_entries_max: int = 5_000
+    conditional_deletes_max: int = 1
+    locks: KeyLocks = field(default_factory=KeyLocks)
+    """Held from a look to the write that depends on it."""
 
 
 Interaction = Callable[[FhirApi, Request], Awaitable[Response]]
@@ -32,12 +36,15 @@ Interaction = Callable[[FhirApi, Request], Awaitable[Response]]
 def endpoint(api: FhirApi, interaction: Interaction) -> Callable[[Request], Awaitable[Response]]:
     """A Starlette endpoint of an interaction: its Faults are answered as OperationOutcomes."""
 
-    async def answer(request: Request) -> Response:
+    async def answered(request: Request) -> Response:
         try:
-            return await interaction(api, request)
+            answer = await interaction(api, request)
         except Fault as fault:
             if fault.category == "broken":
                 log.failure("request.failed", fault)
-            return fault_response(request.scope, fault)
+            answer = fault_response(request.scope, fault)
+        if request.method == "HEAD" and hasattr(answer, "body"):
+            answer.body = b""  # its length stays in the header
+        return answer
 
-    return answer
+    return answered

@@ -71,6 +71,11 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if content_type not in JSON_TYPES:
         raise WRONG_CONTENT_TYPE()
+    return await read_content(request, limit_bytes)
+
+
+async def read_content(request: Request, limit_bytes: int) -> bytes:
+    """The body of any type, never more of it in memory than the limit. Raises BA-0301, BA-0315."""
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit_bytes:
         raise BODY_TOO_LARGE(limit=limit_bytes)

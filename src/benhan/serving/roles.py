@@ -78,6 +78,17 @@ def refusing(site: Site | None) -> Refuse:
     return refuse
 
 
+def fhir_api(store: Store, settings: Settings) -> FhirApi:
+    """The FHIR API of a role, with the limits of its settings."""
+    return FhirApi(
+        store,
+        f"{settings.base_url}/fhir",
+        settings.body_bytes_max,
+        settings.bundle_entries_max,
+        settings.conditional_deletes_max,
+    )
+
+
 @asynccontextmanager
 async def kept_database(settings: Settings) -> AsyncIterator[None]:
     """The embedded database kept running, where this process is the one to keep it."""
@@ -96,7 +107,7 @@ async def kept_database(settings: Settings) -> AsyncIterator[None]:
 async def node_role(settings: Settings) -> AsyncIterator[Running]:
     """A hospital: FHIR, pages, the MLLP listener, the applier, the ledger's chain."""
     async with kept_database(settings), open_node(settings) as node:
-        api = FhirApi(node.store, f"{settings.base_url}/fhir", settings.body_bytes_max, settings.bundle_entries_max)
+        api = fhir_api(node.store, settings)
         tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store)}
         if settings.mllp_port:
             limits = MllpLimits(settings.mllp_frame_bytes_max, settings.mllp_connections_max)
@@ -144,7 +155,7 @@ async def repository_role(settings: Settings) -> AsyncIterator[Running]:
     """The national repository: FHIR and deliveries."""
     async with kept_database(settings), open_repository(settings) as repository:
         store = repository.store
-        api = FhirApi(store, f"{settings.base_url}/fhir", settings.body_bytes_max, settings.bundle_entries_max)
+        api = fhir_api(store, settings)
         tasks: dict[str, Task] = {**keepers(store)}
         routes = [*fhir_routes(api), *repository_routes(api, repository.ingest)]
         yield Running(application(routes, store, repository.access, {}), tasks)
