@@ -146,7 +146,7 @@ def _body_id(step: Step) -> str:
 
 def _refuse_posted(plan: Plan, step: Step, condition: Condition) -> None:
     """What a POST of this bundle makes, a condition that comes after it would find: the same resource twice."""
-    for other in _carriers(plan, condition):
+    for other in _carriers(plan, condition, ("POST",)):
         raise SAME_TWICE(number=step.number, other=other.number)
 
 
@@ -156,13 +156,18 @@ def _is_deleted_here(plan: Plan, found: Stored) -> bool:
     return by_search or by_id
 
 
-def _carriers(plan: Plan, condition: Condition) -> list[Step]:
-    """The POST entries that `condition` would find once they are stored, where it asks for identifiers alone."""
+def _carriers(plan: Plan, condition: Condition, verbs: tuple[str, ...]) -> list[Step]:
+    """The entries that `condition` would find once they are stored, where it asks for identifiers alone."""
     criteria = condition.query(1).criteria
     if any(each.code != "identifier" or each.modifier for each in criteria):
         return []
-    posts = [step for step in plan.steps if step.verb == "POST" and step.type == condition.type and step.found is None]
-    return [step for step in posts if all(_bears(step, each.values) for each in criteria)]
+    written = [step for step in plan.steps if step.verb in verbs and step.type == condition.type]
+    return [step for step in written if not _is_no_write(step) and all(_bears(step, each.values) for each in criteria)]
+
+
+def _is_no_write(step: Step) -> bool:
+    """Whether a POST found what it would have made."""
+    return step.verb == "POST" and step.found is not None
 
 
 def _bears(step: Step, values: Iterable[object]) -> bool:
@@ -189,16 +194,21 @@ async def _find_references(plan: Plan) -> None:
                 continue
             with at_entry(step):
                 condition = parse_condition(type_, query)
-                found = [
-                    each for each in await matches(plan.api, condition, plan.actor) if not _is_deleted_here(plan, each)
-                ]
-                here = _carriers(plan, condition)
+                found = await _found_elsewhere(plan, condition)
+                here = _carriers(plan, condition, ("POST", "PUT"))
                 if len(found) + len(here) != 1:
                     raise REFERENCE_UNRESOLVED(number=step.number, type=type_, found=len(found) + len(here))
                 if here:
                     plan.in_bundle[text] = here[0]
                 else:
                     plan.real.searches[text] = f"{found[0].type}/{found[0].id}"
+
+
+async def _found_elsewhere(plan: Plan, condition: Condition) -> list[Stored]:
+    """What `condition` finds in the store, without what this bundle deletes or puts anew."""
+    put = {step.address for step in plan.steps if step.verb == "PUT"}
+    found = await matches(plan.api, condition, plan.actor)
+    return [each for each in found if f"{each.type}/{each.id}" not in put and not _is_deleted_here(plan, each)]
 
 
 def _assign(plan: Plan) -> None:
