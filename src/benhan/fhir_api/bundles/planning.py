@@ -217,6 +217,8 @@ def _assign(plan: Plan) -> None:
     for step in sorted(plan.steps, key=lambda each: each.type != "Patient"):
         if step.verb in ("POST", "PUT") and not step.id:
             step.id = plan.unit.assign_id(step.type, _patient(step, real))
+        if step.type == "Patient":
+            _answer_searches(plan, step)
         if step.verb == "DELETE" or not step.full_url:
             continue
         if step.full_url in real.addresses:
@@ -224,8 +226,6 @@ def _assign(plan: Plan) -> None:
         real.add(step.full_url, step.address)
         if step.verb == "POST":
             real.versions[step.full_url] = step.found.version if step.found is not None else 1
-        if step.type == "Patient":
-            _answer_searches(plan, step)
     for step in plan.in_bundle.values():
         _answer_searches(plan, step)
 
