@@ -14,6 +14,8 @@ NAMES = (
     "yardstick",
     "footprint",
     "crud",
+    "crud_mix",
+    "bundles",
     "mllp",
     "bulk_import",
     "bulk_export",

@@ -112,6 +112,11 @@ class Settings:
     repository_token: Secret = _setting(Secret(b""), "Mã truy cập của máy khách.", "Bearer token of the client.")
     body_bytes_max: int = _setting(32 * 1024 * 1024, "Cỡ lớn nhất của một yêu cầu HTTP.", "Largest HTTP request body.")
     bundle_entries_max: int = _setting(5_000, "Số mục tối đa trong một Bundle.", "Most entries of one Bundle.")
+    conditional_deletes_max: int = _setting(
+        1,
+        "Số tài nguyên tối đa mà một lệnh xoá có điều kiện được xoá; 1: chỉ xoá khi khớp đúng một.",
+        "Most resources that one conditional delete may delete; 1: only where exactly one matches.",
+    )
     statement_timeout_s: float = _setting(
         20.0, "Thời gian tối đa của một câu lệnh SQL.", "Longest one SQL statement may take."
     )

@@ -12,11 +12,13 @@ from benhan.store.access_rules import AccessRules
 from benhan.store.committer import Committer
 from benhan.store.content import ContentCodec
 from benhan.store.database import Database
+from benhan.store.history import History
 from benhan.store.ids import Ids
 from benhan.store.key_encryption import KeyEncryption
 from benhan.store.keyring import Keyring
 from benhan.store.migrations import migrate
 from benhan.store.resources import Opener, Resources
+from benhan.store.sealed_place import SealedPlaces
 from benhan.store.search.page_link import PageLinks
 from benhan.store.search.search import Search
 from benhan.store.tokens import Tokens
@@ -37,6 +39,7 @@ class Store:
     resources: Resources
     search: Search
     page_life_s: float
+    history: History
 
     @classmethod
     async def open(
@@ -71,6 +74,14 @@ class Store:
             resources,
             Search(database, workshop.ids, workshop.tokens, opener, resources, links, clock, rules),
             page_life_s,
+            History(
+                database,
+                workshop.ids,
+                opener,
+                resources,
+                SealedPlaces(keyring.derived_key("history-link"), clock, page_life_s),
+                clock,
+            ),
         )
         store.committer.start()
         store.resources.start()
