@@ -18,6 +18,8 @@ from benhan.store.migrations import migrate
 from benhan.store.resources import Opener, Resources
 from benhan.store.search.page_link import PageLinks
 from benhan.store.search.search import Search
+from benhan.store.terminology.definitions import Definitions
+from benhan.store.terminology.terminology import Terminology
 from benhan.store.tokens import Tokens
 from benhan.store.unit_of_work import Stored, UnitOfWork, Workshop
 
@@ -36,6 +38,7 @@ class Store:
     resources: Resources
     search: Search
     page_life_s: float
+    terminology: Terminology
 
     @classmethod
     async def open(
@@ -68,6 +71,7 @@ class Store:
             resources,
             Search(database, workshop.ids, workshop.tokens, opener, resources, links, clock),
             page_life_s,
+            Terminology(database, clock, Definitions(database, workshop.tokens, opener)),
         )
         store.committer.start()
         store.resources.start()
