@@ -20,6 +20,8 @@ class Entry:
     search_mode: str = ""
     request: Json | None = None
     response: Json | None = None
+    search: Json | None = None
+    """Beside `search_mode`, where there is more to say of a match: its score."""
 
 
 def bundle_bytes(
@@ -44,7 +46,9 @@ def _entry(entry: Entry) -> bytes:
         parts.append(b'"fullUrl":' + orjson.dumps(entry.full_url))
     if entry.resource:
         parts.append(b'"resource":' + entry.resource)
-    if entry.search_mode:
+    if entry.search is not None:
+        parts.append(b'"search":' + orjson.dumps(entry.search))
+    elif entry.search_mode:
         parts.append(b'"search":{"mode":' + orjson.dumps(entry.search_mode) + b"}")
     if entry.request is not None:
         parts.append(b'"request":' + orjson.dumps(entry.request))

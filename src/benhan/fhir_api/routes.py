@@ -13,6 +13,7 @@ from benhan.fhir_api.interactions.search_type import search_type
 from benhan.fhir_api.interactions.transaction import transaction
 from benhan.fhir_api.interactions.update import update
 from benhan.fhir_api.interactions.vread import vread
+from benhan.fhir_api.operations.table import rows as operation_rows
 from benhan.kernel.permissions import Permission
 
 TABLE = (
@@ -35,5 +36,5 @@ def routes(api: FhirApi, prefix: str = "/fhir") -> list[GuardedRoute]:
     """The routes of the FHIR API below `prefix`."""
     return [
         route(prefix + path, endpoint(api, interaction), methods=[method], permission=permission)
-        for method, path, interaction, permission in TABLE
+        for method, path, interaction, permission in [*TABLE, *operation_rows()]
     ]

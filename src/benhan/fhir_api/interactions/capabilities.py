@@ -14,6 +14,7 @@ from benhan.fhir.resource import instant
 from benhan.fhir.search_parameters import parameters_of
 from benhan.fhir.search_query import SEARCHABLE_KINDS
 from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.operations.table import capability_operations
 from benhan.fhir_api.requests import check_accept
 from benhan.fhir_api.responses import json_response
 
@@ -37,6 +38,7 @@ async def capabilities(api: FhirApi, request: Request) -> Response:
                 "mode": "server",
                 "resource": [_resource(type_) for type_ in sorted(resource_types())],
                 "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                **capability_operations(None),
             }
         ],
     }
@@ -59,4 +61,5 @@ def _resource(type_: str) -> dict[str, Any]:
         "conditionalRead": "not-match",
         **({"searchInclude": includes} if includes else {}),
         "searchParam": sorted(searchable, key=lambda each: each["name"]),
+        **capability_operations(type_),
     }

@@ -55,6 +55,7 @@ class Event(Enum):
     ROOT_SIGN = (60, "ledger:root:sign", ("day",))
     BULK_IMPORT = (61, "store:bulk:import", ("count",))
     BULK_EXPORT = (62, "store:bulk:export", ("type",))
+    RESOURCE_EVERYTHING = (80, "resource:content:everything", ("count",))
 
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number

@@ -1,0 +1,47 @@
+"""What an operation was asked wrongly. Codes BA-2350 to BA-2369."""
+
+from __future__ import annotations
+
+from benhan.kernel.faults import FaultCode, Incorrect, NotFound, Unsupported
+from benhan.kernel.texts import Text
+
+NO_SUCH_OPERATION = FaultCode(
+    "BA-2350",
+    NotFound,
+    Text(
+        "Không có thao tác {name} ở địa chỉ này. Có: {valid}.",
+        "There is no {name} at this address. There are: {valid}.",
+    ),
+)
+UNKNOWN_PARAMETER = FaultCode(
+    "BA-2351",
+    Incorrect,
+    Text(
+        "Thao tác {operation} không nhận tham số {name}. Nhận: {valid}.",
+        "{operation} takes no parameter {name}. It takes: {valid}.",
+    ),
+)
+BAD_PARAMETER = FaultCode(
+    "BA-2352",
+    Incorrect,
+    Text("Tham số {name} phải là {wanted}.", "The parameter {name} must be {wanted}."),
+)
+MISSING_PARAMETER = FaultCode(
+    "BA-2353", Incorrect, Text("Thiếu tham số {name} ({wanted}).", "The parameter {name} ({wanted}) is missing.")
+)
+NOT_PARAMETERS = FaultCode(
+    "BA-2354",
+    Incorrect,
+    Text(
+        "Nội dung gửi cho một thao tác phải là tài nguyên Parameters.",
+        "The body sent to an operation must be a Parameters resource.",
+    ),
+)
+TOO_MANY_PARAMETERS = FaultCode(
+    "BA-2355", Incorrect, Text("Có quá {limit} tham số.", "There are more than {limit} parameters.")
+)
+NOT_TAKEN = FaultCode(
+    "BA-2356",
+    Unsupported,
+    Text("Tham số {name} chưa được hỗ trợ. Bỏ tham số này.", "The parameter {name} is not offered. Leave it out."),
+)

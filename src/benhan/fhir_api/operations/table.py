@@ -1,0 +1,39 @@
+"""The table of operations: a row each. Source: FHIR R4 operationslist.html."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benhan.fhir_api.operations.everything import everything
+from benhan.fhir_api.operations.operation import Operation, Row, operation_rows
+from benhan.kernel.permissions import Permission
+
+HL7 = "http://hl7.org/fhir/OperationDefinition"
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "everything",
+        everything,
+        Permission.FHIR_SEARCH,
+        f"{HL7}/Patient-everything",
+        instances=("Patient", "Encounter"),
+    ),
+)
+
+FURTHER: tuple[Row, ...] = ()
+"""Addresses that operations lead to."""
+
+
+def rows() -> list[Row]:
+    """Their rows among the routes."""
+    return operation_rows(OPERATIONS, FURTHER)
+
+
+def capability_operations(type_: str | None) -> dict[str, Any]:
+    """The member `operation` of the capability statement: of the server or a type; nothing where there is none.
+
+    Source: capabilitystatement.html, rest.operation and rest.resource.operation.
+    """
+    found = [each for each in OPERATIONS if (each.is_of(type_) if type_ is not None else each.system)]
+    told = [{"name": each.name, "definition": each.definition} for each in found]
+    return {"operation": told} if told else {}
