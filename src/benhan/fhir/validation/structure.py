@@ -25,7 +25,7 @@ Path = tuple[Any, ...]
 ISSUES_MAX = 100
 
 
-def check_structure(plain: Json) -> list[Issue]:
+def structural_issues(plain: Json) -> list[Issue]:
     """The structural faults of a resource, each with its place (`Patient.name[0].family`); empty where there is none.
 
     At most ISSUES_MAX are listed. `plain` is the resource as read (`ParsedResource.plain`).
