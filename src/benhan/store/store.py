@@ -21,6 +21,8 @@ from benhan.store.resources import Opener, Resources
 from benhan.store.sealed_place import SealedPlaces
 from benhan.store.search.page_link import PageLinks
 from benhan.store.search.search import Search
+from benhan.store.terminology.definitions import Definitions
+from benhan.store.terminology.terminology import Terminology
 from benhan.store.tokens import Tokens
 from benhan.store.unit_of_work import Stored, UnitOfWork, Workshop
 
@@ -40,6 +42,7 @@ class Store:
     search: Search
     page_life_s: float
     history: History
+    terminology: Terminology
 
     @classmethod
     async def open(
@@ -82,6 +85,7 @@ class Store:
                 SealedPlaces(keyring.derived_key("history-link"), clock, page_life_s),
                 clock,
             ),
+            Terminology(database, clock, Definitions(database, workshop.tokens, opener)),
         )
         store.committer.start()
         store.resources.start()
