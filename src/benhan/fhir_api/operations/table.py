@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from benhan.fhir_api.operations.everything import everything
+from benhan.fhir_api.operations.expand import expand
+from benhan.fhir_api.operations.lookup import lookup
 from benhan.fhir_api.operations.operation import Operation, Row, operation_rows
+from benhan.fhir_api.operations.subsumes import subsumes
+from benhan.fhir_api.operations.translate import translate
+from benhan.fhir_api.operations.validate_code import validate_code
 from benhan.kernel.permissions import Permission
 
 HL7 = "http://hl7.org/fhir/OperationDefinition"
@@ -17,6 +22,39 @@ OPERATIONS: tuple[Operation, ...] = (
         Permission.FHIR_SEARCH,
         f"{HL7}/Patient-everything",
         instances=("Patient", "Encounter"),
+    ),
+    Operation(
+        "expand",
+        expand,
+        Permission.FHIR_READ,
+        f"{HL7}/ValueSet-expand",
+        types=("ValueSet",),
+        instances=("ValueSet",),
+    ),
+    Operation("lookup", lookup, Permission.FHIR_READ, f"{HL7}/CodeSystem-lookup", types=("CodeSystem",)),
+    Operation(
+        "validate-code",
+        validate_code,
+        Permission.FHIR_READ,
+        f"{HL7}/ValueSet-validate-code",
+        types=("CodeSystem", "ValueSet"),
+        instances=("CodeSystem", "ValueSet"),
+    ),
+    Operation(
+        "subsumes",
+        subsumes,
+        Permission.FHIR_READ,
+        f"{HL7}/CodeSystem-subsumes",
+        types=("CodeSystem",),
+        instances=("CodeSystem",),
+    ),
+    Operation(
+        "translate",
+        translate,
+        Permission.FHIR_READ,
+        f"{HL7}/ConceptMap-translate",
+        types=("ConceptMap",),
+        instances=("ConceptMap",),
     ),
 )
 
