@@ -14,10 +14,12 @@ from benhan.fhir.terminology.compose import SystemKey
 from benhan.fhir.terminology.concepts import Concept, Designation, Property
 from benhan.fhir.terminology.listed import ListedSystem, SystemHead
 from benhan.fhir.terminology.selection import Both, Codes, Either, Every, Having, Selection, Without
-from benhan.kernel.faults import Busy, Incorrect
+from benhan.kernel.actors import system
+from benhan.kernel.faults import Busy, Incorrect, NotFound
 from benhan.store.database import Database
 from benhan.store.store import Store
 from benhan.store.terminology import library, loading
+from benhan.store.terminology.lists import load_list
 from benhan.store.terminology.loading import activate, clear_away, take_in
 from benhan.store.terminology.systems import MemorySystem, StoredSystem
 
@@ -128,8 +130,8 @@ async def test_case_does_not_matter_where_the_system_says_so(database: Database)
     loose = SystemHead(URL, is_case_sensitive=False)
     for head, expected in ((loose, True), (HEAD, False)):
         number = await take_in(database, SetClock(), head, f"case {expected}", concepts(3))
-        for system in (StoredSystem(head, number, database), MemorySystem(ListedSystem(head, concepts(3)), database)):
-            assert (await system.find("c2") is not None) is expected
+        for each in (StoredSystem(head, number, database), MemorySystem(ListedSystem(head, concepts(3)), database)):
+            assert (await each.find("c2") is not None) is expected
 
 
 # ── loading ──
@@ -216,6 +218,22 @@ async def test_a_list_that_was_replaced_is_cleared_away_after_an_hour(database: 
     rows = await database.fetch("select system, count(*) from concept group by system")
     assert [tuple(row) for row in rows] == [(second, 20)]
     assert first != second
+
+
+async def test_a_list_from_a_file_is_a_code_system_of_the_api(store: Store) -> None:
+    head = SystemHead(URL, "2026", "Danh mục", "vi")
+    actor = system("terminology")
+    await load_list(store, actor, head, "digest 1", concepts(12), [].append)
+    await load_list(store, actor, head, "digest 2", concepts(15), [].append)
+    await load_list(store, actor, head, "digest 2", concepts(15), [].append)
+    assert (await store.terminology.expand(f"{URL}?fhir_vs", count=0)).total == 15
+    found = await store.terminology.definitions.find("CodeSystem", URL)
+    assert found is not None
+    assert (found.resource["content"], found.resource["count"]) == ("not-present", 15)
+    assert found.resource["meta"]["versionId"] == "3"
+    await remove(store, "CodeSystem", found.resource["id"])
+    with pytest.raises(NotFound, match="BA-2250"):
+        await store.terminology.expand(f"{URL}?fhir_vs", count=0)
 
 
 # ── the port ──
