@@ -104,7 +104,7 @@ async def test_any_selection_takes_the_same_from_the_table_as_from_memory(
         assert {each.code for each in found} == {each.code for each in expected}
     else:
         assert found == expected
-    assert await stored.count(selection, words, active_only=active_only) == len(expected)
+    assert await stored.count(selection, words, active_only=active_only, most=100) == len(expected)
     for each in MIXED:
         is_taken = await stored.takes(selection, each.code) is not None
         assert is_taken == (await memory.takes(selection, each.code) is not None)
@@ -142,7 +142,7 @@ async def test_nobody_sees_a_list_before_it_is_whole(store: Store, monkeypatch: 
     told = {"resourceType": "CodeSystem", "url": URL, "version": "2026", "status": "active", "content": "not-present"}
     await save(store, told)
     await loaded(store.database, concepts(50, "cu"))
-    seen: list[tuple[int, str]] = []
+    seen: list[tuple[int | None, str]] = []
 
     async def look() -> None:
         expansion = await store.terminology.expand(f"{URL}?fhir_vs", count=1)
@@ -288,6 +288,21 @@ async def test_more_codes_than_one_answer_holds_are_refused(store: Store, monkey
     with pytest.raises(Incorrect, match="BA-2256") as raised:
         await store.terminology.codes_of("http://hl7.org/fhir/ValueSet/administrative-gender")
     assert [each.kind for each in raised.value.issues] == ["too-costly"]
+
+
+async def test_matches_of_a_filter_are_counted_up_to_a_bound(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from benhan.store.terminology import terminology
+
+    monkeypatch.setattr(terminology, "COUNTED_MAX", 5)
+    await save(store, code_system(12))
+
+    async def total(**asked: Any) -> int | None:
+        return (await store.terminology.expand(f"{URL}?fhir_vs", **asked)).total
+
+    assert await total(words=["benh"], count=2) is None
+    assert await total(words=["benh"], count=2, offset=10) is None
+    assert await total(words=["c12"], count=2) == 1
+    assert await total(count=2) == 12
 
 
 async def test_what_one_process_changes_another_sees_within_a_second(
