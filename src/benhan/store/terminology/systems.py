@@ -65,8 +65,8 @@ class System(Protocol):
         """`count` of the concepts that `selection` takes and that have the folded `words`, from `offset` on."""
         ...
 
-    async def count(self, selection: Selection, words: Sequence[str], *, active_only: bool, most: int) -> int:
-        """How many there are in all, counted up to `most`."""
+    async def count(self, selection: Selection, words: Sequence[str], *, active_only: bool) -> int:
+        """How many there are in all."""
         ...
 
     async def takes(self, selection: Selection, code: str) -> Concept | None:
@@ -105,8 +105,8 @@ class MemorySystem:
         found = filtered(await self._select(selection), list(words), active_only=active_only)
         return found[offset : offset + count]
 
-    async def count(self, selection: Selection, words: Sequence[str], *, active_only: bool, most: int) -> int:
-        return min(most, len(filtered(await self._select(selection), list(words), active_only=active_only)))
+    async def count(self, selection: Selection, words: Sequence[str], *, active_only: bool) -> int:
+        return len(filtered(await self._select(selection), list(words), active_only=active_only))
 
     async def takes(self, selection: Selection, code: str) -> Concept | None:
         found = self.listed.find(code)
@@ -176,10 +176,9 @@ class StoredSystem:
         rows = await self._fetch(f"select {COLUMNS} from concept c where {where} {page}", statement)  # noqa: S608
         return [_concept(row) for row in rows]
 
-    async def count(self, selection: Selection, words: Sequence[str], *, active_only: bool, most: int) -> int:
+    async def count(self, selection: Selection, words: Sequence[str], *, active_only: bool) -> int:
         statement, where = self._where(selection, words, active_only)
-        counted = f"select 1 from concept c where {where} limit {statement.add(most)}"  # noqa: S608
-        rows = await self._fetch(f"select count(*) from ({counted}) c", statement)  # noqa: S608
+        rows = await self._fetch(f"select count(*) from concept c where {where}", statement)  # noqa: S608
         return int(rows[0][0])
 
     async def takes(self, selection: Selection, code: str) -> Concept | None:

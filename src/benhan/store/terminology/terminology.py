@@ -40,9 +40,6 @@ Json = dict[str, Any]
 EXPANSION_MAX = 10_000
 """Codes of an expansion that is not asked page by page, of `codes_of`, and of one page."""
 DESCENDANTS_MAX = 100_000
-COUNTED_MAX = 1_000
-"""Matches of a filter that are counted: counting every match of a frequent word costs a picker more than its page."""
-COUNT_MAX = 10_000_000
 
 TOO_MANY_CODES = Text("Tập mã quá lớn để trả về một lần.", "The set of codes is too large for one answer.")
 NOT_MEMBER = Text("Mã không thuộc tập mã này.", "The code is not in the value set.")
@@ -70,7 +67,8 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """A page of a value set; `total` counts all that match, None for COUNTED_MAX or more matches of a filter."""
+    """A page of a value set; `total` counts all that match; None for a full page of a filter: counting all
+    matches of a frequent word would cost a picker ten times its page."""
 
     total: int | None
     offset: int
@@ -272,7 +270,7 @@ class Terminology:
         wanted = min(count, EXPANSION_MAX) if count is not None else EXPANSION_MAX + 1
         members: list[Member] = []
         total, skip = 0, offset
-        most = COUNTED_MAX if words and len(composed.parts) == 1 else COUNT_MAX
+        is_picker = bool(words) and len(composed.parts) == 1
         for part in composed.parts:
             need = wanted - len(members)
             rows = []
@@ -281,14 +279,15 @@ class Terminology:
             members += [Member(part.system.head, each) for each in rows]
             here = skip + len(rows)
             if count is not None and (len(rows) == need or not rows):
-                counted = await _count(known, part, words, active_only=active_only, most=most)
-                here = max(counted, here) if counted == most else counted
+                if is_picker and rows:
+                    return Expansion(None, offset, members, [part.system.head])
+                here = await _count(known, part, words, active_only=active_only)
             total += here
             skip = max(0, skip - here)
         if count is None and len(members) > EXPANSION_MAX:
             raise TOO_COSTLY(error("too-costly", "ValueSet", TOO_MANY_CODES), limit=EXPANSION_MAX)
         used = [part.system.head for part in composed.parts]
-        return Expansion(total if total < most else None, offset, members, used)
+        return Expansion(total, offset, members, used)
 
     async def _in_value_set(self, composed: Composed, coding: Coding, *, abstract: bool) -> Verdict:
         for part in composed.parts:
@@ -322,11 +321,11 @@ class Terminology:
         return await self.definitions.maps(*(reversed(systems) if asked.is_reverse else systems))
 
 
-async def _count(known: Known, part: Part, words: Sequence[str], *, active_only: bool, most: int) -> int:
-    """How many concepts a part has in all, counted up to `most`, remembered."""
-    key = (part.key, part.selection, tuple(words), active_only, most)
+async def _count(known: Known, part: Part, words: Sequence[str], *, active_only: bool) -> int:
+    """How many concepts a part has in all, remembered."""
+    key = (part.key, part.selection, tuple(words), active_only)
     if key not in known.counts:
-        known.counts.put(key, await part.system.count(part.selection, words, active_only=active_only, most=most))
+        known.counts.put(key, await part.system.count(part.selection, words, active_only=active_only))
     return known.counts.get(key)
 
 
