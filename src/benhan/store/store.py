@@ -66,16 +66,18 @@ class Store:
             opener,
             Committer(database, keyring),
             resources,
-            Search(database, workshop.ids, workshop.tokens, opener, resources, links, clock),
+            Search(database, workshop.ids, workshop.tokens, opener, links, clock),
             page_life_s,
         )
         store.committer.start()
         store.resources.start()
+        store.search.start()
         return store
 
     async def close(self) -> None:
         """Finish what was begun, then close the connections."""
         await self.committer.stop()
+        await self.search.stop()
         await self.resources.stop()
         await self.database.close()
 
