@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import orjson
 
 from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir.terms import contained_term
 from benhan.store.search.expressions import AnyTerm, Candidate, Checked, Expression, holds
-
-if TYPE_CHECKING:
-    from benhan.store.unit_of_work import Stored
+from benhan.store.unit_of_work import Stored
 
 
 @dataclass(slots=True)
