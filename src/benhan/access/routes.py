@@ -52,22 +52,25 @@ def route(
 
 
 class RouteTable:
-    """Routes found by the first part of their path, so that a request is held against few of them."""
+    """Routes found by the first part of their path and its depth, so that a request is held against few of them.
+
+    Those with a part that begins with `$` (operations) are by themselves: nothing else is held against them.
+    """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self.routes = list(routes)
-        self._by_part: dict[str, list[BaseRoute]] = {}
+        self._found: dict[tuple[str, int], list[BaseRoute]] = {}
         self._anywhere: list[BaseRoute] = []
         for each in self.routes:
-            part = _first_part(getattr(each, "path", "{"))
-            if "{" in part:
+            path = getattr(each, "path", "{")
+            if "{" in _first_part(path) or not isinstance(each, Route) or ":path}" in path:
                 self._anywhere.append(each)
             else:
-                self._by_part.setdefault(part, []).append(each)
+                self._found.setdefault(_shape(path), []).append(each)
 
     def candidates(self, path: str) -> list[BaseRoute]:
         """The routes that may match `path`, in their order."""
-        found = self._by_part.get(_first_part(path), [])
+        found = self._found.get(_shape(path), [])
         return found + self._anywhere if self._anywhere else found
 
     def without_permission(self) -> list[str]:
@@ -75,5 +78,10 @@ class RouteTable:
         return [str(getattr(each, "path", each)) for each in self.routes if not isinstance(each, GuardedRoute)]
 
 
+def _shape(path: str) -> tuple[str, int]:
+    return _first_part(path), path.count("/")
+
+
 def _first_part(path: str) -> str:
-    return path[1:].split("/", 1)[0]
+    first = path[1:].split("/", 1)[0]
+    return f"{first}/$" if "/$" in path else first

@@ -15,6 +15,7 @@ from benhan.access.routes import GuardedRoute, route
 from benhan.access.smart.endpoints import SmartEndpoints, oauth_error
 from benhan.demo.accounts import shown_accounts
 from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.bulk.bulk import Bulk
 from benhan.fhir_api.responses import fault_response
 from benhan.fhir_api.routes import routes as fhir_routes
 from benhan.healthbook.book import Books
@@ -26,11 +27,11 @@ from benhan.node.exchange import Exchange
 from benhan.node.patients import Patients
 from benhan.node.traces import Traces
 from benhan.repository.routes import routes as repository_routes
-from benhan.serving.all_roles import is_supervised
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.health import Readiness, healthz
 from benhan.serving.metrics import GaugeReader, Measured, Metrics
 from benhan.serving.role_server import OpenRole, Running
+from benhan.serving.supervisor import is_supervised
 from benhan.serving.tasks import Task
 from benhan.store.keepers import keepers
 from benhan.store.migrations import check_schema
@@ -87,6 +88,20 @@ def refusing(site: Site | None) -> Refuse:
     return refuse
 
 
+def fhir_api(store: Store, settings: Settings, access: Access) -> FhirApi:
+    """The FHIR API of a role, with the limits of its settings and a place for the files of exports."""
+    base_url = f"{settings.base_url}/fhir"
+    return FhirApi(
+        store,
+        base_url,
+        settings.body_bytes_max,
+        settings.bundle_entries_max,
+        settings.conditional_deletes_max,
+        security=access.smart.security(),
+        bulk=Bulk.on(store, settings.data / "bulk", base_url, life_s=settings.bulk_life_s),
+    )
+
+
 @asynccontextmanager
 async def kept_database(settings: Settings) -> AsyncIterator[None]:
     """The embedded database kept running, where this process is the one to keep it."""
@@ -105,18 +120,17 @@ async def kept_database(settings: Settings) -> AsyncIterator[None]:
 async def node_role(settings: Settings) -> AsyncIterator[Running]:
     """A hospital: FHIR, pages, the MLLP listener, the applier, the ledger's chain."""
     async with kept_database(settings), open_node(settings) as node:
-        api = FhirApi(
-            node.store,
-            f"{settings.base_url}/fhir",
-            settings.body_bytes_max,
-            settings.bundle_entries_max,
-            node.access.smart.security(),
-        )
-        tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store)}
+        api = fhir_api(node.store, settings, node.access)
+        tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store), **bulk_tasks(api)}
         if settings.mllp_port:
             limits = MllpLimits(settings.mllp_frame_bytes_max, settings.mllp_connections_max)
             tasks["mllp"] = MllpServer(
-                settings.mllp_host, settings.mllp_port, node.intake.receive, node.intake.refuse_long, limits
+                settings.mllp_host,
+                settings.mllp_port,
+                node.intake.receive,
+                node.intake.refuse_long,
+                limits,
+                shares_port=is_supervised(),
             )
         if node.client is not None:
             tasks["exchange"] = Exchange(node.store, node.outbox, node.exports, node.client, settings.facility_code)
@@ -124,6 +138,11 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         site = site_of("node", settings)
         routes = [*app_doors(node.access, node.store), *fhir_routes(api), *node_pages(node, site)]
         yield Running(application(routes, node.store, node.access, gauges, site), tasks)
+
+
+def bulk_tasks(api: FhirApi) -> dict[str, Task]:
+    """What does the jobs of an API."""
+    return {"jobs": api.bulk.runner()} if api.bulk is not None else {}
 
 
 def node_pages(node: Node, site: Site) -> list[BaseRoute]:
@@ -179,14 +198,8 @@ async def repository_role(settings: Settings) -> AsyncIterator[Running]:
     """The national repository: FHIR and deliveries."""
     async with kept_database(settings), open_repository(settings) as repository:
         store, access = repository.store, repository.access
-        api = FhirApi(
-            store,
-            f"{settings.base_url}/fhir",
-            settings.body_bytes_max,
-            settings.bundle_entries_max,
-            access.smart.security(),
-        )
-        tasks: dict[str, Task] = {**keepers(store)}
+        api = fhir_api(store, settings, access)
+        tasks: dict[str, Task] = {**keepers(store), **bulk_tasks(api)}
         site = site_of("repository", settings)
         routes = [
             *app_doors(access, store),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -27,10 +27,15 @@ from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.tokens import Tokens
 
 Hook = Callable[[Connection], Awaitable[None]]
+Check = Callable[[], Awaitable[None]]
 SharedHook = Callable[[Connection, Sequence[Any]], Awaitable[None]]
 """Does at once what many units of work of a commit ask of it."""
 Key = tuple[int, int]
-"""Type number and rid: what one writer at a time may change."""
+"""Type number and rid: what one writer at a time may change; -1 and a claim."""
+IfAbsent = Literal["create", "fail", "only"]
+"""What an update does where there is nothing: make it, fail, or go on *only* then."""
+CLAIM = -1
+"""Stands in a Key where others have their type number."""
 
 
 class Verb(Enum):
@@ -51,7 +56,7 @@ class Write:
     rid: int
     type_number: int
     if_match: int | None = None
-    if_absent: Literal["create", "fail"] = "create"
+    if_absent: IfAbsent = "create"
     patient: int = 0
     tail: bytes = b""
     packed: bytes = b""
@@ -126,6 +131,8 @@ class UnitOfWork:
         self.entries: list[Entry] = []
         self.hooks: list[Hook] = []
         self.shared_hooks: list[tuple[SharedHook, Any]] = []
+        self.claims: set[int] = set()
+        self.checks: list[Check] = []
 
     def create(self, resource: ParsedResource, *, id_: str | None = None) -> str:
         """Write a new resource; gives the logical id it will have (`id_` where `assign_id` gave it before).
@@ -152,7 +159,7 @@ class UnitOfWork:
         resource: ParsedResource,
         *,
         if_match: int | None = None,
-        if_absent: Literal["create", "fail"] = "create",
+        if_absent: IfAbsent = "create",
     ) -> None:
         """Write the next version of the resource that `resource.id` names.
 
@@ -191,6 +198,15 @@ class UnitOfWork:
         """
         self.shared_hooks.append((hook, asked))
 
+    def only_if(self, claims: Iterable[int], check: Check) -> None:
+        """Write only where `check` raises no Fault, and let nobody who makes one of the same `claims` write meanwhile.
+
+        `check` runs in the transaction of the commit, after the claims are held (by every process) and before anything
+        is locked or written, so that what it finds is still so when this unit is written.
+        """
+        self.claims.update(claims)
+        self.checks.append(check)
+
     def token(self, term: str) -> int:
         """The keyed hash of an index term."""
         return self._workshop.tokens.of(term)
@@ -209,7 +225,9 @@ class UnitOfWork:
     def _hold_to_limits(self, write: Write, act: Act) -> None:
         """Raises Forbidden BA-2300 where the limits of the actor do not grant what shall be there afterwards."""
         rules = self._workshop.rules
-        if not rules.admits_content(self.actor, write.type, act, write.patient, lambda: write.tokens):
+        if not rules.admits_content(
+            self.actor, write.type, act, write.patient, lambda: write.indexed.terms if write.indexed is not None else ()
+        ):
             raise NOT_GRANTED(type=write.type, act=act.value)
         write.reach = rules.patients_of(self.actor, write.type, act)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
@@ -13,7 +14,7 @@ from benhan.fhir.outcome import outcome_of_issues
 from benhan.fhir.search_query import SearchQuery, parse_search
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.faults import BODY_TOO_LARGE
-from benhan.fhir_api.requests import actor_of, check_accept, language_of, preference, type_of_path
+from benhan.fhir_api.requests import actor_of, check_accept, language_of, note_form, preference, type_of_path
 from benhan.fhir_api.responses import json_response
 from benhan.store.search.search import SearchPage
 
@@ -25,7 +26,9 @@ async def search_type(api: FhirApi, request: Request) -> Response:
     check_accept(request)
     type_ = type_of_path(request)
     pairs = list(request.query_params.multi_items()) + await _form(request)
-    query = parse_search(type_, pairs, lenient=preference(request, "handling") == "lenient")
+    note_form(request, pairs)
+    lenient = preference(request, "handling") == "lenient"
+    query = parse_search(type_, pairs, lenient=lenient, registry=api.store.search.registry)
     page = await api.store.search.search(query, actor_of(request), base_url=api.base_url)
     return json_response(searchset(api, query, page, request))
 
@@ -42,15 +45,33 @@ async def _form(request: Request) -> list[tuple[str, str]]:
 
 
 def searchset(api: FhirApi, query: SearchQuery, page: SearchPage, request: Request) -> bytes:
-    """The Bundle of a page; what was ignored is said in an outcome entry and left out of `self`."""
+    """The Bundle of a page; what was ignored or cut is said in an outcome entry, what was ignored left out of `self`.
+
+    A plan that was asked for stands in the outcome entry's diagnostics.
+    """
     entries = [Entry(each.content, f"{api.base_url}/{each.type}/{each.id}", "match") for each in page.matches]
     entries += [Entry(each.content, f"{api.base_url}/{each.type}/{each.id}", "include") for each in page.included]
-    if query.ignored:
-        outcome = outcome_of_issues(query.ignored, language_of(request.scope), "warning")
-        entries.append(Entry(orjson.dumps(outcome), search_mode="outcome"))
+    if query.ignored or page.notes or page.explanation:
+        entries.append(Entry(orjson.dumps(_outcome(query, page, request)), search_mode="outcome"))
     asked = [pair for pair in query.applied if pair[0] != "_page"]
-    address = f"{api.base_url}/{query.type}"
+    address = address_of(api, query)
     links = [("self", f"{address}?{urlencode(asked)}" if asked else address)]
     if page.next:
         links.append(("next", f"{address}?{urlencode([*asked, ('_page', page.next)])}"))
     return bundle_bytes("searchset", entries, links=links, total=page.total)
+
+
+def address_of(api: FhirApi, query: SearchQuery) -> str:
+    """Where the search was asked: a type, a compartment, or everything."""
+    within = f"{api.base_url}/{'/'.join(query.compartment)}" if query.compartment is not None else api.base_url
+    if query.type:
+        return f"{within}/{query.type}"
+    return f"{within}/*" if query.compartment is not None else within
+
+
+def _outcome(query: SearchQuery, page: SearchPage, request: Request) -> dict[str, Any]:
+    outcome = outcome_of_issues([*query.ignored, *page.notes], language_of(request.scope), "warning")
+    for each in page.explanation:
+        told = {"severity": "information", "code": "informational", "diagnostics": orjson.dumps(each).decode()}
+        outcome.setdefault("issue", []).append(told)
+    return outcome
