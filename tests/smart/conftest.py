@@ -103,7 +103,9 @@ class House:
         from benhan.store.ledger.events import EVENTS_BY_NUMBER
 
         rows = await self.store.database.fetch(
-            "select event from ledger_pending where bucket >= 0 and detail like $1 order by id",
+            "select event from ("
+            "select event, 1 as place, id as n from ledger_pending where bucket >= 0 and detail like $1 union all "
+            "select event, 0, seq from ledger_entry where bucket >= 0 and detail like $1) e order by place, n",
             f'%"client":"{client}"%',
         )
         return [EVENTS_BY_NUMBER[row["event"]].label for row in rows]
@@ -204,7 +206,7 @@ async def house(embedded_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
     settings = Settings(data=folder, public_url=ADDRESS)
     access = build_access(store, settings)
     site = Site("node", "Bệnh viện thử")
-    api = FhirApi(store, BASE, 200_000, 50, access.smart.security())
+    api = FhirApi(store, BASE, 200_000, 50, security=access.smart.security())
     routes = [
         *app_doors(access, store),
         *fhir_routes(api),
