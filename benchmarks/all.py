@@ -10,7 +10,7 @@ from typing import Any
 
 from common import arguments, report
 
-NAMES = ("footprint", "crud", "crud_mix", "bundles", "mllp", "bulk_import", "disk", "ledger", "crash")
+NAMES = ("yardstick", "footprint", "crud", "crud_mix", "bundles", "mllp", "bulk_import", "disk", "ledger", "crash")
 
 
 def measure(quick: bool) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from benhan.kernel.permissions import Permission
 GOOD = json.dumps(patient()).encode()
 JSON_PATCH = {"content-type": "application/json-patch+json"}
 
+SENT_IN_XML = {"content-type": "application/fhir+xml", "accept": "application/fhir+json"}
+
 REFUSALS: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("GET", "Patient/never", {}, 404, "BA-0401"),
     ("GET", "Nobody/1", {}, 404, "BA-0221"),
@@ -26,8 +28,16 @@ REFUSALS: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("GET", "Patient/" + "x" * 65, {}, 400, "BA-0314"),
     ("GET", "Patient/1/2/3/4", {}, 404, "BA-0911"),
     ("GET", "Patient?foo=1", {}, 400, "BA-0220"),
-    ("GET", "Patient/1", {"headers": {"accept": "application/fhir+xml"}}, 406, "BA-0303"),
-    ("GET", "Patient?_format=xml", {}, 406, "BA-0303"),
+    ("GET", "Patient/1", {"headers": {"accept": "application/pdf"}}, 406, "BA-0303"),
+    ("GET", "Patient?_format=ttl", {}, 406, "BA-0303"),
+    ("GET", "Patient?_pretty=yes", {}, 400, "BA-2070"),
+    ("GET", "Patient?_summary=yes", {}, 400, "BA-2060"),
+    ("GET", "Patient?_summary=text&_include=Patient:organization", {}, 400, "BA-2061"),
+    ("GET", "Patient/1?_elements=nmae", {}, 400, "BA-2062"),
+    ("POST", "Patient", {"content": b"<x/>", "headers": SENT_IN_XML}, 400, "BA-2053"),
+    ("POST", "Patient", {"content": GOOD, "headers": SENT_IN_XML}, 400, "BA-2050"),
+    ("POST", "Patient", {"content": GOOD, "headers": {"content-encoding": "br"}}, 415, "BA-2071"),
+    ("POST", "Patient", {"content": GOOD, "headers": {"content-encoding": "gzip"}}, 400, "BA-2072"),
     ("GET", "Patient/1", {"headers": {"authorization": "Bearer wrong"}}, 401, "BA-0901"),
     ("GET", "Patient/1", {"headers": {"authorization": ""}}, 401, "BA-0901"),
     ("PATCH", "Patient/1", {"content": b"[]", "headers": {"content-type": "text/plain"}}, 415, "BA-2158"),
@@ -158,7 +168,10 @@ async def test_a_byte_order_mark_is_forgiven(fhir: httpx.AsyncClient) -> None:
     assert (await fhir.post("Patient", content=b"\xef\xbb\xbf" + GOOD)).status_code == 201
 
 
-@pytest.mark.parametrize("kind", ["", "application/xml", "application/fhir+xml", "text/plain", "multipart/form-data"])
+@pytest.mark.parametrize(
+    "kind",
+    ["", "application/pdf", "text/html", "text/plain", "multipart/form-data", "application/fhir+json;fhirVersion=3.0"],
+)
 async def test_another_content_type_is_refused(fhir: httpx.AsyncClient, kind: str) -> None:
     for method, path in (("POST", "Patient"), ("PUT", "Patient/a"), ("POST", "")):
         answer = await fhir.request(method, path, content=GOOD, headers={"content-type": kind})

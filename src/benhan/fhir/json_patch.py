@@ -49,14 +49,13 @@ def apply_json_patch(body: Json, operations: Any) -> Json:
         raise BAD_PATCH(reason="not an array of operations")
     if len(operations) > OPERATIONS_MAX:
         raise TOO_MANY_OPERATIONS(limit=OPERATIONS_MAX)
-    patched: Any = body
-    budget = COPIED_VALUES_MAX
+    patched, budget = body, COPIED_VALUES_MAX
     for number, told in enumerate(operations, 1):
         operation = _Operation(number, told, budget)
-        patched = _ACTS[operation.name](operation, patched)
-        if not isinstance(patched, dict):
+        made = _ACTS[operation.name](operation, patched)
+        if not isinstance(made, dict):
             raise NO_LONGER_A_RESOURCE(number=number)
-        budget = operation.budget
+        patched, budget = made, operation.budget
     if _is_too_deep(patched):
         raise OUTGROWN(number=len(operations), limit=DEPTH_MAX, what="levels")
     return patched

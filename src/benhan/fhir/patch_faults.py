@@ -54,8 +54,8 @@ INTO_ITSELF = FaultCode(
     "BA-2036",
     Incorrect,
     Text(
-        "Thao tác thứ {number} của bản vá chuyển một phần tử vào bên trong chính nó.",
-        "Operation {number} of the patch moves an element into itself.",
+        "Thao tác thứ {number} của bản vá chuyển một phần tử vào trong chính nó, hoặc xoá hay thay cả tài nguyên.",
+        "Operation {number} of the patch moves an element into itself, or deletes or replaces the whole resource.",
     ),
 )
 NO_LONGER_A_RESOURCE = FaultCode(

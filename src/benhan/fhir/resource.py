@@ -76,6 +76,12 @@ def parse_json(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX) -> tuple[An
     return _exact(data), plain
 
 
+def exact_json(data: bytes) -> Any:
+    """`data` of our own for writing: every number in its digits, without the bounds of what comes from outside."""
+    plain = orjson.loads(data)
+    return plain if orjson.dumps(plain) == data else _exact(data)
+
+
 def to_bytes(value: Any) -> bytes:
     """Compact JSON of `value`; a Decimal is written as its own digits."""
     return orjson.dumps(value, default=_decimal)

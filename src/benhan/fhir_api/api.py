@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from benhan.fhir_api.responses import fault_response
+from benhan.fhir_api.asked import asked_of
+from benhan.fhir_api.responses import fault_response, finished
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
 from benhan.store.key_locks import KeyLocks
@@ -25,6 +27,8 @@ class FhirApi:
     base_url: str
     body_bytes_max: int = 32 * 1024 * 1024
     bundle_entries_max: int = 5_000
+    security: dict[str, Any] | None = None
+    """How apps are let in, as the CapabilityStatement tells it; None where no app is."""
     conditional_deletes_max: int = 1
     locks: KeyLocks = field(default_factory=KeyLocks)
     """Held from a look to the write that depends on it."""
@@ -34,11 +38,12 @@ Interaction = Callable[[FhirApi, Request], Awaitable[Response]]
 
 
 def endpoint(api: FhirApi, interaction: Interaction) -> Callable[[Request], Awaitable[Response]]:
-    """A Starlette endpoint of an interaction: its Faults are answered as OperationOutcomes."""
+    """A Starlette endpoint of an interaction: its answer in the form asked for, its Faults as OperationOutcomes."""
 
     async def answered(request: Request) -> Response:
         try:
-            answer = await interaction(api, request)
+            asked_of(request.scope)
+            answer = await finished(request, await interaction(api, request))
         except Fault as fault:
             if fault.category == "broken":
                 log.failure("request.failed", fault)

@@ -32,12 +32,18 @@ BODY_TOO_LARGE = FaultCode(
 WRONG_CONTENT_TYPE = FaultCode(
     "BA-0302",
     WrongMediaType,
-    Text("Content-Type phải là application/fhir+json.", "Content-Type must be application/fhir+json."),
+    Text(
+        "Content-Type phải là application/fhir+json hoặc application/fhir+xml, phiên bản FHIR 4.0.",
+        "Content-Type must be application/fhir+json or application/fhir+xml, FHIR version 4.0.",
+    ),
 )
 WRONG_ACCEPT = FaultCode(
     "BA-0303",
     NotAcceptable,
-    Text("Chỉ trả lời bằng application/fhir+json.", "Answers come as application/fhir+json only."),
+    Text(
+        "Chỉ trả lời bằng application/fhir+json hoặc application/fhir+xml, phiên bản FHIR 4.0.",
+        "Answers come as application/fhir+json or application/fhir+xml, FHIR version 4.0.",
+    ),
 )
 TYPE_MISMATCH = FaultCode(
     "BA-0304",
@@ -203,3 +209,17 @@ LOST_REFERENCE = FaultCode(
     ),
 )
 AT_ENTRY = Text("Lỗi ở mục thứ {number} của Bundle.", "The fault is in entry {number} of the Bundle.")
+BAD_PRETTY = FaultCode("BA-2070", Incorrect, Text("_pretty phải là true hoặc false.", "_pretty must be true or false."))
+WRONG_ENCODING = FaultCode(
+    "BA-2071",
+    WrongMediaType,
+    Text("Content-Encoding phải là gzip hoặc zstd.", "Content-Encoding must be gzip or zstd."),
+)
+BAD_COMPRESSION = FaultCode(
+    "BA-2072",
+    Incorrect,
+    Text(
+        "Nội dung nén bị hỏng hoặc không đúng Content-Encoding.",
+        "The compressed body is damaged or not what Content-Encoding says.",
+    ),
+)

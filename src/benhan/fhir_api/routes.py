@@ -43,9 +43,25 @@ TABLE = (
 """Method, path below the base, interaction, permission."""
 
 
+KEEPS_LIMITS = frozenset(
+    {capabilities, create, delete, history_instance, read, search_type, transaction, update, vread}
+)
+"""The interactions that do everything in the name of the actor, so that the limits of an app's token hold in the store.
+
+What is not named here is closed to apps; before it is named, each query of it must go through `store/access_rules.py`.
+"""
+
+
 def routes(api: FhirApi, prefix: str = "/fhir") -> list[GuardedRoute]:
     """The routes of the FHIR API below `prefix`."""
     return [
-        route(prefix + path, endpoint(api, interaction), methods=[method], permission=permission)
+        route(
+            prefix + path,
+            endpoint(api, interaction),
+            methods=[method],
+            permission=permission,
+            keeps_limits=interaction in KEEPS_LIMITS,
+            is_open=True,
+        )
         for method, path, interaction, permission in TABLE
     ]

@@ -123,11 +123,24 @@ class Settings:
     page_life_s: float = _setting(
         900.0, "Liên kết trang kết quả sống bao lâu.", "How long a link to a result page lives."
     )
+    workers: int = _setting(
+        0,
+        "Số tiến trình của một nút; 0 thì mỗi lõi một, nhiều nhất hai.",
+        "Processes of a node; 0 means one a core, two at most.",
+    )
     pool_size: int = _setting(12, "Số kết nối tới cơ sở dữ liệu.", "Connections to the database.")
     session_idle_s: float = _setting(
         1800.0, "Phiên làm việc hết hạn sau bao lâu không dùng.", "A session ends after this long unused."
     )
     session_life_s: float = _setting(43200.0, "Phiên làm việc dài nhất.", "A session ends after this long at most.")
+    app_token_life_s: float = _setting(
+        600.0, "Mã truy cập của ứng dụng (SMART) sống bao lâu.", "How long an app's (SMART) access token lives."
+    )
+    app_refresh_life_s: float = _setting(
+        2_592_000.0,
+        "Ứng dụng được truy cập ngoại tuyến bao lâu sau khi người dùng đồng ý.",
+        "How long an app keeps offline access after a person agreed.",
+    )
     log_level: str = _setting(
         "info", "Mức nhật ký: debug, info, warning, error.", "Log level: debug, info, warning, error."
     )

@@ -335,7 +335,7 @@ async def _lock_current(connection: Connection, batch: list[Pending]) -> dict[Ke
 def _refusal(unit: UnitOfWork, current: dict[Key, Current], keys: dict[int, DataKey]) -> Fault | None:
     """Why `unit` may not be written now, or None."""
     for write in unit.writes:
-        found = current.get(write.key)
+        found = _reached(write, current)
         version = found.version if found is not None else 0
         if write.if_match is not None and write.if_match != version:
             return STALE_VERSION(type=write.type, id=write.id, expected=write.if_match, found=version)
@@ -351,11 +351,17 @@ def _refusal(unit: UnitOfWork, current: dict[Key, Current], keys: dict[int, Data
     return None
 
 
+def _reached(write: Write, current: dict[Key, Current]) -> Current | None:
+    """The present version, where the actor's limits let the write touch it."""
+    found = current.get(write.key)
+    return found if found is None or write.reach is None or found.patient in write.reach else None
+
+
 def _put(
     unit: UnitOfWork, write: Write, current: dict[Key, Current], keys: dict[int, DataKey], work: Batch
 ) -> Stored | None:
     """Add the rows of `write` to `work`; gives the version it makes."""
-    found = current.get(write.key)
+    found = _reached(write, current)
     if write.verb is Verb.DELETE:
         if found is None or found.deleted:
             return None

@@ -8,6 +8,7 @@ from pathlib import Path
 from benhan.kernel.actors import Actor
 from benhan.kernel.clock import Clock, SystemClock
 from benhan.kernel.ids import RandomSource, SystemRandom
+from benhan.store.access_rules import AccessRules
 from benhan.store.committer import Committer
 from benhan.store.content import ContentCodec
 from benhan.store.database import Database
@@ -56,9 +57,11 @@ class Store:
         await migrate(database)
         keyring = await Keyring.open(database, kek, random)
         codec = ContentCodec(dictionaries) if dictionaries is not None else ContentCodec()
-        workshop = Workshop(Ids(keyring.id_key, random), Tokens(keyring.index_key), codec)
+        ids, tokens = Ids(keyring.id_key, random), Tokens(keyring.index_key)
+        rules = AccessRules(ids, tokens)
+        workshop = Workshop(ids, tokens, codec, rules)
         opener = Opener(keyring, codec)
-        resources = Resources(database, workshop.ids, opener, clock)
+        resources = Resources(database, workshop.ids, opener, clock, rules)
         links = PageLinks(keyring.derived_key("page-link"), clock, page_life_s)
         store = cls(
             database,
@@ -69,7 +72,7 @@ class Store:
             opener,
             Committer(database, keyring),
             resources,
-            Search(database, workshop.ids, workshop.tokens, opener, resources, links, clock),
+            Search(database, workshop.ids, workshop.tokens, opener, resources, links, clock, rules),
             page_life_s,
             History(
                 database,

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from benhan.fhir_api.api import FhirApi, Interaction
+from benhan.fhir_api.responses import finished
 from benhan.kernel.permissions import Permission
 
 _OWN = frozenset(
@@ -65,8 +66,17 @@ async def answered_read(
         **request.scope,
         "method": "GET",
         "path": f"/{path}",
-        "query_string": query.encode("utf-8", "surrogatepass"),
+        "query_string": _without_form(query).encode("utf-8", "surrogatepass"),
         "path_params": route.parts,
         "headers": headers,
+        "state": {name: value for name, value in request.scope["state"].items() if name != "asked"},
     }
-    return await route.interaction(api, Request(scope))
+    asking = Request(scope)
+    return await finished(asking, await route.interaction(api, asking))
+
+
+def _without_form(query: str) -> str:
+    """The query without what says in which form to answer: inside a bundle that is the bundle's."""
+    if "_format=" not in query and "_pretty=" not in query:
+        return query
+    return "&".join(part for part in query.split("&") if not part.startswith(("_format=", "_pretty=")))

@@ -65,11 +65,12 @@ async def capabilities(api: FhirApi, request: Request) -> Response:
         "software": {"name": "benhan", "version": __version__},
         "implementation": {"description": "benhan", "url": api.base_url},
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json"],
-        "patchFormat": ["application/json-patch+json", "application/fhir+json"],
+        "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
+        "patchFormat": ["application/json-patch+json", "application/fhir+json", "application/fhir+xml"],
         "rest": [
             {
                 "mode": "server",
+                **({"security": api.security} if api.security else {}),
                 "resource": [_resource(type_, api) for type_ in sorted(resource_types())],
                 "interaction": [{"code": code} for code in interactions_of_system()],
             }
