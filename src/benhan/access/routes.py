@@ -52,7 +52,10 @@ def route(
 
 
 class RouteTable:
-    """Routes found by the first part of their path and its depth, so that a request is held against few of them."""
+    """Routes found by the first part of their path and its depth, so that a request is held against few of them.
+
+    Those with a part that begins with `$` (operations) are by themselves: nothing else is held against them.
+    """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self.routes = list(routes)
@@ -80,4 +83,5 @@ def _shape(path: str) -> tuple[str, int]:
 
 
 def _first_part(path: str) -> str:
-    return path[1:].split("/", 1)[0]
+    first = path[1:].split("/", 1)[0]
+    return f"{first}/$" if "/$" in path else first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +15,9 @@ from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
 from benhan.store.key_locks import KeyLocks
 from benhan.store.store import Store
+
+if TYPE_CHECKING:
+    from benhan.fhir_api.bulk.bulk import Bulk
 
 log = Log("fhir_api")
 
@@ -29,6 +32,8 @@ class FhirApi:
     bundle_entries_max: int = 5_000
     security: dict[str, Any] | None = None
     """How apps are let in, as the CapabilityStatement tells it; None where no app is."""
+    bulk: Bulk | None = None
+    """Exports and imports; None where there is no place for their files."""
     conditional_deletes_max: int = 1
     locks: KeyLocks = field(default_factory=KeyLocks)
     """Held from a look to the write that depends on it."""

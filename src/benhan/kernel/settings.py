@@ -128,6 +128,11 @@ class Settings:
         "Số tiến trình của một nút; 0 thì mỗi lõi một, nhiều nhất hai.",
         "Processes of a node; 0 means one a core, two at most.",
     )
+    bulk_life_s: float = _setting(
+        86400.0,
+        "Một lần xuất, nhập hàng loạt và các tệp của nó sống bao lâu.",
+        "How long a bulk export or import and its files live.",
+    )
     pool_size: int = _setting(12, "Số kết nối tới cơ sở dữ liệu.", "Connections to the database.")
     session_idle_s: float = _setting(
         1800.0, "Phiên làm việc hết hạn sau bao lâu không dùng.", "A session ends after this long unused."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,6 +16,7 @@ from benhan.access.routes import GuardedRoute, route
 from benhan.access.smart.endpoints import SmartEndpoints, oauth_error
 from benhan.demo.accounts import shown_accounts
 from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.bulk.bulk import Bulk
 from benhan.fhir_api.responses import fault_response
 from benhan.fhir_api.routes import routes as fhir_routes
 from benhan.healthbook.book import Books
@@ -95,7 +97,7 @@ def fhir_api(store: Store, access: Access, settings: Settings) -> FhirApi:
         settings.body_bytes_max,
         settings.bundle_entries_max,
         access.smart.security(),
-        settings.conditional_deletes_max,
+        conditional_deletes_max=settings.conditional_deletes_max,
     )
 
 
@@ -117,8 +119,8 @@ async def kept_database(settings: Settings) -> AsyncIterator[None]:
 async def node_role(settings: Settings) -> AsyncIterator[Running]:
     """A hospital: FHIR, pages, the MLLP listener, the applier, the ledger's chain."""
     async with kept_database(settings), open_node(settings) as node:
-        api = fhir_api(node.store, node.access, settings)
-        tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store)}
+        api = with_bulk(fhir_api(node.store, node.access, settings), settings)
+        tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store), **bulk_tasks(api)}
         if settings.mllp_port:
             limits = MllpLimits(settings.mllp_frame_bytes_max, settings.mllp_connections_max)
             tasks["mllp"] = MllpServer(
@@ -135,6 +137,17 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         site = site_of("node", settings)
         routes = [*app_doors(node.access, node.store), *fhir_routes(api), *node_pages(node, site)]
         yield Running(application(routes, node.store, node.access, gauges, site), tasks)
+
+
+def with_bulk(api: FhirApi, settings: Settings) -> FhirApi:
+    """The API with a place for the files of exports."""
+    bulk = Bulk.on(api.store, settings.data / "bulk", api.base_url, life_s=settings.bulk_life_s)
+    return replace(api, bulk=bulk)
+
+
+def bulk_tasks(api: FhirApi) -> dict[str, Task]:
+    """What does the jobs of an API."""
+    return {"jobs": api.bulk.runner()} if api.bulk is not None else {}
 
 
 def node_pages(node: Node, site: Site) -> list[BaseRoute]:
@@ -190,8 +203,8 @@ async def repository_role(settings: Settings) -> AsyncIterator[Running]:
     """The national repository: FHIR and deliveries."""
     async with kept_database(settings), open_repository(settings) as repository:
         store, access = repository.store, repository.access
-        api = fhir_api(store, access, settings)
-        tasks: dict[str, Task] = {**keepers(store)}
+        api = with_bulk(fhir_api(store, access, settings), settings)
+        tasks: dict[str, Task] = {**keepers(store), **bulk_tasks(api)}
         site = site_of("repository", settings)
         routes = [
             *app_doors(access, store),

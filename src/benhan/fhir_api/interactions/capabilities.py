@@ -14,6 +14,7 @@ from benhan.fhir.resource import instant
 from benhan.fhir.search_parameters import parameters_of
 from benhan.fhir.search_query import SEARCHABLE_KINDS
 from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.operations.table import capability_operations
 from benhan.fhir_api.requests import check_accept
 from benhan.fhir_api.responses import json_response
 
@@ -73,6 +74,7 @@ async def capabilities(api: FhirApi, request: Request) -> Response:
                 **({"security": api.security} if api.security else {}),
                 "resource": [_resource(type_, api) for type_ in sorted(resource_types())],
                 "interaction": [{"code": code} for code in interactions_of_system()],
+                **capability_operations(None),
             }
         ],
     }
@@ -98,4 +100,5 @@ def _resource(type_: str, api: FhirApi) -> dict[str, Any]:
         "conditionalDelete": "single" if api.conditional_deletes_max == 1 else "multiple",
         **({"searchInclude": includes} if includes else {}),
         "searchParam": sorted(searchable, key=lambda each: each["name"]),
+        **capability_operations(type_),
     }

@@ -65,6 +65,11 @@ class Event(Enum):
     ACCESS_REFRESH = (77, "smart:token:refresh", ("client", "grant"))
     ACCESS_REFUSE = (78, "smart:token:refuse", ("client", "fault"))
     ACCESS_REUSE = (79, "smart:token:reuse", ("client", "grant"))
+    BULK_START = (81, "bulk:job:start", ("job", "kind", "level"))
+    BULK_CANCEL = (82, "bulk:job:cancel", ("job",))
+    BULK_FILE = (83, "bulk:job:file", ("job", "file"))
+    BULK_VIEW = (84, "bulk:content:view", ("job", "count"))
+    RESOURCE_EVERYTHING = (80, "resource:content:everything", ("count",))
 
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number
