@@ -1,4 +1,4 @@
-"""Transaction bundles over HTTP: whole patients of Synthea by 4 and 20 clients, small ones by 64; durable.
+"""Transaction bundles over HTTP: patients of Synthea by 4 and 20 clients, small ones by 64; durable, all or nothing.
 
 The bundles are the vectors' (`../shared/vectors/synthea`, or the folder that BENHAN_VECTORS names), sent as they are
 written there, each time under new ids. The limit they are compared with: the same client against the same HTTP server

@@ -2,8 +2,8 @@
 
 A chain is 36 requests: nine resources created in the order of their references, then read, updated and deleted, by each
 of 300 clients. The mixture is over five types (Observation 50, Patient 20, Condition 15, Encounter 10,
-MedicationRequest 5), create 10, read 60, update 25, delete 5, by 64 clients. The limit they are compared with: the
-same client against the same HTTP server that answers at once and stores nothing.
+MedicationRequest 5), create 10, read 60, update 25, delete 5, by 64 clients. The limit they are compared with: the same
+client against the same HTTP server that answers at once and stores nothing.
 """
 
 from __future__ import annotations

@@ -30,11 +30,11 @@ class FhirApi:
     base_url: str
     body_bytes_max: int = 32 * 1024 * 1024
     bundle_entries_max: int = 5_000
+    conditional_deletes_max: int = 1
     security: dict[str, Any] | None = None
     """How apps are let in, as the CapabilityStatement tells it; None where no app is."""
     bulk: Bulk | None = None
     """Exports and imports; None where there is no place for their files."""
-    conditional_deletes_max: int = 1
     locks: KeyLocks = field(default_factory=KeyLocks)
     """Held from a look to the write that depends on it."""
 

@@ -87,6 +87,20 @@ BAD_ID = FaultCode("BA-0314", Incorrect, Text("id không đúng dạng.", "The i
 CLIENT_LEFT = FaultCode(
     "BA-0315", Incorrect, Text("Kết nối bị ngắt trước khi gửi xong.", "The connection ended before the body did.")
 )
+BAD_PRETTY = FaultCode("BA-2070", Incorrect, Text("_pretty phải là true hoặc false.", "_pretty must be true or false."))
+WRONG_ENCODING = FaultCode(
+    "BA-2071",
+    WrongMediaType,
+    Text("Content-Encoding phải là gzip hoặc zstd.", "Content-Encoding must be gzip or zstd."),
+)
+BAD_COMPRESSION = FaultCode(
+    "BA-2072",
+    Incorrect,
+    Text(
+        "Nội dung nén bị hỏng hoặc không đúng Content-Encoding.",
+        "The compressed body is damaged or not what Content-Encoding says.",
+    ),
+)
 EMPTY_CONDITION = FaultCode(
     "BA-2151",
     Incorrect,
@@ -209,17 +223,3 @@ LOST_REFERENCE = FaultCode(
     ),
 )
 AT_ENTRY = Text("Lỗi ở mục thứ {number} của Bundle.", "The fault is in entry {number} of the Bundle.")
-BAD_PRETTY = FaultCode("BA-2070", Incorrect, Text("_pretty phải là true hoặc false.", "_pretty must be true or false."))
-WRONG_ENCODING = FaultCode(
-    "BA-2071",
-    WrongMediaType,
-    Text("Content-Encoding phải là gzip hoặc zstd.", "Content-Encoding must be gzip or zstd."),
-)
-BAD_COMPRESSION = FaultCode(
-    "BA-2072",
-    Incorrect,
-    Text(
-        "Nội dung nén bị hỏng hoặc không đúng Content-Encoding.",
-        "The compressed body is damaged or not what Content-Encoding says.",
-    ),
-)

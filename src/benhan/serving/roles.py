@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -89,15 +88,17 @@ def refusing(site: Site | None) -> Refuse:
     return refuse
 
 
-def fhir_api(store: Store, access: Access, settings: Settings) -> FhirApi:
-    """The FHIR API of a role, with the limits of its settings."""
+def fhir_api(store: Store, settings: Settings, access: Access) -> FhirApi:
+    """The FHIR API of a role, with the limits of its settings and a place for the files of exports."""
+    base_url = f"{settings.base_url}/fhir"
     return FhirApi(
         store,
-        f"{settings.base_url}/fhir",
+        base_url,
         settings.body_bytes_max,
         settings.bundle_entries_max,
-        access.smart.security(),
-        conditional_deletes_max=settings.conditional_deletes_max,
+        settings.conditional_deletes_max,
+        security=access.smart.security(),
+        bulk=Bulk.on(store, settings.data / "bulk", base_url, life_s=settings.bulk_life_s),
     )
 
 
@@ -119,7 +120,7 @@ async def kept_database(settings: Settings) -> AsyncIterator[None]:
 async def node_role(settings: Settings) -> AsyncIterator[Running]:
     """A hospital: FHIR, pages, the MLLP listener, the applier, the ledger's chain."""
     async with kept_database(settings), open_node(settings) as node:
-        api = with_bulk(fhir_api(node.store, node.access, settings), settings)
+        api = fhir_api(node.store, settings, node.access)
         tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store), **bulk_tasks(api)}
         if settings.mllp_port:
             limits = MllpLimits(settings.mllp_frame_bytes_max, settings.mllp_connections_max)
@@ -137,12 +138,6 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         site = site_of("node", settings)
         routes = [*app_doors(node.access, node.store), *fhir_routes(api), *node_pages(node, site)]
         yield Running(application(routes, node.store, node.access, gauges, site), tasks)
-
-
-def with_bulk(api: FhirApi, settings: Settings) -> FhirApi:
-    """The API with a place for the files of exports."""
-    bulk = Bulk.on(api.store, settings.data / "bulk", api.base_url, life_s=settings.bulk_life_s)
-    return replace(api, bulk=bulk)
 
 
 def bulk_tasks(api: FhirApi) -> dict[str, Task]:
@@ -203,7 +198,7 @@ async def repository_role(settings: Settings) -> AsyncIterator[Running]:
     """The national repository: FHIR and deliveries."""
     async with kept_database(settings), open_repository(settings) as repository:
         store, access = repository.store, repository.access
-        api = with_bulk(fhir_api(store, access, settings), settings)
+        api = fhir_api(store, settings, access)
         tasks: dict[str, Task] = {**keepers(store), **bulk_tasks(api)}
         site = site_of("repository", settings)
         routes = [

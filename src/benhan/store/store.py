@@ -21,6 +21,8 @@ from benhan.store.resources import Opener, Resources
 from benhan.store.sealed_place import SealedPlaces
 from benhan.store.search.page_link import PageLinks
 from benhan.store.search.search import Search
+from benhan.store.terminology.definitions import Definitions
+from benhan.store.terminology.terminology import Terminology
 from benhan.store.tokens import Tokens
 from benhan.store.unit_of_work import Stored, UnitOfWork, Workshop
 
@@ -40,6 +42,7 @@ class Store:
     search: Search
     page_life_s: float
     history: History
+    terminology: Terminology
 
     @classmethod
     async def open(
@@ -58,7 +61,7 @@ class Store:
         keyring = await Keyring.open(database, kek, random)
         codec = ContentCodec(dictionaries) if dictionaries is not None else ContentCodec()
         ids, tokens = Ids(keyring.id_key, random), Tokens(keyring.index_key)
-        rules = AccessRules(ids, tokens)
+        rules = AccessRules(ids)
         workshop = Workshop(ids, tokens, codec, rules)
         opener = Opener(keyring, codec)
         resources = Resources(database, workshop.ids, opener, clock, rules)
@@ -72,7 +75,7 @@ class Store:
             opener,
             Committer(database, keyring),
             resources,
-            Search(database, workshop.ids, workshop.tokens, opener, resources, links, clock, rules),
+            Search(database, workshop.ids, workshop.tokens, opener, links, clock, rules=rules),
             page_life_s,
             History(
                 database,
@@ -82,14 +85,17 @@ class Store:
                 SealedPlaces(keyring.derived_key("history-link"), clock, page_life_s),
                 clock,
             ),
+            Terminology(database, clock, Definitions(database, workshop.tokens, opener)),
         )
         store.committer.start()
         store.resources.start()
+        store.search.start()
         return store
 
     async def close(self) -> None:
         """Finish what was begun, then close the connections."""
         await self.committer.stop()
+        await self.search.stop()
         await self.resources.stop()
         await self.database.close()
 
