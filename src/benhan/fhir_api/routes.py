@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benhan.access.routes import GuardedRoute, route
-from benhan.fhir_api.api import FhirApi, endpoint
+from benhan.fhir_api.api import FhirApi, Interaction, endpoint
 from benhan.fhir_api.interactions.capabilities import capabilities
 from benhan.fhir_api.interactions.create import create
 from benhan.fhir_api.interactions.delete import delete
@@ -45,12 +45,33 @@ TABLE = (
 
 
 KEEPS_LIMITS = frozenset(
-    {capabilities, create, delete, history_instance, read, search_type, transaction, update, vread}
+    {
+        capabilities,
+        create,
+        delete,
+        delete_conditional,
+        history_instance,
+        history_system,
+        history_type,
+        patch,
+        patch_conditional,
+        read,
+        search_type,
+        transaction,
+        update,
+        update_conditional,
+        vread,
+    }
 )
 """The interactions that do everything in the name of the actor, so that the limits of an app's token hold in the store.
 
 What is not named here is closed to apps; before it is named, each query of it must go through `store/access_rules.py`.
 """
+
+
+def every_row() -> list[tuple[str, str, Interaction, Permission]]:
+    """The whole table, in the order in which a path is held against it."""
+    return [*TABLE, *operation_rows()]
 
 
 def routes(api: FhirApi, prefix: str = "/fhir") -> list[GuardedRoute]:
@@ -64,5 +85,5 @@ def routes(api: FhirApi, prefix: str = "/fhir") -> list[GuardedRoute]:
             keeps_limits=interaction in KEEPS_LIMITS,
             is_open=True,
         )
-        for method, path, interaction, permission in [*TABLE, *operation_rows()]
+        for method, path, interaction, permission in every_row()
     ]
