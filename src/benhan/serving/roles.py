@@ -14,6 +14,7 @@ from benhan.access.routes import route
 from benhan.demo.accounts import shown_accounts
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.bulk.bulk import Bulk
+from benhan.fhir_api.bulk.import_sources import ImportSources
 from benhan.fhir_api.responses import fault_response
 from benhan.fhir_api.routes import routes as fhir_routes
 from benhan.healthbook.book import Books
@@ -116,7 +117,8 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
 
 def with_bulk(api: FhirApi, settings: Settings) -> FhirApi:
     """The API with a place for the files of exports."""
-    bulk = Bulk.on(api.store, settings.data / "bulk", api.base_url, life_s=settings.bulk_life_s)
+    sources = ImportSources.allowed(settings.import_hosts, settings.import_folder)
+    bulk = Bulk.on(api.store, settings.data / "bulk", api.base_url, life_s=settings.bulk_life_s, sources=sources)
     return replace(api, bulk=bulk)
 
 

@@ -106,6 +106,10 @@ class Workshop:
     tokens: Tokens
     codec: ContentCodec
 
+    def apart(self) -> Workshop:
+        """Another of the same keys, for another thread."""
+        return Workshop(self.ids, self.tokens.apart(), self.codec.apart())
+
 
 class UnitOfWork:
     """Collects writes, ledger entries and hooks of one act by one actor."""
