@@ -9,6 +9,7 @@ from typing import Any, cast
 import asyncpg
 
 from benhan.fhir.search_query import SearchQuery
+from benhan.kernel.actors import system
 from benhan.store.bulk_rows import BATCH, LARGE_BYTES, Narrowing
 from benhan.store.contents import Opened
 from benhan.store.database import Connection
@@ -23,6 +24,9 @@ _COLUMNS = (
     f" case when octet_length(r.content) <= {LARGE_BYTES} then r.content end as content"
 )
 
+ACTOR = system("export")
+"""Whoever asked was let in for whole types, or the export had not begun."""
+
 Filtered = tuple[Statement, Callable[[Opened], bool]]
 """The statement, and what a row that it gives must still pass once it is opened."""
 
@@ -36,7 +40,7 @@ async def filtered(
     connection: Connection,
 ) -> Filtered | None:
     """The rows of `query_` within an export; None where there can be none."""
-    conditions = search._conditions(query_, base_url)
+    conditions = search._conditions(query_, base_url, ACTOR)
     if conditions.impossible:
         return None
     placed = await search._placed(connection, query_, conditions)
