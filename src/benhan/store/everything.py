@@ -18,14 +18,13 @@ from benhan.fhir.terms import reference_term
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
-from benhan.store.access_rules import Bound
 from benhan.store.contents import Opened, open_contents
 from benhan.store.ids import SHARED, bucket_of
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NUMBERS
-from benhan.store.search.conditions import Conditions, Parameters
-from benhan.store.search.statement import Statement
+from benhan.store.search.expressions import Expression
+from benhan.store.search.statement import Parameters, Statement, condition
 from benhan.store.sql_texts import query
 from benhan.store.store import Store
 
@@ -130,20 +129,18 @@ async def read_page(store: Store, wanted: Wanted, actor: Actor, *, count: int, a
 
 def _limited(store: Store, actor: Actor, values: list[Any], *, is_first: bool) -> Statement:
     """The page for an actor whose rules let only some types, or some resources of them, be seen."""
-    conditions = Conditions(Parameters(list(values)))
-    types: dict[tuple[Bound, ...], list[int]] = {}
-    rules = store.workshop.rules
+    parameters, tokens, rules = Parameters(list(values)), store.workshop.tokens, store.workshop.rules
+    types: dict[Expression, list[int]] = {}
     for type_, number in TYPE_NUMBERS.items():
         if rules.grants(actor, type_, Act.SEARCH):
-            types.setdefault(rules.rules_for(actor, type_, Act.SEARCH) or (), []).append(number)
+            types.setdefault(rules.allowed(actor, type_, Act.SEARCH), []).append(number)
     texts = [
-        f"(r.type = any({conditions.parameters.add(numbers)}::smallint[])"
-        f" and ({' or '.join(bound.sql(conditions) for bound in bounds)}))"
-        for bounds, numbers in types.items()
+        f"(r.type = any({parameters.add(numbers)}::smallint[]) and {condition(allowed, tokens, parameters)})"
+        for allowed, numbers in types.items()
     ]
     limits = f"({' or '.join(texts) or 'false'})"
     sql = _PAGE.format(when=_NOW if is_first else _THEN, limits=limits, **_NUMBERS)
-    return Statement(sql, conditions.parameters.values, "")
+    return Statement(sql, parameters.values, "")
 
 
 def _entries(store: Store, wanted: Wanted, actor: Actor, count: int) -> list[Entry]:
