@@ -117,6 +117,10 @@ class Workshop:
     codec: ContentCodec
     rules: AccessRules
 
+    def apart(self) -> Workshop:
+        """Another of the same keys, for another thread."""
+        return Workshop(self.ids, self.tokens.apart(), self.codec.apart(), self.rules)
+
 
 class UnitOfWork:
     """Collects writes, ledger entries and hooks of one act by one actor."""

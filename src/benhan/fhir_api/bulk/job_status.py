@@ -91,6 +91,8 @@ def _manifest(api: FhirApi, job: Job) -> Json:
             url = f"{api.base_url}/$job/{job.id}/{each.name}"
             group = stem if stem in groups else "output"
             groups[group].append({"type": each.type, "url": url, "count": each.lines})
+    if job.kind == "import":
+        return _import_end(job, groups["error"])
     told: Json = {
         "transactionTime": instant(datetime.fromisoformat(job.plan["at"])),
         "request": job.request["url"],
@@ -100,9 +102,21 @@ def _manifest(api: FhirApi, job: Job) -> Json:
     }
     if groups["deleted"]:
         told["deleted"] = groups["deleted"]
-    if "counts" in job.place:
-        told["extension"] = {"counts": job.place["counts"]}
     return told
+
+
+def _import_end(job: Job, errors: list[Json]) -> Json:
+    """What an import has done: how many it took in, how many it set aside, where these are told."""
+    counts = job.place["counts"]
+    return {
+        "transactionTime": instant(datetime.fromisoformat(job.plan["at"])),
+        "request": job.request["url"],
+        "requiresAccessToken": True,
+        "output": [{"inputUrl": each["url"], "type": each["type"]} for each in job.request["inputs"] if each["type"]],
+        "error": errors,
+        "count": counts["written"],
+        "rejected": counts["rejected"],
+    }
 
 
 async def _record(api: FhirApi, request: Request, event: Event, **detail: str | int) -> None:
