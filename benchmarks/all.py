@@ -10,7 +10,7 @@ from typing import Any
 
 from common import arguments, report
 
-NAMES = ("footprint", "crud", "mllp", "bulk_import", "disk", "ledger", "crash")
+NAMES = ("footprint", "crud", "mllp", "bulk_import", "disk", "ledger", "fhirpath", "crash")
 
 
 def measure(quick: bool) -> dict[str, Any]:
