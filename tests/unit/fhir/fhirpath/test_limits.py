@@ -92,6 +92,21 @@ def test_repeating_without_end_ends() -> None:
         compile_path("1.repeat($this + 1)").evaluate(PATIENT, steps_max=10_000)
 
 
+def test_comparing_large_parts_again_and_again_is_counted_by_their_size() -> None:
+    nested: dict[str, Any] = {"url": "urn:x"}
+    for _ in range(50):
+        nested = {"url": "urn:x", "extension": [nested, {"url": "urn:y"}]}
+    resource = {"resourceType": "Patient", "extension": [nested] * 20}
+    start = time.process_time()
+    for text in [
+        "descendants().where(%resource.descendants().distinct().exists()).exists()",
+        "descendants().isDistinct()",
+    ]:
+        with pytest.raises(Fault, match="BA-2012"):
+            compile_path(text).evaluate(resource, steps_max=30_000)
+    assert time.process_time() - start < 10
+
+
 def test_numbers_beyond_their_bounds_give_nothing() -> None:
     for text in ["2147483647 + 1", "10.power(1000)", "9.9.power(100000)", "1000000000 * 1000000000", "2000.exp()"]:
         assert compile_path(text).evaluate({}) == [], text
