@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from benhan.fhir.fhirpath.elements import Items, key, system, truth, type_name
+from benhan.fhir.fhirpath.elements import Items, system, truth, type_name
 from benhan.fhir.fhirpath.environment import Closure, Environment
 from benhan.fhir.fhirpath.faults import WRONG_OPERANDS
 from benhan.fhir.fhirpath.filtering import where
@@ -86,7 +86,7 @@ def superset_of(env: Environment, items: Items, other: Items) -> Items:
 
 def _keys(env: Environment, items: Items) -> set[Any]:
     env.spend(len(items))
-    return {key(item) for item in items}
+    return {env.key(item) for item in items}
 
 
 @function("distinct")
@@ -95,7 +95,7 @@ def distinct(env: Environment, items: Items) -> Items:
     env.spend(len(items))
     seen, kept = set[Any](), Items()
     for item in items:
-        its_key = key(item)
+        its_key = env.key(item)
         if its_key not in seen:
             seen.add(its_key)
             kept.append(item)

@@ -59,7 +59,7 @@ def absolute(_: Environment, items: Items) -> Items:
 @function("log", 1)
 def log(_: Environment, items: Items, base: Items) -> Items:
     number, by = _number(items, "log"), _number(base, "log")
-    if number is None or by is None:
+    if number is None or by is None or number <= 0 or by <= 0:
         return []
     return _result(lambda: (Decimal(number).ln() / Decimal(by).ln()).quantize(Decimal(1).scaleb(-20)))
 

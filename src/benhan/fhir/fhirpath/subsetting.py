@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benhan.fhir.fhirpath.elements import Items, integer_of, key
+from benhan.fhir.fhirpath.elements import Items, integer_of
 from benhan.fhir.fhirpath.environment import Environment
 from benhan.fhir.fhirpath.existence import distinct
 from benhan.fhir.fhirpath.faults import NOT_ONE
@@ -50,12 +50,12 @@ def item_at(items: Items, index: Items) -> Items:
 @function("intersect", 1)
 def intersect(env: Environment, items: Items, other: Items) -> Items:
     env.spend(len(items) + len(other))
-    keys = set(map(key, other))
-    return distinct(env, [item for item in items if key(item) in keys])
+    keys = set(map(env.key, other))
+    return distinct(env, [item for item in items if env.key(item) in keys])
 
 
 @function("exclude", 1)
 def exclude(env: Environment, items: Items, other: Items) -> Items:
     env.spend(len(items) + len(other))
-    keys = set(map(key, other))
-    return [item for item in items if key(item) not in keys]
+    keys = set(map(env.key, other))
+    return [item for item in items if env.key(item) not in keys]
