@@ -23,6 +23,7 @@ def where(env: Environment, items: Items, criteria: Closure) -> Items:
 
 @lazy_function("select", 1)
 def select(env: Environment, items: Items, projection: Closure) -> Items:
+    """What the projection gives for each item, all together."""
     env.spend(len(items))
     found, outer = Items(), env.index
     for env.index, item in enumerate(items):
