@@ -17,6 +17,7 @@ from benhan.access.sessions import Sessions
 from benhan.kernel.permissions import Permission
 
 GOOD = json.dumps(patient()).encode()
+JSON_PATCH = {"content-type": "application/json-patch+json"}
 
 SENT_IN_XML = {"content-type": "application/fhir+xml", "accept": "application/fhir+json"}
 
@@ -39,8 +40,20 @@ REFUSALS: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("POST", "Patient", {"content": GOOD, "headers": {"content-encoding": "gzip"}}, 400, "BA-2072"),
     ("GET", "Patient/1", {"headers": {"authorization": "Bearer wrong"}}, 401, "BA-0901"),
     ("GET", "Patient/1", {"headers": {"authorization": ""}}, 401, "BA-0901"),
-    ("PATCH", "Patient/1", {}, 405, "BA-0912"),
-    ("DELETE", "Patient", {}, 405, "BA-0912"),
+    ("PATCH", "Patient/1", {"content": b"[]", "headers": {"content-type": "text/plain"}}, 415, "BA-2158"),
+    ("PATCH", "Patient/1", {"content": b"[]"}, 415, "BA-2158"),
+    ("PATCH", "Patient?identifier=never|there", {"content": b"[]", "headers": JSON_PATCH}, 404, "BA-2153"),
+    ("DELETE", "Patient", {}, 400, "BA-2151"),
+    ("DELETE", "Patient?_count=0", {}, 400, "BA-2151"),
+    ("PUT", "Patient", {"json": patient()}, 400, "BA-2151"),
+    ("PUT", "Patient/a", {"json": patient(id="a"), "headers": {"if-none-match": 'W/"1"'}}, 400, "BA-2156"),
+    ("GET", "Patient/_history?_sort=x", {}, 400, "BA-2162"),
+    ("GET", "_history?_since=yesterday", {}, 400, "BA-2162"),
+    ("GET", "Patient/never/_history?_count=0", {}, 400, "BA-2162"),
+    ("GET", "Patient/_history?_page=x", {}, 400, "BA-0320"),
+    ("OPTIONS", "Patient/1", {}, 405, "BA-0912"),
+    ("BREW", "Patient/1", {}, 405, "BA-0912"),
+    ("PUT", "", {"json": patient()}, 405, "BA-0912"),
     ("POST", "Patient", {"content": b"{"}, 400, "BA-0201"),
     ("POST", "Patient", {"content": GOOD, "headers": {"content-type": "text/plain"}}, 415, "BA-0302"),
     ("POST", "Patient", {"json": {"resourceType": "Patient", "nmae": 1}}, 422, "BA-0210"),
@@ -49,7 +62,7 @@ REFUSALS: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("PUT", "Patient/a", {"json": patient()}, 400, "BA-0305"),
     ("PUT", "Patient/a", {"json": patient(id="a"), "headers": {"if-match": "x"}}, 400, "BA-0306"),
     ("PUT", "Patient/never", {"json": patient(id="never"), "headers": {"if-match": 'W/"3"'}}, 412, "BA-0412"),
-    ("POST", "Patient", {"content": GOOD, "headers": {"if-none-exist": "a=b"}}, 501, "BA-0313"),
+    ("POST", "Patient", {"content": GOOD, "headers": {"if-none-exist": "a=b"}}, 400, "BA-0220"),
     ("POST", "", {"content": GOOD}, 400, "BA-0310"),
 ]
 
@@ -95,7 +108,7 @@ async def test_a_refusal_for_want_of_a_token_says_how_to_come_in(fhir: httpx.Asy
 
 
 async def test_a_method_that_is_not_allowed_is_answered_with_those_that_are(fhir: httpx.AsyncClient) -> None:
-    assert (await fhir.patch("Patient/1")).headers["allow"] == "DELETE, GET, HEAD, PUT"
+    assert (await fhir.options("Patient/1")).headers["allow"] == "DELETE, GET, HEAD, PATCH, PUT"
 
 
 def with_member(text: str) -> bytes:

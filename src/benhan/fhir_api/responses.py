@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
@@ -52,8 +53,9 @@ _SPECIAL: dict[type[Fault], int] = {
     MethodNotAllowed: 405,
     TooMany: 429,
 }
-_BY_CODE = {"BA-0210": 422, "BA-0412": 412}
+_BY_CODE = {"BA-0210": 422, "BA-0412": 412, "BA-2150": 412}
 DONE = Text("Đã làm xong.", "Done.")
+DELETED = Text("Số tài nguyên đã xoá: {count}.", "Resources deleted: {count}.")
 
 
 def status_of(fault: Fault) -> int:
@@ -148,3 +150,12 @@ def written_response(request: Request, stored: Stored, base_url: str) -> Respons
         done = outcome_of_issues([Issue(Severity.INFORMATION, "informational", DONE)], language_of(request.scope))
         return json_response(orjson.dumps(done), status, headers)
     return json_response(stored.content, status, headers)
+
+
+def deleted_response(request: Request, deleted: Sequence[Stored]) -> Response:
+    """The answer to a deletion: 204, with ETag where one was deleted; 200 with words where `Prefer` asks for them."""
+    headers = {"etag": deleted[0].etag} if len(deleted) == 1 else None
+    if preference(request, "return") != "OperationOutcome":
+        return Response(b"", 204, headers)
+    told = Issue(Severity.INFORMATION, "informational", DELETED.filled(count=len(deleted)))
+    return json_response(orjson.dumps(outcome_of_issues([told], language_of(request.scope))), 200, headers)
