@@ -22,6 +22,7 @@ NAMES = (
     "everything",
     "disk",
     "ledger",
+    "terminology",
     "crash",
 )
 

@@ -34,6 +34,7 @@ MADE_ELSEWHERE = {
     ("store/database", "sql"): "the doors of Database themselves",
     ("store/migrations", "migration.sql"): "migrations make the tables",
     ("store/search/search", "statement.sql"): "statements of searches: the tests below build every kind of them",
+    ("store/terminology/systems", "text"): "selections of concepts: reference data, in no compartment",
     ("store/check", "BATCH"): "a number of rows of a registered cursor",
     ("store/bulk_export", "BATCH"): "a number of rows of a registered cursor",
     ("store/bulk_rows", "BATCH"): "a number of rows of a registered cursor",

@@ -20,6 +20,7 @@ from benhan.cli import (
     ledger,
     packages,
     serve,
+    terminology,
     validate,
     verify,
 )
@@ -44,6 +45,7 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(packages.app, name="packages")
+app.add_typer(terminology.app, name="terminology")
 
 
 def _show_version(wanted: bool) -> None:

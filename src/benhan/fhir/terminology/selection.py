@@ -179,7 +179,7 @@ def values_of(concept: Concept, property_: str, around: Surroundings) -> tuple[s
         return (concept.code,)
     match property_:
         case "display":
-            return (concept.display,)
+            return (concept.display,) if concept.display else ()
         case "parent":
             return concept.parents
         case "child":

@@ -67,7 +67,7 @@ async def expand(api: FhirApi, request: Request) -> Response:
         "expansion": {
             "identifier": UUID(bytes=api.store.random.bytes(16), version=4).urn,
             "timestamp": instant(api.store.clock.now()),
-            "total": expansion.total,
+            **({"total": expansion.total} if expansion.total is not None else {}),
             **({"offset": offset} if count is not None else {}),
             "parameter": _parameters(asked, expansion, language, offset, count),
             **({"contains": contains} if contains else {}),

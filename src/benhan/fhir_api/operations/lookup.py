@@ -46,7 +46,9 @@ async def lookup(api: FhirApi, request: Request) -> Response:
     answer: list[Json] = [{"name": "name", "valueString": head.title or head.url}]
     if head.version:
         answer.append({"name": "version", "valueString": head.version})
-    answer.append({"name": "display", "valueString": concept.shown_in(display_language(asked, request)) or concept.code})
+    answer.append(
+        {"name": "display", "valueString": concept.shown_in(display_language(asked, request)) or concept.code}
+    )
     if not wanted or "designation" in wanted:
         answer += [_designation(each) for each in designations_of(concept)]
     answer += [

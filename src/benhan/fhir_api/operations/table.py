@@ -7,10 +7,15 @@ from typing import Any
 from benhan.fhir_api.bulk.job_status import job_cancel, job_file, job_status
 from benhan.fhir_api.operations.document import document
 from benhan.fhir_api.operations.everything import everything
+from benhan.fhir_api.operations.expand import expand
 from benhan.fhir_api.operations.export import export
+from benhan.fhir_api.operations.lookup import lookup
 from benhan.fhir_api.operations.match import match_patient
 from benhan.fhir_api.operations.meta import meta, meta_add, meta_delete
 from benhan.fhir_api.operations.operation import ANY_TYPE, Operation, Row, operation_rows
+from benhan.fhir_api.operations.subsumes import subsumes
+from benhan.fhir_api.operations.translate import translate
+from benhan.fhir_api.operations.validate_code import validate_code
 from benhan.kernel.permissions import Permission
 
 HL7 = "http://hl7.org/fhir/OperationDefinition"
@@ -48,6 +53,39 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{HL7}/Resource-meta-delete",
         instances=ANY_TYPE,
         methods=POST,
+    ),
+    Operation(
+        "expand",
+        expand,
+        Permission.FHIR_READ,
+        f"{HL7}/ValueSet-expand",
+        types=("ValueSet",),
+        instances=("ValueSet",),
+    ),
+    Operation("lookup", lookup, Permission.FHIR_READ, f"{HL7}/CodeSystem-lookup", types=("CodeSystem",)),
+    Operation(
+        "validate-code",
+        validate_code,
+        Permission.FHIR_READ,
+        f"{HL7}/ValueSet-validate-code",
+        types=("CodeSystem", "ValueSet"),
+        instances=("CodeSystem", "ValueSet"),
+    ),
+    Operation(
+        "subsumes",
+        subsumes,
+        Permission.FHIR_READ,
+        f"{HL7}/CodeSystem-subsumes",
+        types=("CodeSystem",),
+        instances=("CodeSystem",),
+    ),
+    Operation(
+        "translate",
+        translate,
+        Permission.FHIR_READ,
+        f"{HL7}/ConceptMap-translate",
+        types=("ConceptMap",),
+        instances=("ConceptMap",),
     ),
 )
 

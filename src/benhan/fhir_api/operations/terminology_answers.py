@@ -39,7 +39,7 @@ def verdict_response(request: Request, verdict: Verdict) -> Response:
 
 
 def display_language(asked: Asked, request: Request) -> str:
-    """The language of displays: `displayLanguage`, else what Accept-Language likes best, else "" for the system's own."""
+    """The language of displays: `displayLanguage`, else what Accept-Language likes best, else ""."""
     told = asked.text("displayLanguage")
     if told:
         return told
@@ -106,8 +106,10 @@ async def system_of_address(api: FhirApi, request: Request) -> str:
 def coding_of(told: Json, name: str) -> Coding:
     """A Coding as it was sent. Raises Incorrect BA-2352 where it has no code."""
     code, system, version, display = (told.get(member) for member in ("code", "system", "version", "display"))
-    if not isinstance(code, str) or not code or not all(
-        isinstance(each, str | None) for each in (system, version, display)
+    if (
+        not isinstance(code, str)
+        or not code
+        or not all(isinstance(each, str | None) for each in (system, version, display))
     ):
         raise BAD_PARAMETER(name=name, wanted="Coding: system, code")
     return Coding(code, system, version or "", display or "")

@@ -22,7 +22,7 @@ from benhan.store.sql_texts import query
 from benhan.store.terminology.epoch import note_change
 from benhan.store.terminology.terms import CODE_CHARACTERS_MAX, SEPARATOR, terms_of
 
-BATCH = 1_000
+BATCH = 2_000
 CONCEPTS_MAX = 5_000_000
 KEPT = timedelta(hours=1)
 """How long a replaced list stays."""
@@ -82,6 +82,7 @@ _CLEAR = query(
     """,
 )
 _FORGET = query("code_system_forget", "delete from code_system where id = $1")
+_MERGE = query("concepts_merge_terms", "select gin_clean_pending_list('concept_terms')")
 _FRESH_STATISTICS = query("analyze_concepts", "analyze concept")
 
 
@@ -119,6 +120,7 @@ async def take_in(
                 await connection.execute(_PUT, number, *rows.columns(start, end))
                 await connection.execute(_DONE, number, end, clock.now())
             advance(end)
+        await database.execute(_MERGE)
         await database.execute(_FRESH_STATISTICS)
     return number
 

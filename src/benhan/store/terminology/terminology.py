@@ -67,9 +67,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """A page of a value set; `total` counts all that match."""
+    """A page of a value set; `total` counts all that match; None for a full page of a filter: counting all
+    matches of a frequent word would cost a picker ten times its page."""
 
-    total: int
+    total: int | None
     offset: int
     members: list[Member]
     used: list[SystemHead]
@@ -269,6 +270,7 @@ class Terminology:
         wanted = min(count, EXPANSION_MAX) if count is not None else EXPANSION_MAX + 1
         members: list[Member] = []
         total, skip = 0, offset
+        is_picker = bool(words) and len(composed.parts) == 1
         for part in composed.parts:
             need = wanted - len(members)
             rows = []
@@ -277,12 +279,15 @@ class Terminology:
             members += [Member(part.system.head, each) for each in rows]
             here = skip + len(rows)
             if count is not None and (len(rows) == need or not rows):
+                if is_picker and rows:
+                    return Expansion(None, offset, members, [part.system.head])
                 here = await _count(known, part, words, active_only=active_only)
             total += here
             skip = max(0, skip - here)
         if count is None and len(members) > EXPANSION_MAX:
             raise TOO_COSTLY(error("too-costly", "ValueSet", TOO_MANY_CODES), limit=EXPANSION_MAX)
-        return Expansion(total, offset, members, [part.system.head for part in composed.parts])
+        used = [part.system.head for part in composed.parts]
+        return Expansion(total, offset, members, used)
 
     async def _in_value_set(self, composed: Composed, coding: Coding, *, abstract: bool) -> Verdict:
         for part in composed.parts:

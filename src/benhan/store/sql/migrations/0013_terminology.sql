@@ -29,7 +29,7 @@ create table concept (
     primary key (system, place)
 );
 create unique index concept_code on concept (system, code);
-create index concept_terms on concept using gin (terms) with (fastupdate = off);
+create index concept_terms on concept using gin (terms) with (fastupdate = on, gin_pending_list_limit = 4096);
 alter table concept alter column terms set statistics 1000;
 
 -- One number that grows with every change of terminology: what a process remembers is good while it stays the same.
