@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from benhan.fhir_api.api import FhirApi, Interaction
+from benhan.fhir_api.responses import as_entry
 from benhan.kernel.permissions import Permission
 
 _OWN = frozenset(
@@ -68,5 +69,7 @@ async def answered_read(
         "query_string": query.encode("utf-8", "surrogatepass"),
         "path_params": route.parts,
         "headers": headers,
+        "state": {name: value for name, value in request.scope["state"].items() if name != "asked"},
     }
-    return await route.interaction(api, Request(scope))
+    asked = Request(scope)
+    return await as_entry(asked, await route.interaction(api, asked))
