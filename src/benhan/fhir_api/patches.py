@@ -12,11 +12,12 @@ from typing import Any
 
 from starlette.requests import Request
 
+from benhan.fhir.fhirpath_patch import apply_fhirpath_patch
 from benhan.fhir.json_patch import apply_json_patch
 from benhan.fhir.resource import ParsedResource, parse_json, parse_resource, to_bytes
 from benhan.fhir_api.asked import JSON_TYPES, XML_TYPES, media_type
 from benhan.fhir_api.bundles.references import Real, rewritten
-from benhan.fhir_api.faults import BAD_ENTRY, NOT_OFFERED, PATCH_CHANGES_IDENTITY, WRONG_PATCH_TYPE
+from benhan.fhir_api.faults import BAD_ENTRY, PATCH_CHANGES_IDENTITY, WRONG_PATCH_TYPE
 from benhan.fhir_api.requests import check_valid, read_body, read_content
 from benhan.store.unit_of_work import Stored
 
@@ -36,7 +37,7 @@ class Patch:
         if isinstance(self.document, list):
             patched = apply_json_patch(body, self.document)
         else:
-            raise NOT_OFFERED(what="FHIRPath Patch")
+            patched = apply_fhirpath_patch(body, self.document)
         if (patched.get("resourceType"), patched.get("id")) != (stored.type, stored.id):
             raise PATCH_CHANGES_IDENTITY()
         resource = parse_resource(to_bytes(patched))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benhan.access.routes import GuardedRoute, route
-from benhan.fhir_api.api import FhirApi, endpoint
+from benhan.fhir_api.api import FhirApi, Interaction, endpoint
 from benhan.fhir_api.interactions.capabilities import capabilities
 from benhan.fhir_api.interactions.create import create
 from benhan.fhir_api.interactions.delete import delete
@@ -14,6 +14,8 @@ from benhan.fhir_api.interactions.history_type import history_type
 from benhan.fhir_api.interactions.patch import patch
 from benhan.fhir_api.interactions.patch_conditional import patch_conditional
 from benhan.fhir_api.interactions.read import read
+from benhan.fhir_api.interactions.search_compartment import search_compartment
+from benhan.fhir_api.interactions.search_system import search_system
 from benhan.fhir_api.interactions.search_type import search_type
 from benhan.fhir_api.interactions.transaction import transaction
 from benhan.fhir_api.interactions.update import update
@@ -24,6 +26,9 @@ from benhan.kernel.permissions import Permission
 
 TABLE = (
     ("GET", "/metadata", capabilities, Permission.PUBLIC),
+    ("GET", "", search_system, Permission.FHIR_SEARCH),
+    ("GET", "/", search_system, Permission.FHIR_SEARCH),
+    ("POST", "/_search", search_system, Permission.FHIR_SEARCH),
     ("POST", "", transaction, Permission.FHIR_READ),  # each entry is held against its own permission
     ("POST", "/", transaction, Permission.FHIR_READ),
     ("GET", "/_history", history_system, Permission.FHIR_READ),
@@ -42,15 +47,43 @@ TABLE = (
     ("GET", "/{type}/{id}/_history/{version}", vread, Permission.FHIR_READ),
 )
 """Method, path below the base, interaction, permission."""
+LAST = (
+    ("GET", "/{type}/{id}/{wanted}", search_compartment, Permission.FHIR_SEARCH),
+    ("POST", "/{type}/{id}/{wanted}/_search", search_compartment, Permission.FHIR_SEARCH),
+)
+"""What any three parts of a path may mean where they mean nothing else."""
 
 
 KEEPS_LIMITS = frozenset(
-    {capabilities, create, delete, history_instance, read, search_type, transaction, update, vread}
+    {
+        capabilities,
+        create,
+        delete,
+        delete_conditional,
+        history_instance,
+        history_system,
+        history_type,
+        patch,
+        patch_conditional,
+        read,
+        search_compartment,
+        search_system,
+        search_type,
+        transaction,
+        update,
+        update_conditional,
+        vread,
+    }
 )
 """The interactions that do everything in the name of the actor, so that the limits of an app's token hold in the store.
 
 What is not named here is closed to apps; before it is named, each query of it must go through `store/access_rules.py`.
 """
+
+
+def every_row() -> list[tuple[str, str, Interaction, Permission]]:
+    """The whole table, in the order in which a path is held against it."""
+    return [*TABLE, *operation_rows(), *LAST]
 
 
 def routes(api: FhirApi, prefix: str = "/fhir") -> list[GuardedRoute]:
@@ -64,5 +97,5 @@ def routes(api: FhirApi, prefix: str = "/fhir") -> list[GuardedRoute]:
             keeps_limits=interaction in KEEPS_LIMITS,
             is_open=True,
         )
-        for method, path, interaction, permission in [*TABLE, *operation_rows()]
+        for method, path, interaction, permission in every_row()
     ]

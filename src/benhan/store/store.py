@@ -79,7 +79,7 @@ class Store:
             page_life_s,
             History(
                 database,
-                workshop.ids,
+                rules,
                 opener,
                 resources,
                 SealedPlaces(keyring.derived_key("history-link"), clock, page_life_s),
