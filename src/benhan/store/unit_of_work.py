@@ -117,6 +117,10 @@ class Workshop:
     codec: ContentCodec
     rules: AccessRules
 
+    def apart(self) -> Workshop:
+        """Another of the same keys, for another thread."""
+        return Workshop(self.ids, self.tokens.apart(), self.codec.apart(), self.rules)
+
 
 class UnitOfWork:
     """Collects writes, ledger entries and hooks of one act by one actor."""
@@ -219,7 +223,8 @@ class UnitOfWork:
         self, event: Event, patient: int, type_number: int, rid: int, version: int, detail: dict[str, str | int]
     ) -> Entry:
         actor = self.actor
-        detail = {**detail, **actor.through}
+        if "client" in event.fields:
+            detail = {**detail, **actor.through}
         return Entry(event, self.at, actor.id, actor.role.value, self.trace, patient, type_number, rid, version, detail)
 
     def _hold_to_limits(self, write: Write, act: Act) -> None:

@@ -14,6 +14,7 @@ from benhan.fhir.outcome import outcome_of_issues
 from benhan.fhir.search_query import SearchQuery, parse_search
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.faults import BODY_TOO_LARGE
+from benhan.fhir_api.interactions.audit_event import is_of_ledger, search_audit_events
 from benhan.fhir_api.requests import actor_of, check_accept, language_of, note_form, preference, type_of_path
 from benhan.fhir_api.responses import json_response
 from benhan.store.search.search import SearchPage
@@ -27,6 +28,8 @@ async def search_type(api: FhirApi, request: Request) -> Response:
     type_ = type_of_path(request)
     pairs = await pairs_of(request)
     query = parse_search(type_, pairs, lenient=is_lenient(request), registry=api.store.search.registry)
+    if is_of_ledger(request, type_):
+        return await search_audit_events(api, request, query)
     return await found(api, request, query)
 
 

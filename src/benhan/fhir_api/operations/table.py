@@ -9,6 +9,7 @@ from benhan.fhir_api.operations.document import document
 from benhan.fhir_api.operations.everything import everything
 from benhan.fhir_api.operations.expand import expand
 from benhan.fhir_api.operations.export import export
+from benhan.fhir_api.operations.import_ import import_
 from benhan.fhir_api.operations.lookup import lookup
 from benhan.fhir_api.operations.match import match_patient
 from benhan.fhir_api.operations.meta import meta, meta_add, meta_delete
@@ -40,6 +41,7 @@ OPERATIONS: tuple[Operation, ...] = (
         types=("Patient",),
         instances=("Group",),
     ),
+    Operation("import", import_, Permission.BULK_IMPORT, f"{BULK}/import", system=True, methods=POST),
     Operation("document", document, Permission.FHIR_SEARCH, f"{HL7}/Composition-document", instances=("Composition",)),
     Operation("match", match_patient, Permission.FHIR_SEARCH, f"{HL7}/Patient-match", types=("Patient",), methods=POST),
     Operation("meta", meta, Permission.FHIR_READ, f"{HL7}/Resource-meta", instances=ANY_TYPE),
