@@ -72,7 +72,7 @@ class Store:
         keyring = await Keyring.open(database, kek, random)
         codec = ContentCodec(dictionaries) if dictionaries is not None else ContentCodec()
         ids, tokens = Ids(keyring.id_key, random), Tokens(keyring.index_key)
-        rules = AccessRules(ids, tokens)
+        rules = AccessRules(ids)
         workshop = Workshop(ids, tokens, codec, rules)
         opener = Opener(keyring, codec)
         resources = Resources(database, workshop.ids, opener, clock, rules)
@@ -90,7 +90,7 @@ class Store:
             opener,
             Committer(database, keyring),
             resources,
-            Search(database, workshop.ids, workshop.tokens, opener, resources, links, clock, rules),
+            Search(database, workshop.ids, workshop.tokens, opener, links, clock, rules=rules),
             page_life_s,
             History(
                 database,
@@ -106,11 +106,13 @@ class Store:
         )
         store.committer.start()
         store.resources.start()
+        store.search.start()
         return store
 
     async def close(self) -> None:
         """Finish what was begun, then close the connections."""
         await self.committer.stop()
+        await self.search.stop()
         await self.resources.stop()
         await self.database.close()
 
