@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from starlette.routing import BaseRoute
 
 from benhan.access.middleware import ASGIApp, Door, Refuse, Scope
+from benhan.access.owners import KnownOwners
 from benhan.access.rates import Rate
 from benhan.access.routes import route
 from benhan.demo.accounts import shown_accounts
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.responses import fault_response
 from benhan.fhir_api.routes import routes as fhir_routes
+from benhan.fhir_api.subscriptions.tasks import subscription_tasks
 from benhan.healthbook.book import Books
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
@@ -33,6 +35,7 @@ from benhan.store.keepers import keepers
 from benhan.store.migrations import check_schema
 from benhan.store.store import Store
 from benhan.transports.mllp_server import MllpLimits, MllpServer
+from benhan.transports.rest_hook import RestHook
 from benhan.web.book_pages import BookPages
 from benhan.web.flow_pages import FlowPages
 from benhan.web.message_pages import MessagePages
@@ -97,7 +100,7 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
     """A hospital: FHIR, pages, the MLLP listener, the applier, the ledger's chain."""
     async with kept_database(settings), open_node(settings) as node:
         api = FhirApi(node.store, f"{settings.base_url}/fhir", settings.body_bytes_max, settings.bundle_entries_max)
-        tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store)}
+        tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store), **subscriptions(node.store, settings)}
         if settings.mllp_port:
             limits = MllpLimits(settings.mllp_frame_bytes_max, settings.mllp_connections_max)
             tasks["mllp"] = MllpServer(
@@ -109,6 +112,15 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         site = site_of("node", settings)
         routes = [*fhir_routes(api), *node_pages(node, site)]
         yield Running(application(routes, node.store, node.access, gauges, site), tasks)
+
+
+def subscriptions(store: Store, settings: Settings) -> dict[str, Task]:
+    """What follows the ledger for subscriptions, and what tells their receivers."""
+    hosts = [host.strip() for host in settings.subscription_hosts.split(",") if host.strip()]
+    follower, teller = subscription_tasks(
+        store, f"{settings.base_url}/fhir", KnownOwners(store.database, store.clock), RestHook(hosts)
+    )
+    return {"subscriptions": follower, "notifications": teller}
 
 
 def node_pages(node: Node, site: Site) -> list[BaseRoute]:
@@ -145,7 +157,7 @@ async def repository_role(settings: Settings) -> AsyncIterator[Running]:
     async with kept_database(settings), open_repository(settings) as repository:
         store = repository.store
         api = FhirApi(store, f"{settings.base_url}/fhir", settings.body_bytes_max, settings.bundle_entries_max)
-        tasks: dict[str, Task] = {**keepers(store)}
+        tasks: dict[str, Task] = {**keepers(store), **subscriptions(store, settings)}
         routes = [*fhir_routes(api), *repository_routes(api, repository.ingest)]
         yield Running(application(routes, store, repository.access, {}), tasks)
 

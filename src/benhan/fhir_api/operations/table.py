@@ -8,12 +8,14 @@ from benhan.fhir_api.operations.everything import everything
 from benhan.fhir_api.operations.expand import expand
 from benhan.fhir_api.operations.lookup import lookup
 from benhan.fhir_api.operations.operation import Operation, Row, operation_rows
+from benhan.fhir_api.operations.subscription_status import subscription_events, subscription_status
 from benhan.fhir_api.operations.subsumes import subsumes
 from benhan.fhir_api.operations.translate import translate
 from benhan.fhir_api.operations.validate_code import validate_code
 from benhan.kernel.permissions import Permission
 
 HL7 = "http://hl7.org/fhir/OperationDefinition"
+BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition"
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -55,6 +57,21 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{HL7}/ConceptMap-translate",
         types=("ConceptMap",),
         instances=("ConceptMap",),
+    ),
+    Operation(
+        "status",
+        subscription_status,
+        Permission.FHIR_READ,
+        f"{BACKPORT}/backport-subscription-status",
+        types=("Subscription",),
+        instances=("Subscription",),
+    ),
+    Operation(
+        "events",
+        subscription_events,
+        Permission.FHIR_READ,
+        f"{BACKPORT}/backport-subscription-events",
+        instances=("Subscription",),
     ),
 )
 
