@@ -18,6 +18,7 @@ import benhan
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.search_parameters import parameters_of
 from benhan.fhir.search_query import SEARCHABLE_KINDS, parse_search
+from benhan.kernel.actors import system
 from benhan.store.database import Database
 from benhan.store.ids import bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
@@ -36,6 +37,9 @@ MADE_ELSEWHERE = {
     ("store/terminology/systems", "text"): "selections of concepts: reference data, in no compartment",
     ("store/check", "BATCH"): "a number of rows of a registered cursor",
     ("store/bulk_export", "BATCH"): "a number of rows of a registered cursor",
+    ("store/bulk_rows", "BATCH"): "a number of rows of a registered cursor",
+    ("store/bulk_filter", "BATCH"): "a number of rows of a statement of a search",
+    ("store/bulk_filter", "statement.sql"): "the conditions of a search, as the tests below build them",
 }
 """What is handed over without standing at the door as a text, and why that is no gap."""
 
@@ -148,7 +152,7 @@ def statements(store: Store, type_: str, *pairs: tuple[str, str]) -> list[Statem
     query = parse_search(type_, pairs)
     number, order = TYPE_NUMBERS[type_], _order(query)
 
-    conditions = [store.search._conditions(query, "") for _ in range(2)]
+    conditions = [store.search._conditions(query, "", system("tests")) for _ in range(2)]
     return [select(number, conditions[0], order, limit=21), count(number, conditions[1])]
 
 

@@ -18,6 +18,7 @@ from benhan.cli import (
     import_,
     keys,
     ledger,
+    packages,
     serve,
     terminology,
     validate,
@@ -43,6 +44,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(packages.app, name="packages")
 app.add_typer(terminology.app, name="terminology")
 
 

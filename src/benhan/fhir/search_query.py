@@ -147,8 +147,8 @@ def parse_search(type_: str, pairs: Iterable[tuple[str, str]], *, lenient: bool 
 
 
 def _add(query: SearchQuery, name: str, text: str, mistakes: list[Issue]) -> None:
-    if name in ("_format", "_pretty"):
-        return
+    if name in ("_format", "_pretty", "_summary", "_elements"):
+        return  # they shape the answer
     if name == "_page":
         query.page = text
     elif name == "_count":

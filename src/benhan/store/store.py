@@ -8,14 +8,18 @@ from pathlib import Path
 from benhan.kernel.actors import Actor
 from benhan.kernel.clock import Clock, SystemClock
 from benhan.kernel.ids import RandomSource, SystemRandom
+from benhan.store.access_rules import AccessRules
 from benhan.store.committer import Committer
+from benhan.store.conformance import Conformance
 from benhan.store.content import ContentCodec
 from benhan.store.database import Database
+from benhan.store.history import History
 from benhan.store.ids import Ids
 from benhan.store.key_encryption import KeyEncryption
 from benhan.store.keyring import Keyring
 from benhan.store.migrations import migrate
 from benhan.store.resources import Opener, Resources
+from benhan.store.sealed_place import SealedPlaces
 from benhan.store.search.page_link import PageLinks
 from benhan.store.search.search import Search
 from benhan.store.terminology.definitions import Definitions
@@ -38,6 +42,7 @@ class Store:
     resources: Resources
     search: Search
     page_life_s: float
+    history: History
     terminology: Terminology
 
     @classmethod
@@ -56,9 +61,11 @@ class Store:
         await migrate(database)
         keyring = await Keyring.open(database, kek, random)
         codec = ContentCodec(dictionaries) if dictionaries is not None else ContentCodec()
-        workshop = Workshop(Ids(keyring.id_key, random), Tokens(keyring.index_key), codec)
+        ids, tokens = Ids(keyring.id_key, random), Tokens(keyring.index_key)
+        rules = AccessRules(ids, tokens)
+        workshop = Workshop(ids, tokens, codec, rules)
         opener = Opener(keyring, codec)
-        resources = Resources(database, workshop.ids, opener, clock)
+        resources = Resources(database, workshop.ids, opener, clock, rules)
         links = PageLinks(keyring.derived_key("page-link"), clock, page_life_s)
         store = cls(
             database,
@@ -69,9 +76,17 @@ class Store:
             opener,
             Committer(database, keyring),
             resources,
-            Search(database, workshop.ids, workshop.tokens, opener, resources, links, clock),
+            Search(database, workshop.ids, workshop.tokens, opener, resources, links, clock, rules),
             page_life_s,
-            Terminology(database, clock, Definitions(database, workshop.tokens, opener)),
+            History(
+                database,
+                workshop.ids,
+                opener,
+                resources,
+                SealedPlaces(keyring.derived_key("history-link"), clock, page_life_s),
+                clock,
+            ),
+            Terminology(database, clock, Definitions(database, workshop.tokens, opener, Conformance(database, clock))),
         )
         store.committer.start()
         store.resources.start()

@@ -10,6 +10,7 @@ from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
 from benhan.kernel.stopping import stopped_within
 from benhan.store.database import Database
+from benhan.store.jobs import moment_held
 from benhan.store.sql_texts import query
 
 log = Log("sweeper")
@@ -81,8 +82,12 @@ async def sweep_some(database: Database, clock: Clock, page_life_s: float, rows_
 
     The age is the successor's: a version is needed until every page that began before it ended is dead. A version whose
     successor is not beside it (another compartment took it, or it was moved first) goes by the age of the current one.
+    What a job still reads at an earlier moment stays too.
     """
     before = clock.now() - timedelta(seconds=page_life_s)
+    held = await moment_held(database, clock.now())
+    if held is not None:
+        before = min(before, held)
     async with database.transaction() as connection:
         if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", LOCK):
             return 0

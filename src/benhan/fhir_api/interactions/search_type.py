@@ -13,7 +13,7 @@ from benhan.fhir.outcome import outcome_of_issues
 from benhan.fhir.search_query import SearchQuery, parse_search
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.faults import BODY_TOO_LARGE
-from benhan.fhir_api.requests import actor_of, check_accept, language_of, preference, type_of_path
+from benhan.fhir_api.requests import actor_of, check_accept, language_of, note_form, preference, type_of_path
 from benhan.fhir_api.responses import json_response
 from benhan.store.search.search import SearchPage
 
@@ -25,6 +25,7 @@ async def search_type(api: FhirApi, request: Request) -> Response:
     check_accept(request)
     type_ = type_of_path(request)
     pairs = list(request.query_params.multi_items()) + await _form(request)
+    note_form(request, pairs)
     query = parse_search(type_, pairs, lenient=preference(request, "handling") == "lenient")
     page = await api.store.search.search(query, actor_of(request), base_url=api.base_url)
     return json_response(searchset(api, query, page, request))

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from benhan.fhir.bundle import Entry, bundle_bytes
+from benhan.fhir.bundle import bundle_bytes, entry_bytes
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.main_values import PATIENT_ELEMENTS
 from benhan.fhir_api.api import FhirApi
@@ -18,7 +18,7 @@ from benhan.fhir_api.operations.faults import BAD_PARAMETER
 from benhan.fhir_api.operations.parameters import FORMAT_PARAMETERS, Asked, asked_of
 from benhan.fhir_api.requests import actor_of, check_accept, id_of_path, type_of_path
 from benhan.fhir_api.responses import json_response
-from benhan.store.everything import Page, Place, Wanted, read_page
+from benhan.store.everything import Place, Wanted, read_page
 from benhan.store.sealed_cursor import SealedCursors
 from benhan.store.unit_of_work import Stored
 
@@ -49,18 +49,22 @@ async def everything(api: FhirApi, request: Request) -> Response:
     after = Place(*cursors.read(asked.text("_page"), bound_to)) if asked.one("_page") is not None else None
     count = asked.number("_count", COUNT_DEFAULT, COUNT_MAX)
     page = await read_page(api.store, wanted, actor, count=count, after=after)
-    supporting = await _supporting(api, request, page, wanted)
-    entries = [
-        Entry(each.content, f"{api.base_url}/{each.type}/{each.id}", mode)
-        for found, mode in ((page.resources, "match"), (supporting, "include"))
-        for each in found
-    ]
+    written = b",".join(entry_bytes(page.resources, api.base_url, "match"))
+    supporting = await _supporting(api, request, written, wanted)
+    if supporting:
+        written = b",".join([written, *entry_bytes(supporting, api.base_url, "include")])
     address = f"{api.base_url}/{type_}/{id_}/$everything"
     links = [("self", f"{address}?{urlencode(applied)}" if applied else address)]
     if page.next is not None:
         place = [page.next.moment, page.next.type, page.next.rid]
         links.append(("next", f"{address}?{urlencode([*applied, ('_page', cursors.write(place, bound_to))])}"))
-    return json_response(bundle_bytes("searchset", entries, links=links))
+    return json_response(_bundle(links, written))
+
+
+def _bundle(links: list[tuple[str, str]], written: bytes) -> bytes:
+    """The searchset of entries that are written already."""
+    body = bundle_bytes("searchset", (), links=links)
+    return b"".join((body[:-1], b',"entry":[', written, b"]}")) if written else body
 
 
 def _wanted(asked: Asked, root: Stored) -> Wanted:
@@ -79,12 +83,9 @@ def _wanted(asked: Asked, root: Stored) -> Wanted:
     )
 
 
-async def _supporting(api: FhirApi, request: Request, page: Page, wanted: Wanted) -> list[Stored]:
+async def _supporting(api: FhirApi, request: Request, written: bytes, wanted: Wanted) -> list[Stored]:
     """What the resources of a page refer to that is in no patient's compartment: practitioners, places, medicines."""
-    found: dict[tuple[str, str], None] = {}
-    for each in page.resources:
-        for type_, id_ in _REFERENCE.findall(each.content):
-            found[type_.decode(), id_.decode()] = None
+    found = sorted({(type_.decode(), id_.decode()) for type_, id_ in set(_REFERENCE.findall(written))})
     chosen = [
         (type_, id_)
         for type_, id_ in found

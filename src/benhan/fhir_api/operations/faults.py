@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benhan.kernel.faults import FaultCode, Incorrect, NotFound, Unsupported
+from benhan.kernel.faults import Conflict, FaultCode, Incorrect, NotFound, Unsupported
 from benhan.kernel.texts import Text
 
 NO_SUCH_OPERATION = FaultCode(
@@ -44,4 +44,28 @@ NOT_TAKEN = FaultCode(
     "BA-2356",
     Unsupported,
     Text("Tham số {name} chưa được hỗ trợ. Bỏ tham số này.", "The parameter {name} is not offered. Leave it out."),
+)
+DOCUMENT_TOO_LARGE = FaultCode(
+    "BA-2357",
+    Incorrect,
+    Text(
+        "Tài liệu dẫn tới hơn {limit} tài nguyên. Chia thành nhiều Composition.",
+        "The document refers to more than {limit} resources. Part it into several Compositions.",
+    ),
+)
+MISSING_IN_DOCUMENT = FaultCode(
+    "BA-2358",
+    Conflict,
+    Text(
+        "Composition dẫn tới tài nguyên không có ở đây: {references}. Nạp vào hoặc bỏ tham chiếu rồi làm lại.",
+        "The Composition refers to what is not here: {references}. Store it or take the reference out, then ask again.",
+    ),
+)
+NOT_A_PATIENT = FaultCode(
+    "BA-2359",
+    Incorrect,
+    Text(
+        "Tham số resource phải là một Patient có định danh, hoặc có họ tên và ngày sinh.",
+        "The parameter resource must be a Patient with an identifier, or with a name and a birth date.",
+    ),
 )

@@ -86,8 +86,19 @@ def operation_rows(operations: Iterable[Operation], further: Iterable[Row] = ())
 def _unknown(operations: tuple[Operation, ...]) -> Interaction:
     async def answer(_api: FhirApi, request: Request) -> Response:
         type_, asked = request.path_params.get("type"), request.path_params["operation"]
-        valid = [f"${each.name}" for each in operations if (each.is_of(type_) if type_ else each.system)]
+        there = [each for each in operations if (each.is_of(type_) if type_ else each.system)]
+        _check_method(request, [each for each in there if each.name == asked])
         name = asked if asked.replace("-", "").isalnum() and len(asked) < 40 else "?"
-        raise NO_SUCH_OPERATION(name=f"${name}", valid=", ".join(sorted(valid)) or "–")
+        valid = ", ".join(sorted(f"${each.name}" for each in there))
+        raise NO_SUCH_OPERATION(name=f"${name}", valid=valid or "–")
 
     return answer
+
+
+def _check_method(request: Request, named: list[Operation]) -> None:
+    """Raises Unsupported BA-0912 where the operation is there and takes another method."""
+    from benhan.access.faults import WRONG_METHOD
+
+    if named and request.method not in named[0].methods:
+        request.scope["state"]["allow"] = ", ".join(named[0].methods)
+        raise WRONG_METHOD(method=request.method)

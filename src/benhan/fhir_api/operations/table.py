@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from benhan.fhir_api.bulk.job_status import job_cancel, job_file, job_status
+from benhan.fhir_api.operations.document import document
 from benhan.fhir_api.operations.everything import everything
 from benhan.fhir_api.operations.expand import expand
+from benhan.fhir_api.operations.export import export
 from benhan.fhir_api.operations.lookup import lookup
-from benhan.fhir_api.operations.operation import Operation, Row, operation_rows
+from benhan.fhir_api.operations.match import match_patient
+from benhan.fhir_api.operations.meta import meta, meta_add, meta_delete
+from benhan.fhir_api.operations.operation import ANY_TYPE, Operation, Row, operation_rows
 from benhan.fhir_api.operations.subscription_status import subscription_events, subscription_status
 from benhan.fhir_api.operations.subsumes import subsumes
 from benhan.fhir_api.operations.translate import translate
@@ -16,6 +21,9 @@ from benhan.kernel.permissions import Permission
 
 HL7 = "http://hl7.org/fhir/OperationDefinition"
 BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition"
+BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
+
+POST = ("POST",)
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -24,6 +32,29 @@ OPERATIONS: tuple[Operation, ...] = (
         Permission.FHIR_SEARCH,
         f"{HL7}/Patient-everything",
         instances=("Patient", "Encounter"),
+    ),
+    Operation(
+        "export",
+        export,
+        Permission.BULK_EXPORT,
+        f"{BULK}/export",
+        system=True,
+        types=("Patient",),
+        instances=("Group",),
+    ),
+    Operation("document", document, Permission.FHIR_SEARCH, f"{HL7}/Composition-document", instances=("Composition",)),
+    Operation("match", match_patient, Permission.FHIR_SEARCH, f"{HL7}/Patient-match", types=("Patient",), methods=POST),
+    Operation("meta", meta, Permission.FHIR_READ, f"{HL7}/Resource-meta", instances=ANY_TYPE),
+    Operation(
+        "meta-add", meta_add, Permission.FHIR_WRITE, f"{HL7}/Resource-meta-add", instances=ANY_TYPE, methods=POST
+    ),
+    Operation(
+        "meta-delete",
+        meta_delete,
+        Permission.FHIR_WRITE,
+        f"{HL7}/Resource-meta-delete",
+        instances=ANY_TYPE,
+        methods=POST,
     ),
     Operation(
         "expand",
@@ -75,7 +106,11 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
 )
 
-FURTHER: tuple[Row, ...] = ()
+FURTHER: tuple[Row, ...] = (
+    ("GET", "/$job/{job}", job_status, Permission.FHIR_READ),  # a job is shown to its owner alone
+    ("DELETE", "/$job/{job}", job_cancel, Permission.FHIR_READ),
+    ("GET", "/$job/{job}/{file}", job_file, Permission.FHIR_READ),
+)
 """Addresses that operations lead to."""
 
 

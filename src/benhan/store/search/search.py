@@ -16,6 +16,7 @@ from benhan.fhir.search_query import Criterion, Include, SearchQuery
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.clock import Clock
 from benhan.kernel.trace import current_trace
+from benhan.store.access_rules import AccessRules
 from benhan.store.database import Connection, Database
 from benhan.store.ids import Ids, bucket_of
 from benhan.store.ledger.append import Entry, append_many
@@ -65,6 +66,7 @@ class Search:
         resources: Resources,
         links: PageLinks,
         clock: Clock,
+        rules: AccessRules,
     ) -> None:
         self._database = database
         self._ids = ids
@@ -73,32 +75,40 @@ class Search:
         self._resources = resources
         self._links = links
         self._clock = clock
+        self._rules = rules
 
     async def search(self, query_: SearchQuery, actor: Actor, *, base_url: str = "") -> SearchPage:
         """A page of `query_`. What it shows of patients is in the ledger before it returns.
 
-        Raises BA-0320, BA-0321 for its page link, Busy BA-0422 where it takes too long.
+        The limits of `actor` stand in the SQL. Raises Forbidden BA-2300 for a type they grant nothing of, BA-0320,
+        BA-0321 for its page link, Busy BA-0422 where it takes too long.
         """
         bound_to = f"{actor.id} {query_.type} {[pair for pair in query_.applied if pair[0] != '_page']}"
         link = self._links.read(query_.page, bound_to) if query_.page else None
         order = _order(query_)
         async with self._database.transaction() as connection:
             await connection.execute("set local plan_cache_mode = force_custom_plan")
-            matches, next_link = await self._matches(connection, query_, order, link, base_url)
-            total = await self._total(connection, query_, link, base_url)
+            matches, next_link = await self._matches(connection, query_, order, link, base_url, actor)
+            total = await self._total(connection, query_, link, base_url, actor)
             await append_many(connection, self._entries(query_, matches, actor))
         included = await self._included(query_, matches, actor)
         return SearchPage(matches, included, self._links.write(next_link, bound_to) if next_link else "", total)
 
     async def _matches(
-        self, connection: Connection, query_: SearchQuery, order: Order, link: Link | None, base_url: str
+        self,
+        connection: Connection,
+        query_: SearchQuery,
+        order: Order,
+        link: Link | None,
+        base_url: str,
+        actor: Actor,
     ) -> tuple[list[Stored], Link | None]:
         """The matches of a page; rows that only seemed to match are passed over and more are read."""
         found: list[Stored] = []
         moment, after = (link.moment, link.after) if link is not None else ("", None)
         more = query_.count > 0
         while more:
-            conditions = self._conditions(query_, base_url)
+            conditions = self._conditions(query_, base_url, actor)
             if conditions.impossible:
                 break
             placed = await self._placed(connection, query_, conditions)
@@ -117,10 +127,12 @@ class Search:
             more = len(rows) == limit
         return found, None
 
-    async def _total(self, connection: Connection, query_: SearchQuery, link: Link | None, base_url: str) -> int | None:
+    async def _total(
+        self, connection: Connection, query_: SearchQuery, link: Link | None, base_url: str, actor: Actor
+    ) -> int | None:
         if query_.total == "none" and query_.count != 0:
             return None
-        conditions = self._conditions(query_, base_url)
+        conditions = self._conditions(query_, base_url, actor)
         if conditions.impossible:
             return 0
         placed = await self._placed(connection, query_, conditions)
@@ -129,8 +141,9 @@ class Search:
         )
         return int(await connection.fetchval(statement.sql, *statement.values))
 
-    def _conditions(self, query_: SearchQuery, base_url: str) -> Conditions:
+    def _conditions(self, query_: SearchQuery, base_url: str, actor: Actor) -> Conditions:
         conditions = Conditions()
+        self._rules.narrow(conditions, actor, query_.type)
         for criterion in query_.criteria:
             self._add(criterion, query_.type, base_url, conditions)
         return conditions
@@ -184,7 +197,7 @@ class Search:
                 current_trace.get(),
                 patient,
                 number,
-                detail={"parameters": names, "count": shown},
+                detail={"parameters": names, "count": shown, **actor.through},
             )
             for patient, shown in ({0: 0} | dict(seen)).items()
         ]
