@@ -3,9 +3,9 @@
     npm install hl7.fhir.r4.examples@4.0.1      (anywhere; CC0)
     python tools/generate_fhir_definitions.py node_modules/hl7.fhir.r4.examples
 
-Three files, one record a line, so that a change can be read: `elements.jsonl` (types and their elements),
-`codes.jsonl` (the codes of required bindings), `search_parameters.jsonl`; and a fourth, `summaries.jsonl` (the elements
-of each type that a summary holds).
+Five files, one record a line, so that a change can be read: `elements.jsonl` (types and their elements),
+`codes.jsonl` (the codes of required bindings), `search_parameters.jsonl`, `summaries.jsonl` (the elements of each type
+that a summary holds), `compartments.jsonl`.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def main(package: Path) -> None:
     write("codes.jsonl", [{"set": url, "codes": found} for url, found in sorted(codes.items())])
     write("search_parameters.jsonl", search_parameters(package))
     write("summaries.jsonl", sorted(summaries, key=lambda each: str(each["type"])))
+    write("compartments.jsonl", compartments(package))
 
 
 def load(package: Path, kind: str) -> list[Json]:
@@ -147,6 +148,16 @@ def search_parameters(package: Path) -> list[Json]:
         }
         records.append({name: value for name, value in record.items() if value})
     return sorted(records, key=lambda each: each["url"])
+
+
+def compartments(package: Path) -> list[Json]:
+    """For each compartment and type the reference parameters that put a resource into it."""
+    records = []
+    for definition in load(package, "CompartmentDefinition"):
+        if definition["id"] != "example":
+            members = {each["code"]: each["param"] for each in definition["resource"] if each.get("param")}
+            records.append({"compartment": definition["code"], "members": members})
+    return sorted(records, key=lambda each: each["compartment"])
 
 
 def write(name: str, records: list[Json]) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from tests.unit.mapping.making import PID, PV1, mapped, record, result
 
-from benhan.fhir.search_query import MODIFIERS, RESULT_PARAMETERS, Prefix
+from benhan.fhir.search_names import MODIFIERS
+from benhan.fhir.search_query import RESULT_PARAMETERS, Prefix
 from benhan.fhir_api.interactions.capabilities import interactions_of_system, interactions_of_types
 from benhan.fhir_api.responses import STATUSES
 from benhan.hl7v2.er7 import CHARACTER_SETS
@@ -43,7 +44,7 @@ def test_every_interaction_of_the_fhir_api_is_told() -> None:
 
 
 def test_every_search_parameter_modifier_and_prefix_is_told() -> None:
-    told = section(FHIR, "Search") + section(FHIR, "Headers")
+    told = (ROOT / "docs/interfaces/fhir/search.md").read_text("utf-8")
     wanted = [name for name in RESULT_PARAMETERS if name not in ("_page", "_pretty")]
     wanted += [*MODIFIERS, *(f":{each}" for several in MODIFIERS.values() for each in several)]
     wanted += [each.value for each in Prefix]

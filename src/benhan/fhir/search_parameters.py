@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -41,32 +41,100 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
+class Component:
+    """One part of a composite: what kind it is, and for each context where its values stand.
+
+    The steps lead from the context's element (from the resource where the expression begins with `%resource`); the path
+    is the one its values are indexed under.
+    """
+
+    code: str
+    type: str
+    leaves: tuple[tuple[Leaf, ...], ...]
+    from_resource: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SearchParameter:
     """A search parameter of one resource type.
 
-    `targets` narrows references to types (`patient` → Patient); empty where any is meant.
+    `targets` narrows references to types (`patient` → Patient); empty where any is meant. `target_types` are all types
+    it may point to. `bit` says in the column `present` whether a resource has a value of it, -1 for none. The leaves of
+    a composite are its contexts. `computed`: it is `true` or `false` for every resource (`deceased`).
     """
 
     code: str
     type: str
     leaves: tuple[Leaf, ...]
     targets: frozenset[str]
-    components: tuple[tuple[str, str], ...] = ()
+    target_types: tuple[str, ...] = ()
+    components: tuple[Component, ...] = ()
+    bit: int = -1
+    computed: bool = False
+    url: str = ""
+    building: bool = False
 
     @property
     def paths(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(leaf.path for leaf in self.leaves))
 
 
-@cache
+BITS = 63
+"""Parameters of one type whose presence a column of 64 bits can tell."""
+
+_MENDED = {("InsurancePlan", "name | alias"): "InsurancePlan.name | InsurancePlan.alias"}
+"""Expressions that R4 published without their type."""
+
+
+class SearchRegistry:
+    """The parameters of every type: those of R4, and further ones of a store.
+
+    A custom record is a dictionary of the same form as a line of the table, with `building` where its index is not
+    complete yet.
+    """
+
+    def __init__(self, custom: Sequence[Mapping[str, Any]] = ()) -> None:
+        self._custom = tuple(custom)
+        self._known: dict[str, Mapping[str, SearchParameter]] = {}
+        self.memo: dict[str, Any] = {}
+        """What others compile out of the parameters of a type."""
+
+    @property
+    def custom(self) -> tuple[Mapping[str, Any], ...]:
+        return self._custom
+
+    def parameters_of(self, type_: str) -> Mapping[str, SearchParameter]:
+        """The parameters of a resource type by code, those of every resource (`_tag`, …) included."""
+        known = self._known.get(type_)
+        if known is None:
+            known = self._known[type_] = _compiled(type_, self._custom)
+        return known
+
+
+R4 = SearchRegistry()
+
+
 def parameters_of(type_: str) -> Mapping[str, SearchParameter]:
-    """The parameters of a resource type by code, those of every resource (`_tag`, …) included."""
-    found = {}
-    for record in _records()["Resource"] + _records()["DomainResource"] + _records()[type_]:
-        parameter = _parameter(record, type_)
+    """The parameters of R4 of a resource type by code, those of every resource (`_tag`, …) included."""
+    return R4.parameters_of(type_)
+
+
+def _compiled(type_: str, custom: Sequence[Mapping[str, Any]]) -> Mapping[str, SearchParameter]:
+    found: dict[str, SearchParameter] = {}
+    own = [record for record in custom if type_ in record["base"]]
+    for record in [*_records()["Resource"], *_records()["DomainResource"], *_records()[type_], *own]:
+        parameter = compiled(record, type_)
         if parameter is not None:
             found[parameter.code] = parameter
+    standard = sorted(code for code, each in found.items() if not _is_custom(each, own))
+    added = [str(record["code"]) for record in own if record["code"] in found]
+    for bit, code in enumerate([*standard, *dict.fromkeys(added)][:BITS]):
+        found[code] = replace(found[code], bit=bit)
     return found
+
+
+def _is_custom(parameter: SearchParameter, own: Sequence[Mapping[str, Any]]) -> bool:
+    return any(parameter.url == record["url"] for record in own)
 
 
 @cache
@@ -79,19 +147,71 @@ def _records() -> Mapping[str, list[dict[str, Any]]]:
     return records
 
 
-def _parameter(record: dict[str, Any], type_: str) -> SearchParameter | None:
+@cache
+def _kinds() -> Mapping[str, tuple[str, str]]:
+    """Code and type of every parameter by the last part of its url."""
+    return {
+        record["url"].rsplit("/", 1)[1]: (record["code"], record["type"])
+        for records in _records().values()
+        for record in records
+    }
+
+
+def compiled(record: Mapping[str, Any], type_: str) -> SearchParameter | None:
+    """The parameter that a record describes, for one type; None where its expression leads to nothing there."""
+    expression = str(record["expression"])
     leaves: list[Leaf] = []
     targets: set[str] = set()
-    for branch in split_union(record["expression"]):
+    for branch in split_union(_MENDED.get((type_, expression), expression)):
         found, narrowed = _branch(branch, type_)
         leaves += found
         targets |= narrowed
     if not leaves:
         return None
-    components = tuple((code, expression) for code, expression in record.get("component", []))
     if not targets and len(record.get("target", [])) == 1:
         targets = set(record["target"])
-    return SearchParameter(record["code"], record["type"], tuple(leaves), frozenset(targets), components)
+    return SearchParameter(
+        record["code"],
+        record["type"],
+        tuple(leaves),
+        frozenset(targets),
+        tuple(record.get("target", ())),
+        _components(record, leaves),
+        computed=" != false" in expression,
+        url=record["url"],
+        building=bool(record.get("building")),
+    )
+
+
+def _components(record: Mapping[str, Any], contexts: Sequence[Leaf]) -> tuple[Component, ...]:
+    """The components, each of the kind of its element: R4 names two of DocumentReference the wrong way round."""
+    found = []
+    for name, expression in record.get("component", ()):
+        code, kind = _kinds()[name]
+        from_resource = expression.startswith("%resource.")
+        relative = expression.removeprefix("%resource.")
+        leaves = []
+        for context in contexts:
+            start = _Walk((), context.path.split(".")[0], context.path.split(".")[0]) if from_resource else None
+            below = start or _Walk((), context.type, context.path)
+            leaves.append(tuple(leaf for branch in split_union(relative) for leaf in _below(branch, below)))
+        types = {leaf.type for each in leaves for leaf in each}
+        kind = {"code": "token", "Reference": "reference"}.get(types.pop(), kind) if len(types) == 1 else kind
+        found.append(Component(code, kind, tuple(leaves), from_resource))
+    return tuple(found)
+
+
+def _below(branch: str, start: _Walk) -> list[Leaf]:
+    """The leaves of a relative expression; the type names of R4's composites begin with small letters or not."""
+    text = branch.replace("as(DateTime)", "as(dateTime)")
+    walks, position = [start], 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            return []
+        position = match.end()
+        walks = [walk for each in walks for walk in _advance(each, match, set())]
+    return [Leaf(walk.steps, walk.type, walk.path) for walk in walks]
 
 
 def split_union(expression: str) -> list[str]:

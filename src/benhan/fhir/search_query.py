@@ -1,7 +1,7 @@
 """A search as it was asked, parsed to data; what is not understood is named, never passed over.
 
-Source: FHIR R4 search.html. Parsed here: token, reference, date and string parameters, `_id`, `_lastUpdated`, `_tag`,
-`_profile`, `_security`, `_source`, `_count`, `_sort`, `_include`, `_total`, `_format`, `_pretty`.
+Source: FHIR R4 search.html. Every parameter of R4 and of the registry, chains, `_has`, `_filter`, `_list`, `_text`,
+`_content`, `_type`, `_contained`, and those that shape the result. `_query` is refused by name.
 """
 
 from __future__ import annotations
@@ -9,292 +9,310 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from enum import Enum
 
-from benhan.fhir.dates import Range, range_of
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.faults import BAD_QUERY
-from benhan.fhir.search_parameters import SearchParameter, parameters_of
+from benhan.fhir.main_values import MAIN_DATES
+from benhan.fhir.search_criteria import Criterion, Include, Wanted
+from benhan.fhir.search_filter import parse_filter
+from benhan.fhir.search_names import Mistake, kind_of, parameter_of, parse_wanted
+from benhan.fhir.search_parameters import R4, SearchRegistry
+from benhan.fhir.search_texts import BAD_INCLUDE, BAD_SORT, CLAUSE, TOO_MANY, bad_value, safe
+from benhan.fhir.search_values import (
+    DateValue,
+    Prefix,
+    TokenValue,
+    Value,
+    split_values,
+    unescape,
+)
 from benhan.kernel.issues import Issue, error
 from benhan.kernel.texts import Text
 
-CLAUSE = "http://hl7.org/fhir/R4/search.html"
+__all__ = [
+    "Criterion",
+    "DateValue",
+    "Include",
+    "Prefix",
+    "SearchQuery",
+    "TokenValue",
+    "Value",
+    "parse_search",
+    "parse_search_types",
+    "split_values",
+    "unescape",
+]
+
 COUNT_DEFAULT, COUNT_MAX = 20, 1000
-VALUES_MAX, CRITERIA_MAX, VALUE_CHARACTERS_MAX = 200, 50, 1024
-PAIRS_MAX = 200
+CRITERIA_MAX, PAIRS_MAX, SORTS_MAX, INCLUDES_MAX = 50, 200, 6, 20
 
-RESULT_PARAMETERS = ("_count", "_sort", "_include", "_total", "_format", "_pretty", "_page")
-SEARCHABLE_KINDS = ("token", "reference", "date", "string", "uri")
-MODIFIERS = {
-    "token": ("not",),
-    "reference": ("identifier",),
-    "date": (),
-    "string": ("exact", "contains"),
-    "uri": (),
-}
-
-UNKNOWN_PARAMETER = Text(
-    "Không có tham số {name} cho {type}.{hint} Các tham số có: {valid}.",
-    "There is no parameter {name} for {type}.{hint} Valid ones: {valid}.",
-)
-UNKNOWN_MODIFIER = Text(
-    "Tham số {name} không nhận :{modifier}. Nhận: {valid}.",
-    "The parameter {name} does not take :{modifier}. It takes: {valid}.",
-)
-BAD_VALUE = Text("Giá trị của {name} không đúng dạng {kind}.", "The value of {name} is not of the form of a {kind}.")
-BAD_SORT = Text(
-    "Không sắp xếp được theo {name}. Sắp được theo: {valid}.", "Sorting by {name} is not offered. Offered: {valid}."
-)
-BAD_INCLUDE = Text(
-    "_include phải là Loại:tham-số của một tham số tham chiếu.",
-    "_include must be Type:parameter of a reference parameter.",
-)
-TOO_MANY = Text("Quá nhiều điều kiện hoặc giá trị.", "Too many criteria or values.")
-
-
-class Prefix(Enum):
-    """How a date is compared. Source: search.html#prefix."""
-
-    EQ = "eq"
-    NE = "ne"
-    GT = "gt"
-    LT = "lt"
-    GE = "ge"
-    LE = "le"
-    SA = "sa"
-    EB = "eb"
-
-
-@dataclass(frozen=True, slots=True)
-class TokenValue:
-    """`code`, `system|code` (system "" for `|code`), or `system|` (code None)."""
-
-    code: str | None
-    system: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DateValue:
-    """A range and how to compare with it."""
-
-    prefix: Prefix
-    range: Range
-
-
-Value = TokenValue | DateValue | str
-
-
-@dataclass(frozen=True, slots=True)
-class Criterion:
-    """One parameter of the query: any of its values must match; a `modifier` changes how."""
-
-    parameter: SearchParameter
-    modifier: str
-    values: tuple[Value, ...]
-
-    @property
-    def code(self) -> str:
-        return self.parameter.code
-
-
-@dataclass(frozen=True, slots=True)
-class Include:
-    """`_include=Type:parameter[:target]`."""
-
-    parameter: SearchParameter
-    target: str
+RESULT_PARAMETERS = (
+    "_contained", "_containedType", "_count", "_elements", "_explain", "_format", "_include", "_page", "_pretty",
+    "_revinclude", "_sort", "_summary", "_total", "_type",
+)  # fmt: skip
+SEARCHABLE_KINDS = ("token", "reference", "date", "string", "uri", "number", "quantity", "composite", "special")
+SORTABLE_KINDS = ("token", "reference", "date", "string", "uri", "number", "quantity")
 
 
 @dataclass(slots=True)
 class SearchQuery:
-    """A search of one type: every criterion must hold. `applied` is the query as understood, for the self link."""
+    """A search: of the types, what each type's resources must meet, and how the result is shaped.
+
+    `applied` is the query as understood, for the self link; `ignored` what was left out.
+    """
 
     type: str
-    criteria: list[Criterion] = field(default_factory=list)
+    """The type searched; "" for several."""
+    by_type: dict[str, list[Wanted]] = field(default_factory=dict)
     count: int = COUNT_DEFAULT
-    sort: tuple[str, bool] | None = None
-    """Parameter and whether descending; None for the order of the store."""
+    sort: tuple[tuple[str, bool], ...] = ()
+    """Parameters, each with whether it is descending; empty for the order of the store."""
     includes: list[Include] = field(default_factory=list)
     total: str = "none"
     page: str = ""
+    explain: bool = False
+    contained: str = "false"
+    contained_type: str = "container"
+    compartment: tuple[str, str] | None = None
     applied: list[tuple[str, str]] = field(default_factory=list)
     ignored: list[Issue] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        if self.type and not self.by_type:
+            self.by_type[self.type] = []
 
-def parse_search(type_: str, pairs: Iterable[tuple[str, str]], *, lenient: bool = False) -> SearchQuery:
-    """The search of `type_` that percent-decoded `pairs` ask for.
+    @property
+    def criteria(self) -> list[Wanted]:
+        """What a search of one type asks."""
+        return self.by_type[self.type]
+
+
+def parse_search(
+    type_: str,
+    pairs: Iterable[tuple[str, str]],
+    *,
+    lenient: bool = False,
+    registry: SearchRegistry = R4,
+    compartment: tuple[str, str] | None = None,
+) -> SearchQuery:
+    """The search of `type_` that percent-decoded `pairs` ask for; `compartment` (`("Patient", "1")`) narrows it.
 
     Raises Incorrect BA-0220 with one Issue per mistake; `lenient` collects them in `ignored` instead and leaves those
     parameters out.
     """
-    query = SearchQuery(type_)
-    mistakes: list[Issue] = []
+    query = SearchQuery(type_, compartment=compartment)
+    return _parsed(query, pairs, lenient=lenient, registry=registry)
+
+
+def parse_search_types(
+    types: Sequence[str],
+    pairs: Iterable[tuple[str, str]],
+    *,
+    lenient: bool = False,
+    registry: SearchRegistry = R4,
+    compartment: tuple[str, str] | None = None,
+) -> SearchQuery:
+    """The search of several types, of all where `types` is empty; `_type` among the pairs narrows them.
+
+    A parameter must be one of each type. Raises Incorrect BA-0220.
+    """
+    pairs = list(pairs)
+    chosen, mistakes = _types(list(types) or sorted(resource_types()), pairs)
+    query = SearchQuery("", {type_: [] for type_ in chosen}, compartment=compartment)
+    return _parsed(query, pairs, lenient=lenient, registry=registry, mistakes=mistakes)
+
+
+def _types(types: list[str], pairs: Sequence[tuple[str, str]]) -> tuple[list[str], list[Issue]]:
+    mistakes = []
+    for name, text in pairs:
+        if name == "_type":
+            named = split_values(text)
+            if any(each not in resource_types() for each in named):
+                mistakes.append(bad_value("_type", "list of resource types"))
+            else:
+                types = [each for each in types if each in named]
+    return types, mistakes
+
+
+def _parsed(
+    query: SearchQuery,
+    pairs: Iterable[tuple[str, str]],
+    *,
+    lenient: bool,
+    registry: SearchRegistry,
+    mistakes: Sequence[Issue] = (),
+) -> SearchQuery:
+    found = list(mistakes)
+    criteria = 0
     for number, (name, text) in enumerate(pairs):
         if number == PAIRS_MAX:
             raise BAD_QUERY(error("too-costly", "", TOO_MANY, CLAUSE), count=1)
-        found: list[Issue] = []
-        _add(query, name, text, found)
-        if not found:
-            query.applied.append((name, text))
-        mistakes += found
-    if len(query.criteria) > CRITERIA_MAX:
+        try:
+            criteria += _add(query, name, text, registry)
+        except Mistake as mistake:
+            found.append(mistake.issue)
+        else:
+            if name not in ("_format", "_pretty"):
+                query.applied.append((name, text))
+    if criteria > CRITERIA_MAX:
         raise BAD_QUERY(error("too-costly", "", TOO_MANY, CLAUSE), count=1)
-    if mistakes and not lenient:
-        raise BAD_QUERY(*mistakes, count=len(mistakes))
-    query.ignored = mistakes
+    if found and not lenient:
+        raise BAD_QUERY(*found, count=len(found))
+    query.ignored = found
     return query
 
 
-def _add(query: SearchQuery, name: str, text: str, mistakes: list[Issue]) -> None:
-    if name in ("_format", "_pretty", "_summary", "_elements"):
-        return  # they shape the answer
-    if name == "_page":
-        query.page = text
-    elif name == "_count":
-        _add_count(query, text, mistakes)
-    elif name == "_sort":
-        _add_sort(query, text, mistakes)
-    elif name == "_include":
-        _add_include(query, text, mistakes)
-    elif name == "_total":
-        if text in ("none", "estimate", "accurate"):
-            query.total = text
-        else:
-            mistakes.append(_bad_value(name, "none | estimate | accurate"))
-    else:
-        _add_criterion(query, name, text, mistakes)
+def _add(query: SearchQuery, name: str, text: str, registry: SearchRegistry) -> int:
+    """Take in one pair; gives how many criteria it was. Raises Mistake."""
+    base, _, modifier = name.partition(":")
+    if base in ("_include", "_revinclude"):
+        _add_include(query, base, modifier, text, registry)
+        return 0
+    if name == "_type" and query.type:
+        _check_type(query, text)
+        return 0
+    setter = _SETTERS.get(name)
+    if setter is not None:
+        setter(query, text)
+        return 0
+    if name == "_sort":
+        _add_sort(query, text, registry)
+        return 0
+    found = {type_: _wanted(type_, name, text, registry) for type_ in query.by_type}
+    for type_, wanted in found.items():
+        query.by_type[type_].append(wanted)
+    return 1
 
 
-def _add_count(query: SearchQuery, text: str, mistakes: list[Issue]) -> None:
-    if re.fullmatch(r"\d{1,9}", text, re.ASCII):
-        query.count = min(int(text), COUNT_MAX)
-    else:
-        mistakes.append(_bad_value("_count", "number"))
+def _wanted(type_: str, name: str, text: str, registry: SearchRegistry) -> Wanted:
+    if name == "_filter":
+        return parse_filter(type_, text, registry)
+    return parse_wanted(type_, name, text, registry)
 
 
-def sortable(type_: str) -> list[str]:
-    """The parameters a search of `type_` can be sorted by."""
-    from benhan.fhir.main_values import MAIN_DATES
+# ── what shapes the result ──
 
+
+def _check_type(query: SearchQuery, text: str) -> None:
+    if query.type not in split_values(text):
+        raise Mistake(bad_value("_type", query.type))
+
+
+def _set_count(query: SearchQuery, text: str) -> None:
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        raise Mistake(bad_value("_count", "number"))
+    query.count = min(int(text), COUNT_MAX)
+
+
+def _set_total(query: SearchQuery, text: str) -> None:
+    query.total = _one_of("_total", text, ("none", "estimate", "accurate"))
+
+
+def _set_summary(query: SearchQuery, text: str) -> None:
+    if _one_of("_summary", text, ("true", "text", "data", "count", "false")) == "count":
+        query.count = 0
+
+
+def _set_contained(query: SearchQuery, text: str) -> None:
+    query.contained = _one_of("_contained", text, ("true", "false", "both"))
+
+
+def _set_contained_type(query: SearchQuery, text: str) -> None:
+    query.contained_type = _one_of("_containedType", text, ("container", "contained"))
+
+
+def _set_explain(query: SearchQuery, text: str) -> None:
+    query.explain = _one_of("_explain", text, ("true", "false")) == "true"
+
+
+def _set_page(query: SearchQuery, text: str) -> None:
+    query.page = text
+
+
+def _pass_over(_query: SearchQuery, _text: str) -> None:
+    """What the answer's format and shape are asked by: read where the answer is written."""
+
+
+def _one_of(name: str, text: str, valid: tuple[str, ...]) -> str:
+    if text not in valid:
+        raise Mistake(bad_value(name, " | ".join(valid)))
+    return text
+
+
+_SETTERS = {
+    "_contained": _set_contained,
+    "_containedType": _set_contained_type,
+    "_count": _set_count,
+    "_elements": _pass_over,
+    "_explain": _set_explain,
+    "_format": _pass_over,
+    "_page": _set_page,
+    "_pretty": _pass_over,
+    "_summary": _set_summary,
+    "_total": _set_total,
+    "_type": _pass_over,
+}
+
+
+# ── order ──
+
+
+def sortable(type_: str, registry: SearchRegistry = R4) -> list[str]:
+    """The parameters a search of `type_` can be sorted by; those of the store's own order first."""
     main = MAIN_DATES.get(type_)
-    return ["_lastUpdated", *([main] if main else [])]
-
-
-def _add_sort(query: SearchQuery, text: str, mistakes: list[Issue]) -> None:
-    offered = sortable(query.type)
-    name = text.removeprefix("-")
-    if name in offered and query.sort is None:
-        query.sort = (name, text.startswith("-"))
-        return
-    told = BAD_SORT.filled(name=_safe(name), valid=", ".join(offered))
-    mistakes.append(error("not-supported", "_sort", told, CLAUSE))
-
-
-def _add_include(query: SearchQuery, text: str, mistakes: list[Issue]) -> None:
-    parts = text.split(":")
-    parameter = parameters_of(query.type).get(parts[1]) if 2 <= len(parts) <= 3 and parts[0] == query.type else None
-    target = parts[2] if len(parts) == 3 else ""
-    if parameter is None or parameter.type != "reference" or (target and target not in resource_types()):
-        mistakes.append(error("value", "_include", BAD_INCLUDE, CLAUSE))
-    else:
-        query.includes.append(Include(parameter, target))
-
-
-def _add_criterion(query: SearchQuery, name: str, text: str, mistakes: list[Issue]) -> None:
-    code, _, modifier = name.partition(":")
-    parameter = parameters_of(query.type).get(code)
-    if parameter is None or (parameter.type not in SEARCHABLE_KINDS and code not in ("_id", "_lastUpdated")):
-        mistakes.append(_unknown(query.type, code))
-        return
-    kind = "token" if code == "_id" else "date" if code == "_lastUpdated" else parameter.type
-    targets = resource_types() if kind == "reference" else frozenset()
-    valid = MODIFIERS[kind] if not code.startswith("_l") and code != "_id" else ()
-    if modifier and modifier not in valid and modifier not in targets:
-        told = UNKNOWN_MODIFIER.filled(name=code, modifier=_safe(modifier), valid=", ".join(valid) or "–")
-        mistakes.append(error("not-supported", code, told, CLAUSE))
-        return
-    texts = split_values(text)
-    if len(texts) > VALUES_MAX or any(len(each) > VALUE_CHARACTERS_MAX for each in texts):
-        mistakes.append(error("too-costly", code, TOO_MANY, CLAUSE))
-        return
-    values = [_value(kind, modifier, each) for each in texts]
-    if any(value is None for value in values):
-        mistakes.append(_bad_value(code, kind))
-        return
-    query.criteria.append(Criterion(parameter, modifier, tuple(value for value in values if value is not None)))
-
-
-def _value(kind: str, modifier: str, text: str) -> Value | None:
-    if not text:
-        return None
-    if kind == "date":
-        return _date(text)
-    if kind == "token" or modifier == "identifier":
-        return _token(text)
-    return unescape(text)
-
-
-def _token(text: str) -> TokenValue | None:
-    parts = _split(text, "|")
-    if len(parts) == 1:
-        return TokenValue(unescape(parts[0]), None)
-    if len(parts) != 2 or not any(parts):
-        return None
-    return TokenValue(unescape(parts[1]) or None, unescape(parts[0]))
-
-
-def _date(text: str) -> DateValue | None:
-    prefix = Prefix.EQ
-    if text[:2].isalpha():
-        try:
-            prefix = Prefix(text[:2])
-        except ValueError:
-            return None
-        text = text[2:]
-    range_ = range_of(text.replace(" ", "+"))
-    return DateValue(prefix, range_) if range_ is not None else None
-
-
-def split_values(text: str) -> list[str]:
-    """The values of an OR, parted by commas that are not escaped."""
-    return _split(text, ",")
-
-
-def _split(text: str, mark: str) -> list[str]:
-    if "\\" not in text:
-        return text.split(mark)
-    return [
-        part.replace("\x00", "\\") for part in re.split(rf"(?<!\\){re.escape(mark)}", text.replace("\\\\", "\\\x00"))
-    ]
-
-
-def unescape(text: str) -> str:
-    r"""`text` without the escapes `\,`, `\|`, `\$`, `\\`. Source: search.html#escaping."""
-    return re.sub(r"\\([,|$\\])", r"\1", text) if "\\" in text else text
-
-
-def _unknown(type_: str, code: str) -> Issue:
-    valid = sorted(
-        name
-        for name, each in parameters_of(type_).items()
-        if each.type in SEARCHABLE_KINDS or name in ("_id", "_lastUpdated")
+    first = ["_lastUpdated", *([main] if main else [])]
+    others = sorted(
+        code
+        for code, each in registry.parameters_of(type_).items()
+        if (each.type in SORTABLE_KINDS or code == "_id") and code not in first and not each.building
     )
-    near = get_close_matches(code[:64], valid, 1)
-    hint = Text(f" Có phải {near[0]}?", f" Did you mean {near[0]}?") if near else Text("", "")
-    told = Text(
-        UNKNOWN_PARAMETER.vi.format(name=_safe(code), type=type_, hint=hint.vi, valid=", ".join(valid)),
-        UNKNOWN_PARAMETER.en.format(name=_safe(code), type=type_, hint=hint.en, valid=", ".join(valid)),
-    )
-    return error("not-supported", _safe(code), told, CLAUSE)
+    return [*first, *others]
 
 
-def _bad_value(name: str, kind: str) -> Issue:
-    return error("value", name, BAD_VALUE.filled(name=name, kind=kind), CLAUSE)
+def _add_sort(query: SearchQuery, text: str, registry: SearchRegistry) -> None:
+    keys = list(query.sort)
+    for each in text.split(","):
+        name = each.removeprefix("-")
+        for type_ in query.by_type:
+            offered = sortable(type_, registry)
+            if name not in offered:
+                told = BAD_SORT.filled(name=safe(name), valid=", ".join(offered))
+                raise Mistake(error("not-supported", "_sort", told, CLAUSE))
+        if name in (known for known, _ in keys) or len(keys) == SORTS_MAX:
+            raise Mistake(error("value", "_sort", TOO_MANY, CLAUSE))
+        keys.append((name, each.startswith("-")))
+    query.sort = tuple(keys)
 
 
-def _safe(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_:.-]{1,64}", name) else "?"
+# ── what comes along ──
+
+
+def _add_include(query: SearchQuery, name: str, modifier: str, text: str, registry: SearchRegistry) -> None:
+    again, reverse = modifier in ("iterate", "recurse"), name == "_revinclude"
+    if (modifier and not again) or len(query.includes) == INCLUDES_MAX:
+        raise Mistake(error("value", name, TOO_MANY if not modifier else _bad_include(name, query, registry), CLAUSE))
+    if text == "*":
+        query.includes.append(Include("", None, "", reverse, again))
+        return
+    source, _, rest = text.partition(":")
+    code, _, target = rest.partition(":")
+    fits = source in resource_types() and (reverse or again or source in query.by_type)
+    if not fits or (target and target not in resource_types()):
+        raise Mistake(error("value", name, _bad_include(name, query, registry), CLAUSE))
+    if code == "*":
+        query.includes.append(Include(source, None, target, reverse, again))
+        return
+    parameter = registry.parameters_of(source).get(code)
+    if parameter is None or kind_of(parameter) != "reference":
+        raise Mistake(error("value", name, _bad_include(name, query, registry), CLAUSE))
+    query.includes.append(Include(source, parameter_of(source, code, registry), target, reverse, again))
+
+
+def _bad_include(name: str, query: SearchQuery, registry: SearchRegistry) -> Text:
+    type_ = query.type or next(iter(query.by_type), "Resource")
+    codes = registry.parameters_of(type_).items() if type_ != "Resource" else ()
+    valid = sorted(code for code, each in codes if each.type == "reference")
+    return BAD_INCLUDE.filled(name=name, type=type_, valid=", ".join(valid) or "–")
 
 
 def as_pairs(values: Sequence[tuple[str, str]]) -> str:

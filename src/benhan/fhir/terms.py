@@ -17,8 +17,8 @@ SOURCE_KEY = "urn:benhan:source-key"
 Nobody types a digest, so that it is found with its system only, which spares two terms a resource.
 """
 PREFIX_LETTERS_MAX = 10
-TRIGRAMS_MAX = 96
 WORDS_MAX = 32
+"""Words of a text that are found by their beginnings."""
 
 
 def code_term(path: str, code: str) -> str:
@@ -61,16 +61,31 @@ def trigram_term(path: str, trigram: str) -> str:
     return f"{path}{_SEP}g{_SEP}{trigram}"
 
 
-def unit_key(path: str, unit: str) -> str:
-    """The key of quantities of one canonical unit."""
-    return f"{path}{_SEP}q{_SEP}{unit}"
+def unit_key(path: str, unit: str, *, of_ucum: bool = False) -> str:
+    """The key of quantities of one canonical unit; `of_ucum` where the unit names its system."""
+    return f"{path}{_SEP}{'u' if of_ucum else 'q'}{_SEP}{unit}"
+
+
+def word_term(type_: str, word: str) -> str:
+    """A folded word anywhere in the texts of a resource."""
+    return f"{type_}._content{_SEP}w{_SEP}{word}"
+
+
+def many_words_term(type_: str) -> str:
+    """A resource of so many words that they are not kept one by one."""
+    return f"{type_}._content{_SEP}m"
+
+
+def contained_term(type_: str) -> str:
+    """A resource that contains one of `type_`."""
+    return f"contained{_SEP}t{_SEP}{type_}"
 
 
 def string_terms(path: str, text: str, *, trigrams: bool) -> Iterator[str]:
     """All terms of one text: every prefix of its words, the whole as written, its trigrams where wanted."""
     yield exact_term(path, text)
-    found = words(text)[:WORDS_MAX]
-    for word in found:
+    found = words(text)
+    for word in found[:WORDS_MAX]:
         for length in range(1, min(len(word), PREFIX_LETTERS_MAX) + 1):
             yield prefix_term(path, word[:length])
     if trigrams:
@@ -79,5 +94,5 @@ def string_terms(path: str, text: str, *, trigrams: bool) -> Iterator[str]:
 
 
 def trigrams_of(folded: str) -> list[str]:
-    """The distinct trigrams of a folded text, at most TRIGRAMS_MAX."""
-    return sorted({folded[index : index + 3] for index in range(len(folded) - 2)})[:TRIGRAMS_MAX]
+    """The distinct trigrams of a folded text."""
+    return sorted({folded[index : index + 3] for index in range(len(folded) - 2)})

@@ -10,6 +10,7 @@ import math
 import re
 from functools import lru_cache
 
+UCUM = "http://unitsofmeasure.org"
 Dimensions = tuple[tuple[str, int], ...]
 
 _PREFIXES = {

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, cast
 
 import asyncpg
 
@@ -12,11 +11,14 @@ from benhan.fhir.search_query import SearchQuery
 from benhan.store.bulk_rows import BATCH, LARGE_BYTES, Narrowing
 from benhan.store.contents import Opened
 from benhan.store.database import Connection
+from benhan.store.export_faults import CHAIN_IN_FILTER
 from benhan.store.resource_types import TYPE_NUMBERS
-from benhan.store.search.conditions import Conditions
-from benhan.store.search.search import Search, _verified
-from benhan.store.search.statement import Statement, _where
-from benhan.store.unit_of_work import Stored
+from benhan.store.search.expressions import Candidate, Nothing, all_of, holds, is_exact, linked_in
+from benhan.store.search.search import Search
+from benhan.store.search.statement import Asked, Parameters, Path, Statement, every
+
+if TYPE_CHECKING:
+    from benhan.store.unit_of_work import Stored
 
 _COLUMNS = (
     "r.type, r.rid, r.version, r.patient, r.bucket, r.updated_at, octet_length(r.content) as size,"
@@ -27,27 +29,35 @@ Filtered = tuple[Statement, Callable[[Opened], bool]]
 """The statement, and what a row that it gives must still pass once it is opened."""
 
 
-async def filtered(
-    search: Search,
-    query_: SearchQuery,
-    what: Narrowing,
-    patients: Sequence[int] | None,
-    base_url: str,
-    connection: Connection,
+def filtered(
+    search: Search, query_: SearchQuery, what: Narrowing, patients: Sequence[int] | None, base_url: str
 ) -> Filtered | None:
-    """The rows of `query_` within an export; None where there can be none."""
-    conditions = search._conditions(query_, base_url)
-    if conditions.impossible:
+    """The rows of `query_` within an export; None where there can be none.
+
+    Raises Unsupported BA-2378 for what only other resources can tell (chains, `_has`, `_list`, value sets).
+    """
+    compiler = search.compiler(base_url)
+    expression = all_of([compiler.all_of(query_.by_type[query_.type], query_.type)])
+    if linked_in(expression):
+        raise CHAIN_IN_FILTER(type=query_.type)
+    if isinstance(expression, Nothing):
         return None
-    placed = await search._placed(connection, query_, conditions)
-    texts, fan_out = _where(TYPE_NUMBERS[query_.type], conditions, what.moment, placed)
-    texts += _narrowed(conditions, what.since, patients, of_patients_only=what.of_patients_only)
-    sql = f"select {_COLUMNS} from resource r where " + " and ".join(texts)  # noqa: S608  # no value stands in the text
+
+    def narrowed(parameters: Parameters) -> list[str]:
+        texts = [f"r.updated_at > {parameters.add(what.since)}::timestamptz"] if what.since is not None else []
+        if patients is not None:
+            texts.append(f"r.patient = any({parameters.add(list(patients))}::bigint[])")
+        elif what.of_patients_only:
+            texts.append("r.patient <> 0")
+        return texts
 
     def passes(opened: Opened) -> bool:
-        return _verified(cast(Stored, opened), conditions)  # it reads the tail alone
+        # it has all of a Stored that an expression looks at
+        return exact or holds(expression, Candidate(cast("Stored", opened), search.registry), {})
 
-    return Statement(sql, conditions.parameters.values, fan_out), passes
+    exact = is_exact(expression)
+    asked = Asked(TYPE_NUMBERS[query_.type], expression, Path.PLANNED, what.moment)
+    return every(asked, search.tokens, _COLUMNS, narrowed), passes
 
 
 async def rows_of_filter(connection: Connection, statement: Statement) -> AsyncIterator[list[asyncpg.Record]]:
@@ -56,17 +66,3 @@ async def rows_of_filter(connection: Connection, statement: Statement) -> AsyncI
     cursor = await connection.cursor(statement.sql, *statement.values)
     while rows := await cursor.fetch(BATCH):
         yield rows
-
-
-def _narrowed(
-    conditions: Conditions, since: datetime | None, patients: Sequence[int] | None, *, of_patients_only: bool
-) -> list[str]:
-    def add(value: Any) -> str:
-        return conditions.parameters.add(value)
-
-    texts = [f"r.updated_at > {add(since)}::timestamptz"] if since is not None else []
-    if patients is not None:
-        texts.append(f"r.patient = any({add(list(patients))}::bigint[])")
-    elif of_patients_only:
-        texts.append("r.patient <> 0")
-    return texts

@@ -80,7 +80,8 @@ _END = query(
     """,
 )
 _RESOURCE_COLUMNS = (
-    "rid", "patient", "updated_at", "at_from", "at_to", "quantity", "version", "bucket", "type", "tokens", "content",
+    "rid", "patient", "updated_at", "at_from", "at_to", "quantity", "present", "version", "bucket", "type", "tokens",
+    "content",
 )  # fmt: skip
 _RANGE_COLUMNS = ("key", "low", "high", "rid", "version", "bucket", "type")
 
@@ -406,6 +407,7 @@ def _add_rows(unit: UnitOfWork, write: Write, bucket: int, version: int, content
             at_from,
             at_to,
             quantity,
+            indexed.present if indexed is not None else 0,
             version,
             bucket,
             write.type_number,

@@ -18,13 +18,10 @@ class Opened(NamedTuple):
 
     type: str
     id: str
+    rid: int
     patient: int
+    updated_at: datetime
     content: bytes
-
-    @property
-    def tail(self) -> bytes:
-        """What may be searched in: as `Stored.tail`, with the head before it."""
-        return self.content
 
 
 def open_contents(rows: Sequence[Any], keys: Mapping[int, DataKey], codec: ContentCodec) -> list[Opened]:
@@ -42,7 +39,8 @@ def open_contents(rows: Sequence[Any], keys: Mapping[int, DataKey], codec: Conte
         type_ = TYPE_NAMES[number]
         chosen_id, tail = unpack(type_, key.open(row["content"], aad_of(number, rid, version)))
         id_ = chosen_id or encode_rid(rid)
-        found.append(Opened(type_, id_, patient, heads.of(type_, id_, version, row["updated_at"]) + tail))
+        at = row["updated_at"]
+        found.append(Opened(type_, id_, rid, patient, at, heads.of(type_, id_, version, at) + tail))
     return found
 
 

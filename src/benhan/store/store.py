@@ -62,11 +62,13 @@ class Store:
         keyring = await Keyring.open(database, kek, random)
         codec = ContentCodec(dictionaries) if dictionaries is not None else ContentCodec()
         ids, tokens = Ids(keyring.id_key, random), Tokens(keyring.index_key)
-        rules = AccessRules(ids, tokens)
+        rules = AccessRules(ids)
         workshop = Workshop(ids, tokens, codec, rules)
         opener = Opener(keyring, codec)
         resources = Resources(database, workshop.ids, opener, clock, rules)
         links = PageLinks(keyring.derived_key("page-link"), clock, page_life_s)
+        definitions = Definitions(database, tokens, opener, Conformance(database, clock))
+        terminology = Terminology(database, clock, definitions)
         store = cls(
             database,
             keyring,
@@ -76,7 +78,7 @@ class Store:
             opener,
             Committer(database, keyring),
             resources,
-            Search(database, workshop.ids, workshop.tokens, opener, resources, links, clock, rules),
+            Search(database, workshop.ids, workshop.tokens, opener, links, clock, rules=rules, expander=terminology),
             page_life_s,
             History(
                 database,
@@ -86,15 +88,17 @@ class Store:
                 SealedPlaces(keyring.derived_key("history-link"), clock, page_life_s),
                 clock,
             ),
-            Terminology(database, clock, Definitions(database, workshop.tokens, opener, Conformance(database, clock))),
+            terminology,
         )
         store.committer.start()
         store.resources.start()
+        store.search.start()
         return store
 
     async def close(self) -> None:
         """Finish what was begun, then close the connections."""
         await self.committer.stop()
+        await self.search.stop()
         await self.resources.stop()
         await self.database.close()
 

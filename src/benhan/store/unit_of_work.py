@@ -225,7 +225,9 @@ class UnitOfWork:
     def _hold_to_limits(self, write: Write, act: Act) -> None:
         """Raises Forbidden BA-2300 where the limits of the actor do not grant what shall be there afterwards."""
         rules = self._workshop.rules
-        if not rules.admits_content(self.actor, write.type, act, write.patient, lambda: write.tokens):
+        if not rules.admits_content(
+            self.actor, write.type, act, write.patient, lambda: write.indexed.terms if write.indexed is not None else ()
+        ):
             raise NOT_GRANTED(type=write.type, act=act.value)
         write.reach = rules.patients_of(self.actor, write.type, act)
 

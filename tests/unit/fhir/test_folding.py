@@ -56,5 +56,6 @@ def test_a_text_is_found_by_every_prefix_of_its_words_as_written_and_by_trigrams
     assert [term for term in terms if "\x1fg\x1f" not in term] == plain
 
 
-def test_trigrams_are_bounded() -> None:
-    assert len(trigrams_of("".join(chr(97 + n % 26) + chr(97 + n // 26 % 26) for n in range(2000)))) == 96
+def test_no_trigram_of_a_long_text_is_left_out() -> None:
+    text = "".join(chr(97 + n % 26) + chr(97 + n // 26 % 26) for n in range(2000))
+    assert set(trigrams_of(text)) == {text[at : at + 3] for at in range(len(text) - 2)}

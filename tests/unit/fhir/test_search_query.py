@@ -66,7 +66,7 @@ def test_a_date_without_prefix_is_equal_and_a_plus_that_became_a_space_is_read()
     assert values("Observation", "date", "2026-01-05T10:00:00 07:00") == (DateValue(Prefix.EQ, span),)
 
 
-@pytest.mark.parametrize("text", ["xx2026", "ge", "GE2026", "ap2026", "2026-13", "yesterday", "2026-01-05T10:99"])
+@pytest.mark.parametrize("text", ["xx2026", "ge", "GE2026", "2026-13", "yesterday", "2026-01-05T10:99"])
 def test_a_date_of_another_form_is_a_mistake(text: str) -> None:
     assert mistakes(("birthdate", text)) == ["birthdate"]
 
@@ -111,7 +111,7 @@ def test_each_type_of_parameter_takes_its_modifiers(type_: str, name: str) -> No
 
 @pytest.mark.parametrize(
     "name",
-    ["name:not", "identifier:exact", "birthdate:missing", "_id:not", "name:Patient", "name:<script>", "name:x:y"],
+    ["name:not", "identifier:exact", "birthdate:exact", "_id:text", "name:Patient", "name:<script>", "name:x:y"],
 )
 def test_another_modifier_is_a_mistake(name: str) -> None:
     assert mistakes((name, "2026")) == [name.partition(":")[0]]
@@ -145,19 +145,36 @@ def test_without_a_wish_the_defaults_stand() -> None:
     assert parse_search("Patient", []) == SearchQuery("Patient", count=COUNT_DEFAULT)
 
 
-def test_sorting_is_by_the_main_date_or_the_last_change_up_or_down() -> None:
-    assert sortable("Observation") == ["_lastUpdated", "date"]
-    assert parse_search("Observation", [("_sort", "-date")]).sort == ("date", True)
-    assert parse_search("Observation", [("_sort", "_lastUpdated")]).sort == ("_lastUpdated", False)
+def test_sorting_is_by_any_parameter_up_or_down_each_once() -> None:
+    assert sortable("Observation")[:2] == ["_lastUpdated", "date"]
+    assert {"code", "status", "value-quantity", "subject", "_id"} <= set(sortable("Observation"))
+    assert "code-value-quantity" not in sortable("Observation")
+    assert parse_search("Observation", [("_sort", "-date,code")]).sort == (("date", True), ("code", False))
+    assert parse_search("Observation", [("_sort", "_lastUpdated")]).sort == (("_lastUpdated", False),)
     assert mistakes(("_sort", "date"), ("_sort", "-date"), type_="Observation") == ["_sort"]
-    assert mistakes(("_sort", "code"), type_="Observation") == ["_sort"]
+    assert mistakes(("_sort", "code-value-quantity"), type_="Observation") == ["_sort"]
+    assert mistakes(("_sort", "nobody"), type_="Observation") == ["_sort"]
 
 
-def test_an_include_is_a_reference_parameter_of_the_type_searched() -> None:
+def test_an_include_is_a_reference_parameter_of_the_type_searched_or_a_star() -> None:
     (include,) = parse_search("Observation", [("_include", "Observation:subject:Patient")]).includes
-    assert (include.parameter.code, include.target) == ("subject", "Patient")
-    for text in ("Patient:subject", "Observation:code", "Observation:subject:Nobody", "Observation", "*", "a:b:c:d"):
+    assert include.parameter is not None
+    assert (include.parameter.code, include.target, include.reverse, include.again) == (
+        "subject",
+        "Patient",
+        False,
+        False,
+    )
+    star, whole, back = parse_search(
+        "Observation",
+        [("_include", "*"), ("_include:iterate", "Patient:*"), ("_revinclude:recurse", "Provenance:target")],
+    ).includes
+    assert (star.type, star.parameter, whole.type, whole.again, back.reverse, back.again) == (
+        "", None, "Patient", True, True, True,
+    )  # fmt: skip
+    for text in ("Patient:organization", "Observation:code", "Observation:subject:Nobody", "Observation", "a:b:c:d"):
         assert mistakes(("_include", text), type_="Observation") == ["_include"]
+    assert mistakes(("_include:often", "*"), type_="Observation") == ["_include"]
 
 
 def test_the_page_asked_for_is_kept_and_format_is_of_no_matter() -> None:

@@ -183,7 +183,7 @@ class _Export:
         given: set[int] = set()
         for text in texts:
             query_ = filter_query(type_, text)
-            made = await filtered(self._store.search, query_, self._what, self._patients, self._kind.base_url, reading)
+            made = filtered(self._store.search, query_, self._what, self._patients, self._kind.base_url)
             if made is None:
                 continue
             statement, passes = made

@@ -17,7 +17,8 @@ from benhan.fhir.indexing import patient_of
 from benhan.fhir.main_values import PATIENT_ELEMENTS
 from benhan.fhir.references import rewrite_references
 from benhan.fhir.resource import ParsedResource, parse_resource, parsed_resource
-from benhan.fhir.search_query import TokenValue
+from benhan.fhir.search_criteria import Criterion
+from benhan.fhir.search_values import TokenValue
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.bundles.references import Real, base_of, rewritten, searches_in, urns_in, versioned_in
 from benhan.fhir_api.bundles.steps import ORDER, Step
@@ -158,8 +159,9 @@ def _is_deleted_here(plan: Plan, found: Stored) -> bool:
 
 def _carriers(plan: Plan, condition: Condition, verbs: tuple[str, ...]) -> list[Step]:
     """The entries that `condition` would find once they are stored, where it asks for identifiers alone."""
-    criteria = condition.query(1).criteria
-    if any(each.code != "identifier" or each.modifier for each in criteria):
+    wanted = condition.query(1).criteria
+    criteria = [each for each in wanted if isinstance(each, Criterion) and not each.modifier]
+    if len(criteria) < len(wanted) or any(each.code != "identifier" for each in criteria):
         return []
     written = [step for step in plan.steps if step.verb in verbs and step.type == condition.type]
     return [step for step in written if not _is_no_write(step) and all(_bears(step, each.values) for each in criteria)]

@@ -85,7 +85,7 @@ def _resource(type_: str, api: FhirApi) -> dict[str, Any]:
     searchable = [
         {"name": parameter.code, "type": parameter.type}
         for parameter in parameters_of(type_).values()
-        if parameter.type in SEARCHABLE_KINDS or parameter.code in ("_id", "_lastUpdated")
+        if parameter.type in SEARCHABLE_KINDS and not parameter.building
     ]
     includes = [f"{type_}:{each['name']}" for each in searchable if each["type"] == "reference"]
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
@@ -26,7 +27,8 @@ async def search_type(api: FhirApi, request: Request) -> Response:
     type_ = type_of_path(request)
     pairs = list(request.query_params.multi_items()) + await _form(request)
     note_form(request, pairs)
-    query = parse_search(type_, pairs, lenient=preference(request, "handling") == "lenient")
+    lenient = preference(request, "handling") == "lenient"
+    query = parse_search(type_, pairs, lenient=lenient, registry=api.store.search.registry)
     page = await api.store.search.search(query, actor_of(request), base_url=api.base_url)
     return json_response(searchset(api, query, page, request))
 
@@ -43,15 +45,33 @@ async def _form(request: Request) -> list[tuple[str, str]]:
 
 
 def searchset(api: FhirApi, query: SearchQuery, page: SearchPage, request: Request) -> bytes:
-    """The Bundle of a page; what was ignored is said in an outcome entry and left out of `self`."""
+    """The Bundle of a page; what was ignored or cut is said in an outcome entry, what was ignored left out of `self`.
+
+    A plan that was asked for stands in the outcome entry's diagnostics.
+    """
     entries = [Entry(each.content, f"{api.base_url}/{each.type}/{each.id}", "match") for each in page.matches]
     entries += [Entry(each.content, f"{api.base_url}/{each.type}/{each.id}", "include") for each in page.included]
-    if query.ignored:
-        outcome = outcome_of_issues(query.ignored, language_of(request.scope), "warning")
-        entries.append(Entry(orjson.dumps(outcome), search_mode="outcome"))
+    if query.ignored or page.notes or page.explanation:
+        entries.append(Entry(orjson.dumps(_outcome(query, page, request)), search_mode="outcome"))
     asked = [pair for pair in query.applied if pair[0] != "_page"]
-    address = f"{api.base_url}/{query.type}"
+    address = address_of(api, query)
     links = [("self", f"{address}?{urlencode(asked)}" if asked else address)]
     if page.next:
         links.append(("next", f"{address}?{urlencode([*asked, ('_page', page.next)])}"))
     return bundle_bytes("searchset", entries, links=links, total=page.total)
+
+
+def address_of(api: FhirApi, query: SearchQuery) -> str:
+    """Where the search was asked: a type, a compartment, or everything."""
+    within = f"{api.base_url}/{'/'.join(query.compartment)}" if query.compartment is not None else api.base_url
+    if query.type:
+        return f"{within}/{query.type}"
+    return f"{within}/*" if query.compartment is not None else within
+
+
+def _outcome(query: SearchQuery, page: SearchPage, request: Request) -> dict[str, Any]:
+    outcome = outcome_of_issues([*query.ignored, *page.notes], language_of(request.scope), "warning")
+    for each in page.explanation:
+        told = {"severity": "information", "code": "informational", "diagnostics": orjson.dumps(each).decode()}
+        outcome.setdefault("issue", []).append(told)
+    return outcome

@@ -2,69 +2,47 @@
 
 from __future__ import annotations
 
-from benhan.fhir.main_values import MAIN_DATES
-from benhan.fhir.search_query import Criterion, DateValue, Prefix
-from benhan.store.search.conditions import Conditions, Parameters
-from benhan.store.tokens import Tokens
+from datetime import datetime
 
-_COMPARED = {
-    Prefix.EQ: "({low} >= {start} and {high} <= {end})",
-    Prefix.NE: "not ({low} >= {start} and {high} <= {end})",
-    Prefix.GT: "({high} > {end})",
-    Prefix.LT: "({low} < {start})",
-    Prefix.GE: "({high} > {end} or ({low} >= {start} and {high} <= {end}))",
-    Prefix.LE: "({low} < {start} or ({low} >= {start} and {high} <= {end}))",
-    Prefix.SA: "({low} >= {end})",
-    Prefix.EB: "({high} <= {start})",
-}
-"""Half-open ranges: of the resource from low to high, of the query from start to end."""
+from benhan.fhir.dates import FIRST, LAST, Range
+from benhan.fhir.indexing import in_column
+from benhan.fhir.search_criteria import Criterion
+from benhan.fhir.search_parameters import SearchRegistry
+from benhan.fhir.search_values import DateValue, Prefix
+from benhan.store.search.expressions import Comparison, Expression, InRanges, MainDate, Updated, any_of
 
-_IN_RANGES = (
-    "exists (select 1 from range_index i where i.bucket = r.bucket and i.type = r.type and i.rid = r.rid"
-    " and i.version = r.version and i.key = any({keys}::bigint[]) and {compared})"
-)
+_NEARLY = 0.1
+"""`ap`: a tenth of the time between now and the date. Source: search.html#prefix."""
 
 
-def date(criterion: Criterion, type_: str, tokens: Tokens, conditions: Conditions) -> None:
+def date(criterion: Criterion, type_: str, registry: SearchRegistry, now: datetime) -> Expression:
     """A date compared as ranges compare."""
-    parameters = conditions.parameters
     values = [value for value in criterion.values if isinstance(value, DateValue)]
+    return any_of([_of_value(value, criterion, type_, registry, now) for value in values])
+
+
+def _of_value(
+    value: DateValue, criterion: Criterion, type_: str, registry: SearchRegistry, now: datetime
+) -> Expression:
+    prefix, range_ = value.prefix, value.range
+    if prefix is Prefix.AP:
+        range_ = widened(range_, now)
     if criterion.code == "_lastUpdated":
-        texts = [_updated(value, parameters) for value in values]
-    elif criterion.code == MAIN_DATES.get(type_):
-        texts = [_main(value, parameters) for value in values]
-    else:
-        keys = parameters.add([tokens.of(path) for path in criterion.parameter.paths])
-        texts = [_other(value, keys, parameters) for value in values]
-    conditions.texts.append("(" + " or ".join(texts) + ")")
+        return Updated(prefix, range_)
+    found: list[Expression] = []
+    others = [leaf.path for leaf in criterion.parameter.leaves if not in_column(type_, leaf, "date", registry)]
+    if len(others) < len(criterion.parameter.leaves):
+        found.append(MainDate(prefix, range_))
+    if others:
+        comparison = Comparison(prefix, range_[0].timestamp(), range_[1].timestamp())
+        found.append(InRanges(tuple(dict.fromkeys(others)), comparison))
+    return any_of(found)
 
 
-def _main(value: DateValue, parameters: Parameters) -> str:
-    start, end = value.range
-    high = "coalesce(r.at_to, r.at_from + interval '1 second')"
-    compared = _compared(value.prefix, "r.at_from", high, start, end, "timestamptz", parameters)
-    return f"r.at_from is not null and {compared}"
-
-
-def _updated(value: DateValue, parameters: Parameters) -> str:
-    start, end = value.range
-    high = "r.updated_at + interval '1 millisecond'"
-    return _compared(value.prefix, "r.updated_at", high, start, end, "timestamptz", parameters)
-
-
-def _other(value: DateValue, keys: str, parameters: Parameters) -> str:
-    start, end = (each.timestamp() for each in value.range)
-    compared = _compared(value.prefix, "i.low", "i.high", start, end, "float8", parameters)
-    return _IN_RANGES.format(keys=keys, compared=compared)
-
-
-def _compared(
-    prefix: Prefix, low: str, high: str, start: object, end: object, kind: str, parameters: Parameters
-) -> str:
-    """The comparison, with only those ends among the parameters that it uses."""
-    text = _COMPARED[prefix]
-    ends = {
-        name: f"{parameters.add(value)}::{kind}" if f"{{{name}}}" in text else ""
-        for name, value in (("start", start), ("end", end))
-    }
-    return text.format(low=low, high=high, **ends)
+def widened(range_: Range, now: datetime) -> Range:
+    """The range that is approximately meant."""
+    start, end = range_
+    before, after = abs(now - start) * _NEARLY, abs(now - end) * _NEARLY
+    return (max(start - before, FIRST) if start - FIRST > before else FIRST), (
+        end + after if LAST - end > after else LAST
+    )

@@ -33,10 +33,13 @@ DEAD_LINK = FaultCode(
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where a search goes on."""
+    """Where a search goes on: its moment and when it began, and of which segment which place or number."""
 
     moment: str
-    after: Place
+    began_at: datetime
+    segment: int = 0
+    after: Place | None = None
+    offset: int = 0
 
 
 class PageLinks:
@@ -49,21 +52,24 @@ class PageLinks:
 
     def write(self, link: Link, bound_to: str) -> str:
         """The link's text; only a request for the same `bound_to` can use it."""
-        at = link.after.at.isoformat() if link.after.at is not None else None
+        after = link.after
+        place = None if after is None else [after.at.isoformat() if after.at is not None else None, after.rid]
         ends = (self._clock.now() + self._life).timestamp()
-        sealed = self._key.seal(orjson.dumps([link.moment, at, link.after.rid, ends]), _aad(bound_to))
+        told = [link.moment, link.began_at.isoformat(), link.segment, place, link.offset, ends]
+        sealed = self._key.seal(orjson.dumps(told), _aad(bound_to))
         return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
     def read(self, text: str, bound_to: str) -> Link:
         """The link. Raises Incorrect BA-0320, NotFound BA-0321."""
         try:
             sealed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            moment, at, rid, ends = orjson.loads(self._key.open(sealed, _aad(bound_to)))
+            moment, began_at, segment, place, offset, ends = orjson.loads(self._key.open(sealed, _aad(bound_to)))
         except (binascii.Error, ValueError, Broken) as cause:
             raise BAD_LINK() from cause
         if ends < self._clock.now().timestamp():
             raise DEAD_LINK()
-        return Link(moment, Place(datetime.fromisoformat(at) if at else None, rid))
+        after = Place(datetime.fromisoformat(place[0]) if place[0] else None, place[1]) if place is not None else None
+        return Link(moment, datetime.fromisoformat(began_at), segment, after, offset)
 
 
 def _aad(bound_to: str) -> bytes:

@@ -1,61 +1,104 @@
-"""Running a search: conditions, page, what it includes, and its entry in the ledger."""
+"""Running a search: what is asked compiled, its page, what comes along, the total, and its entry in the ledger."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
-import asyncpg
-import orjson
-
-from benhan.fhir.folding import fold
-from benhan.fhir.indexing import values_at
+from benhan.fhir.compartments import compartments
 from benhan.fhir.main_values import MAIN_DATES
-from benhan.fhir.search_query import Criterion, Include, SearchQuery
+from benhan.fhir.search_criteria import Include
+from benhan.fhir.search_parameters import R4, SearchRegistry
+from benhan.fhir.search_query import SearchQuery, sortable
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.clock import Clock
+from benhan.kernel.faults import Fault
+from benhan.kernel.issues import Issue, warning
+from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
 from benhan.store.access_rules import AccessRules
 from benhan.store.database import Connection, Database
-from benhan.store.ids import Ids, bucket_of
+from benhan.store.gatherer import Gatherer
+from benhan.store.ids import Ids
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NUMBERS
-from benhan.store.resources import Opener, Resources
-from benhan.store.search.conditions import Conditions
-from benhan.store.search.date import date
-from benhan.store.search.id import by_id
+from benhan.store.resources import Opener
+from benhan.store.search.compiler import Compiler
+from benhan.store.search.contained import containing, insides
+from benhan.store.search.expanding import ValueSetExpander
+from benhan.store.search.explain import explained
+from benhan.store.search.expressions import (
+    Asking,
+    Candidate,
+    Expression,
+    OfIds,
+    all_of,
+    any_of,
+    is_exact,
+    linked_in,
+)
+from benhan.store.search.includes import Included
+from benhan.store.search.limits import (
+    CUT,
+    NOT_IN_CONTAINED,
+    TOO_LONG,
+    TOO_MANY_TO_SORT,
+    TOTAL_TOO_COSTLY,
+    SearchLimits,
+)
+from benhan.store.search.links import Links
 from benhan.store.search.page_link import Link, PageLinks
-from benhan.store.search.reference import reference
-from benhan.store.search.statement import Order, Place, count, select
-from benhan.store.search.string import string
-from benhan.store.search.token import token
-from benhan.store.search.uri import uri
-from benhan.store.sql_texts import query
+from benhan.store.search.reference import pointing_to
+from benhan.store.search.session import Found, Session, Sight, native_order
+from benhan.store.search.sorting import in_order
+from benhan.store.search.statement import Order, Place
+from benhan.store.search.statistics import Statistics
 from benhan.store.tokens import Tokens
 from benhan.store.unit_of_work import Stored
-
-INCLUDED_MAX = 1_000
-
-_PLACED = query(
-    "search_placed",
-    "select at_bucket from placement where bucket = any($1::smallint[]) and type = $2 and rid = any($3::bigint[])",
-)
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """A page: the matches, what they include, the link to the next page ("" at the end), the total where asked."""
+    """A page: the matches, what comes along, the link to the next page ("" at the end), the total where asked.
+
+    `notes` tell what was cut; `explanation` is there where it was asked for.
+    """
 
     matches: list[Stored]
     included: list[Stored]
     next: str
     total: int | None
+    notes: list[Issue] = field(default_factory=list)
+    explanation: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One walk of a search: a type with what it is asked; `contained` where its resources stand inside others."""
+
+    type: str
+    expression: Expression
+    order: Order
+    contained: bool = False
+
+
+@dataclass(slots=True)
+class Walked:
+    """What a walk gave: the candidates of the page, the matches they are, and where it goes on."""
+
+    candidates: list[Candidate]
+    matches: list[Stored]
+    next: Link | None = None
 
 
 class Search:
-    """Searches one store."""
+    """Searches one store; `start` and `stop` frame its life."""
 
     def __init__(
         self,
@@ -63,175 +106,288 @@ class Search:
         ids: Ids,
         tokens: Tokens,
         opener: Opener,
-        resources: Resources,
         links: PageLinks,
         clock: Clock,
+        *,
         rules: AccessRules,
+        limits: SearchLimits | None = None,
+        expander: ValueSetExpander | None = None,
     ) -> None:
         self._database = database
         self._ids = ids
-        self._tokens = tokens
+        self.tokens = tokens
         self._opener = opener
-        self._resources = resources
         self._links = links
         self._clock = clock
         self._rules = rules
+        self.limits = limits or SearchLimits()
+        self.expander = expander
+        self.registry: SearchRegistry = R4
+        self.statistics = Statistics(database, clock)
+        self._ledger: Gatherer[list[Entry], None] = Gatherer(self._record, workers=1)
+
+    def start(self) -> None:
+        self._ledger.start()
+
+    async def stop(self) -> None:
+        await self._ledger.stop()
 
     async def search(self, query_: SearchQuery, actor: Actor, *, base_url: str = "") -> SearchPage:
         """A page of `query_`. What it shows of patients is in the ledger before it returns.
 
-        The limits of `actor` stand in the SQL. Raises Forbidden BA-2300 for a type they grant nothing of, BA-0320,
-        BA-0321 for its page link, Busy BA-0422 where it takes too long.
+        Raises Forbidden BA-2300; BA-0320, BA-0321 for its page link; Busy BA-0422 where a statement takes too long;
+        and what `limits` tells: BA-2100, BA-2101, BA-2109 where too much would have to be opened.
         """
-        bound_to = f"{actor.id} {query_.type} {[pair for pair in query_.applied if pair[0] != '_page']}"
+        for type_ in query_.by_type:
+            self._rules.rules_for(actor, type_, Act.SEARCH)
+        asked = [pair for pair in query_.applied if pair[0] != "_page"]
+        bound_to = f"{actor.id} {query_.type or sorted(query_.by_type)} {query_.compartment} {asked}"
         link = self._links.read(query_.page, bound_to) if query_.page else None
-        order = _order(query_)
-        async with self._database.transaction() as connection:
-            await connection.execute("set local plan_cache_mode = force_custom_plan")
-            matches, next_link = await self._matches(connection, query_, order, link, base_url, actor)
-            total = await self._total(connection, query_, link, base_url, actor)
-            await append_many(connection, self._entries(query_, matches, actor))
-        included = await self._included(query_, matches, actor)
-        return SearchPage(matches, included, self._links.write(next_link, bound_to) if next_link else "", total)
+        try:
+            async with asyncio.timeout(self.limits.seconds_max):
+                page, next_link, seen = await self._run(query_, actor, link, base_url)
+        except TimeoutError as cause:
+            raise TOO_LONG(limit=round(self.limits.seconds_max)) from cause
+        if entries := self._entries(query_, seen, actor):
+            await self._ledger.ask(entries)
+        if next_link is None:
+            return page
+        return SearchPage(
+            page.matches,
+            page.included,
+            self._links.write(next_link, bound_to),
+            page.total,
+            page.notes,
+            page.explanation,
+        )
 
-    async def _matches(
-        self,
-        connection: Connection,
-        query_: SearchQuery,
-        order: Order,
-        link: Link | None,
-        base_url: str,
-        actor: Actor,
-    ) -> tuple[list[Stored], Link | None]:
-        """The matches of a page; rows that only seemed to match are passed over and more are read."""
-        found: list[Stored] = []
-        moment, after = (link.moment, link.after) if link is not None else ("", None)
-        more = query_.count > 0
-        while more:
-            conditions = self._conditions(query_, base_url, actor)
-            if conditions.impossible:
-                break
-            placed = await self._placed(connection, query_, conditions)
-            limit = query_.count + 1 - len(found)
-            number = TYPE_NUMBERS[query_.type]
-            statement = select(number, conditions, order, limit=limit, moment=moment, after=after, placed=placed)
-            rows = await connection.fetch(statement.sql, *statement.values)
-            moment = moment or (rows[0]["moment"] if rows else "")
-            opened = await self._opener.open_all(rows, connection)
-            for row, stored in zip(rows, opened, strict=True):
-                if len(found) == query_.count and after is not None:
-                    return found, Link(moment, after)
-                after = _place(row, order)
-                if stored is not None and _verified(stored, conditions):
-                    found.append(stored)
-            more = len(rows) == limit
-        return found, None
+    def compiler(self, base_url: str = "", now: datetime | None = None) -> Compiler:
+        """What compiles a search of this store to an expression about its rows."""
+        return Compiler(self.registry, self._ids, Asking(now or self._clock.now(), base_url))
+
+    async def _run(
+        self, query_: SearchQuery, actor: Actor, link: Link | None, base_url: str
+    ) -> tuple[SearchPage, Link | None, list[Stored]]:
+        counted = await self.statistics.counted()
+        now = link.began_at if link is not None else self._clock.now()
+        compiler = self.compiler(base_url, now)
+        segments = self._segments(query_, compiler)
+        async with self._connection(query_, segments, link) as connection:
+            moment = link.moment if link is not None else ""
+            session = Session(
+                connection,
+                self._opener,
+                compiler,
+                self.tokens,
+                self.limits,
+                counted,
+                Sight(self._rules, actor),
+                now,
+                moment,
+            )
+            links = Links(session, self.expander)
+            segments = [
+                Segment(
+                    each.type,
+                    await links.resolved(each.expression, each.type, query_.count),
+                    each.order,
+                    each.contained,
+                )
+                for each in segments
+            ]
+            walked = await self._walked(query_, segments, session, links, link)
+            total = await self._total(query_, segments, session, links)
+            included = Included(session, links, walked.candidates)
+            if query_.includes and walked.candidates:
+                await included.gather(query_.includes, walked.candidates)
+            explanation = await explained(session) if query_.explain else []
+        along = [each.stored for each in included.found]
+        notes = [warning("too-costly", "_include", CUT.filled(limit=self.limits.included_max))] if included.cut else []
+        page = SearchPage(walked.matches, along, "", total, notes, explanation)
+        return page, walked.next, [*walked.matches, *along]
+
+    @asynccontextmanager
+    async def _connection(
+        self, query_: SearchQuery, segments: Sequence[Segment], link: Link | None
+    ) -> AsyncIterator[Connection]:
+        """A connection; where several statements must see the same, in one transaction that sees one moment."""
+        alone = (
+            len(segments) == 1
+            and is_exact(segments[0].expression)
+            and not query_.includes
+            and not query_.sort[1:]
+            and query_.total == "none"
+            and query_.count > 0
+        )
+        if alone or link is not None:
+            async with self._database.connection() as connection:
+                yield connection
+            return
+        async with (
+            self._database.connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield connection
+
+    # ── what is asked ──
+
+    def _segments(self, query_: SearchQuery, compiler: Compiler) -> list[Segment]:
+        found = []
+        for type_, wanted in query_.by_type.items():
+            expression = compiler.all_of(wanted, type_)
+            if query_.compartment is not None:
+                expression = all_of([self._in_compartment(*query_.compartment, type_, compiler), expression])
+            if query_.contained != "true":
+                found.append(Segment(type_, expression, _order(query_, type_)))
+            if query_.contained != "false":
+                self._check_contained(query_, expression)
+                found.append(Segment(type_, expression, Order("", descending=False), contained=True))
+        return found
+
+    def _in_compartment(self, compartment: str, id_: str, type_: str, compiler: Compiler) -> Expression:
+        codes = compartments()[compartment].get(type_, ())
+        parameters = compiler.registry.parameters_of(type_)
+        target = [f"{compartment}/{id_}"]
+        parts = [pointing_to(target, parameters[code], type_, self._ids) for code in codes if code in parameters]
+        if type_ == compartment:
+            parts.append(OfIds((self._ids.rid_of(type_, id_),)))
+        return any_of(parts)
+
+    @staticmethod
+    def _check_contained(query_: SearchQuery, expression: Expression) -> None:
+        if linked_in(expression) or query_.sort or len(query_.by_type) > 1:
+            raise NOT_IN_CONTAINED()
+
+    # ── the page ──
+
+    async def _walked(
+        self, query_: SearchQuery, segments: Sequence[Segment], session: Session, links: Links, link: Link | None
+    ) -> Walked:
+        if query_.count == 0:
+            return Walked([], [])
+        if query_.sort and not _is_native(query_):
+            return await self._sorted(query_, segments, session, links, link)
+        walked = Walked([], [])
+        first = link.segment if link is not None else 0
+        after = link.after if link is not None else None
+        for number in range(first, len(segments)):
+            segment = segments[number]
+            walking = self._rows(segment, session, links, limit=query_.count + 1 - len(walked.matches), after=after)
+            place = after
+            async for each in walking:
+                if len(walked.matches) >= query_.count:
+                    walked.next = Link(session.began_at, session.now, number, place)
+                    return walked
+                place = each.place
+                self._take(query_, segment, each.candidate, walked)
+                if session.scanned > self.limits.scanned_max:
+                    walked.next = Link(session.began_at, session.now, number, place)
+                    return walked
+            after = None
+        return walked
+
+    def _rows(
+        self, segment: Segment, session: Session, links: Links, *, limit: int, after: Place | None = None
+    ) -> AsyncIterator[Found]:
+        if not segment.contained:
+            return session.rows(segment.type, segment.expression, segment.order, limit=limit, after=after, meets=links)
+        wanted = containing(segment.type, segment.expression, self.registry)
+        return session.rows("", wanted, segment.order, limit=limit, after=after, meets=links)
+
+    def _take(self, query_: SearchQuery, segment: Segment, candidate: Candidate, walked: Walked) -> None:
+        walked.candidates.append(candidate)
+        if segment.contained and query_.contained_type == "contained":
+            walked.matches += insides(candidate, segment.type, segment.expression, self.registry)
+        else:
+            walked.matches.append(candidate.stored)
+
+    async def _sorted(
+        self, query_: SearchQuery, segments: Sequence[Segment], session: Session, links: Links, link: Link | None
+    ) -> Walked:
+        """All matches opened and put in order; the page is cut out of them."""
+        most = self.limits.sorted_max
+        found: list[Candidate] = []
+        for segment in segments:
+            order = native_order(segment.type)
+            async for each in session.rows(segment.type, segment.expression, order, limit=most + 1, meets=links):
+                found.append(each.candidate)
+                if len(found) > most or session.scanned > 2 * self.limits.scanned_max:
+                    raise _too_many_to_sort(query_, most)
+        ordered = in_order(found, query_.sort, self.registry)
+        start = link.offset if link is not None else 0
+        cut = ordered[start : start + query_.count]
+        more = len(ordered) > start + query_.count
+        next_ = Link(session.began_at, session.now, offset=start + query_.count) if more else None
+        return Walked(cut, [each.stored for each in cut], next_)
 
     async def _total(
-        self, connection: Connection, query_: SearchQuery, link: Link | None, base_url: str, actor: Actor
+        self, query_: SearchQuery, segments: Sequence[Segment], session: Session, links: Links
     ) -> int | None:
         if query_.total == "none" and query_.count != 0:
             return None
-        conditions = self._conditions(query_, base_url, actor)
-        if conditions.impossible:
-            return 0
-        placed = await self._placed(connection, query_, conditions)
-        statement = count(
-            TYPE_NUMBERS[query_.type], conditions, moment=link.moment if link is not None else "", placed=placed
-        )
-        return int(await connection.fetchval(statement.sql, *statement.values))
+        total = 0
+        for segment in segments:
+            if is_exact(segment.expression) and not segment.contained:
+                total += await session.count(segment.type, segment.expression)
+                continue
+            before = session.scanned
+            async for _ in self._rows(segment, session, links, limit=self.limits.batch_max):
+                total += 1
+                if session.scanned - before > self.limits.scanned_max:
+                    raise TOTAL_TOO_COSTLY(limit=self.limits.scanned_max)
+        return total
 
-    def _conditions(self, query_: SearchQuery, base_url: str, actor: Actor) -> Conditions:
-        conditions = Conditions()
-        self._rules.narrow(conditions, actor, query_.type)
-        for criterion in query_.criteria:
-            self._add(criterion, query_.type, base_url, conditions)
-        return conditions
+    # ── the ledger ──
 
-    def _add(self, criterion: Criterion, type_: str, base_url: str, conditions: Conditions) -> None:
-        if criterion.code == "_id":
-            by_id(criterion, type_, self._ids, conditions)
-        elif criterion.code == "_lastUpdated" or criterion.parameter.type == "date":
-            date(criterion, type_, self._tokens, conditions)
-        elif criterion.parameter.type == "token":
-            token(criterion, self._tokens, conditions)
-        elif criterion.parameter.type == "reference":
-            reference(criterion, type_, self._tokens, self._ids, base_url, conditions)
-        elif criterion.parameter.type == "string":
-            string(criterion, self._tokens, conditions)
-        else:
-            uri(criterion, self._tokens, conditions)
-
-    async def _placed(self, connection: Connection, query_: SearchQuery, conditions: Conditions) -> Sequence[int]:
-        if not conditions.rids:
-            return ()
-        buckets = [bucket_of(rid) for rid in conditions.rids]
-        rows = await connection.fetch(_PLACED, buckets, TYPE_NUMBERS[query_.type], conditions.rids)
-        return [row["at_bucket"] for row in rows]
-
-    async def _included(self, query_: SearchQuery, matches: list[Stored], actor: Actor) -> list[Stored]:
-        if not query_.includes:
-            return []
-        wanted: dict[tuple[str, str], None] = {}
-        for match in matches:
-            plain = orjson.loads(match.content)
-            for include in query_.includes:
-                wanted.update(dict.fromkeys(_references(plain, include)))
-        known = {(match.type, match.id) for match in matches}
-        chosen = [each for each in wanted if each not in known][:INCLUDED_MAX]
-        return [each for each in await self._resources.read_many(chosen, actor) if each is not None]
-
-    def _entries(self, query_: SearchQuery, matches: list[Stored], actor: Actor) -> list[Entry]:
+    def _entries(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> list[Entry]:
         """One entry of the search, and one for each patient whose data it shows."""
         if actor.role is Role.SYSTEM:
             return []
         names = ",".join(sorted({name for name, _ in query_.applied}))[:200]
-        number = TYPE_NUMBERS[query_.type]
-        seen = Counter(match.patient for match in matches)
+        number = TYPE_NUMBERS[query_.type] if query_.type else 0
+        now, trace = self._clock.now(), current_trace.get()
+        shown = {0: 0} | dict(Counter(each.patient for each in seen))
         return [
             Entry(
                 Event.RESOURCE_SEARCH,
-                self._clock.now(),
+                now,
                 actor.id,
                 actor.role.value,
-                current_trace.get(),
+                trace,
                 patient,
                 number,
-                detail={"parameters": names, "count": shown, **actor.through},
+                detail={"parameters": names, "count": count_, **actor.through},
             )
-            for patient, shown in ({0: 0} | dict(seen)).items()
+            for patient, count_ in shown.items()
         ]
 
+    async def _record(self, batch: Sequence[list[Entry]]) -> list[None]:
+        """The entries of many searches in one transaction."""
+        async with self._database.connection() as connection:
+            await append_many(connection, [entry for entries in batch for entry in entries])
+        return [None] * len(batch)
 
-def _order(query_: SearchQuery) -> Order:
-    """As asked; else by the main date, newest first; else, where the type has none, as the keys stand."""
-    if query_.sort is not None:
-        name, descending = query_.sort
+
+def _is_native(query_: SearchQuery) -> bool:
+    [(name, _), *more] = query_.sort
+    if more or not query_.type:
+        return False
+    return name in ("_lastUpdated", MAIN_DATES.get(query_.type))
+
+
+def _order(query_: SearchQuery, type_: str) -> Order:
+    """As asked where an index has it, else the store's own order."""
+    if query_.sort and _is_native(query_):
+        [(name, descending)] = query_.sort
         return Order("updated_at" if name == "_lastUpdated" else "at_from", descending)
-    if query_.type not in MAIN_DATES:
-        return Order("", descending=False)
-    return Order("at_from", descending=query_.type != "Patient")
+    return native_order(type_)
 
 
-def _place(row: asyncpg.Record, order: Order) -> Place:
-    return Place(row[order.column] if order.column else None, row["rid"])
+def _too_many_to_sort(query_: SearchQuery, most: int) -> Fault:
+    type_ = query_.type or next(iter(query_.by_type))
+    main = [name for name in sortable(type_)[:2] if name in ("_lastUpdated", MAIN_DATES.get(type_))]
+    name = ",".join(name for name, _ in query_.sort)
+    return TOO_MANY_TO_SORT(limit=most, name=name, offered=", ".join(main) if query_.type else "–")
 
 
-def _verified(stored: Stored, conditions: Conditions) -> bool:
-    """Whether the opened content really holds what only seemed to match."""
-    if not conditions.verify:
-        return True
-    content = fold(stored.tail.decode())
-    return all(any(text in content for text in texts) for texts, _paths in conditions.verify)
-
-
-def _references(plain: dict[str, object], include: Include) -> list[tuple[str, str]]:
-    found = []
-    for value in values_at(plain, include.parameter.leaves):
-        reference_ = value.get("reference") if isinstance(value, dict) else None
-        parts = reference_.split("/") if isinstance(reference_, str) else []
-        if len(parts) >= 2 and parts[0] in TYPE_NUMBERS and (not include.target or parts[0] == include.target):
-            if include.parameter.targets and parts[0] not in include.parameter.targets:
-                continue
-            found.append((parts[0], parts[1]))
-    return found
+__all__ = ["Include", "Search", "SearchPage", "Segment"]

@@ -1,22 +1,55 @@
 """The SQL of a search: which rows, by which path, in which order, at which moment.
 
-Paths: by id (primary key), by patient (their compartment), else over all compartments, where PostgreSQL chooses from
-its statistics of tokens between the inverted index (rare tokens) and walking the type in order until the page is full
-(frequent ones). Every text names the bucket, or says why it looks everywhere.
+A condition is written so that only the chosen path's index fits it; so PostgreSQL need not plan anew for every value,
+and the choice is ours to explain. Every text names the bucket, or says why it looks everywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
+from typing import Any
 
+from benhan.fhir.search_values import Prefix
 from benhan.store.ids import bucket_of
-from benhan.store.search.conditions import Conditions
+from benhan.store.search.expressions import (
+    All,
+    AnyOf,
+    AnyTerm,
+    Checked,
+    Comparison,
+    Everything,
+    Expression,
+    InRanges,
+    Linked,
+    MainDate,
+    MainQuantity,
+    Not,
+    Nothing,
+    OfIds,
+    OfPatients,
+    Present,
+    Updated,
+    is_exact,
+)
+from benhan.store.tokens import Tokens
 
 FAN_OUT = "neither a patient nor an id was asked for: the answer may lie in any compartment"
 
 COLUMNS = "r.type, r.rid, r.version, r.patient, r.updated_at, r.content, r.at_from"
+
+
+class Path(Enum):
+    """How the rows are reached."""
+
+    IDS = "by their ids, in their compartments"
+    PATIENT = "in the compartments of the patients"
+    TOKENS = "by the inverted index of tokens: few rows have them"
+    ORDER = "in the order asked for, until the page is full: many rows match"
+    UPDATED = "by the time of the last change, from the newest or oldest on"
+    PLANNED = "as PostgreSQL plans: there are no statistics yet, or the order is none of the store's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,75 +81,261 @@ class Statement:
     """A text with its parameters; `fan_out` is the reason where it names no bucket."""
 
     sql: str
-    values: list[object]
+    values: list[Any]
     fan_out: str
 
 
-def select(
-    type_number: int,
-    conditions: Conditions,
-    order: Order,
-    *,
-    limit: int,
-    moment: str = "",
-    after: Place | None = None,
-    placed: Sequence[int] = (),
-) -> Statement:
-    """The rows of a page, at most `limit`. `placed` are the buckets of asked ids that live elsewhere."""
-    texts, fan_out = _where(type_number, conditions, moment, placed)
-    if not order.column:
+@dataclass(slots=True)
+class Parameters:
+    """The parameters of one statement, numbered as they are added."""
+
+    values: list[Any] = field(default_factory=list)
+
+    def add(self, value: Any) -> str:
+        """`$n` of a value."""
+        self.values.append(value)
+        return f"${len(self.values)}"
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a statement is made of. `type_number` 0 for any type; `placed` are (bucket, rid) where else ids live."""
+
+    type_number: int
+    expression: Expression
+    path: Path
+    moment: str = ""
+    placed: Sequence[tuple[int, int]] = ()
+    window: tuple[datetime, datetime] | None = None
+
+
+def select(asked: Asked, tokens: Tokens, order: Order, *, limit: int, after: Place | None = None) -> Statement:
+    """The rows of a page, at most `limit`."""
+    writer = _Writer(asked, tokens)
+    source, texts = writer.rows()
+    if not order.column and asked.type_number and asked.path in (Path.ORDER, Path.PLANNED):
         texts.append("r.at_from is null")  # so it is for every resource of such a type; it names the index
     if after is not None:
-        texts.append(_after(order, after, conditions))
-    sql = f"select {COLUMNS}, pg_current_snapshot()::text as moment from resource r where "  # noqa: S608  # no value
-    limited = conditions.parameters.add(limit)
-    return Statement(f"{sql}{' and '.join(texts)} {order.sql} limit {limited}", conditions.parameters.values, fan_out)
+        texts.append(_after(order, after, writer.parameters))
+    limited = writer.parameters.add(limit)
+    moment = "" if asked.moment else ", (select pg_current_snapshot()::text) as moment"
+    sql = f"select {COLUMNS}{moment} {source} where {' and '.join(texts)} {order.sql} limit {limited}"  # no value
+    return Statement(sql, writer.parameters.values, writer.fan_out)
 
 
-def count(type_number: int, conditions: Conditions, *, moment: str = "", placed: Sequence[int] = ()) -> Statement:
+def count(asked: Asked, tokens: Tokens) -> Statement:
     """How many rows there are in all."""
-    texts, fan_out = _where(type_number, conditions, moment, placed)
-    sql = "select count(*) from resource r where "
-    return Statement(sql + " and ".join(texts), conditions.parameters.values, fan_out)
+    writer = _Writer(asked, tokens)
+    source, texts = writer.rows()
+    sql = f"select count(*) {source} where {' and '.join(texts)}"  # no value
+    return Statement(sql, writer.parameters.values, writer.fan_out)
 
 
-def _where(type_number: int, conditions: Conditions, moment: str, placed: Sequence[int]) -> tuple[list[str], str]:
-    parameters = conditions.parameters
-    texts = [f"r.type = {parameters.add(type_number)}", "r.content is not null", _when(conditions, moment)]
-    fan_out = ""
-    if conditions.rids is not None:
-        buckets = sorted({bucket_of(rid) for rid in conditions.rids} | set(placed))
-        texts.append(f"r.bucket = any({parameters.add(buckets)}::smallint[])")
-        texts.append(f"r.rid = any({parameters.add(conditions.rids)}::bigint[])")
-    elif conditions.patient is not None:
-        texts.append(f"r.bucket = {parameters.add(bucket_of(conditions.patient))}")
-        texts.append(f"r.patient = {parameters.add(conditions.patient)}")
-    else:
-        fan_out = FAN_OUT
-    return [*texts, *_tokens(conditions), *conditions.texts], fan_out
+def every(asked: Asked, tokens: Tokens, columns: str, narrowed: Callable[[Parameters], list[str]]) -> Statement:
+    """All rows in no order, narrowed by further conditions: what an export reads."""
+    writer = _Writer(asked, tokens)
+    source, texts = writer.rows()
+    texts += narrowed(writer.parameters)
+    sql = f"select {columns} {source} where {' and '.join(texts)}"  # no value
+    return Statement(sql, writer.parameters.values, writer.fan_out)
 
 
-def _tokens(conditions: Conditions) -> list[str]:
-    parameters = conditions.parameters
-    single = sorted({tokens[0] for tokens in conditions.tokens if len(tokens) == 1})
-    texts = [f"r.tokens @> {parameters.add(single)}::bigint[]"] if single else []
-    texts += [f"r.tokens && {parameters.add(tokens)}::bigint[]" for tokens in conditions.tokens if len(tokens) != 1]
-    return texts + [f"not r.tokens && {parameters.add(tokens)}::bigint[]" for tokens in conditions.without]
+def conjuncts(expression: Expression) -> Sequence[Expression]:
+    """The parts of which all must hold, those that a check is surely narrowed by included."""
+    parts = expression.parts if isinstance(expression, All) else (expression,)
+    found: list[Expression] = []
+    for part in parts:
+        if isinstance(part, Checked | Linked):
+            found += conjuncts(part.sure)
+        else:
+            found.append(part)
+    return found
 
 
-def _when(conditions: Conditions, moment: str) -> str:
-    """The current versions, or those that were current at `moment` (a PostgreSQL snapshot)."""
-    if not moment:
-        return "r.until is null"
-    at = conditions.parameters.add(moment)
-    return (
-        f"pg_visible_in_snapshot(r.since, {at}::text::pg_snapshot)"
-        f" and (r.until is null or not pg_visible_in_snapshot(r.until, {at}::text::pg_snapshot))"
-    )
+class _Writer:
+    """Writes the conditions of one statement."""
+
+    def __init__(self, asked: Asked, tokens: Tokens) -> None:
+        self._asked = asked
+        self._tokens = tokens
+        self.parameters = Parameters()
+        self.fan_out = "" if asked.path in (Path.IDS, Path.PATIENT) else FAN_OUT
+
+    def rows(self) -> tuple[str, list[str]]:
+        """The from clause and the conditions."""
+        asked, parts = self._asked, list(conjuncts(self._asked.expression))
+        source, texts = "from resource r", list[str]()
+        driver = next((part for part in parts if isinstance(part, OfIds | OfPatients)), None)
+        if asked.path in (Path.IDS, Path.PATIENT):
+            assert driver is not None
+            parts.remove(driver)
+            source, texts = self._driven(driver)
+        if asked.type_number:
+            number = self.parameters.add(asked.type_number)
+            is_free = asked.path in (Path.TOKENS, Path.UPDATED)
+            texts.append(f"r.type + 0 = {number}" if is_free else f"r.type = {number}")
+        texts += ["r.content is not null", self._when(), *self._window()]
+        return source, texts + self._conjunction(parts)
+
+    def _driven(self, driver: OfIds | OfPatients) -> tuple[str, list[str]]:
+        """Rows reached by ids or patients: one is named, several are joined."""
+        pairs = {(bucket_of(rid), rid) for rid in driver.rids}
+        if isinstance(driver, OfIds):
+            pairs |= set(self._asked.placed)
+        column = "rid" if isinstance(driver, OfIds) else "patient"
+        if len(pairs) == 1:
+            [(bucket, rid)] = pairs
+            add = self.parameters.add
+            return "from resource r", [f"r.bucket = {add(bucket)}::smallint", f"r.{column} = {add(rid)}::bigint"]
+        buckets, rids = zip(*sorted(pairs), strict=True) if pairs else ((), ())
+        add = self.parameters.add
+        joined = f"from unnest({add(list(buckets))}::smallint[], {add(list(rids))}::bigint[]) as w (bucket, rid)"
+        return f"{joined} join resource r on r.bucket = w.bucket and r.{column} = w.rid", []
+
+    def _conjunction(self, parts: Sequence[Expression]) -> list[str]:
+        terms = {part.terms[0] for part in parts if isinstance(part, AnyTerm) and len(part.terms) == 1}
+        single = sorted(self._tokens.of(term) for term in terms)
+        texts = [self._free(f"r.tokens @> {self.parameters.add(single)}::bigint[]")] if single else []
+        mask = 0
+        for part in parts:
+            if isinstance(part, Present):
+                mask |= 1 << part.bit
+            elif not _is_single(part):
+                texts.append(self.text(part, at_top=True))
+        if mask:
+            given = self.parameters.add(mask)
+            texts.append(f"r.present & {given}::bigint = {given}::bigint")
+        return texts
+
+    def _free(self, text: str) -> str:
+        """A condition on tokens, written so that the inverted index fits it only on its own path."""
+        return text if self._asked.path in (Path.TOKENS, Path.PLANNED) else f"({text}) is true"
+
+    def _when(self) -> str:
+        """The current versions, or those that were current at the moment (a PostgreSQL snapshot)."""
+        if not self._asked.moment:
+            return "r.until is null"
+        at = self.parameters.add(self._asked.moment)
+        return (
+            f"pg_visible_in_snapshot(r.since, {at}::text::pg_snapshot)"
+            f" and (r.until is null or not pg_visible_in_snapshot(r.until, {at}::text::pg_snapshot))"
+        )
+
+    def _window(self) -> list[str]:
+        if self._asked.window is None:
+            return []
+        start, end = (self.parameters.add(each) for each in self._asked.window)
+        return [f"r.updated_at >= {start}::timestamptz and r.updated_at < {end}::timestamptz"]
+
+    # ── one expression ──
+
+    def text(self, expression: Expression, *, at_top: bool = False) -> str:
+        """The condition of an expression, wider than it where it is not exact."""
+        match expression:
+            case All(parts):
+                return "(" + " and ".join(self.text(part) for part in parts) + ")" if parts else "true"
+            case AnyOf(parts):
+                return "(" + " or ".join(self.text(part) for part in parts) + ")" if parts else "false"
+            case Not(part):
+                return f"({self.text(part)}) is not true" if is_exact(part) else "true"
+            case Checked(sure, _) | Linked(_, sure):
+                return self.text(sure)
+            case AnyTerm(terms):
+                found = [self._tokens.of(term) for term in terms]
+                text = f"r.tokens && {self.parameters.add(found)}::bigint[]"
+                return self._free(text) if at_top else f"({text}) is true"
+        return self._leaf(expression)
+
+    def _leaf(self, expression: Expression) -> str:
+        add = self.parameters.add
+        match expression:
+            case Everything():
+                return "true"
+            case Present(bit):
+                return f"r.present & {add(1 << bit)}::bigint <> 0"
+            case OfIds(rids):
+                return f"r.rid = any({add(list(rids))}::bigint[])"
+            case OfPatients(rids):
+                return f"r.patient = any({add(list(rids))}::bigint[])"
+            case MainDate(prefix, range_):
+                high = "coalesce(r.at_to, r.at_from + interval '1 second')"
+                compared = self._dates(prefix, "r.at_from", high, range_, "timestamptz")
+                return f"(r.at_from is not null and {compared})"
+            case Updated(prefix, range_):
+                high = "r.updated_at + interval '1 millisecond'"
+                return self._dates(prefix, "r.updated_at", high, range_, "timestamptz")
+            case MainQuantity(comparison):
+                return f"(r.quantity is not null and {self._compared('r.quantity', 'r.quantity', comparison)})"
+            case InRanges(keys, comparison):
+                return self._in_ranges(keys, comparison)
+            case Nothing():
+                return "false"
+        raise AssertionError(expression)
+
+    def _in_ranges(self, keys: Sequence[str], comparison: Comparison) -> str:
+        hashed = self.parameters.add([self._tokens.of(key) for key in keys])
+        if comparison.closed:
+            compared = self._compared("i.low", "i.high", comparison)
+        else:
+            ends = (comparison.low, comparison.high)
+            compared = self._dates(comparison.prefix, "i.low", "i.high", ends, "float8")
+        return _IN_RANGES.format(keys=hashed, compared=compared)
+
+    def _dates(self, prefix: Prefix, low: str, high: str, ends: tuple[object, object], kind: str) -> str:
+        return self._filled(_DATES[prefix], low, high, {"start": ends[0], "end": ends[1]}, kind)
+
+    def _compared(self, low: str, high: str, comparison: Comparison) -> str:
+        ends: dict[str, object] = {"start": comparison.low, "end": comparison.high, "number": comparison.number}
+        return self._filled(_NUMBERS[comparison.prefix], low, high, ends, "float8")
+
+    def _filled(self, text: str, low: str, high: str, ends: dict[str, object], kind: str) -> str:
+        """The comparison, with only those ends among the parameters that it uses."""
+        given = {
+            name: f"{self.parameters.add(value)}::{kind}" if f"{{{name}}}" in text else ""
+            for name, value in ends.items()
+        }
+        return text.format(low=low, high=high, **given)
 
 
-def _after(order: Order, after: Place, conditions: Conditions) -> str:
-    parameters = conditions.parameters
+_IN_RANGES = (
+    "exists (select 1 from range_index i where i.bucket = r.bucket and i.type = r.type and i.rid = r.rid"
+    " and i.version = r.version and i.key = any({keys}::bigint[]) and {compared})"
+)
+_DATES = {
+    Prefix.EQ: "({low} >= {start} and {low} < {end} and {high} <= {end})",
+    Prefix.NE: "not ({low} >= {start} and {high} <= {end})",
+    Prefix.GT: "({high} > {end})",
+    Prefix.LT: "({low} < {start})",
+    Prefix.GE: "({high} > {end} or ({low} >= {start} and {high} <= {end}))",
+    Prefix.LE: "({low} < {end} and ({low} < {start} or ({low} >= {start} and {high} <= {end})))",
+    Prefix.SA: "({low} >= {end})",
+    Prefix.EB: "({low} < {start} and {high} <= {start})",
+    Prefix.AP: "({low} < {end} and {high} > {start})",
+}
+"""Half-open ranges: of the resource from low to high, of the query from start to end.
+
+Where it follows from the rest, a bound of `low` stands beside it, which an index can use.
+"""
+
+_NUMBERS = {
+    Prefix.EQ: "({low} >= {start} and {high} < {end})",
+    Prefix.NE: "not ({low} >= {start} and {high} < {end})",
+    Prefix.GT: "({high} > {number})",
+    Prefix.LT: "({low} < {number})",
+    Prefix.GE: "({high} >= {number})",
+    Prefix.LE: "({low} <= {number})",
+    Prefix.SA: "({low} > {number})",
+    Prefix.EB: "({high} < {number})",
+    Prefix.AP: "({low} <= {end} and {high} >= {start})",
+}
+"""Numbers from low to high; of the query the range its digits stand for, and the number itself."""
+
+
+def _is_single(part: Expression) -> bool:
+    return isinstance(part, AnyTerm) and len(part.terms) == 1
+
+
+def _after(order: Order, after: Place, parameters: Parameters) -> str:
     column, mark, rid = f"r.{order.column}", "<" if order.descending else ">", parameters.add(after.rid)
     if not order.column:
         return f"r.rid {mark} {rid}"

@@ -1,0 +1,73 @@
+"""`_contained`: resources that stand inside others. Source: FHIR R4 search.html#contained.
+
+A term of the index tells which types a resource contains; what is inside is held against the criteria one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import orjson
+
+from benhan.fhir.search_parameters import SearchRegistry
+from benhan.fhir.terms import contained_term
+from benhan.store.search.expressions import AnyTerm, Candidate, Checked, Expression, holds
+from benhan.store.unit_of_work import Stored
+
+
+@dataclass(slots=True)
+class Inside(Stored):
+    """A contained resource as a match: `id` names its container and itself."""
+
+    inner: bytes = b""
+
+    @property
+    def content(self) -> bytes:
+        return self.inner
+
+
+class _Contained(Candidate):
+    """A contained resource held against criteria; everything of the row is its container's."""
+
+    def __init__(self, container: Candidate, plain: dict[str, object], registry: SearchRegistry) -> None:
+        super().__init__(container.stored, registry)
+        self.plain = plain
+
+
+def containing(type_: str, expression: Expression, registry: SearchRegistry) -> Expression:
+    """The resources that contain one of `type_` that satisfies `expression`."""
+
+    def check(candidate: Candidate) -> bool:
+        return any(True for _ in matching(candidate, type_, expression, registry))
+
+    return Checked(AnyTerm((contained_term(type_),)), check)
+
+
+def matching(
+    candidate: Candidate, type_: str, expression: Expression, registry: SearchRegistry
+) -> Iterator[dict[str, object]]:
+    """The resources inside that satisfy `expression`."""
+    for plain in candidate.plain.get("contained", ()):
+        if plain["resourceType"] == type_ and holds(expression, _Contained(candidate, plain, registry), {}):
+            yield plain
+
+
+def insides(candidate: Candidate, type_: str, expression: Expression, registry: SearchRegistry) -> list[Stored]:
+    """The contained resources that match, each as a match of its own."""
+    stored = candidate.stored
+    return [
+        Inside(
+            stored.type,
+            f"{stored.id}#{plain.get('id', '')}",
+            stored.rid,
+            stored.version,
+            stored.updated_at,
+            deleted=False,
+            created=False,
+            patient=stored.patient,
+            tail=b"",
+            inner=orjson.dumps(plain),
+        )
+        for plain in matching(candidate, type_, expression, registry)
+    ]

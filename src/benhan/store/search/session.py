@@ -1,0 +1,254 @@
+"""One search at work: rows of a type at one moment, opened and held against what is asked.
+
+Everything a search reads (its matches, what chains and includes lead to, counts) goes through `rows` and `load` here,
+so that moment and rights are applied in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+
+from benhan.fhir.main_values import MAIN_DATES
+from benhan.kernel.actors import Actor
+from benhan.kernel.limits import Act
+from benhan.store.access_rules import AccessRules
+from benhan.store.database import Connection
+from benhan.store.ids import bucket_of
+from benhan.store.resource_types import TYPE_NUMBERS
+from benhan.store.resources import Opener
+from benhan.store.search.compiler import Compiler
+from benhan.store.search.expressions import (
+    Candidate,
+    Expression,
+    Linked,
+    Meeting,
+    Nothing,
+    OfIds,
+    all_of,
+    holds,
+    is_exact,
+    linked_in,
+)
+from benhan.store.search.limits import SearchLimits
+from benhan.store.search.plan import Plan, choose
+from benhan.store.search.statement import Asked, Order, Path, Place, Statement, conjuncts, count, select
+from benhan.store.search.statistics import Counted
+from benhan.store.sql_texts import query
+from benhan.store.tokens import Tokens
+
+_PLACED = query(
+    "search_placed",
+    "select at_bucket, rid from placement where bucket = any($1::smallint[]) and type = $2 and rid = any($3::bigint[])",
+)
+_FIRST_WINDOW = timedelta(minutes=10)
+_WINDOW_GROWS = 8
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before anything was written here; what an import dates earlier is read in the last window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A candidate and the place it stands at in the order."""
+
+    candidate: Candidate
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the one who asks may see: their rules stand in the SQL of every statement."""
+
+    rules: AccessRules
+    actor: Actor
+
+    def of(self, type_: str, act: Act) -> Expression:
+        return self.rules.allowed(self.actor, type_, act)
+
+
+def native_order(type_: str) -> Order:
+    """The store's own order of a type: by its main date, newest first; where it has none, as the keys stand."""
+    if type_ not in MAIN_DATES:
+        return Order("", descending=False)
+    return Order("at_from", descending=type_ != "Patient")
+
+
+class Session:
+    """A search's connection, moment, limits and statistics."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        opener: Opener,
+        compiler: Compiler,
+        tokens: Tokens,
+        limits: SearchLimits,
+        counted: Counted,
+        sight: Sight,
+        now: datetime,
+        moment: str = "",
+    ) -> None:
+        self.connection = connection
+        self.compiler = compiler
+        self.tokens = tokens
+        self.limits = limits
+        self.counted = counted
+        self.sight = sight
+        self.now = now
+        self.moment = moment
+        self.began_at = moment
+        """The moment of the first statement, for the link to the next page."""
+        self.statements: list[tuple[Plan, Statement]] = []
+        self.scanned = 0
+        self._opener = opener
+
+    # ── rows ──
+
+    async def rows(
+        self,
+        type_: str,
+        expression: Expression,
+        order: Order,
+        *,
+        limit: int,
+        after: Place | None = None,
+        meets: MeetsLinked | None = None,
+        act: Act = Act.SEARCH,
+    ) -> AsyncIterator[Found]:
+        """The rows of `type_` ("" for any) that satisfy `expression`, in order; `limit` is how many are likely wanted.
+
+        Rows that only seemed to match are passed over and more are read; every row counts in `scanned`.
+        """
+        expression = all_of([expression, self.sight.of(type_, act)])
+        if isinstance(expression, Nothing):
+            return
+        exact = is_exact(expression)
+        size = limit if exact else min(max(2 * limit, 64), self.limits.batch_max)
+        plan = choose(expression, type_, order, limit, self.counted, self.tokens)
+        asked = Asked(
+            TYPE_NUMBERS.get(type_, 0), expression, plan.path, self.moment, await self._placed(type_, expression)
+        )
+        for_updated = plan.path is Path.UPDATED and order.column == "updated_at"
+        windows = _windows(order, after, self.now) if for_updated else iter([None])
+        for window in windows:
+            asked.window = window
+            place = after
+            while True:
+                rows = await self._fetch(plan, select(asked, self.tokens, order, limit=size, after=place))
+                candidates = await self._open(rows)
+                kept = await self._kept(expression, candidates, type_, exact=exact, meets=meets)
+                for row, candidate in zip(rows, candidates, strict=True):
+                    place = Place(row[order.column] if order.column else None, row["rid"])
+                    self.scanned += 1
+                    if candidate is not None and candidate.key in kept:
+                        yield Found(candidate, place)
+                if len(rows) < size:
+                    break
+                size = min(size * 2, self.limits.batch_max)
+
+    async def _kept(
+        self,
+        expression: Expression,
+        candidates: Sequence[Candidate | None],
+        type_: str,
+        *,
+        exact: bool,
+        meets: MeetsLinked | None,
+    ) -> set[tuple[str, int]]:
+        opened = [each for each in candidates if each is not None]
+        if exact:
+            return {each.key for each in opened}
+        meeting: Meeting = {}
+        if linked := linked_in(expression):
+            assert meets is not None
+            meeting = {id(each): await meets(each, opened, type_) for each in linked}
+        return {each.key for each in opened if holds(expression, each, meeting)}
+
+    async def filtered(
+        self, candidates: Iterable[Candidate], expression: Expression, type_: str, meets: MeetsLinked
+    ) -> set[tuple[str, int]]:
+        """The keys of the candidates that satisfy an expression."""
+        return await self._kept(expression, list(candidates), type_, exact=False, meets=meets)
+
+    async def load(self, type_: str, ids: Iterable[str]) -> list[Candidate]:
+        """The resources of these ids that are there and may be seen, in no order."""
+        wanted = {self.compiler.ids.rid_of(type_, id_): id_ for id_ in ids}
+        found: list[Candidate] = []
+        rids = list(wanted)
+        for start in range(0, len(rids), self.limits.batch_max):
+            some = OfIds(tuple(rids[start : start + self.limits.batch_max]))
+            order, limit = Order("", descending=False), len(some.rids) + 1
+            async for each in self.rows(type_, some, order, limit=limit, act=Act.READ):
+                if wanted.get(each.candidate.stored.rid) == each.candidate.stored.id:
+                    found.append(each.candidate)
+        return found
+
+    async def count(self, type_: str, expression: Expression) -> int:
+        """How many rows satisfy an exact expression."""
+        expression = all_of([expression, self.sight.of(type_, Act.SEARCH)])
+        if isinstance(expression, Nothing):
+            return 0
+        plan = choose(expression, type_, Order("", descending=False), 1_000_000_000, self.counted, self.tokens)
+        placed = await self._placed(type_, expression)
+        asked = Asked(TYPE_NUMBERS[type_], expression, plan.path, self.moment, placed)
+        rows = await self._fetch(plan, count(asked, self.tokens))
+        return int(rows[0]["count"])
+
+    async def _placed(self, type_: str, expression: Expression) -> list[tuple[int, int]]:
+        """Where asked ids live whose rid names another bucket."""
+        named = next((part for part in conjuncts(expression) if isinstance(part, OfIds)), None)
+        if named is None or not named.rids or not type_:
+            return []
+        buckets = sorted({bucket_of(rid) for rid in named.rids})
+        rows = await self.connection.fetch(_PLACED, buckets, TYPE_NUMBERS[type_], list(named.rids))
+        return [(row["at_bucket"], row["rid"]) for row in rows]
+
+    async def _fetch(self, plan: Plan, statement: Statement) -> list[asyncpg.Record]:
+        self.statements.append((plan, statement))
+        if plan.path is Path.PLANNED:
+            async with self.connection.transaction():
+                await self.connection.execute("set local plan_cache_mode = force_custom_plan")
+                rows = await self.connection.fetch(statement.sql, *statement.values)
+        else:
+            rows = await self.connection.fetch(statement.sql, *statement.values)
+        if not self.began_at and rows and "moment" in rows[0]:
+            self.began_at = rows[0]["moment"]
+        return rows
+
+    async def _open(self, rows: Sequence[asyncpg.Record]) -> list[Candidate | None]:
+        opened = await self._opener.open_all(rows, self.connection)
+        registry = self.compiler.registry
+        return [Candidate(each, registry) if each is not None else None for each in opened]
+
+
+def _windows(order: Order, after: Place | None, now: datetime) -> Iterable[tuple[datetime, datetime]]:
+    """Spans of time that grow, from where the order begins: each is read by the index of blocks alone."""
+    end_of_all, start_of_all = now + timedelta(days=36500), _EARLIEST - timedelta(days=700_000)
+    width = _FIRST_WINDOW
+    if order.descending:
+        high = after.at + timedelta(milliseconds=1) if after is not None and after.at is not None else end_of_all
+        low = min(high, now) - width
+        while low > _EARLIEST:
+            yield low, high
+            high, width = low, width * _WINDOW_GROWS
+            low = high - min(width, high - _EARLIEST)
+        yield start_of_all, high
+        return
+    low = after.at if after is not None and after.at is not None else _EARLIEST
+    if after is None:
+        yield start_of_all, low
+    while low < now:
+        high = low + min(width, now - low)
+        yield low, high
+        low, width = high, width * _WINDOW_GROWS
+    yield low, end_of_all
+
+
+class MeetsLinked:
+    """Says which candidates meet what only other resources can tell; see `links.Links`."""
+
+    async def __call__(self, linked: Linked, candidates: Sequence[Candidate], type_: str) -> set[tuple[str, int]]:
+        raise NotImplementedError
