@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import orjson
+
 from benhan.access.owners import Owners
 from benhan.fhir.resource import instant, resource_of
 from benhan.fhir.search_query import parse_search
@@ -112,9 +114,10 @@ class Follower:
             found |= {each.rid for each in page.matches if each.version == latest[each.rid].version}
         return found
 
-    async def owner(self, actor_id: str) -> Actor:
-        """The owner with what they may do now. Raises Forbidden BA-2284."""
-        owner = await self._owners.find(actor_id)
+    async def owner(self, told: str) -> Actor:
+        """The owner (actor, and the app it acts through) with what they may do now. Raises Forbidden BA-2284."""
+        actor_id, _, client = told.partition(" ")
+        owner = await self._owners.find(actor_id, client)
         if owner is None or not (owner.may(Permission.FHIR_READ) and owner.may(Permission.FHIR_SEARCH)):
             raise OWNER_MAY_NOT()
         return owner
@@ -134,7 +137,7 @@ class Follower:
         if resource.get("status") == "off":
             return [Registration(*make, "", "", "off", asked.actor)], []
         try:
-            owner = await self.owner(asked.actor if '"client"' not in asked.detail else "")
+            await self.owner(owner := _owner_of(asked))
             wish = self._wishes.wish_of(resource)
             parse_search(wish.type, wish.pairs)
         except Fault as fault:
@@ -146,7 +149,7 @@ class Follower:
         if state == "active":
             await self.tell_state(asked.rid, state)
         registration = Registration(
-            *make, wish.type, wish.channel, state, owner.id, wish.heartbeat_s, ends_at=wish.ends_at
+            *make, wish.type, wish.channel, state, owner, wish.heartbeat_s, ends_at=wish.ends_at
         )
         return [registration], []
 
@@ -175,6 +178,12 @@ class Follower:
             log.info("subscriptions.changed_meanwhile")
         except Fault as found:
             log.warning("subscriptions.state_not_told", fault=found.code)
+
+
+def _owner_of(written: Written) -> str:
+    """Who wrote it, and through which app where it was one."""
+    detail = orjson.loads(written.detail) if written.detail else {}
+    return f"{written.actor} {detail.get('client', '')}".strip()
 
 
 def _is_asked(written: Written) -> bool:
