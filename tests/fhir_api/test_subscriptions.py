@@ -22,8 +22,10 @@ from benhan.fhir.subscription import BACKPORT, TOPIC
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.routes import routes
 from benhan.fhir_api.subscriptions import following, telling
+from benhan.fhir_api.subscriptions import socket as socket_module
 from benhan.fhir_api.subscriptions.following import Follower
-from benhan.fhir_api.subscriptions.tasks import subscription_tasks
+from benhan.fhir_api.subscriptions.socket import SubscriptionSockets
+from benhan.fhir_api.subscriptions.tasks import subscription_parts
 from benhan.fhir_api.subscriptions.telling import Teller
 from benhan.kernel.faults import Fault
 from benhan.kernel.ids import SystemRandom
@@ -106,6 +108,7 @@ class House:
     receiver: Receiver
     fhir: httpx.AsyncClient
     sessions: Sessions
+    sockets: SubscriptionSockets
 
     async def follow(self) -> None:
         """Everything written so far becomes events."""
@@ -142,13 +145,13 @@ async def house(embedded_url: str, tmp_path: Path) -> AsyncIterator[House]:
     store = await Store.open(database, make_kek_file(tmp_path / "kek.json", SystemRandom()), clock=clock)
     sessions = Sessions(database, clock, store.random)
     receiver = Receiver()
-    follower, teller = subscription_tasks(store, BASE, KnownOwners(database, clock), receiver)
+    follower, teller, sockets = subscription_parts(store, BASE, KnownOwners(database, clock), receiver)
     door = Door(routes(FhirApi(store, BASE)), sessions, SystemRandom(), refusing(None))
     token = await sessions.make_token("subscriber", EVERYTHING)
     headers = {"authorization": f"Bearer {token}", "content-type": "application/fhir+json"}
     transport = httpx.ASGITransport(door)
     async with httpx.AsyncClient(transport=transport, base_url=BASE + "/", headers=headers) as fhir:
-        yield House(store, clock, follower, teller, receiver, fhir, sessions)
+        yield House(store, clock, follower, teller, receiver, fhir, sessions, sockets)
     await store.close()
 
 
@@ -378,7 +381,7 @@ async def test_following_that_was_stopped_before_its_commit_counts_nothing_twice
     await house.fhir.post("Observation", json=observation())
     await chain_all(house.store.database)
     followers = [
-        subscription_tasks(house.store, BASE, KnownOwners(house.store.database, house.clock), house.receiver)[0]
+        subscription_parts(house.store, BASE, KnownOwners(house.store.database, house.clock), house.receiver)[0]
         for _ in range(3)
     ]
     await asyncio.gather(*(each.step() for each in followers))
@@ -476,3 +479,119 @@ async def test_the_tasks_follow_and_tell_by_themselves(house: House, monkeypatch
     stop.set()
     async with asyncio.timeout(20):
         await asyncio.gather(*running)
+
+
+# ── websockets ──
+
+
+class Listener:
+    """A websocket client."""
+
+    def __init__(self, house: House) -> None:
+        self._to: asyncio.Queue[Json] = asyncio.Queue()
+        self._from: asyncio.Queue[Json] = asyncio.Queue()
+        self.say({"type": "websocket.connect"})
+        self.running = asyncio.create_task(house.sockets({"type": "websocket"}, self._to.get, self._take))
+
+    async def _take(self, message: Any) -> None:
+        await self._from.put(dict(message))
+
+    def say(self, message: Json) -> None:
+        self._to.put_nowait(message)
+
+    def bind(self, token: str) -> None:
+        self.say({"type": "websocket.receive", "text": f"bind-with-token {token}"})
+
+    async def heard(self) -> Json:
+        async with asyncio.timeout(10):
+            return await self._from.get()
+
+    async def notice(self) -> Json:
+        message = await self.heard()
+        assert message["type"] == "websocket.send", message
+        found: Json = orjson.loads(message["text"])
+        return found
+
+
+async def binding(house: House, id_: str) -> str:
+    answer = await house.fhir.get(f"Subscription/{id_}/$get-ws-binding-token")
+    assert answer.status_code == 200, answer.text
+    told = {each["name"]: each for each in answer.json()["parameter"]}
+    assert told["websocket-url"]["valueUrl"] == "ws://node.example/fhir/subscription-socket"
+    return str(told["token"]["valueString"])
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket_module, "POLL_S", 0.02)
+
+
+async def test_a_socket_is_told_of_what_happens_while_it_is_bound(house: House) -> None:
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation", "full-resource", type="websocket"))
+    assert await house.state(id_) == "active"
+    await house.fhir.post("Observation", json=observation())
+    await house.settle()
+    listener = Listener(house)
+    assert await listener.heard() == {"type": "websocket.accept"}
+    listener.bind(await binding(house, id_))
+    hello = read(await listener.notice())
+    assert (hello["type"], hello["events-since-subscription-start"]) == ("handshake", "1")
+    await house.fhir.post("Observation", json=observation("amended"))
+    await house.settle()
+    bundle = await listener.notice()
+    assert (read(bundle)["type"], read(bundle)["numbers"]) == ("event-notification", [2])
+    assert bundle["entry"][1]["resource"]["status"] == "amended"
+    listener.say({"type": "websocket.disconnect"})
+    await listener.running
+    assert house.receiver.got == []
+
+
+async def test_a_socket_ends_with_its_subscription(house: House) -> None:
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation", type="websocket"))
+    listener = Listener(house)
+    await listener.heard()
+    listener.bind(await binding(house, id_))
+    await listener.notice()
+    await house.fhir.delete(f"Subscription/{id_}")
+    await house.follow()
+    assert await listener.heard() == {"type": "websocket.close", "code": 1000}
+
+
+@pytest.mark.parametrize("text", ["", "hello", "bind-with-token x", "bind-with-token " + "x" * 5000])
+async def test_a_socket_that_says_anything_else_is_closed(house: House, text: str) -> None:
+    listener = Listener(house)
+    await listener.heard()
+    listener.say({"type": "websocket.receive", "text": text})
+    assert await listener.heard() == {"type": "websocket.close", "code": 1008}
+
+
+async def test_a_token_that_is_old_binds_nothing(house: House) -> None:
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation", type="websocket"))
+    token = await binding(house, id_)
+    house.clock.ahead += timedelta(seconds=socket_module.TOKEN_LIFE_S + 1)
+    listener = Listener(house)
+    await listener.heard()
+    listener.bind(token)
+    assert await listener.heard() == {"type": "websocket.close", "code": 1008}
+
+
+async def test_there_are_no_more_sockets_than_the_bound(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket_module, "SOCKETS_MAX", 1)
+    first, second = Listener(house), Listener(house)
+    assert await first.heard() == {"type": "websocket.accept"}
+    assert await second.heard() == {"type": "websocket.close", "code": 1013}
+    first.say({"type": "websocket.disconnect"})
+    await first.running
+
+
+async def test_only_who_subscribed_gets_a_token_and_only_for_a_websocket(house: House) -> None:
+    hook = await house.subscribe(subscription(f"{TOPIC}Observation"))
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation", type="websocket"))
+    other = await house.sessions.make_token("other", EVERYTHING)
+    for address, headers, expected in (
+        (hook, {}, (400, "BA-2286")),
+        (id_, {"authorization": f"Bearer {other}"}, (403, "BA-2284")),
+        ("khong-co", {}, (404, "BA-0401")),
+    ):
+        answer = await house.fhir.get(f"Subscription/{address}/$get-ws-binding-token", headers=headers)
+        assert (answer.status_code, codes_of(answer)[0]) == expected

@@ -19,7 +19,8 @@ from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.bulk.bulk import Bulk
 from benhan.fhir_api.responses import fault_response
 from benhan.fhir_api.routes import routes as fhir_routes
-from benhan.fhir_api.subscriptions.tasks import subscription_tasks
+from benhan.fhir_api.subscriptions.socket import PATH as SOCKET
+from benhan.fhir_api.subscriptions.tasks import SubscriptionParts, subscription_parts
 from benhan.healthbook.book import Books
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
@@ -33,6 +34,7 @@ from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.health import Readiness, healthz
 from benhan.serving.metrics import GaugeReader, Measured, Metrics
 from benhan.serving.role_server import OpenRole, Running
+from benhan.serving.sockets import WithSockets
 from benhan.serving.supervisor import is_supervised
 from benhan.serving.tasks import Task
 from benhan.store.keepers import keepers
@@ -125,7 +127,8 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
     async with kept_database(settings), open_node(settings) as node:
         api = fhir_api(node.store, settings, node.access)
         tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store), **bulk_tasks(api)}
-        tasks |= subscriptions(node.store, settings)
+        parts = subscriptions(node.store, settings)
+        tasks |= subscription_tasks(parts)
         if settings.mllp_port:
             limits = MllpLimits(settings.mllp_frame_bytes_max, settings.mllp_connections_max)
             tasks["mllp"] = MllpServer(
@@ -141,16 +144,20 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         gauges: dict[str, GaugeReader] = {"queue_waiting": node.queue_counts}
         site = site_of("node", settings)
         routes = [*app_doors(node.access, node.store), *fhir_routes(api), *node_pages(node, site)]
-        yield Running(application(routes, node.store, node.access, gauges, site), tasks)
+        app = application(routes, node.store, node.access, gauges, site)
+        yield Running(WithSockets(app, {SOCKET: parts.sockets}), tasks)
 
 
-def subscriptions(store: Store, settings: Settings) -> dict[str, Task]:
+def subscriptions(store: Store, settings: Settings) -> SubscriptionParts:
     """What follows the ledger for subscriptions, and what tells their receivers."""
     hosts = [host.strip() for host in settings.subscription_hosts.split(",") if host.strip()]
-    follower, teller = subscription_tasks(
-        store, f"{settings.base_url}/fhir", KnownOwners(store.database, store.clock), RestHook(hosts)
-    )
-    return {"subscriptions": follower, "notifications": teller}
+    owners = KnownOwners(store.database, store.clock)
+    return subscription_parts(store, f"{settings.base_url}/fhir", owners, RestHook(hosts))
+
+
+def subscription_tasks(parts: SubscriptionParts) -> dict[str, Task]:
+    """The background work of subscriptions."""
+    return {"subscriptions": parts.follower, "notifications": parts.teller}
 
 
 def bulk_tasks(api: FhirApi) -> dict[str, Task]:
@@ -212,7 +219,8 @@ async def repository_role(settings: Settings) -> AsyncIterator[Running]:
     async with kept_database(settings), open_repository(settings) as repository:
         store, access = repository.store, repository.access
         api = fhir_api(store, settings, access)
-        tasks: dict[str, Task] = {**keepers(store), **bulk_tasks(api), **subscriptions(store, settings)}
+        parts = subscriptions(store, settings)
+        tasks: dict[str, Task] = {**keepers(store), **bulk_tasks(api), **subscription_tasks(parts)}
         site = site_of("repository", settings)
         routes = [
             *app_doors(access, store),
@@ -220,7 +228,8 @@ async def repository_role(settings: Settings) -> AsyncIterator[Running]:
             *repository_routes(api, repository.ingest),
             *repository_pages(access, store, site),
         ]
-        yield Running(application(routes, store, access, {}, site), tasks)
+        app = application(routes, store, access, {}, site)
+        yield Running(WithSockets(app, {SOCKET: parts.sockets}), tasks)
 
 
 @asynccontextmanager

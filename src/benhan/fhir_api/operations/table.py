@@ -9,6 +9,7 @@ from benhan.fhir_api.operations.document import document
 from benhan.fhir_api.operations.everything import everything
 from benhan.fhir_api.operations.expand import expand
 from benhan.fhir_api.operations.export import export
+from benhan.fhir_api.operations.get_ws_binding_token import get_ws_binding_token
 from benhan.fhir_api.operations.lookup import lookup
 from benhan.fhir_api.operations.match import match_patient
 from benhan.fhir_api.operations.meta import meta, meta_add, meta_delete
@@ -94,6 +95,14 @@ OPERATIONS: tuple[Operation, ...] = (
         subscription_status,
         Permission.FHIR_READ,
         f"{BACKPORT}/backport-subscription-status",
+        types=("Subscription",),
+        instances=("Subscription",),
+    ),
+    Operation(
+        "get-ws-binding-token",
+        get_ws_binding_token,
+        Permission.FHIR_READ,
+        f"{BACKPORT}/backport-subscription-get-ws-binding-token",
         types=("Subscription",),
         instances=("Subscription",),
     ),
