@@ -155,6 +155,11 @@ class Settings:
         1800.0, "Phiên làm việc hết hạn sau bao lâu không dùng.", "A session ends after this long unused."
     )
     session_life_s: float = _setting(43200.0, "Phiên làm việc dài nhất.", "A session ends after this long at most.")
+    subscription_hosts: str = _setting(
+        "",
+        "Máy nhận thông báo (Subscription) được phép dù ở mạng nội bộ hoặc http://, cách nhau bằng dấu phẩy.",
+        "Receivers of notifications (Subscription) that may be inside or on http://, parted by commas.",
+    )
     app_token_life_s: float = _setting(
         600.0, "Mã truy cập của ứng dụng (SMART) sống bao lâu.", "How long an app's (SMART) access token lives."
     )

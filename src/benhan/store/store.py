@@ -77,9 +77,8 @@ class Store:
         opener = Opener(keyring, codec)
         resources = Resources(database, workshop.ids, opener, clock, rules)
         links = PageLinks(keyring.derived_key("page-link"), clock, page_life_s)
-        terminology = Terminology(
-            database, clock, Definitions(database, workshop.tokens, opener, Conformance(database, clock))
-        )
+        definitions = Definitions(database, tokens, opener, Conformance(database, clock))
+        terminology = Terminology(database, clock, definitions)
         validation = Validation(database, clock, terminology, resources)
         store = cls(
             database,
@@ -90,7 +89,7 @@ class Store:
             opener,
             Committer(database, keyring),
             resources,
-            Search(database, workshop.ids, workshop.tokens, opener, links, clock, rules=rules),
+            Search(database, workshop.ids, workshop.tokens, opener, links, clock, rules=rules, expander=terminology),
             page_life_s,
             History(
                 database,

@@ -9,11 +9,13 @@ from benhan.fhir_api.operations.document import document
 from benhan.fhir_api.operations.everything import everything
 from benhan.fhir_api.operations.expand import expand
 from benhan.fhir_api.operations.export import export
+from benhan.fhir_api.operations.get_ws_binding_token import get_ws_binding_token
 from benhan.fhir_api.operations.import_ import import_
 from benhan.fhir_api.operations.lookup import lookup
 from benhan.fhir_api.operations.match import match_patient
 from benhan.fhir_api.operations.meta import meta, meta_add, meta_delete
 from benhan.fhir_api.operations.operation import ANY_TYPE, Operation, Row, operation_rows
+from benhan.fhir_api.operations.subscription_status import subscription_events, subscription_status
 from benhan.fhir_api.operations.subsumes import subsumes
 from benhan.fhir_api.operations.translate import translate
 from benhan.fhir_api.operations.validate import validate
@@ -21,6 +23,7 @@ from benhan.fhir_api.operations.validate_code import validate_code
 from benhan.kernel.permissions import Permission
 
 HL7 = "http://hl7.org/fhir/OperationDefinition"
+BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition"
 BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
 
 POST = ("POST",)
@@ -97,6 +100,29 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{HL7}/ConceptMap-translate",
         types=("ConceptMap",),
         instances=("ConceptMap",),
+    ),
+    Operation(
+        "status",
+        subscription_status,
+        Permission.FHIR_READ,
+        f"{BACKPORT}/backport-subscription-status",
+        types=("Subscription",),
+        instances=("Subscription",),
+    ),
+    Operation(
+        "get-ws-binding-token",
+        get_ws_binding_token,
+        Permission.FHIR_READ,
+        f"{BACKPORT}/backport-subscription-get-ws-binding-token",
+        types=("Subscription",),
+        instances=("Subscription",),
+    ),
+    Operation(
+        "events",
+        subscription_events,
+        Permission.FHIR_READ,
+        f"{BACKPORT}/backport-subscription-events",
+        instances=("Subscription",),
     ),
 )
 
