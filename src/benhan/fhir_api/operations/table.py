@@ -14,6 +14,7 @@ from benhan.fhir_api.operations.lookup import lookup
 from benhan.fhir_api.operations.match import match_patient
 from benhan.fhir_api.operations.meta import meta, meta_add, meta_delete
 from benhan.fhir_api.operations.operation import ANY_TYPE, Operation, Row, operation_rows
+from benhan.fhir_api.operations.run_view import run_view
 from benhan.fhir_api.operations.subsumes import subsumes
 from benhan.fhir_api.operations.translate import translate
 from benhan.fhir_api.operations.validate_code import validate_code
@@ -42,6 +43,15 @@ OPERATIONS: tuple[Operation, ...] = (
         instances=("Group",),
     ),
     Operation("import", import_, Permission.BULK_IMPORT, f"{BULK}/import", system=True, methods=POST),
+    Operation(
+        "viewdefinition-run",
+        run_view,
+        Permission.BULK_EXPORT,
+        "http://sql-on-fhir.org/OperationDefinition/$viewdefinition-run",
+        system=True,
+        types=("ViewDefinition",),
+        methods=POST,
+    ),
     Operation("document", document, Permission.FHIR_SEARCH, f"{HL7}/Composition-document", instances=("Composition",)),
     Operation("match", match_patient, Permission.FHIR_SEARCH, f"{HL7}/Patient-match", types=("Patient",), methods=POST),
     Operation("meta", meta, Permission.FHIR_READ, f"{HL7}/Resource-meta", instances=ANY_TYPE),
