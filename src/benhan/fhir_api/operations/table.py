@@ -15,6 +15,7 @@ from benhan.fhir_api.operations.lookup import lookup
 from benhan.fhir_api.operations.match import match_patient
 from benhan.fhir_api.operations.meta import meta, meta_add, meta_delete
 from benhan.fhir_api.operations.operation import ANY_TYPE, Operation, Row, operation_rows
+from benhan.fhir_api.operations.run_view import run_view
 from benhan.fhir_api.operations.subscription_status import subscription_events, subscription_status
 from benhan.fhir_api.operations.subsumes import subsumes
 from benhan.fhir_api.operations.translate import translate
@@ -53,6 +54,15 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{HL7}/Resource-validate",
         types=ANY_TYPE,
         instances=ANY_TYPE,
+    ),
+    Operation(
+        "viewdefinition-run",
+        run_view,
+        Permission.BULK_EXPORT,
+        "http://sql-on-fhir.org/OperationDefinition/$viewdefinition-run",
+        system=True,
+        types=("ViewDefinition",),
+        methods=POST,
     ),
     Operation("document", document, Permission.FHIR_SEARCH, f"{HL7}/Composition-document", instances=("Composition",)),
     Operation("match", match_patient, Permission.FHIR_SEARCH, f"{HL7}/Patient-match", types=("Patient",), methods=POST),
