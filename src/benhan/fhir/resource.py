@@ -73,7 +73,10 @@ def parse_json(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX, is_bundle: 
         raise _reason(data, cause) from cause
     if not is_bundle:
         check_depth(data, plain)
-    written = orjson.dumps(plain)
+    try:
+        written = orjson.dumps(plain)
+    except orjson.JSONEncodeError as cause:  # it reads deeper than it writes
+        raise TOO_DEEP(limit=DEPTH_MAX) from cause
     if written == data or written == _compact(data):
         return plain, plain
     return _exact(data), plain

@@ -18,6 +18,8 @@ from benhan.fhir_api.interactions.history_type import history_type
 from benhan.fhir_api.interactions.patch import patch
 from benhan.fhir_api.interactions.patch_conditional import patch_conditional
 from benhan.fhir_api.interactions.read import read
+from benhan.fhir_api.interactions.search_compartment import search_compartment
+from benhan.fhir_api.interactions.search_system import search_system
 from benhan.fhir_api.interactions.search_type import search_type
 from benhan.fhir_api.interactions.transaction import transaction
 from benhan.fhir_api.interactions.update import update
@@ -32,6 +34,9 @@ from benhan.store.resource_types import TYPE_NUMBERS
 
 TABLE = (
     ("GET", "/metadata", capabilities, Permission.PUBLIC),
+    ("GET", "", search_system, Permission.FHIR_SEARCH),
+    ("GET", "/", search_system, Permission.FHIR_SEARCH),
+    ("POST", "/_search", search_system, Permission.FHIR_SEARCH),
     ("POST", "", transaction, Permission.FHIR_READ),  # each entry is held against its own permission
     ("POST", "/", transaction, Permission.FHIR_READ),
     ("GET", "/_history", history_system, Permission.FHIR_READ),
@@ -50,6 +55,11 @@ TABLE = (
     ("GET", "/{type}/{id}/_history/{version}", vread, Permission.FHIR_READ),
 )
 """Method, path below the base, interaction, permission."""
+LAST = (
+    ("GET", "/{type}/{id}/{wanted}", search_compartment, Permission.FHIR_SEARCH),
+    ("POST", "/{type}/{id}/{wanted}/_search", search_compartment, Permission.FHIR_SEARCH),
+)
+"""What any three parts of a path may mean where they mean nothing else."""
 
 
 KEEPS_LIMITS = frozenset(
@@ -67,6 +77,8 @@ KEEPS_LIMITS = frozenset(
         patch,
         patch_conditional,
         read,
+        search_compartment,
+        search_system,
         search_type,
         transaction,
         update,
@@ -91,7 +103,7 @@ OPERATIONS_KEEP_LIMITS = frozenset(
 
 def every_row() -> list[tuple[str, str, Interaction, Permission]]:
     """The whole table, in the order in which a path is held against it."""
-    return [*TABLE, *operation_rows()]
+    return [*TABLE, *operation_rows(), *LAST]
 
 
 def routes(api: FhirApi, prefix: str = "/fhir") -> list[GuardedRoute]:
