@@ -190,3 +190,13 @@ def test_an_assertion_lives_no_longer_than_five_minutes() -> None:
     from benhan.access.smart.proofs import ASSERTION_LIFE
 
     assert timedelta(minutes=5) == ASSERTION_LIFE
+
+
+async def test_no_app_has_the_id_of_another_or_of_a_machine(house: House) -> None:
+    from benhan.access.smart.clients import Registration
+
+    await house.access.sessions.make_token("lis-77", [])
+    app = await backend(house)
+    for id_ in ("lis-77", app.id):
+        with pytest.raises(Exception, match="BA-2325"):
+            await house.access.smart.clients.add(Registration(id_, "x", ClientKind.PUBLIC, "openid"))
