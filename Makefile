@@ -14,6 +14,7 @@ test: setup
 
 test-all: setup
 	@sh tools/setup_tests.sh
+	@sh tools/fetch_fhir_examples.sh
 	@$(PY) -m pytest -q
 
 check: setup

@@ -10,7 +10,21 @@ from typing import Any
 
 from common import arguments, report
 
-NAMES = ("footprint", "crud", "mllp", "bulk_import", "disk", "ledger", "crash")
+NAMES = (
+    "yardstick",
+    "footprint",
+    "crud",
+    "crud_mix",
+    "bundles",
+    "mllp",
+    "bulk_import",
+    "bulk_export",
+    "everything",
+    "disk",
+    "ledger",
+    "terminology",
+    "crash",
+)
 
 
 def measure(quick: bool) -> dict[str, Any]:

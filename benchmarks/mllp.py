@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import re
 import statistics
 import subprocess
@@ -17,6 +16,7 @@ import urllib.request
 from typing import Any
 
 from common import Server, arguments, free_port, report, scratch_folder, serving
+from http_client import Connection, request
 from messages import framed, message, oru_r01
 
 CONNECTIONS = 32
@@ -80,15 +80,16 @@ async def limit(seconds: float) -> float:
         process.wait()
 
 
-def search_total(server: Server, token: str, query: str) -> int:
-    request = urllib.request.Request(f"{server.url}/fhir/{query}", headers={"Authorization": f"Bearer {token}"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return len(json.load(answer).get("entry", []))
-
-
 async def latencies_ms(server: Server, token: str, seconds: float, per_s: int = 200) -> list[float]:
-    """At `per_s` messages a second: for every tenth message, ms from its frame until a search finds its report."""
+    """At `per_s` messages a second: five times a second, ms from a frame until a search finds its report.
+
+    Whoever looks asks every 20 ms over a connection that stays open, so that looking costs little.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", server.mllp_port)
+    loop = asyncio.get_running_loop()
+    lookers: asyncio.Queue[Connection] = asyncio.Queue()
+    for _ in range(8):
+        lookers.put_nowait((await loop.create_connection(Connection, "127.0.0.1", server.http_port))[1])
     found: list[float] = []
     probes: list[asyncio.Task[None]] = []
 
@@ -97,16 +98,19 @@ async def latencies_ms(server: Server, token: str, seconds: float, per_s: int = 
             pass
 
     async def probe(number: int, sent: float) -> None:
-        while not await asyncio.to_thread(search_total, server, token, f"DiagnosticReport?identifier=F{number:09d}"):
-            await asyncio.sleep(0.01)
+        looker = await lookers.get()
+        question = request("GET", f"/fhir/DiagnosticReport?identifier=F{number:09d}", token)
+        while b'"entry"' not in (await looker.ask(question))[1]:
+            await asyncio.sleep(0.02)
         found.append((time.perf_counter() - sent) * 1000)
+        lookers.put_nowait(looker)
 
     draining = asyncio.create_task(drain())
     began = time.perf_counter()
     for index in range(int(seconds * per_s)):
         number = 500_000_000 + index
         writer.write(framed(oru_r01(number, index % 500)))
-        if index % 20 == 0:
+        if index % 40 == 0:
             probes.append(asyncio.create_task(probe(number, time.perf_counter())))
         await asyncio.sleep(max(0.0, began + (index + 1) / per_s - time.perf_counter()))
     await asyncio.wait_for(asyncio.gather(*probes), 60)
@@ -117,8 +121,8 @@ async def latencies_ms(server: Server, token: str, seconds: float, per_s: int = 
 
 async def waiting(server: Server, token: str) -> float:
     """How many messages are received and not yet applied."""
-    request = urllib.request.Request(f"{server.url}/metrics", headers={"Authorization": f"Bearer {token}"})
-    with await asyncio.to_thread(urllib.request.urlopen, request, timeout=10) as answer:
+    question = urllib.request.Request(f"{server.url}/metrics", headers={"Authorization": f"Bearer {token}"})
+    with await asyncio.to_thread(urllib.request.urlopen, question, timeout=10) as answer:
         lines = answer.read().decode().splitlines()
     return next(float(line.split()[-1]) for line in lines if line.startswith('benhan_queue_waiting{of="inbox"}'))
 

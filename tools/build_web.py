@@ -26,7 +26,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(ROOT / name, folder)
-        command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        command = [
+            *npm(),
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+            "--no-update-notifier",
+        ]
         done = subprocess.run(command, cwd=folder, check=False, stdout=subprocess.DEVNULL)
         if done.returncode:
             print("npm ci không chạy được (failed); kiểm tra mạng tới npm (check the network)", file=sys.stderr)

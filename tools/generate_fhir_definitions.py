@@ -3,9 +3,9 @@
     npm install hl7.fhir.r4.examples@4.0.1      (anywhere; CC0)
     python tools/generate_fhir_definitions.py node_modules/hl7.fhir.r4.examples
 
-Four files, one record a line, so that a change can be read: `elements.jsonl` (types and their elements),
-`codes.jsonl` (the codes of required bindings), `search_parameters.jsonl`,
-`compartments.jsonl`.
+Five files, one record a line, so that a change can be read: `elements.jsonl` (types and their elements),
+`codes.jsonl` (the codes of required bindings), `search_parameters.jsonl`, `summaries.jsonl` (the elements of each type
+that a summary holds), `compartments.jsonl`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main(package: Path) -> None:
     value_sets = {each["url"]: each for each in load(package, "ValueSet")}
     code_systems = {each["url"]: each for each in load(package, "CodeSystem")}
     codes: dict[str, list[str]] = {}
-    types = []
+    types, summaries = [], []
     for definition in load(package, "StructureDefinition"):
         if definition.get("derivation") == "constraint" or definition["kind"] == "logical":
             continue
@@ -33,9 +33,11 @@ def main(package: Path) -> None:
         if not definition["url"].startswith("http://hl7.org/fhir/StructureDefinition/"):
             continue
         types += types_of(definition, value_sets, code_systems, codes)
+        summaries += summaries_of(definition)
     write("elements.jsonl", sorted(types, key=lambda each: each["type"]))
     write("codes.jsonl", [{"set": url, "codes": found} for url, found in sorted(codes.items())])
     write("search_parameters.jsonl", search_parameters(package))
+    write("summaries.jsonl", sorted(summaries, key=lambda each: str(each["type"])))
     write("compartments.jsonl", compartments(package))
 
 
@@ -56,6 +58,16 @@ def types_of(definition: Json, value_sets: Json, code_systems: Json, codes: dict
             records[parent] = {"type": parent, "kind": "backbone", "elements": {}}
         records[parent]["elements"][name] = element_record(element, value_sets, code_systems, codes)
     return list(records.values())
+
+
+def summaries_of(definition: Json) -> list[Json]:
+    """For the type and each of its backbone elements the names that are marked as summary."""
+    found: dict[str, list[str]] = {}
+    for element in definition["snapshot"]["element"]:
+        parent, _, name = element["path"].rpartition(".")
+        if parent and element.get("isSummary"):
+            found.setdefault(parent, []).append(name)
+    return [{"type": path, "elements": names} for path, names in found.items()]
 
 
 def element_record(element: Json, value_sets: Json, code_systems: Json, codes: dict[str, list[str]]) -> list[Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from benhan.access.accounts import Accounts
 from benhan.access.sessions import Sessions
+from benhan.access.smart.smart import Smart, build_smart
 from benhan.kernel.ids import SystemRandom
 from benhan.kernel.settings import Settings
 from benhan.mapping.mapped import Context
@@ -70,10 +71,11 @@ class Access:
 
     accounts: Accounts
     sessions: Sessions
+    smart: Smart
 
 
 def build_access(store: Store, settings: Settings) -> Access:
-    """Accounts and sessions on a store."""
+    """Accounts, sessions and apps on a store."""
     return Access(
         Accounts(store.database, store.clock),
         Sessions(
@@ -84,6 +86,7 @@ def build_access(store: Store, settings: Settings) -> Access:
             life_s=settings.session_life_s,
             secure=settings.base_url.startswith("https://"),
         ),
+        build_smart(store, settings),
     )
 
 

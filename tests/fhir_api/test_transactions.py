@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +25,17 @@ def entry(method: str, url: str, resource: Json | None = None, full_url: str = "
     if full_url:
         found["fullUrl"] = full_url
     return found
+
+
+def patching(url: str, *operations: Json, **request: Any) -> Json:
+    """A PATCH entry: a Binary with a JSON Patch."""
+    data = json.dumps(operations or [{"op": "add", "path": "/gender", "value": "male"}]).encode()
+    binary = {
+        "resourceType": "Binary",
+        "contentType": "application/json-patch+json",
+        "data": base64.b64encode(data).decode(),
+    }
+    return entry("PATCH", url, binary, **request)
 
 
 def bundle(type_: str, *entries: Any) -> Json:
@@ -116,8 +129,16 @@ BAD: dict[str, tuple[Any, int, str]] = {
         entry("POST", "Observation", {"resourceType": "Observation", "subject": {"reference": 5}}), 422, "BA-0210"),
     "stale version": (entry("PUT", "Patient/never", patient(id="never"), ifMatch='W/"4"'), 412, "BA-0412"),
     "if-match of another form": (entry("PUT", "Patient/a", patient(id="a"), ifMatch=4), 400, "BA-0306"),
-    "conditional create": (entry("POST", "Patient", patient(), ifNoneExist="identifier=x"), 501, "BA-0313"),
-    "patch": (entry("PATCH", "Patient/a", patient()), 501, "BA-0313"),
+    "condition that asks nothing": (entry("POST", "Patient", patient(), ifNoneExist=""), 400, "BA-2151"),
+    "condition that is not understood": (entry("POST", "Patient", patient(), ifNoneExist="foo=1"), 400, "BA-0220"),
+    "conditional put with a paging parameter": (entry("PUT", "Patient?_count=1", patient()), 400, "BA-2151"),
+    "patch that is none": (entry("PATCH", "Patient/a", patient()), 400, "BA-0311"),
+    "patch of what is not there": (patching("Patient/never-there"), 404, "BA-0401"),
+    "conditional patch of nothing": (patching("Patient?identifier=never|there"), 404, "BA-2153"),
+    "put only if absent, garbled": (entry("PUT", "Patient/a", patient(id="a"), ifNoneMatch="x"), 400, "BA-2156"),
+    "conditional reference to nobody": (entry("POST", "Observation", {
+        "resourceType": "Observation", "status": "final", "code": {"text": "x"},
+        "subject": {"reference": "Patient?identifier=never|there"}}), 412, "BA-2163"),
     "read of what is not there": (entry("GET", "Patient/never-there"), 404, "BA-0401"),
     "search that is not understood": (entry("GET", "Patient?foo=1"), 400, "BA-0220"),
 }  # fmt: skip

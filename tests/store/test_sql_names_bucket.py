@@ -37,9 +37,13 @@ NOT_ALIASES = frozenset({"where", "set", "order", "group", "limit", "on", "union
 MADE_ELSEWHERE = {
     ("store/database", "sql"): "the doors of Database themselves",
     ("store/migrations", "migration.sql"): "migrations make the tables",
+    ("store/terminology/systems", "text"): "selections of concepts: reference data, in no compartment",
     ("store/search/session", "statement.sql"): "statements of searches: the tests below build every kind of them",
     ("store/check", "BATCH"): "a number of rows of a registered cursor",
     ("store/bulk_export", "BATCH"): "a number of rows of a registered cursor",
+    ("store/bulk_rows", "BATCH"): "a number of rows of a registered cursor",
+    ("store/bulk_filter", "BATCH"): "a number of rows of a statement of a search",
+    ("store/bulk_filter", "statement.sql"): "the conditions of a search, as the tests below build them",
 }
 """What is handed over without standing at the door as a text, and why that is no gap."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match
 
 from benhan.access.faults import (
@@ -25,6 +25,8 @@ from benhan.access.faults import (
 from benhan.access.forms import Receive, is_form, read_form
 from benhan.access.routes import GuardedRoute, RouteTable
 from benhan.access.sessions import Session, Sessions
+from benhan.access.smart.faults import CLOSED_TO_APPS
+from benhan.access.smart.grants import ACCESS_PREFIX
 from benhan.kernel.actors import Actor
 from benhan.kernel.faults import Fault
 from benhan.kernel.ids import RandomSource
@@ -45,30 +47,62 @@ CSRF_FIELD = "csrf"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 KNOWN_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
-_CONTENT_SECURITY_POLICY = (
-    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+
+def content_security_policy(*form_targets: str) -> str:
+    """The policy of our pages; forms lead to this site and, through an answer of ours, to `form_targets`."""
+    targets = " ".join(["'self'", *dict.fromkeys(form_targets)])
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        f"form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"content-security-policy", _CONTENT_SECURITY_POLICY),
+    (b"content-security-policy", content_security_policy().encode()),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
+OPEN_HEADERS = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"etag, last-modified, location, content-location, retry-after, x-progress"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+)
+"""For what apps in other sites' pages may read: they bring a token, never a cookie. Source: Fetch, CORS protocol."""
+PREFLIGHT_HEADERS = {
+    "access-control-allow-methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+    "access-control-allow-headers": "authorization, content-type, accept, prefer, if-match, if-none-match,"
+    " if-none-exist, if-modified-since, traceparent",
+    "access-control-max-age": "600",
+}
 STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
 
-class Door:
-    """An ASGI application: `routes`, each behind its permission."""
+class AppTokens(Protocol):
+    """Finds who an app's token lets in."""
 
-    def __init__(self, routes: Sequence[BaseRoute], sessions: Sessions, random: RandomSource, refuse: Refuse) -> None:
+    async def actor(self, secret: str) -> Actor | None: ...
+
+
+class Door:
+    """An ASGI application: `routes`, each behind its permission; apps come in by `apps`."""
+
+    def __init__(
+        self,
+        routes: Sequence[BaseRoute],
+        sessions: Sessions,
+        random: RandomSource,
+        refuse: Refuse,
+        apps: AppTokens | None = None,
+    ) -> None:
         self._table = RouteTable(routes)
         self._sessions = sessions
         self._random = random
         self._refuse = refuse
+        self._apps = apps
         self._headers = [*SECURITY_HEADERS, STRICT_TRANSPORT] if sessions.secure else [*SECURITY_HEADERS]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +114,7 @@ class Door:
         trace = trace or new_trace_id(self._random)
         token = current_trace.set(trace)
         sending = self._with_headers(scope, send, trace)
-        scope["state"] = {"actor": None, "session": None, "form": {}, "status": 0}
+        scope["state"] = {"actor": None, "session": None, "form": {}, "status": 0, "is_open": False}
         try:
             try:
                 answer, receive = await self._admitted(scope, headers, receive)
@@ -108,9 +142,12 @@ class Door:
 
     async def _admitted(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> tuple[ASGIApp, Receive]:
         """The route that answers, and the body for it. Raises the Fault that tells why there is none."""
+        if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers and self._is_open(scope):
+            return Response(b"", 204, PREFLIGHT_HEADERS), receive
         matched = self._matched(scope)
         if not isinstance(matched, GuardedRoute):
             raise UNKNOWN_ROUTE()
+        scope["state"]["is_open"] = matched.is_open
         is_machine = headers.get(b"authorization", b"")[:7].lower() == b"bearer "
         if matched.permission is not Permission.PUBLIC:
             actor, session = await self._who(headers, is_machine=is_machine, is_poll=matched.is_poll)
@@ -119,6 +156,8 @@ class Door:
                 raise SIGN_IN_NEEDED()
             if not actor.may(matched.permission):
                 raise NOT_ALLOWED()
+            if actor.limits is not None and not matched.keeps_limits:
+                raise CLOSED_TO_APPS()
         if scope["method"] not in SAFE_METHODS and not is_machine:
             receive = await self._own_pages_only(scope, headers, receive)
         return matched.handle, receive
@@ -143,22 +182,34 @@ class Door:
         self, headers: dict[bytes, bytes], *, is_machine: bool, is_poll: bool
     ) -> tuple[Actor | None, Session | None]:
         if is_machine:
-            return await self._sessions.machine(headers[b"authorization"][7:].decode("latin-1").strip()), None
+            token = headers[b"authorization"][7:].decode("latin-1").strip()
+            if self._apps is not None and token.startswith(ACCESS_PREFIX):
+                return await self._apps.actor(token), None
+            return await self._sessions.machine(token), None
         secret = cookie_of(headers, self._sessions.cookie)
         session = await self._sessions.find(secret, is_poll=is_poll) if secret else None
         return (session.actor, session) if session is not None else (None, None)
 
     async def _own_pages_only(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Receive:
         """Hold what changes something against the token of the session. Raises Forbidden BA-0905, Incorrect BA-0913."""
-        if not _is_own_page(headers):
+        session: Session | None = scope["state"]["session"]
+        if not _is_own_page(headers) and (session is not None or not scope["state"]["is_open"]):
             raise BAD_CSRF()
         if is_form(headers):
             scope["state"]["form"], receive = await read_form(receive)
-        session: Session | None = scope["state"]["session"]
         sent = headers.get(CSRF_HEADER, b"").decode("latin-1") or scope["state"]["form"].get(CSRF_FIELD, "")
         if session is not None and not hmac.compare_digest(sent.encode(), session.csrf.encode()):
             raise BAD_CSRF()
         return receive
+
+    def _is_open(self, scope: Scope) -> bool:
+        """Whether a route for this address is open to other sites' pages, by whatever method."""
+        is_open = any(
+            isinstance(route, GuardedRoute) and route.is_open and route.matches(scope)[0] is not Match.NONE
+            for route in self._table.candidates(scope["path"])
+        )
+        scope["state"]["is_open"] = is_open
+        return is_open
 
     def _with_headers(self, scope: Scope, send: Send, trace: str) -> Send:
         extra = [*self._headers, (b"traceresponse", f"00-{trace}-0000000000000001-01".encode())]
@@ -166,7 +217,9 @@ class Door:
         async def sending(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 scope["state"]["status"] = message["status"]
-                message = {**message, "headers": [*message.get("headers", []), *extra]}
+                own = [*message.get("headers", []), *(OPEN_HEADERS if scope["state"]["is_open"] else ())]
+                told = {name for name, _ in own}
+                message = {**message, "headers": [*own, *(each for each in extra if each[0] not in told)]}
             await send(message)
 
         return sending

@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
+from benhan.cli import clients
 from benhan.cli.common import ConfigOption, DatabaseOption, DataOption, RoleOption, err, run, settings_of
 from benhan.kernel.actors import Role
 from benhan.kernel.settings import Settings
 
 app = typer.Typer(help="Tài khoản và mã truy cập. (Accounts and tokens.)", no_args_is_help=True)
+app.add_typer(clients.app, name="client")
 
 
 @app.command("create")

@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 
 from benhan import __version__
-from benhan.cli import accounts, common, db, demo, doctor, export, import_, keys, ledger, serve, validate, verify
+from benhan.cli import (
+    accounts,
+    common,
+    db,
+    demo,
+    doctor,
+    export,
+    import_,
+    keys,
+    ledger,
+    packages,
+    serve,
+    terminology,
+    validate,
+    verify,
+)
 from benhan.kernel.faults import Fault
 
 app = typer.Typer(
@@ -29,6 +44,8 @@ app.add_typer(db.app, name="db")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(packages.app, name="packages")
+app.add_typer(terminology.app, name="terminology")
 
 
 def _show_version(wanted: bool) -> None:

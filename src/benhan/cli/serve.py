@@ -46,6 +46,12 @@ def serve(
 
         run_all(settings, config)
         return
+    from benhan.serving.supervisor import is_supervised
+    from benhan.serving.workers import run_workers, worker_count
+
+    if worker_count(role.value, settings) > 1 and not is_supervised():
+        run_workers(role.value, settings)
+        return
     from benhan.serving.role_server import run_role
     from benhan.serving.roles import ROLES
 

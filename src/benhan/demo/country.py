@@ -154,6 +154,7 @@ def _child(name: str, role: str, settings: Settings, **environment: str) -> Chil
         "BENHAN_FACILITY_CODE": settings.facility_code,
         "BENHAN_FACILITY_NAME": settings.facility_name,
         "BENHAN_MLLP_PORT": settings.mllp_port,
+        "BENHAN_WORKERS": 1,  # five roles on one small machine
         "BENHAN_REPOSITORY_URL": settings.repository_url,
         "BENHAN_DEMO": "true",
         "BENHAN_LOG_LEVEL": settings.log_level,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -20,6 +20,8 @@ class Entry:
     search_mode: str = ""
     request: Json | None = None
     response: Json | None = None
+    search: Json | None = None
+    """Beside `search_mode`, where there is more to say of a match: its score."""
 
 
 def bundle_bytes(
@@ -38,13 +40,36 @@ def bundle_bytes(
     return body[:-1] + b',"entry":[' + b",".join(written) + b"]}"
 
 
+class Found(Protocol):
+    """A resource as it is answered."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def content(self) -> bytes: ...
+
+
+def entry_bytes(found: Iterable[Found], base_url: str, mode: str) -> list[bytes]:
+    """The entries of a searchset, written at once: for those that are given by the thousand."""
+    address = orjson.dumps(base_url)[1:-1]
+    end = f',"search":{{"mode":"{mode}"}}}}'.encode()
+    return [
+        b'{"fullUrl":"%b/%b/%b","resource":%b%b' % (address, each.type.encode(), each.id.encode(), each.content, end)
+        for each in found
+    ]
+
+
 def _entry(entry: Entry) -> bytes:
     parts = []
     if entry.full_url:
         parts.append(b'"fullUrl":' + orjson.dumps(entry.full_url))
     if entry.resource:
         parts.append(b'"resource":' + entry.resource)
-    if entry.search_mode:
+    if entry.search is not None:
+        parts.append(b'"search":' + orjson.dumps(entry.search))
+    elif entry.search_mode:
         parts.append(b'"search":{"mode":' + orjson.dumps(entry.search_mode) + b"}")
     if entry.request is not None:
         parts.append(b'"request":' + orjson.dumps(entry.request))

@@ -56,3 +56,32 @@ UNKNOWN_TYPE = FaultCode(
     NotFound,
     Text("{type} không phải một loại tài nguyên của FHIR R4.", "{type} is not a resource type of FHIR R4."),
 )
+BAD_SUMMARY = FaultCode(
+    "BA-2060",
+    Incorrect,
+    Text(
+        "_summary phải là một trong true, text, data, count, false, và chỉ một lần.",
+        "_summary must be one of true, text, data, count, false, and stand only once.",
+    ),
+)
+SUMMARY_AND_ELEMENTS = FaultCode(
+    "BA-2061",
+    Incorrect,
+    Text(
+        "Không dùng _summary={summary} cùng với {other}. Bỏ một trong hai.",
+        "_summary={summary} does not go with {other}. Leave one of them out.",
+    ),
+)
+UNKNOWN_ELEMENTS = FaultCode(
+    "BA-2062",
+    Incorrect,
+    Text(
+        "_elements nêu {count} phần tử mà {type} không có ở cấp đầu; xem dưới đây.",
+        "_elements names {count} elements that {type} has not at its first level, listed below.",
+    ),
+)
+COUNT_OF_A_SEARCH = FaultCode(
+    "BA-2063",
+    Incorrect,
+    Text("_summary=count chỉ dùng khi tìm kiếm.", "_summary=count is for searches only."),
+)

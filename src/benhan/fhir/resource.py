@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 import orjson
 
 from benhan.fhir.faults import DOUBLED_NAME, NOT_A_RESOURCE, NOT_JSON, NOT_UTF8, TOO_DEEP, TOO_LARGE
@@ -50,7 +51,7 @@ def parse_resource(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX) -> Pars
     deep, BA-0206 too large. Nothing else.
     """
     body, plain = parse_json(data, size_bytes_max=size_bytes_max)
-    return _resource(body, plain)
+    return parsed_resource(body, plain)
 
 
 def resource_of(content: Json) -> ParsedResource:
@@ -69,9 +70,16 @@ def parse_json(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX) -> tuple[An
         raise _reason(data, cause) from cause
     if data.count(b"{") + data.count(b"[") > DEPTH_MAX and _is_too_deep(plain):
         raise TOO_DEEP(limit=DEPTH_MAX)
-    if orjson.dumps(plain) == data:
+    written = orjson.dumps(plain)
+    if written == data or written == _compact(data):
         return plain, plain
     return _exact(data), plain
+
+
+def exact_json(data: bytes) -> Any:
+    """`data` of our own for writing: every number in its digits, without the bounds of what comes from outside."""
+    plain = orjson.loads(data)
+    return plain if orjson.dumps(plain) == data else _exact(data)
 
 
 def to_bytes(value: Any) -> bytes:
@@ -117,7 +125,7 @@ def _head_start(type_: str) -> bytes:
     return f'{{"resourceType":"{type_}","id":"'.encode()
 
 
-def _resource(body: Any, plain: Any) -> ParsedResource:
+def parsed_resource(body: Any, plain: Any) -> ParsedResource:
     if not isinstance(plain, dict):
         raise NOT_A_RESOURCE(reason="not an object")
     type_ = plain.get("resourceType")
@@ -148,6 +156,14 @@ def _exact(data: bytes) -> Any:
         raise NOT_UTF8(position=cause.start) from cause
     except json.JSONDecodeError as cause:
         raise NOT_JSON(reason=f"line {cause.lineno}, column {cause.colno}") from cause
+
+
+def _compact(data: bytes) -> bytes:
+    """`data` without the white space between its tokens, which is all that usually parts it from what we write."""
+    try:
+        return msgspec.json.format(data, indent=-1)
+    except msgspec.DecodeError:
+        return b""  # it has what orjson forgives: it is read again, slowly, and refused there if need be
 
 
 def _fragment(text: str) -> Any:

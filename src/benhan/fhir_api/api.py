@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from benhan.fhir_api.responses import fault_response
+from benhan.fhir_api.asked import asked_of
+from benhan.fhir_api.responses import fault_response, finished
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
+from benhan.store.key_locks import KeyLocks
 from benhan.store.store import Store
+
+if TYPE_CHECKING:
+    from benhan.fhir_api.bulk.bulk import Bulk
 
 log = Log("fhir_api")
 
@@ -24,20 +30,31 @@ class FhirApi:
     base_url: str
     body_bytes_max: int = 32 * 1024 * 1024
     bundle_entries_max: int = 5_000
+    conditional_deletes_max: int = 1
+    security: dict[str, Any] | None = None
+    """How apps are let in, as the CapabilityStatement tells it; None where no app is."""
+    bulk: Bulk | None = None
+    """Exports and imports; None where there is no place for their files."""
+    locks: KeyLocks = field(default_factory=KeyLocks)
+    """Held from a look to the write that depends on it."""
 
 
 Interaction = Callable[[FhirApi, Request], Awaitable[Response]]
 
 
 def endpoint(api: FhirApi, interaction: Interaction) -> Callable[[Request], Awaitable[Response]]:
-    """A Starlette endpoint of an interaction: its Faults are answered as OperationOutcomes."""
+    """A Starlette endpoint of an interaction: its answer in the form asked for, its Faults as OperationOutcomes."""
 
-    async def answer(request: Request) -> Response:
+    async def answered(request: Request) -> Response:
         try:
-            return await interaction(api, request)
+            asked_of(request.scope)
+            answer = await finished(request, await interaction(api, request))
         except Fault as fault:
             if fault.category == "broken":
                 log.failure("request.failed", fault)
-            return fault_response(request.scope, fault)
+            answer = fault_response(request.scope, fault)
+        if request.method == "HEAD" and hasattr(answer, "body"):
+            answer.body = b""  # its length stays in the header
+        return answer
 
-    return answer
+    return answered

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.faults import INVALID, UNKNOWN_TYPE
-from benhan.fhir.resource import ParsedResource, is_id, parse_resource
+from benhan.fhir.resource import ParsedResource, is_id, parse_resource, to_bytes
 from benhan.fhir.validation import check_structure
+from benhan.fhir.xml_format import parse_xml_tree
+from benhan.fhir_api.asked import JSON_TYPES, XML_TYPES, ask, asked_of, is_other_version, media_type
+from benhan.fhir_api.compression import decompressed
 from benhan.fhir_api.faults import (
     BAD_ID,
     BAD_IF_MATCH,
     BODY_TOO_LARGE,
     CLIENT_LEFT,
     TYPE_MISMATCH,
-    WRONG_ACCEPT,
     WRONG_CONTENT_TYPE,
 )
 from benhan.kernel.actors import Actor
 from benhan.kernel.texts import Language
 
-JSON_TYPES = ("application/fhir+json", "application/json", "text/json")
+LARGE_BYTES = 256 * 1024
+"""From this size on a body is read and written beside the loop, so that other requests go on meanwhile."""
 _ETAG = re.compile(r'\s*(?:W/)?"(\d{1,9})"\s*')
 
 
@@ -58,19 +63,39 @@ def id_of_path(request: Request) -> str:
 
 
 def check_accept(request: Request) -> None:
-    """Raises BA-0303 where the client takes no JSON."""
-    asked = request.query_params.get("_format") if request.scope["query_string"] else ""
-    wanted = asked or request.headers.get("accept", "")
-    if not wanted or "*/*" in wanted or "json" in wanted or "application/*" in wanted or wanted == "text/html":
-        return
-    raise WRONG_ACCEPT()
+    """Holds what the client asks of the form of its answer against what there is. Raises as `asked_of`."""
+    asked_of(request.scope)
+
+
+def note_form(request: Request, pairs: list[tuple[str, str]]) -> None:
+    """Takes into account what a search by POST says in its body; `pairs` are all its parameters. Raises as `ask`."""
+    ask(request.scope, pairs)
 
 
 async def read_body(request: Request, limit_bytes: int) -> bytes:
-    """The body, never more of it in memory than the limit. Raises BA-0301, BA-0302, BA-0315."""
-    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if content_type not in JSON_TYPES:
+    """The body as JSON, whether JSON or XML was sent, never more of it in memory than the limit.
+
+    Raises BA-0302 for another type; what `read_content` and `parse_xml` raise.
+    """
+    content_type = request.headers.get("content-type", "")
+    sent = media_type(content_type)
+    if (sent not in JSON_TYPES and sent not in XML_TYPES) or is_other_version(content_type):
         raise WRONG_CONTENT_TYPE()
+    data = await read_content(request, limit_bytes)
+    if sent in JSON_TYPES:
+        return data
+    return await beside_the_loop(_json_of_xml, data, limit_bytes)
+
+
+def _json_of_xml(data: bytes, limit_bytes: int) -> bytes:
+    return to_bytes(parse_xml_tree(data, size_bytes_max=limit_bytes)[0])
+
+
+async def read_content(request: Request, limit_bytes: int) -> bytes:
+    """The body of any type, unpacked, never more of it in memory than the limit.
+
+    Raises BA-0301 for more, BA-0315, and BA-2071 and BA-2072 for its Content-Encoding.
+    """
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit_bytes:
         raise BODY_TOO_LARGE(limit=limit_bytes)
@@ -83,7 +108,16 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
             chunks.append(chunk)
     except ClientDisconnect as cause:
         raise CLIENT_LEFT() from cause
-    return b"".join(chunks)
+    data = b"".join(chunks)
+    coding = request.headers.get("content-encoding", "")
+    return await beside_the_loop(decompressed, data, coding, limit_bytes) if coding else data
+
+
+async def beside_the_loop(act: Callable[..., bytes], data: bytes, *more: Any) -> bytes:
+    """`act(data, …)`, in a thread where `data` is large."""
+    if len(data) < LARGE_BYTES:
+        return act(data, *more)
+    return await asyncio.to_thread(act, data, *more)
 
 
 async def read_resource(request: Request, type_: str, limit_bytes: int) -> ParsedResource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
@@ -12,15 +13,22 @@ from starlette.responses import Response
 
 from benhan.access.faults import MethodNotAllowed, TooMany
 from benhan.fhir.outcome import outcome_of, outcome_of_issues
-from benhan.fhir_api.faults import NotAcceptable, PreconditionFailed, TooLarge, WrongMediaType
-from benhan.fhir_api.requests import language_of, preference
+from benhan.fhir.resource import exact_json
+from benhan.fhir.summary import part_of_answer
+from benhan.fhir.xml_format import to_xml
+from benhan.fhir_api.asked import JSON_MEDIA_TYPE, PLAIN, XML_MEDIA_TYPE, Asked, asked_of
+from benhan.fhir_api.compression import CODINGS, SIZE_BYTES_MIN, coding_of, compressed
+from benhan.fhir_api.faults import WRONG_ENCODING, NotAcceptable, PreconditionFailed, TooLarge, WrongMediaType
+from benhan.fhir_api.requests import beside_the_loop, language_of, preference
 from benhan.kernel.faults import Fault
 from benhan.kernel.issues import Issue, Severity
 from benhan.kernel.texts import Text
 from benhan.kernel.trace import current_trace
 from benhan.store.unit_of_work import Stored
 
-MEDIA_TYPE = "application/fhir+json; charset=utf-8"
+MEDIA_TYPE = JSON_MEDIA_TYPE
+VARY = "accept, accept-encoding"
+"""What an answer depends on beside its address, for those who keep answers."""
 
 STATUSES = {
     "incorrect": 400,
@@ -45,8 +53,9 @@ _SPECIAL: dict[type[Fault], int] = {
     MethodNotAllowed: 405,
     TooMany: 429,
 }
-_BY_CODE = {"BA-0210": 422, "BA-0412": 412}
+_BY_CODE = {"BA-0210": 422, "BA-0412": 412, "BA-2150": 412}
 DONE = Text("Đã làm xong.", "Done.")
+DELETED = Text("Số tài nguyên đã xoá: {count}.", "Resources deleted: {count}.")
 
 
 def status_of(fault: Fault) -> int:
@@ -63,7 +72,54 @@ def fault_response(scope: Any, fault: Fault) -> Response:
     allowed = scope.get("state", {}).get("allow")
     if allowed:
         headers["allow"] = allowed
-    return Response(orjson.dumps(outcome), status_of(fault), headers, MEDIA_TYPE)
+    if fault.code == WRONG_ENCODING.code:
+        headers["accept-encoding"] = ", ".join(CODINGS)
+    asked = _asked_of_failed(scope)
+    media_type = XML_MEDIA_TYPE if asked.is_xml else MEDIA_TYPE
+    return Response(_written(orjson.dumps(outcome), asked), status_of(fault), headers, media_type)
+
+
+def _asked_of_failed(scope: Any) -> Asked:
+    """The form in which a refusal is told; JSON where the form is what is refused."""
+    try:
+        asked = asked_of(scope)
+    except Fault:
+        return PLAIN
+    return Asked(asked.is_xml, asked.is_pretty)
+
+
+async def finished(request: Request, answer: Response) -> Response:
+    """An answer in FHIR JSON brought to the form asked for, and packed where it is large and the client unpacks.
+
+    Raises what `asked_of` and `part_of_answer` raise, and Broken BA-2055. Other answers pass as they are.
+    """
+    if answer.media_type != MEDIA_TYPE or not answer.body:
+        return answer
+    asked = asked_of(request.scope)
+    if asked != PLAIN:
+        _set_body(answer, await beside_the_loop(_written, bytes(answer.body), asked))
+        answer.headers["content-type"] = XML_MEDIA_TYPE if asked.is_xml else MEDIA_TYPE
+    if len(answer.body) >= SIZE_BYTES_MIN:
+        coding = coding_of(request.headers.get("accept-encoding", ""))
+        if coding:
+            _set_body(answer, await beside_the_loop(compressed, bytes(answer.body), coding))
+            answer.headers["content-encoding"] = coding
+            answer.headers["vary"] = VARY
+    return answer
+
+
+def _set_body(answer: Response, body: bytes) -> None:
+    answer.body = body
+    answer.headers["content-length"] = str(len(body))
+
+
+def _written(data: bytes, asked: Asked) -> bytes:
+    """FHIR JSON in the form asked for."""
+    if asked.part is not None:
+        data = part_of_answer(data, asked.part)
+    if asked.is_xml:
+        return to_xml(data, pretty=asked.is_pretty)
+    return orjson.dumps(exact_json(data), option=orjson.OPT_INDENT_2) if asked.is_pretty else data
 
 
 def json_response(content: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -72,8 +128,8 @@ def json_response(content: bytes, status: int = 200, headers: dict[str, str] | N
 
 
 def version_headers(stored: Stored) -> dict[str, str]:
-    """ETag and Last-Modified."""
-    return {"etag": stored.etag, "last-modified": _http_date(int(stored.updated_at.timestamp()))}
+    """ETag and Last-Modified, of a version that can have several forms."""
+    return {"etag": stored.etag, "last-modified": _http_date(int(stored.updated_at.timestamp())), "vary": VARY}
 
 
 @lru_cache(4096)
@@ -94,3 +150,12 @@ def written_response(request: Request, stored: Stored, base_url: str) -> Respons
         done = outcome_of_issues([Issue(Severity.INFORMATION, "informational", DONE)], language_of(request.scope))
         return json_response(orjson.dumps(done), status, headers)
     return json_response(stored.content, status, headers)
+
+
+def deleted_response(request: Request, deleted: Sequence[Stored]) -> Response:
+    """The answer to a deletion: 204, with ETag where one was deleted; 200 with words where `Prefer` asks for them."""
+    headers = {"etag": deleted[0].etag} if len(deleted) == 1 else None
+    if preference(request, "return") != "OperationOutcome":
+        return Response(b"", 204, headers)
+    told = Issue(Severity.INFORMATION, "informational", DELETED.filled(count=len(deleted)))
+    return json_response(orjson.dumps(outcome_of_issues([told], language_of(request.scope))), 200, headers)

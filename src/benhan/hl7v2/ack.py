@@ -24,6 +24,8 @@ _CONDITIONS = {
 """HL7 table 0357 by category of Fault; 207 is an application's internal error."""
 
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?(?:-(\d+))?(?:\.(\d+))?")
+_LINE_END = re.compile(rb"[\r\n]")
+_DIRT = re.compile(r"[\r\n|\x00-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def read_header(frame: bytes) -> Header:
     data = frame.lstrip(b"\r\n \xef\xbb\xbf")
     if not data.startswith(b"MSH") or len(data) < 5:
         return Header()
-    line = re.split(rb"[\r\n]", data, maxsplit=1)[0][:4096]
+    line = _LINE_END.split(data, maxsplit=1)[0][:4096]
     return Header(tuple(line.split(data[3:4])[:30]))
 
 
@@ -139,4 +141,4 @@ def _old_location(place: str, condition: str) -> str:
 
 def _clean(text: str) -> str:
     """A field of the sender's header as it may stand in ours."""
-    return re.sub(r"[\r\n|\x00-\x1f]", "", text)[:250]
+    return _DIRT.sub("", text)[:250]

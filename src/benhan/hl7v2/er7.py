@@ -47,6 +47,7 @@ CHARACTER_SETS = {
 
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_HEADER_END = re.compile(rb"[\r\n]")
 
 
 def parse_er7(
@@ -67,7 +68,7 @@ def parse_er7(
         raise NOT_A_MESSAGE()
     text, charset, guessed = _decoded(data, default_charset, is_utf8=is_utf8)
     delimiters = _delimiters(text)
-    lines = [line for line in _LINE_END.split(text) if line]
+    lines = [line for line in (_LINE_END.split(text) if "\n" in text else text.split("\r")) if line]
     if len(lines) > SEGMENTS_MAX:
         raise TOO_MANY_SEGMENTS(limit=SEGMENTS_MAX)
     return Message(_segments(lines, delimiters), charset, guessed)
@@ -83,7 +84,7 @@ def readable(data: bytes, default_charset: str = "utf-8") -> str:
 
 
 def _decoded(data: bytes, default_charset: str, *, is_utf8: bool = False) -> tuple[str, str, bool]:
-    header = re.split(rb"[\r\n]", data, maxsplit=1)[0]
+    header = _HEADER_END.split(data, maxsplit=1)[0]
     fields = header.split(data[3:4])
     named = (
         fields[17].split(data[4:5])[0].split(data[5:6])[0].decode("ascii", "replace").strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from benhan.kernel.limits import Rule
 from benhan.kernel.permissions import Permission
 
 
@@ -27,6 +28,8 @@ class Actor:
 
     `id` is stable and not personal: `account:17`, `machine:lis-01`, `system:intake`.
     `patient` is the logical id of the one Patient a citizen may see ("" for everyone else).
+    `limits` are the rules of an app's token: what none of them grants is not there for this actor; None is no limit but
+    the permissions. `client` is the app through which a person acts, "" for none.
     """
 
     id: str
@@ -34,6 +37,13 @@ class Actor:
     permissions: frozenset[Permission] = field(default_factory=frozenset)
     facility: str = ""
     patient: str = ""
+    limits: tuple[Rule, ...] | None = None
+    client: str = ""
+
+    @property
+    def through(self) -> dict[str, str | int]:
+        """What ledger entries say besides the actor: the app through which it acts."""
+        return {"client": self.client} if self.client else {}
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

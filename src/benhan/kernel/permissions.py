@@ -17,6 +17,8 @@ class Permission(Enum):
     FHIR_SEARCH = "fhir:search"
     FHIR_WRITE = "fhir:write"
     FHIR_DELETE = "fhir:delete"
+    BULK_EXPORT = "bulk:export"  # everything of everybody, as files
+    BULK_IMPORT = "bulk:import"
     RECORD_EXPORT = "record:export"
     MESSAGE_VIEW = "message:view"  # the dead letters and the way of a message
     MESSAGE_MEND = "message:mend"  # mend and replay

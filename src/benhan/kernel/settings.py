@@ -112,17 +112,40 @@ class Settings:
     repository_token: Secret = _setting(Secret(b""), "Mã truy cập của máy khách.", "Bearer token of the client.")
     body_bytes_max: int = _setting(32 * 1024 * 1024, "Cỡ lớn nhất của một yêu cầu HTTP.", "Largest HTTP request body.")
     bundle_entries_max: int = _setting(5_000, "Số mục tối đa trong một Bundle.", "Most entries of one Bundle.")
+    conditional_deletes_max: int = _setting(
+        1,
+        "Số tài nguyên tối đa mà một lệnh xoá có điều kiện được xoá; 1: chỉ xoá khi khớp đúng một.",
+        "Most resources that one conditional delete may delete; 1: only where exactly one matches.",
+    )
     statement_timeout_s: float = _setting(
         20.0, "Thời gian tối đa của một câu lệnh SQL.", "Longest one SQL statement may take."
     )
     page_life_s: float = _setting(
         900.0, "Liên kết trang kết quả sống bao lâu.", "How long a link to a result page lives."
     )
+    workers: int = _setting(
+        0,
+        "Số tiến trình của một nút; 0 thì mỗi lõi một, nhiều nhất hai.",
+        "Processes of a node; 0 means one a core, two at most.",
+    )
+    bulk_life_s: float = _setting(
+        86400.0,
+        "Một lần xuất, nhập hàng loạt và các tệp của nó sống bao lâu.",
+        "How long a bulk export or import and its files live.",
+    )
     pool_size: int = _setting(12, "Số kết nối tới cơ sở dữ liệu.", "Connections to the database.")
     session_idle_s: float = _setting(
         1800.0, "Phiên làm việc hết hạn sau bao lâu không dùng.", "A session ends after this long unused."
     )
     session_life_s: float = _setting(43200.0, "Phiên làm việc dài nhất.", "A session ends after this long at most.")
+    app_token_life_s: float = _setting(
+        600.0, "Mã truy cập của ứng dụng (SMART) sống bao lâu.", "How long an app's (SMART) access token lives."
+    )
+    app_refresh_life_s: float = _setting(
+        2_592_000.0,
+        "Ứng dụng được truy cập ngoại tuyến bao lâu sau khi người dùng đồng ý.",
+        "How long an app keeps offline access after a person agreed.",
+    )
     log_level: str = _setting(
         "info", "Mức nhật ký: debug, info, warning, error.", "Log level: debug, info, warning, error."
     )

@@ -42,8 +42,8 @@ from benhan.store.unit_of_work import Stored, UnitOfWork
 log = Log("apply")
 
 BATCH = 128
-LOOK_S = 0.5
-"""How long the applier sleeps where nothing wakes it: tries that are due come from no outside."""
+LOOK_S = 0.1
+"""How long the applier sleeps where nothing wakes it: tries that are due, and what another worker received."""
 GIVES_WAY_S = 0.5
 """How long the applier lets a crowd of senders go first, at most."""
 LOCK = 0x62656E6801

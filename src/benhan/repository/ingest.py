@@ -25,11 +25,11 @@ from benhan.mapping.mapped import IdentifierKey, identifier, source_key
 from benhan.mapping.merge import merge
 from benhan.repository.delivery import Delivery, parse_delivery
 from benhan.repository.faults import WRONG_SENDER
-from benhan.repository.key_locks import KeyLocks
 from benhan.store.database import Connection
 from benhan.store.faults import STALE_VERSION
 from benhan.store.gatherer import Gatherer
 from benhan.store.identities import Identities, IdentityKey
+from benhan.store.key_locks import KeyLocks
 from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.sql_texts import query

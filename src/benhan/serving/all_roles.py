@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from benhan.kernel.logs import Log
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import ROLES, Settings, load_settings
 from benhan.serving.database_keeper import DatabaseKeeper
-from benhan.serving.supervisor import SUPERVISED, Child, Supervisor
+from benhan.serving.supervisor import Child, keep
+from benhan.serving.workers import check_ports, metrics_folder, worker_children
 from benhan.wiring import build_access, key_encryption, open_store
-
-log = Log("all")
-
 
 PORTS = {"node": 8080, "repository": 8081, "healthbook": 8082}
 """Where the roles listen when the settings give all of them the same port."""
@@ -30,6 +25,8 @@ def run_all(settings: Settings, config: Path | None) -> None:
 
 async def _run_all(settings: Settings, config: Path | None) -> None:
     roles = {role: _settings_of(role, settings, config) for role in ROLES}
+    for role in ROLES:
+        check_ports(roles[role], role)
     key_encryption(settings)  # made here, once: the children would each make their own
     keeper = None if settings.database else DatabaseKeeper(settings.data)
     if keeper is not None:
@@ -37,7 +34,10 @@ async def _run_all(settings: Settings, config: Path | None) -> None:
     environment: dict[str, dict[str, str]] = {role: {} for role in ROLES}
     if not roles["node"].repository_url:
         environment["node"] = await _beside(roles["node"], roles["repository"])
-    await keep(keeper, [role_child(role, roles[role], config, environment[role]) for role in ROLES])
+    with metrics_folder() as shared:
+        environment["node"] |= shared
+        children = [role_children(role, roles[role], config, environment[role]) for role in ROLES]
+        await keep(keeper, [child for each in children for child in each])
 
 
 def _settings_of(role: str, settings: Settings, config: Path | None) -> Settings:
@@ -56,29 +56,9 @@ async def _beside(node: Settings, repository: Settings) -> dict[str, str]:
     return {"BENHAN_REPOSITORY_URL": repository.base_url, "BENHAN_REPOSITORY_TOKEN": token}
 
 
-def role_child(role: str, settings: Settings, config: Path | None, environment: dict[str, str]) -> Child:
-    """The process of one role."""
+def role_children(role: str, settings: Settings, config: Path | None, environment: Mapping[str, str]) -> list[Child]:
+    """The processes of one role."""
     arguments = ["serve", role, "--data", str(settings.data), "--port", str(settings.http_port)]
     if config is not None:
         arguments += ["--config", str(config)]
-    return Child(role, arguments, environment)
-
-
-async def keep(keeper: DatabaseKeeper | None, children: Sequence[Child]) -> None:
-    """Keep `children`, and the database they share, until told to stop."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    supervisor = Supervisor(children)
-    supervisor.start()
-    log.info("all.started", count=len(children))
-    await stop.wait()
-    await supervisor.stop()
-    if keeper is not None:
-        await keeper.stop()
-
-
-def is_supervised() -> bool:
-    """Whether a supervisor started this process (and keeps the database)."""
-    return SUPERVISED in os.environ
+    return worker_children(role, settings, arguments, environment)

@@ -5,14 +5,20 @@ Source: Prometheus text exposition format 0.0.4.
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Histogram, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
+
+from benhan.serving.workers import METRICS_FOLDER
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -25,21 +31,19 @@ BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 
 
 
 class Metrics:
-    """The numbers of one role: requests as they come, and gauges read when asked."""
+    """The numbers of one role, of all its workers: requests as they come, and gauges read when asked."""
 
     def __init__(self, readers: Mapping[str, GaugeReader]) -> None:
         self._readers = readers
-        self._registry = CollectorRegistry()
-        ProcessCollector(registry=self._registry)
-        PlatformCollector(registry=self._registry)
+        own = CollectorRegistry()
         self._requests = Counter(
-            "benhan_http_requests", "Requests answered", ["method", "route", "status"], registry=self._registry
+            "benhan_http_requests", "Requests answered", ["method", "route", "status"], registry=own
         )
-        self._seconds = Histogram(
-            "benhan_http_seconds", "Time to answer", ["route"], buckets=BUCKETS_S, registry=self._registry
-        )
+        self._seconds = Histogram("benhan_http_seconds", "Time to answer", ["route"], buckets=BUCKETS_S, registry=own)
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-        self._gauges: dict[str, Gauge] = {}
+        self._gauges = _Gauges()
+        self._shown = _shown(own)
+        self._shown.register(self._gauges)
 
     def observed(self, method: str, route: str, status: int, seconds: float) -> None:
         key = (method, route, status)
@@ -52,12 +56,33 @@ class Metrics:
 
     async def endpoint(self, _request: Request) -> Response:
         for family, reader in self._readers.items():
-            gauge = self._gauges.get(family)
-            if gauge is None:
-                gauge = self._gauges[family] = Gauge(f"benhan_{family}", family, ["of"], registry=self._registry)
-            for name, value in (await reader()).items():
-                gauge.labels(name).set(value)
-        return Response(generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+            self._gauges.read[family] = await reader()
+        return Response(generate_latest(self._shown), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+class _Gauges(Collector):
+    """What was read last."""
+
+    def __init__(self) -> None:
+        self.read: dict[str, Mapping[str, float]] = {}
+
+    def collect(self) -> Iterable[Metric]:
+        for family, values in self.read.items():
+            metric = GaugeMetricFamily(f"benhan_{family}", family, labels=["of"])
+            for name, value in values.items():
+                metric.add_metric([name], value)
+            yield metric
+
+
+def _shown(own: CollectorRegistry) -> CollectorRegistry:
+    """What is answered: the numbers of all workers together; of a single process also what it takes."""
+    if METRICS_FOLDER in os.environ:
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return together
+    ProcessCollector(registry=own)
+    PlatformCollector(registry=own)
+    return own
 
 
 class Measured:

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -19,24 +18,14 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 
-from benhan.kernel.faults import FaultCode, Unavailable
 from benhan.kernel.logs import Log
 from benhan.kernel.memory import settle_memory
 from benhan.kernel.settings import Settings
-from benhan.kernel.texts import Text
-from benhan.serving.supervisor import SUPERVISED
+from benhan.serving.supervisor import is_supervised
 from benhan.serving.tasks import Task, TaskGroup
+from benhan.serving.workers import check_ports
 
 log = Log("serving")
-
-PORT_TAKEN = FaultCode(
-    "BA-0110",
-    Unavailable,
-    Text(
-        "Cổng {port} trên {host} đang có chương trình khác dùng. Dừng chương trình đó hoặc đặt http_port khác.",
-        "Port {port} on {host} is taken by another program. Stop it, or set another http_port.",
-    ),
-)
 
 ASGIApp = Callable[..., Awaitable[None]]
 
@@ -57,7 +46,7 @@ def run_role(role: str, settings: Settings, open_role: OpenRole) -> None:
 
     Raises Unavailable BA-0110 when the port is taken, and what opening the store raises.
     """
-    _check_port(settings.http_host, settings.http_port)
+    check_ports(settings, role, shared=is_supervised())
     uvloop.run(_serve(role, settings, open_role))
 
 
@@ -66,7 +55,7 @@ async def _serve(role: str, settings: Settings, open_role: OpenRole) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    if SUPERVISED in os.environ:
+    if is_supervised():
         loop.add_reader(0, _stop_at_end_of_input, loop, stop)
     async with open_role(settings) as running:
         tasks = TaskGroup(running.tasks)
@@ -114,12 +103,3 @@ def http_server(app: ASGIApp, settings: Settings) -> Server:
         log_level=LogLevels.error,
         **options,
     )
-
-
-def _check_port(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as cause:
-            raise PORT_TAKEN(host=host, port=port) from cause

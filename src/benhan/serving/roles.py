@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from benhan.access.middleware import ASGIApp, Door, Refuse, Scope
 from benhan.access.rates import Rate
-from benhan.access.routes import route
+from benhan.access.routes import GuardedRoute, route
+from benhan.access.smart.endpoints import SmartEndpoints, oauth_error
 from benhan.demo.accounts import shown_accounts
 from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.bulk.bulk import Bulk
 from benhan.fhir_api.responses import fault_response
 from benhan.fhir_api.routes import routes as fhir_routes
 from benhan.healthbook.book import Books
@@ -23,17 +27,18 @@ from benhan.node.exchange import Exchange
 from benhan.node.patients import Patients
 from benhan.node.traces import Traces
 from benhan.repository.routes import routes as repository_routes
-from benhan.serving.all_roles import is_supervised
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.health import Readiness, healthz
 from benhan.serving.metrics import GaugeReader, Measured, Metrics
 from benhan.serving.role_server import OpenRole, Running
+from benhan.serving.supervisor import is_supervised
 from benhan.serving.tasks import Task
 from benhan.store.keepers import keepers
 from benhan.store.migrations import check_schema
 from benhan.store.store import Store
 from benhan.transports.mllp_server import MllpLimits, MllpServer
 from benhan.web.book_pages import BookPages
+from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
 from benhan.web.flow_pages import FlowPages
 from benhan.web.message_pages import MessagePages
 from benhan.web.own_account import OwnAccount
@@ -42,6 +47,8 @@ from benhan.web.patient_pages import PatientPages
 from benhan.web.sealed_text import SealedText
 from benhan.web.sign_in import SignIn
 from benhan.wiring import Access, Node, open_node, open_repository
+
+MACHINES = ("/fhir", "/metrics", "/.well-known")
 
 
 def application(
@@ -63,19 +70,36 @@ def application(
         route("/metrics", metrics.endpoint, permission=Permission.METRICS_READ),
         *routes,
     ]
-    return Measured(Door(every, access.sessions, store.random, refusing(site)), metrics)
+    return Measured(Door(every, access.sessions, store.random, refusing(site), access.smart.grants), metrics)
 
 
 def refusing(site: Site | None) -> Refuse:
-    """A page for people, an OperationOutcome for machines."""
+    """A page for people, an OperationOutcome for machines, an OAuth error for apps."""
     from benhan.web.refusals import refused_page
 
     def refuse(scope: Scope, fault: Fault) -> ASGIApp:
-        if site is None or scope["path"].startswith(("/fhir", "/metrics")):
+        path = scope["path"]
+        if path.startswith("/oauth/") and path != AUTHORIZE:
+            return oauth_error(fault)
+        if site is None or path.startswith(MACHINES) or (site.kind == "repository" and path == "/deliveries"):
             return fault_response(scope, fault)
         return refused_page(scope, fault, site)
 
     return refuse
+
+
+def fhir_api(store: Store, settings: Settings, access: Access) -> FhirApi:
+    """The FHIR API of a role, with the limits of its settings and a place for the files of exports."""
+    base_url = f"{settings.base_url}/fhir"
+    return FhirApi(
+        store,
+        base_url,
+        settings.body_bytes_max,
+        settings.bundle_entries_max,
+        settings.conditional_deletes_max,
+        security=access.smart.security(),
+        bulk=Bulk.on(store, settings.data / "bulk", base_url, life_s=settings.bulk_life_s),
+    )
 
 
 @asynccontextmanager
@@ -96,19 +120,29 @@ async def kept_database(settings: Settings) -> AsyncIterator[None]:
 async def node_role(settings: Settings) -> AsyncIterator[Running]:
     """A hospital: FHIR, pages, the MLLP listener, the applier, the ledger's chain."""
     async with kept_database(settings), open_node(settings) as node:
-        api = FhirApi(node.store, f"{settings.base_url}/fhir", settings.body_bytes_max, settings.bundle_entries_max)
-        tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store)}
+        api = fhir_api(node.store, settings, node.access)
+        tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store), **bulk_tasks(api)}
         if settings.mllp_port:
             limits = MllpLimits(settings.mllp_frame_bytes_max, settings.mllp_connections_max)
             tasks["mllp"] = MllpServer(
-                settings.mllp_host, settings.mllp_port, node.intake.receive, node.intake.refuse_long, limits
+                settings.mllp_host,
+                settings.mllp_port,
+                node.intake.receive,
+                node.intake.refuse_long,
+                limits,
+                shares_port=is_supervised(),
             )
         if node.client is not None:
             tasks["exchange"] = Exchange(node.store, node.outbox, node.exports, node.client, settings.facility_code)
         gauges: dict[str, GaugeReader] = {"queue_waiting": node.queue_counts}
         site = site_of("node", settings)
-        routes = [*fhir_routes(api), *node_pages(node, site)]
+        routes = [*app_doors(node.access, node.store), *fhir_routes(api), *node_pages(node, site)]
         yield Running(application(routes, node.store, node.access, gauges, site), tasks)
+
+
+def bulk_tasks(api: FhirApi) -> dict[str, Task]:
+    """What does the jobs of an API."""
+    return {"jobs": api.bulk.runner()} if api.bulk is not None else {}
 
 
 def node_pages(node: Node, site: Site) -> list[BaseRoute]:
@@ -120,6 +154,8 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *door_pages(site, node.access, store),
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
         *PatientPages(site, Patients(store), node.exports, sealed).routes(),
+        *ConsentPages(site, node.access.smart, Patients(store)).routes(),
+        *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),
     ]
 
@@ -133,6 +169,24 @@ def door_pages(site: Site, access: Access, store: Store) -> list[BaseRoute]:
     ]
 
 
+def app_doors(access: Access, store: Store) -> list[GuardedRoute]:
+    """The endpoints of the authorization server."""
+    return SmartEndpoints(access.smart, Rate(store.clock, burst=60, per_s=2)).routes()
+
+
+def repository_pages(access: Access, store: Store, site: Site) -> list[BaseRoute]:
+    """What people see of the repository: signing in, and letting apps in."""
+
+    async def home(_request: Request) -> Response:
+        return RedirectResponse("/account", 303)
+
+    return [
+        route("/", home, permission=Permission.SIGNED_IN),
+        *door_pages(site, access, store),
+        *ConsentPages(site, access.smart, Patients(store)).routes(),
+    ]
+
+
 def site_of(kind: str, settings: Settings) -> Site:
     """Whose pages these are; demonstration accounts are named only where the demonstration runs."""
     accounts = shown_accounts(kind) if settings.demo else ()
@@ -143,11 +197,17 @@ def site_of(kind: str, settings: Settings) -> Site:
 async def repository_role(settings: Settings) -> AsyncIterator[Running]:
     """The national repository: FHIR and deliveries."""
     async with kept_database(settings), open_repository(settings) as repository:
-        store = repository.store
-        api = FhirApi(store, f"{settings.base_url}/fhir", settings.body_bytes_max, settings.bundle_entries_max)
-        tasks: dict[str, Task] = {**keepers(store)}
-        routes = [*fhir_routes(api), *repository_routes(api, repository.ingest)]
-        yield Running(application(routes, store, repository.access, {}), tasks)
+        store, access = repository.store, repository.access
+        api = fhir_api(store, settings, access)
+        tasks: dict[str, Task] = {**keepers(store), **bulk_tasks(api)}
+        site = site_of("repository", settings)
+        routes = [
+            *app_doors(access, store),
+            *fhir_routes(api),
+            *repository_routes(api, repository.ingest),
+            *repository_pages(access, store, site),
+        ]
+        yield Running(application(routes, store, access, {}, site), tasks)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from benhan.kernel.logs import Log
 from benhan.kernel.stopping import stopped_within
+from benhan.serving.database_keeper import DatabaseKeeper
 
 log = Log("supervisor")
 
@@ -85,3 +86,23 @@ class Supervisor:
             if await stopped_within(self._stop, delay_s):
                 return
             delay_s = min(delay_s * 2, RESTART_DELAY_S_MAX)
+
+
+async def keep(keeper: DatabaseKeeper | None, children: Sequence[Child]) -> None:
+    """Keep `children`, and the database they share, until told to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    supervisor = Supervisor(children)
+    supervisor.start()
+    log.info("supervisor.started", count=len(children))
+    await stop.wait()
+    await supervisor.stop()
+    if keeper is not None:
+        await keeper.stop()
+
+
+def is_supervised() -> bool:
+    """Whether a supervisor started this process (and keeps the database)."""
+    return SUPERVISED in os.environ

@@ -20,7 +20,14 @@ from benhan.kernel.issues import error
 from benhan.kernel.logs import Log
 from benhan.store.content import seal_tail
 from benhan.store.database import Connection, Database, translated
-from benhan.store.faults import ALREADY_THERE, NO_SUCH_RESOURCE, OUTCOME_UNKNOWN, STALE_VERSION, TOO_MANY_WAITING
+from benhan.store.faults import (
+    ALREADY_THERE,
+    NO_SUCH_RESOURCE,
+    NOT_ABSENT,
+    OUTCOME_UNKNOWN,
+    STALE_VERSION,
+    TOO_MANY_WAITING,
+)
 from benhan.store.ids import bucket_of
 from benhan.store.key_faults import SHREDDED
 from benhan.store.keyring import Keyring
@@ -28,7 +35,7 @@ from benhan.store.ledger.append import Entry, append_many
 from benhan.store.placement import place
 from benhan.store.sealing import DataKey
 from benhan.store.sql_texts import query
-from benhan.store.unit_of_work import Key, SharedHook, Stored, UnitOfWork, Verb, Write
+from benhan.store.unit_of_work import CLAIM, Key, SharedHook, Stored, UnitOfWork, Verb, Write
 
 log = Log("committer")
 
@@ -60,6 +67,10 @@ _LOCK_CURRENT = query(
     from seen s left join locked l using (bucket, type, rid)
     """,
 )
+_CLAIM = (
+    "select pg_advisory_xact_lock(claim) from unnest($1::bigint[]) with ordinality as c (claim, place) order by place"
+)
+"""One order for all, so that two transactions never wait for each other."""
 _END = query(
     "end_versions",
     """
@@ -84,7 +95,8 @@ class Pending:
 
     @property
     def keys(self) -> list[Key]:
-        return [write.key for write in self.unit.writes]
+        """What nobody else may write at the same time."""
+        return [write.key for write in self.unit.writes] + [(CLAIM, claim) for claim in self.unit.claims]
 
 
 @dataclass(slots=True)
@@ -248,6 +260,8 @@ class Committer:
     async def _write_units(
         self, connection: Connection, batch: list[Pending], made: dict[int, DataKey]
     ) -> list[tuple[Pending, list[Stored | None] | Fault]]:
+        refused = await _checked(connection, batch)
+        batch = [pending for pending in batch if id(pending) not in refused]
         current = await _lock_current(connection, batch)
         patients = {
             write.patient for pending in batch for write in pending.unit.writes if write.verb is not Verb.DELETE
@@ -255,7 +269,7 @@ class Committer:
         keys = await self._keyring.data_keys(patients, connection, create=True) if patients else {}
         made.update(keys)
         work = Batch()
-        answers: list[tuple[Pending, list[Stored | None] | Fault]] = []
+        answers: list[tuple[Pending, list[Stored | None] | Fault]] = [*refused.values()]
         accepted: list[Pending] = []
         for pending in batch:
             fault = _refusal(pending.unit, current, keys)
@@ -269,6 +283,23 @@ class Committer:
         await append_many(connection, work.entries)
         await _run_hooks(connection, [pending.unit for pending in accepted])
         return answers
+
+
+async def _checked(connection: Connection, batch: list[Pending]) -> dict[int, tuple[Pending, Fault]]:
+    """The units whose checks refuse them, by identity; their claims are held until the transaction ends."""
+    checking = [pending for pending in batch if pending.unit.checks]
+    if not checking:
+        return {}
+    claims = sorted({claim for pending in checking for claim in pending.unit.claims})
+    await connection.execute(_CLAIM, claims)
+    refused = {}
+    for pending in checking:
+        try:
+            for check in pending.unit.checks:
+                await check()
+        except Fault as fault:
+            refused[id(pending)] = (pending, fault)
+    return refused
 
 
 async def _run_hooks(connection: Connection, units: list[UnitOfWork]) -> None:
@@ -305,7 +336,7 @@ async def _lock_current(connection: Connection, batch: list[Pending]) -> dict[Ke
 def _refusal(unit: UnitOfWork, current: dict[Key, Current], keys: dict[int, DataKey]) -> Fault | None:
     """Why `unit` may not be written now, or None."""
     for write in unit.writes:
-        found = current.get(write.key)
+        found = _reached(write, current)
         version = found.version if found is not None else 0
         if write.if_match is not None and write.if_match != version:
             return STALE_VERSION(type=write.type, id=write.id, expected=write.if_match, found=version)
@@ -313,17 +344,25 @@ def _refusal(unit: UnitOfWork, current: dict[Key, Current], keys: dict[int, Data
             return ALREADY_THERE(type=write.type, id=write.id)
         if write.verb is Verb.UPDATE and write.if_absent == "fail" and (found is None or found.deleted):
             return NO_SUCH_RESOURCE(type=write.type, id=write.id)
+        if write.if_absent == "only" and found is not None and not found.deleted:
+            return NOT_ABSENT(type=write.type, id=write.id)
     shredded = [write for write in unit.writes if write.verb is not Verb.DELETE and write.patient not in keys]
     if shredded:
         return SHREDDED(*(error("deleted", f"{write.type}/{write.id}", SHREDDED.text) for write in shredded))
     return None
 
 
+def _reached(write: Write, current: dict[Key, Current]) -> Current | None:
+    """The present version, where the actor's limits let the write touch it."""
+    found = current.get(write.key)
+    return found if found is None or write.reach is None or found.patient in write.reach else None
+
+
 def _put(
     unit: UnitOfWork, write: Write, current: dict[Key, Current], keys: dict[int, DataKey], work: Batch
 ) -> Stored | None:
     """Add the rows of `write` to `work`; gives the version it makes."""
-    found = current.get(write.key)
+    found = _reached(write, current)
     if write.verb is Verb.DELETE:
         if found is None or found.deleted:
             return None

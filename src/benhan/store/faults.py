@@ -27,6 +27,14 @@ STALE_VERSION = FaultCode(
     ),
 )
 ALREADY_THERE = FaultCode("BA-0413", Conflict, Text("{type}/{id} đã có.", "{type}/{id} exists already."))
+NOT_ABSENT = FaultCode(
+    "BA-2150",
+    Conflict,
+    Text(
+        "{type}/{id} đã có, mà yêu cầu chỉ ghi khi chưa có. Không có gì được ghi.",
+        "{type}/{id} exists, and the request was to write it only where it does not. Nothing was written.",
+    ),
+)
 TWICE_IN_ONE = FaultCode(
     "BA-0414",
     Incorrect,

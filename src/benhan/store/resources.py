@@ -15,7 +15,9 @@ import asyncpg
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.clock import Clock
 from benhan.kernel.faults import Fault
+from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
+from benhan.store.access_rules import AccessRules
 from benhan.store.content import ContentCodec, aad_of
 from benhan.store.database import Connection, Database
 from benhan.store.faults import DELETED, NO_SUCH_RESOURCE, NO_SUCH_VERSION
@@ -53,7 +55,7 @@ _VERSIONS = query(
         select type, rid, version, patient, updated_at, content from resource_history
         where bucket = any($1::smallint[]) and type = $2 and rid = $3
     ) v
-    where v.version < $4 order by v.version desc limit $5
+    where v.version < $4 and ($6::bigint[] is null or v.patient = any($6)) order by v.version desc limit $5
     """,
 )
 _PLACES = query(
@@ -116,11 +118,12 @@ class Opener:
 class Resources:
     """Reads by id; `start` and `stop` frame its life."""
 
-    def __init__(self, database: Database, ids: Ids, opener: Opener, clock: Clock) -> None:
+    def __init__(self, database: Database, ids: Ids, opener: Opener, clock: Clock, rules: AccessRules) -> None:
         self._database = database
         self._ids = ids
         self._opener = opener
         self._clock = clock
+        self._rules = rules
         self._reads: Gatherer[Wanted, Stored | Fault] = Gatherer(self._read_batch)
 
     def start(self) -> None:
@@ -130,7 +133,11 @@ class Resources:
         await self._reads.stop()
 
     async def read(self, type_: str, id_: str, actor: Actor) -> Stored:
-        """The current version. Raises NotFound BA-0401, BA-0402 (deleted), BA-0503 (its key was destroyed)."""
+        """The current version. Raises NotFound BA-0401, BA-0402 (deleted), BA-0503 (its key was destroyed).
+
+        What the limits of `actor` hide is not there: BA-0401; a type they grant nothing of is Forbidden BA-2300.
+        """
+        self._rules.rules_for(actor, type_, Act.READ)
         answer = await self._ask(type_, id_, actor)
         if isinstance(answer, Fault):
             raise answer
@@ -138,7 +145,8 @@ class Resources:
 
     async def read_many(self, wanted: Iterable[tuple[str, str]], actor: Actor) -> list[Stored | None]:
         """The current versions of (type, id) pairs, None for what is not there, is deleted or destroyed."""
-        answers = await asyncio.gather(*(self._ask(type_, id_, actor) for type_, id_ in wanted))
+        granted = [(type_, id_) for type_, id_ in wanted if self._rules.grants(actor, type_, Act.READ)]
+        answers = await asyncio.gather(*(self._ask(type_, id_, actor) for type_, id_ in granted))
         return [None if isinstance(answer, Fault) else answer for answer in answers]
 
     async def vread(self, type_: str, id_: str, version: int, actor: Actor) -> Stored:
@@ -157,13 +165,16 @@ class Resources:
     ) -> list[Stored]:
         """Versions before `before_version`, newest first, deletions included. Raises NotFound BA-0401, BA-0503."""
         number, rid = TYPE_NUMBERS[type_], self._ids.rid_of(type_, id_)
+        reach = self._rules.patients_of(actor, type_, Act.READ)
+        patients = sorted(reach) if reach is not None else None
         async with self._database.transaction() as connection:
             buckets = await self._buckets(connection, number, rid)
-            rows = await connection.fetch(_VERSIONS, buckets, number, rid, before_version, count)
+            rows = await connection.fetch(_VERSIONS, buckets, number, rid, before_version, count, patients)
             opened = await self._opener.open_all(rows, connection)
-            if not rows:
+            seen = [each for each in opened if self._rules.admits(actor, Act.READ, each)]
+            if not seen:
                 raise NO_SUCH_RESOURCE(type=type_, id=id_)
-            found = [_named(each, id_) for each in opened if each is not None]
+            found = [_named(each, id_) for each in seen if each is not None]
             if not found:
                 raise SHREDDED()
             patient = next((each.patient for each in found if each.patient), 0)
@@ -190,9 +201,10 @@ class Resources:
                 [TYPE_NUMBERS[each.type] for each in batch],
                 [each.rid for each in batch],
             )
+            rows = [row for row in rows if self._may_open(batch[row["place"] - 1], row)]
             opened = await self._opener.open_all(rows, connection)
             found = {row["place"] - 1: each for row, each in zip(rows, opened, strict=True)}
-            answers = [_answer(wanted, index, found) for index, wanted in enumerate(batch)]
+            answers = [self._answer(wanted, index, found) for index, wanted in enumerate(batch)]
             views = [
                 self._entry(Event.RESOURCE_VIEW, answer, wanted.actor, wanted.trace)
                 for wanted, answer in zip(batch, answers, strict=True)
@@ -200,6 +212,15 @@ class Resources:
             ]
             await append_many(connection, views)
         return answers
+
+    def _may_open(self, wanted: Wanted, row: asyncpg.Record) -> bool:
+        actor = wanted.actor
+        return actor.limits is None or self._rules.admits_patient(actor, wanted.type, Act.READ, row["patient"])
+
+    def _answer(self, wanted: Wanted, index: int, found: dict[int, Stored | None]) -> Stored | Fault:
+        if not self._rules.admits(wanted.actor, Act.READ, found.get(index)):
+            return NO_SUCH_RESOURCE(type=wanted.type, id=wanted.id)
+        return _answer(wanted, index, found)
 
     def _entry(self, event: Event, seen: Stored, actor: Actor, trace: str) -> Entry:
         return Entry(
@@ -212,6 +233,7 @@ class Resources:
             TYPE_NUMBERS[seen.type],
             seen.rid,
             seen.version,
+            actor.through,
         )
 
 

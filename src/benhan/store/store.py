@@ -8,16 +8,21 @@ from pathlib import Path
 from benhan.kernel.actors import Actor
 from benhan.kernel.clock import Clock, SystemClock
 from benhan.kernel.ids import RandomSource, SystemRandom
+from benhan.store.access_rules import AccessRules
 from benhan.store.committer import Committer
 from benhan.store.content import ContentCodec
 from benhan.store.database import Database
+from benhan.store.history import History
 from benhan.store.ids import Ids
 from benhan.store.key_encryption import KeyEncryption
 from benhan.store.keyring import Keyring
 from benhan.store.migrations import migrate
 from benhan.store.resources import Opener, Resources
+from benhan.store.sealed_place import SealedPlaces
 from benhan.store.search.page_link import PageLinks
 from benhan.store.search.search import Search
+from benhan.store.terminology.definitions import Definitions
+from benhan.store.terminology.terminology import Terminology
 from benhan.store.tokens import Tokens
 from benhan.store.unit_of_work import Stored, UnitOfWork, Workshop
 
@@ -36,6 +41,8 @@ class Store:
     resources: Resources
     search: Search
     page_life_s: float
+    history: History
+    terminology: Terminology
 
     @classmethod
     async def open(
@@ -53,9 +60,11 @@ class Store:
         await migrate(database)
         keyring = await Keyring.open(database, kek, random)
         codec = ContentCodec(dictionaries) if dictionaries is not None else ContentCodec()
-        workshop = Workshop(Ids(keyring.id_key, random), Tokens(keyring.index_key), codec)
+        ids, tokens = Ids(keyring.id_key, random), Tokens(keyring.index_key)
+        rules = AccessRules(ids)
+        workshop = Workshop(ids, tokens, codec, rules)
         opener = Opener(keyring, codec)
-        resources = Resources(database, workshop.ids, opener, clock)
+        resources = Resources(database, workshop.ids, opener, clock, rules)
         links = PageLinks(keyring.derived_key("page-link"), clock, page_life_s)
         store = cls(
             database,
@@ -66,8 +75,17 @@ class Store:
             opener,
             Committer(database, keyring),
             resources,
-            Search(database, workshop.ids, workshop.tokens, opener, links, clock),
+            Search(database, workshop.ids, workshop.tokens, opener, links, clock, rules=rules),
             page_life_s,
+            History(
+                database,
+                workshop.ids,
+                opener,
+                resources,
+                SealedPlaces(keyring.derived_key("history-link"), clock, page_life_s),
+                clock,
+            ),
+            Terminology(database, clock, Definitions(database, workshop.tokens, opener)),
         )
         store.committer.start()
         store.resources.start()

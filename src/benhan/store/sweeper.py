@@ -10,6 +10,7 @@ from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
 from benhan.kernel.stopping import stopped_within
 from benhan.store.database import Database
+from benhan.store.jobs import moment_held
 from benhan.store.sql_texts import query
 
 log = Log("sweeper")
@@ -18,14 +19,15 @@ ROWS_MAX = 2_000
 PAUSE_S = 20.0
 LOCK = 0x62656E68_73776570  # "benh" "swep"
 
+# A writer that came late may hold a lock on a superseded version while it waits for ours: whoever sweeps never waits.
 _SWEEP = query(
     "sweep_superseded",
     """
-    with old as (
+    with old as materialized (
         select r.bucket, r.type, r.rid, r.version from resource r
         join resource n on n.bucket = r.bucket and n.type = r.type and n.rid = r.rid and n.version = r.version + 1
         where r.until is not null and n.updated_at < $1
-        limit $2
+        limit $2 for update of r skip locked
     ),
     moved as (
         delete from resource r using old o
@@ -43,13 +45,13 @@ _SWEEP = query(
 _SWEEP_LEFT = query(
     "sweep_left_behind",
     """
-    with old as (
+    with old as materialized (
         select r.bucket, r.type, r.rid, r.version from resource r
         left join placement p on p.bucket = (r.rid >> 51)::smallint and p.type = r.type and p.rid = r.rid
         join resource n on n.bucket = coalesce(p.at_bucket, (r.rid >> 51)::smallint) and n.type = r.type
             and n.rid = r.rid and n.until is null
         where r.until is not null and n.updated_at < $1
-        limit $2
+        limit $2 for update of r skip locked
     ),
     moved as (
         delete from resource r using old o
@@ -81,8 +83,12 @@ async def sweep_some(database: Database, clock: Clock, page_life_s: float, rows_
 
     The age is the successor's: a version is needed until every page that began before it ended is dead. A version whose
     successor is not beside it (another compartment took it, or it was moved first) goes by the age of the current one.
+    What a job still reads at an earlier moment stays too.
     """
     before = clock.now() - timedelta(seconds=page_life_s)
+    held = await moment_held(database, clock.now())
+    if held is not None:
+        before = min(before, held)
     async with database.transaction() as connection:
         if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", LOCK):
             return 0

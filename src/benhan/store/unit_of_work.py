@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,10 @@ from typing import Any, Literal
 from benhan.fhir.indexing import Indexed, index_resource, patient_of
 from benhan.fhir.resource import ParsedResource, head_bytes, tail_bytes
 from benhan.kernel.actors import Actor
+from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
+from benhan.store.access_faults import NOT_GRANTED
+from benhan.store.access_rules import AccessRules
 from benhan.store.content import ContentCodec
 from benhan.store.database import Connection
 from benhan.store.faults import TWICE_IN_ONE
@@ -24,10 +27,15 @@ from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.tokens import Tokens
 
 Hook = Callable[[Connection], Awaitable[None]]
+Check = Callable[[], Awaitable[None]]
 SharedHook = Callable[[Connection, Sequence[Any]], Awaitable[None]]
 """Does at once what many units of work of a commit ask of it."""
 Key = tuple[int, int]
-"""Type number and rid: what one writer at a time may change."""
+"""Type number and rid: what one writer at a time may change; -1 and a claim."""
+IfAbsent = Literal["create", "fail", "only"]
+"""What an update does where there is nothing: make it, fail, or go on *only* then."""
+CLAIM = -1
+"""Stands in a Key where others have their type number."""
 
 
 class Verb(Enum):
@@ -48,7 +56,7 @@ class Write:
     rid: int
     type_number: int
     if_match: int | None = None
-    if_absent: Literal["create", "fail"] = "create"
+    if_absent: IfAbsent = "create"
     patient: int = 0
     tail: bytes = b""
     packed: bytes = b""
@@ -56,6 +64,8 @@ class Write:
     indexed: Indexed | None = None
     assigned: bool = False
     """Whether its rid is fresh, so that nothing can be there yet."""
+    reach: frozenset[int] | None = None
+    """The only patients whose present version it may touch; another's is not there for it. None: any."""
 
     @property
     def key(self) -> Key:
@@ -100,11 +110,12 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What preparing a write needs: ids, tokens, compression."""
+    """What preparing a write needs: ids, tokens, compression, the rules of actors."""
 
     ids: Ids
     tokens: Tokens
     codec: ContentCodec
+    rules: AccessRules
 
 
 class UnitOfWork:
@@ -120,12 +131,18 @@ class UnitOfWork:
         self.entries: list[Entry] = []
         self.hooks: list[Hook] = []
         self.shared_hooks: list[tuple[SharedHook, Any]] = []
+        self.claims: set[int] = set()
+        self.checks: list[Check] = []
 
     def create(self, resource: ParsedResource, *, id_: str | None = None) -> str:
-        """Write a new resource; gives the logical id it will have (`id_` where `assign_id` gave it before)."""
+        """Write a new resource; gives the logical id it will have (`id_` where `assign_id` gave it before).
+
+        Raises Forbidden BA-2300 where the limits of the actor do not grant it.
+        """
         id_ = id_ or self.assign_id(resource.type, patient_of(resource.plain))
         write = self._prepared(Verb.CREATE, resource, id_)
         write.assigned = True
+        self._hold_to_limits(write, Act.CREATE)
         self._add(write)
         return id_
 
@@ -142,18 +159,26 @@ class UnitOfWork:
         resource: ParsedResource,
         *,
         if_match: int | None = None,
-        if_absent: Literal["create", "fail"] = "create",
+        if_absent: IfAbsent = "create",
     ) -> None:
-        """Write the next version of the resource that `resource.id` names."""
+        """Write the next version of the resource that `resource.id` names.
+
+        An actor with limits makes no new one where it could learn by that that another patient's is there. Raises
+        Forbidden BA-2300 where its limits do not grant it.
+        """
         assert resource.id is not None
         write = self._prepared(Verb.UPDATE, resource, resource.id)
         write.if_match, write.if_absent = if_match, if_absent
+        self._hold_to_limits(write, Act.UPDATE)
+        if self.actor.limits is not None and not self._may_upsert(write):
+            write.if_absent = "fail"
         self._add(write)
 
     def delete(self, type_: str, id_: str, *, if_match: int | None = None) -> None:
-        """Mark a resource deleted; its history stays. Nothing happens where there is none."""
+        """Mark a resource deleted; its history stays. Nothing happens where there is none that the actor reaches."""
         rid = self._workshop.ids.rid_of(type_, id_)
-        self._add(Write(Verb.DELETE, type_, id_, rid, TYPE_NUMBERS[type_], if_match))
+        reach = self._workshop.rules.patients_of(self.actor, type_, Act.DELETE)
+        self._add(Write(Verb.DELETE, type_, id_, rid, TYPE_NUMBERS[type_], if_match, reach=reach))
 
     def record(
         self, event: Event, *, patient: int = 0, type_: str = "", rid: int = 0, version: int = 0, **detail: str | int
@@ -173,6 +198,15 @@ class UnitOfWork:
         """
         self.shared_hooks.append((hook, asked))
 
+    def only_if(self, claims: Iterable[int], check: Check) -> None:
+        """Write only where `check` raises no Fault, and let nobody who makes one of the same `claims` write meanwhile.
+
+        `check` runs in the transaction of the commit, after the claims are held (by every process) and before anything
+        is locked or written, so that what it finds is still so when this unit is written.
+        """
+        self.claims.update(claims)
+        self.checks.append(check)
+
     def token(self, term: str) -> int:
         """The keyed hash of an index term."""
         return self._workshop.tokens.of(term)
@@ -185,7 +219,23 @@ class UnitOfWork:
         self, event: Event, patient: int, type_number: int, rid: int, version: int, detail: dict[str, str | int]
     ) -> Entry:
         actor = self.actor
+        detail = {**detail, **actor.through}
         return Entry(event, self.at, actor.id, actor.role.value, self.trace, patient, type_number, rid, version, detail)
+
+    def _hold_to_limits(self, write: Write, act: Act) -> None:
+        """Raises Forbidden BA-2300 where the limits of the actor do not grant what shall be there afterwards."""
+        rules = self._workshop.rules
+        if not rules.admits_content(
+            self.actor, write.type, act, write.patient, lambda: write.indexed.terms if write.indexed is not None else ()
+        ):
+            raise NOT_GRANTED(type=write.type, act=act.value)
+        write.reach = rules.patients_of(self.actor, write.type, act)
+
+    def _may_upsert(self, write: Write) -> bool:
+        """Whether the actor's limits grant making a resource where there is none, and hide none of its type."""
+        limits = self.actor.limits or ()
+        grants_all = [rule for rule in limits if not rule.patient and not rule.criteria]
+        return all(any(rule.grants(write.type, act) for rule in grants_all) for act in (Act.CREATE, Act.UPDATE))
 
     def _prepared(self, verb: Verb, resource: ParsedResource, id_: str) -> Write:
         workshop, type_ = self._workshop, resource.type

@@ -35,7 +35,7 @@ RefuseLong = Callable[[bytes, int], Awaitable[bytes]]
 
 
 class MllpServer:
-    """Listens while its task runs."""
+    """Listens while its task runs; `shares_port` lets other workers of the node listen beside it."""
 
     def __init__(
         self,
@@ -45,10 +45,13 @@ class MllpServer:
         refuse_long: RefuseLong,
         limits: MllpLimits | None = None,
         tls: ssl.SSLContext | None = None,
+        *,
+        shares_port: bool = False,
     ) -> None:
         self._host = host
         self._port = port
         self._tls = tls
+        self._shares_port = shares_port
         self.receive = receive
         self.refuse_long = refuse_long
         self.limits = limits or MllpLimits()
@@ -58,7 +61,13 @@ class MllpServer:
         """Listen until `stop`; frames that were read are answered before the connections close."""
         loop = asyncio.get_running_loop()
         server = await loop.create_server(
-            lambda: _Connection(self), self._host, self._port, ssl=self._tls, backlog=256, reuse_address=True
+            lambda: _Connection(self),
+            self._host,
+            self._port,
+            ssl=self._tls,
+            backlog=256,
+            reuse_address=True,
+            reuse_port=self._shares_port,
         )
         log.info("mllp.listening", port=self._port)
         async with server:

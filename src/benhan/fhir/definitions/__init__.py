@@ -70,6 +70,13 @@ def codes_of(value_set: str) -> frozenset[str]:
 
 
 @cache
+def summary_of(name: str) -> frozenset[str]:
+    """The elements that a summary of a type or backbone holds, named as defined (`value[x]`); empty where none is."""
+    line = _lines("summaries.jsonl").get(name)
+    return frozenset(orjson.loads(line)["elements"]) if line is not None else frozenset()
+
+
+@cache
 def resource_types() -> frozenset[str]:
     """The names of all resource types."""
     return frozenset(

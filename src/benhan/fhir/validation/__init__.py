@@ -1,5 +1,5 @@
-"""Whether a resource keeps the rules of its type: structure here, profiles and invariants later."""
+"""Whether a resource keeps the rules of its type (structure), and those of the base definitions and of profiles."""
 
-from benhan.fhir.validation.structure import check_structure
+from benhan.fhir.validation.fast import check_structure
 
 __all__ = ["check_structure"]

@@ -16,16 +16,14 @@ from typing import Any
 from benhan.fhir.definitions import Element, resource_types, type_of
 from benhan.fhir.primitives import CHECKS
 from benhan.fhir.validation import texts
+from benhan.fhir.validation.report import ISSUES_MAX, Path, written
 from benhan.kernel.issues import Issue, error
 from benhan.kernel.texts import Text
 
 Json = dict[str, Any]
-Path = tuple[Any, ...]
-
-ISSUES_MAX = 100
 
 
-def check_structure(plain: Json) -> list[Issue]:
+def structural_issues(plain: Json) -> list[Issue]:
     """The structural faults of a resource, each with its place (`Patient.name[0].family`); empty where there is none.
 
     At most ISSUES_MAX are listed. `plain` is the resource as read (`ParsedResource.plain`).
@@ -177,19 +175,4 @@ def _note_primitive(value: Any, member: Member, path: Path, issues: list[Issue])
 
 def _note(issues: list[Issue], kind: str, path: Path, text: Text, clause: str, **params: object) -> None:
     if len(issues) < ISSUES_MAX:
-        issues.append(error(kind, _written(path), text.filled(**params), clause))
-
-
-def _written(path: Path) -> str:
-    words = ""
-    for step in path:
-        if isinstance(step, int):
-            words += f"[{step}]"
-        else:
-            words += f".{_safe(step)}" if words else _safe(step)
-    return words
-
-
-def _safe(name: str) -> str:
-    """A member's name where it looks like one; a name that a sender made up may be anything."""
-    return name if name.isidentifier() and name.isascii() and len(name) <= 64 else "?"
+        issues.append(error(kind, written(path), text.filled(**params), clause))

@@ -14,10 +14,45 @@ from benhan.fhir.resource import instant
 from benhan.fhir.search_parameters import parameters_of
 from benhan.fhir.search_query import SEARCHABLE_KINDS
 from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.operations.table import capability_operations
 from benhan.fhir_api.requests import check_accept
 from benhan.fhir_api.responses import json_response
 
-INTERACTIONS = ("read", "vread", "update", "delete", "history-instance", "create", "search-type")
+OF_TYPES = {
+    "read": "read",
+    "vread": "vread",
+    "update": "update",
+    "patch": "patch",
+    "delete": "delete",
+    "history_instance": "history-instance",
+    "history_type": "history-type",
+    "create": "create",
+    "search_type": "search-type",
+}
+"""Interactions on one type: the name of our function, and the code of http://hl7.org/fhir/restful-interaction."""
+OF_SYSTEM = {
+    "transaction": ("transaction", "batch"),
+    "search_system": ("search-system",),
+    "history_system": ("history-system",),
+}
+"""Interactions on the whole, the same way; one function answers transaction and batch."""
+
+
+def offered() -> frozenset[str]:
+    """The names of the interactions that the table of routes leads to."""
+    from benhan.fhir_api.routes import TABLE
+
+    return frozenset(interaction.__name__ for _, _, interaction, _ in TABLE)
+
+
+def interactions_of_types() -> list[str]:
+    """The codes of what is offered on each type."""
+    return [code for name, code in OF_TYPES.items() if name in offered()]
+
+
+def interactions_of_system() -> list[str]:
+    """The codes of what is offered on the whole."""
+    return [code for name, codes in OF_SYSTEM.items() if name in offered() for code in codes]
 
 
 async def capabilities(api: FhirApi, request: Request) -> Response:
@@ -31,19 +66,22 @@ async def capabilities(api: FhirApi, request: Request) -> Response:
         "software": {"name": "benhan", "version": __version__},
         "implementation": {"description": "benhan", "url": api.base_url},
         "fhirVersion": "4.0.1",
-        "format": ["application/fhir+json"],
+        "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
+        "patchFormat": ["application/json-patch+json", "application/fhir+json"],
         "rest": [
             {
                 "mode": "server",
-                "resource": [_resource(type_) for type_ in sorted(resource_types())],
-                "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                **({"security": api.security} if api.security else {}),
+                "resource": [_resource(type_, api) for type_ in sorted(resource_types())],
+                "interaction": [{"code": code} for code in interactions_of_system()],
+                **capability_operations(None),
             }
         ],
     }
     return json_response(orjson.dumps(statement))
 
 
-def _resource(type_: str) -> dict[str, Any]:
+def _resource(type_: str, api: FhirApi) -> dict[str, Any]:
     searchable = [
         {"name": parameter.code, "type": parameter.type}
         for parameter in parameters_of(type_).values()
@@ -52,11 +90,15 @@ def _resource(type_: str) -> dict[str, Any]:
     includes = [f"{type_}:{each['name']}" for each in searchable if each["type"] == "reference"]
     return {
         "type": type_,
-        "interaction": [{"code": code} for code in INTERACTIONS],
+        "interaction": [{"code": code} for code in interactions_of_types()],
         "versioning": "versioned-update",
         "readHistory": True,
         "updateCreate": True,
-        "conditionalRead": "not-match",
+        "conditionalCreate": True,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": "update_conditional" in offered(),
+        "conditionalDelete": "single" if api.conditional_deletes_max == 1 else "multiple",
         **({"searchInclude": includes} if includes else {}),
         "searchParam": sorted(searchable, key=lambda each: each["name"]),
+        **capability_operations(type_),
     }

@@ -1,4 +1,4 @@
-"""read: GET [base]/[type]/[id]. Source: FHIR R4 http.html#read, #cread."""
+"""read: GET and HEAD [base]/[type]/[id]. Source: FHIR R4 http.html#read, #cread."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.preconditions import is_known
 from benhan.fhir_api.requests import actor_of, check_accept, id_of_path, type_of_path
 from benhan.fhir_api.responses import json_response, version_headers
 
 
 async def read(api: FhirApi, request: Request) -> Response:
-    """200 with ETag and Last-Modified; 304 where If-None-Match names the current version; 404; 410 where deleted."""
+    """200 with ETag and Last-Modified; 304 where the asker has the current version; 404; 410 where deleted."""
     check_accept(request)
     stored = await api.store.resources.read(type_of_path(request), id_of_path(request), actor_of(request))
-    known = request.headers.get("if-none-match")
-    if known is not None and stored.etag in [each.strip() for each in known.split(",")]:
+    if is_known(stored, request.headers.get("if-none-match"), request.headers.get("if-modified-since")):
         return Response(b"", 304, version_headers(stored))
     return json_response(stored.content, 200, version_headers(stored))

@@ -14,7 +14,7 @@ from benhan.fhir.outcome import outcome_of_issues
 from benhan.fhir.search_query import SearchQuery, parse_search
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.faults import BODY_TOO_LARGE
-from benhan.fhir_api.requests import actor_of, check_accept, language_of, preference, type_of_path
+from benhan.fhir_api.requests import actor_of, check_accept, language_of, note_form, preference, type_of_path
 from benhan.fhir_api.responses import json_response
 from benhan.store.search.search import SearchPage
 
@@ -26,6 +26,7 @@ async def search_type(api: FhirApi, request: Request) -> Response:
     check_accept(request)
     type_ = type_of_path(request)
     pairs = list(request.query_params.multi_items()) + await _form(request)
+    note_form(request, pairs)
     lenient = preference(request, "handling") == "lenient"
     query = parse_search(type_, pairs, lenient=lenient, registry=api.store.search.registry)
     page = await api.store.search.search(query, actor_of(request), base_url=api.base_url)

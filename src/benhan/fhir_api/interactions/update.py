@@ -6,22 +6,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from benhan.fhir_api.api import FhirApi
-from benhan.fhir_api.faults import ID_MISMATCH, NOT_OFFERED
+from benhan.fhir_api.faults import ID_MISMATCH
+from benhan.fhir_api.preconditions import only_if_absent
 from benhan.fhir_api.requests import actor_of, id_of_path, if_match, read_resource, type_of_path
 from benhan.fhir_api.responses import written_response
 
 
 async def update(api: FhirApi, request: Request) -> Response:
-    """200, or 201 where it was not there; 412 where If-Match names another version than the current one."""
+    """200, or 201 where it was not there.
+
+    412 where If-Match names another version than the current one, or `If-None-Match: *` is sent and it is there.
+    """
     type_, id_ = type_of_path(request), id_of_path(request)
-    if "if-none-match" in request.headers:
-        raise NOT_OFFERED(what="If-None-Match, PUT")
-    expected = if_match(request)
+    expected, absent = if_match(request), only_if_absent(request.headers.get("if-none-match"))
     resource = await read_resource(request, type_, api.body_bytes_max)
     if resource.id != id_:
         raise ID_MISMATCH()
     unit = api.store.begin(actor_of(request))
-    unit.update(resource, if_match=expected)
+    unit.update(resource, if_match=expected, if_absent="only" if absent else "create")
     stored = (await api.store.commit(unit))[0]
     assert stored is not None
     return written_response(request, stored, api.base_url)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+
+import orjson
 
 from benhan.store.database import Connection
 from benhan.store.ids import SHARED, bucket_of
@@ -44,7 +45,7 @@ def detail_text(detail: dict[str, str | int]) -> str:
     if not detail:
         return ""
     told = {name: value if isinstance(value, int) or _CODE.fullmatch(value) else "?" for name, value in detail.items()}
-    return json.dumps(told, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
 
 
 async def append_many(connection: Connection, entries: Sequence[Entry]) -> None:

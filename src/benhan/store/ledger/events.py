@@ -21,12 +21,12 @@ BAD_DETAIL = FaultCode(
 class Event(Enum):
     """Every event: its number in the database (never reused), its label, its fields."""
 
-    RESOURCE_CREATE = (1, "resource:content:create", ())
-    RESOURCE_UPDATE = (2, "resource:content:update", ())
-    RESOURCE_DELETE = (3, "resource:content:delete", ())
-    RESOURCE_VIEW = (4, "resource:content:view", ())
-    RESOURCE_HISTORY = (5, "resource:content:history", ())
-    RESOURCE_SEARCH = (6, "resource:content:search", ("parameters", "count"))
+    RESOURCE_CREATE = (1, "resource:content:create", ("client",))
+    RESOURCE_UPDATE = (2, "resource:content:update", ("client",))
+    RESOURCE_DELETE = (3, "resource:content:delete", ("client",))
+    RESOURCE_VIEW = (4, "resource:content:view", ("client",))
+    RESOURCE_HISTORY = (5, "resource:content:history", ("client",))
+    RESOURCE_SEARCH = (6, "resource:content:search", ("parameters", "count", "client"))
     PATIENT_VIEW = (7, "patient:page:view", ("page",))
     BOOK_VIEW = (8, "book:page:view", ("page",))
     RECORD_EXPORT = (9, "record:export:hoso_benh_an", ("format",))
@@ -55,6 +55,21 @@ class Event(Enum):
     ROOT_SIGN = (60, "ledger:root:sign", ("day",))
     BULK_IMPORT = (61, "store:bulk:import", ("count",))
     BULK_EXPORT = (62, "store:bulk:export", ("type",))
+    CLIENT_CREATE = (70, "smart:client:create", ("client", "kind"))
+    CLIENT_DISABLE = (71, "smart:client:disable", ("client",))
+    LAUNCH_CREATE = (72, "smart:launch:create", ("client",))
+    GRANT_CREATE = (73, "smart:grant:create", ("client", "grant", "scope"))
+    GRANT_REFUSE = (74, "smart:grant:refuse", ("client", "fault"))
+    GRANT_REVOKE = (75, "smart:grant:revoke", ("client", "grant"))
+    ACCESS_ISSUE = (76, "smart:token:issue", ("client", "grant", "scope"))
+    ACCESS_REFRESH = (77, "smart:token:refresh", ("client", "grant"))
+    ACCESS_REFUSE = (78, "smart:token:refuse", ("client", "fault"))
+    ACCESS_REUSE = (79, "smart:token:reuse", ("client", "grant"))
+    BULK_START = (81, "bulk:job:start", ("job", "kind", "level"))
+    BULK_CANCEL = (82, "bulk:job:cancel", ("job",))
+    BULK_FILE = (83, "bulk:job:file", ("job", "file"))
+    BULK_VIEW = (84, "bulk:content:view", ("job", "count"))
+    RESOURCE_EVERYTHING = (80, "resource:content:everything", ("count",))
 
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number

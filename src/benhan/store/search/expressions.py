@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -19,7 +19,9 @@ from benhan.fhir.indexing import Indexed, index_resource
 from benhan.fhir.search_criteria import Wanted
 from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir.search_values import Prefix
-from benhan.store.unit_of_work import Stored
+
+if TYPE_CHECKING:
+    from benhan.store.unit_of_work import Stored
 
 Json = dict[str, Any]
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from benhan.fhir.compartments import compartments
@@ -18,7 +19,9 @@ from benhan.kernel.actors import Actor, Role
 from benhan.kernel.clock import Clock
 from benhan.kernel.faults import Fault
 from benhan.kernel.issues import Issue, warning
+from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
+from benhan.store.access_rules import AccessRules
 from benhan.store.database import Connection, Database
 from benhan.store.gatherer import Gatherer
 from benhan.store.ids import Ids
@@ -52,7 +55,7 @@ from benhan.store.search.limits import (
 from benhan.store.search.links import Links
 from benhan.store.search.page_link import Link, PageLinks
 from benhan.store.search.reference import pointing_to
-from benhan.store.search.session import Found, Session, native_order
+from benhan.store.search.session import Found, Session, Sight, native_order
 from benhan.store.search.sorting import in_order
 from benhan.store.search.statement import Order, Place
 from benhan.store.search.statistics import Statistics
@@ -106,15 +109,17 @@ class Search:
         links: PageLinks,
         clock: Clock,
         *,
+        rules: AccessRules,
         limits: SearchLimits | None = None,
         expander: ValueSetExpander | None = None,
     ) -> None:
         self._database = database
         self._ids = ids
-        self._tokens = tokens
+        self.tokens = tokens
         self._opener = opener
         self._links = links
         self._clock = clock
+        self._rules = rules
         self.limits = limits or SearchLimits()
         self.expander = expander
         self.registry: SearchRegistry = R4
@@ -130,9 +135,11 @@ class Search:
     async def search(self, query_: SearchQuery, actor: Actor, *, base_url: str = "") -> SearchPage:
         """A page of `query_`. What it shows of patients is in the ledger before it returns.
 
-        Raises BA-0320, BA-0321 for its page link, Busy BA-0422 where a statement takes too long, and what `limits`
-        tells: BA-2100, BA-2101, BA-2109 where too much would have to be opened.
+        Raises Forbidden BA-2300; BA-0320, BA-0321 for its page link; Busy BA-0422 where a statement takes too long;
+        and what `limits` tells: BA-2100, BA-2101, BA-2109 where too much would have to be opened.
         """
+        for type_ in query_.by_type:
+            self._rules.rules_for(actor, type_, Act.SEARCH)
         asked = [pair for pair in query_.applied if pair[0] != "_page"]
         bound_to = f"{actor.id} {query_.type or sorted(query_.by_type)} {query_.compartment} {asked}"
         link = self._links.read(query_.page, bound_to) if query_.page else None
@@ -154,17 +161,29 @@ class Search:
             page.explanation,
         )
 
+    def compiler(self, base_url: str = "", now: datetime | None = None) -> Compiler:
+        """What compiles a search of this store to an expression about its rows."""
+        return Compiler(self.registry, self._ids, Asking(now or self._clock.now(), base_url))
+
     async def _run(
         self, query_: SearchQuery, actor: Actor, link: Link | None, base_url: str
     ) -> tuple[SearchPage, Link | None, list[Stored]]:
         counted = await self.statistics.counted()
         now = link.began_at if link is not None else self._clock.now()
-        compiler = Compiler(self.registry, self._ids, Asking(now, base_url))
+        compiler = self.compiler(base_url, now)
         segments = self._segments(query_, compiler)
         async with self._connection(query_, segments, link) as connection:
             moment = link.moment if link is not None else ""
             session = Session(
-                connection, self._opener, compiler, self._tokens, self.limits, counted, actor, now, moment
+                connection,
+                self._opener,
+                compiler,
+                self.tokens,
+                self.limits,
+                counted,
+                Sight(self._rules, actor),
+                now,
+                moment,
             )
             links = Links(session, self.expander)
             segments = [
@@ -337,7 +356,7 @@ class Search:
                 trace,
                 patient,
                 number,
-                detail={"parameters": names, "count": count_},
+                detail={"parameters": names, "count": count_, **actor.through},
             )
             for patient, count_ in shown.items()
         ]

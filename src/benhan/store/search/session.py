@@ -14,6 +14,8 @@ import asyncpg
 
 from benhan.fhir.main_values import MAIN_DATES
 from benhan.kernel.actors import Actor
+from benhan.kernel.limits import Act
+from benhan.store.access_rules import AccessRules
 from benhan.store.database import Connection
 from benhan.store.ids import bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
@@ -21,7 +23,6 @@ from benhan.store.resources import Opener
 from benhan.store.search.compiler import Compiler
 from benhan.store.search.expressions import (
     Candidate,
-    Everything,
     Expression,
     Linked,
     Meeting,
@@ -57,6 +58,17 @@ class Found:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the one who asks may see: their rules stand in the SQL of every statement."""
+
+    rules: AccessRules
+    actor: Actor
+
+    def of(self, type_: str, act: Act) -> Expression:
+        return self.rules.allowed(self.actor, type_, act)
+
+
 def native_order(type_: str) -> Order:
     """The store's own order of a type: by its main date, newest first; where it has none, as the keys stand."""
     if type_ not in MAIN_DATES:
@@ -75,7 +87,7 @@ class Session:
         tokens: Tokens,
         limits: SearchLimits,
         counted: Counted,
-        actor: Actor,
+        sight: Sight,
         now: datetime,
         moment: str = "",
     ) -> None:
@@ -84,7 +96,7 @@ class Session:
         self.tokens = tokens
         self.limits = limits
         self.counted = counted
-        self.actor = actor
+        self.sight = sight
         self.now = now
         self.moment = moment
         self.began_at = moment
@@ -92,10 +104,6 @@ class Session:
         self.statements: list[tuple[Plan, Statement]] = []
         self.scanned = 0
         self._opener = opener
-
-    def allowed(self, type_: str) -> Expression:  # noqa: ARG002  # the rules of who asks narrow here, before SQL
-        """What of a type the actor may see."""
-        return Everything()
 
     # ── rows ──
 
@@ -108,12 +116,13 @@ class Session:
         limit: int,
         after: Place | None = None,
         meets: MeetsLinked | None = None,
+        act: Act = Act.SEARCH,
     ) -> AsyncIterator[Found]:
         """The rows of `type_` ("" for any) that satisfy `expression`, in order; `limit` is how many are likely wanted.
 
         Rows that only seemed to match are passed over and more are read; every row counts in `scanned`.
         """
-        expression = all_of([expression, self.allowed(type_)])
+        expression = all_of([expression, self.sight.of(type_, act)])
         if isinstance(expression, Nothing):
             return
         exact = is_exact(expression)
@@ -171,14 +180,15 @@ class Session:
         rids = list(wanted)
         for start in range(0, len(rids), self.limits.batch_max):
             some = OfIds(tuple(rids[start : start + self.limits.batch_max]))
-            async for each in self.rows(type_, some, Order("", descending=False), limit=len(some.rids) + 1):
+            order, limit = Order("", descending=False), len(some.rids) + 1
+            async for each in self.rows(type_, some, order, limit=limit, act=Act.READ):
                 if wanted.get(each.candidate.stored.rid) == each.candidate.stored.id:
                     found.append(each.candidate)
         return found
 
     async def count(self, type_: str, expression: Expression) -> int:
         """How many rows satisfy an exact expression."""
-        expression = all_of([expression, self.allowed(type_)])
+        expression = all_of([expression, self.sight.of(type_, Act.SEARCH)])
         if isinstance(expression, Nothing):
             return 0
         plan = choose(expression, type_, Order("", descending=False), 1_000_000_000, self.counted, self.tokens)

@@ -6,7 +6,7 @@ and the choice is ours to explain. Every text names the bucket, or says why it l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -128,6 +128,15 @@ def count(asked: Asked, tokens: Tokens) -> Statement:
     writer = _Writer(asked, tokens)
     source, texts = writer.rows()
     sql = f"select count(*) {source} where {' and '.join(texts)}"  # no value
+    return Statement(sql, writer.parameters.values, writer.fan_out)
+
+
+def every(asked: Asked, tokens: Tokens, columns: str, narrowed: Callable[[Parameters], list[str]]) -> Statement:
+    """All rows in no order, narrowed by further conditions: what an export reads."""
+    writer = _Writer(asked, tokens)
+    source, texts = writer.rows()
+    texts += narrowed(writer.parameters)
+    sql = f"select {columns} {source} where {' and '.join(texts)}"  # no value
     return Statement(sql, writer.parameters.values, writer.fan_out)
 
 

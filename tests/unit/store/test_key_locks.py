@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from benhan.repository.key_locks import KeyLocks
+from benhan.store.key_locks import KeyLocks
 
 
 async def test_works_that_share_a_key_go_one_after_the_other() -> None:

@@ -1,0 +1,51 @@
+"""Contained resources: each has an id of its own and is referred to; they hold no others.
+
+Source: FHIR R4 references.html#contained, rules dom-2 to dom-5 (by FHIRPath) and dom-3 (here, see `invariants`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from benhan.fhir.validation import texts
+from benhan.fhir.validation.report import Path
+from benhan.fhir.validation.scope import Scope
+
+Json = dict[str, Any]
+DOM_3 = "the contained resource SHALL be referred to from elsewhere in the resource or SHALL refer to it"
+
+
+def check_contained(resource: Json, path: Path, scope: Scope) -> None:
+    """Note contained resources with one id, and those nobody refers to."""
+    listed = resource.get("contained")
+    if not isinstance(listed, list):
+        return
+    scope.report.spend(len(listed) * 5)
+    referred = set(_fragments({name: value for name, value in resource.items() if name != "contained"}))
+    inner = [set(_fragments(each)) for each in listed]
+    seen: set[str] = set()
+    for number, each in enumerate(listed):
+        id_ = each.get("id") if isinstance(each, dict) else None
+        place = (*path, "contained", number)
+        if id_ in seen:
+            scope.report.error("structure", (*place, "id"), texts.DOUBLED_ID, texts.CONTAINED_CLAUSE)
+        if isinstance(id_, str):
+            seen.add(id_)
+        others = referred.union(*(inner[other] for other in range(len(inner)) if other != number))
+        if f"#{id_}" not in others and "#" not in inner[number]:
+            scope.report.error("invariant", place, texts.RULE, texts.CONTAINED_CLAUSE, key="dom-3", human=DOM_3)
+
+
+def _fragments(value: Any) -> Iterator[str]:
+    """Every text that begins with # at any depth: a reference, a uri, a canonical."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            if one.startswith("#"):
+                yield one
+        elif isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one

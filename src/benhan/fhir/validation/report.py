@@ -1,0 +1,81 @@
+"""What a validation finds, bounded in number and in work.
+
+Errors are counted apart from the rest, so that no crowd of hints hides one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benhan.kernel.issues import Issue, Severity
+from benhan.kernel.texts import Text
+
+Path = tuple[Any, ...]
+"""Names and indexes from the resource down; written as text only where something is told of the place."""
+
+ISSUES_MAX = 100
+STEPS_MAX = 2_000_000
+NESTING_MAX = 40
+
+TOO_COSTLY = Text(
+    "Kiểm tra dừng giữa chừng: tài nguyên hoặc profile cần hơn {limit} bước.",
+    "The validation stopped half way: the resource or its profiles need more than {limit} steps.",
+)
+
+
+class Exhausted(Exception):  # noqa: N818  # no error of anybody: the signal to stop, caught by the validator
+    """The work of one validation is used up."""
+
+
+class Report:
+    """The issues of one validation in the order they were found, each once."""
+
+    __slots__ = ("_counts", "_seen", "issues", "steps")
+
+    def __init__(self, steps_max: int = STEPS_MAX) -> None:
+        self.issues: list[Issue] = []
+        self.steps = steps_max
+        self._counts = {True: 0, False: 0}
+        self._seen: set[tuple[str, str, str]] = set()
+
+    def note(self, severity: Severity, kind: str, path: Path, text: Text, clause: str = "", **params: object) -> None:
+        """Add an issue; what is beyond ISSUES_MAX, or was said already, is not added."""
+        is_error = severity is Severity.ERROR
+        if self._counts[is_error] >= ISSUES_MAX:
+            return
+        filled = text.filled(**params)
+        key = (severity.value, written(path), filled.en)
+        if key not in self._seen:
+            self._seen.add(key)
+            self._counts[is_error] += 1
+            self.issues.append(Issue(severity, kind, filled, key[1], clause))
+
+    def error(self, kind: str, path: Path, text: Text, clause: str = "", **params: object) -> None:
+        self.note(Severity.ERROR, kind, path, text, clause, **params)
+
+    def warn(self, kind: str, path: Path, text: Text, clause: str = "", **params: object) -> None:
+        self.note(Severity.WARNING, kind, path, text, clause, **params)
+
+    def inform(self, path: Path, text: Text, clause: str = "", **params: object) -> None:
+        self.note(Severity.INFORMATION, "informational", path, text, clause, **params)
+
+    def spend(self, steps: int = 1) -> None:
+        """Count work done. Raises Exhausted when it is too much."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise Exhausted
+
+
+def written(path: Path) -> str:
+    """`Patient.name[0].family`; a name that a sender made up is `?`."""
+    words = ""
+    for step in path:
+        if isinstance(step, int):
+            words += f"[{step}]"
+        else:
+            words += f".{_safe(step)}" if words else _safe(step)
+    return words
+
+
+def _safe(name: str) -> str:
+    return name if name.isidentifier() and name.isascii() and len(name) <= 64 else "?"

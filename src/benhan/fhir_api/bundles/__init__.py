@@ -1,0 +1,1 @@
+"""What batch and transaction are made of: steps, their references, their plan, their answers."""

@@ -1,0 +1,18 @@
+"""history of the system: GET [base]/_history. Source: FHIR R4 http.html#history."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.history_bundles import history_bundle, history_query
+from benhan.fhir_api.requests import actor_of, check_accept
+from benhan.fhir_api.responses import json_response
+
+
+async def history_system(api: FhirApi, request: Request) -> Response:
+    """200 with the versions of every resource there is, newest first, deletions shown, pinned to a moment."""
+    check_accept(request)
+    page = await api.store.history.of_system(history_query(request), actor_of(request))
+    return json_response(history_bundle(request, f"{api.base_url}/_history", api.base_url, page))

@@ -1,0 +1,320 @@
+"""Subscriptions as they stand: events out of the ledger with their numbers, and how far each was told.
+
+The ledger is the one order of everything written, without a gap, so nothing is missed and nothing counted twice: events
+and the place in the ledger up to which they were looked for are committed together. Writing pays nothing for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from benhan.kernel.clock import Clock
+from benhan.store.database import Database
+from benhan.store.ledger.events import Event
+from benhan.store.resource_types import TYPE_NAMES, TYPE_NUMBERS
+from benhan.store.sql_texts import query
+
+READ_MAX = 1_000
+SPAN_MAX = 20_000
+"""Ledger entries that are passed over at once."""
+EVENTS_KEPT = 10_000
+"""Events of one subscription that can still be caught up on."""
+LEASE = timedelta(seconds=90)
+"""Longer than a notification may take: a claim that is older belongs to a worker that died."""
+WRITES = (Event.RESOURCE_CREATE.number, Event.RESOURCE_UPDATE.number, Event.RESOURCE_DELETE.number)
+
+_PROGRESS = query("subscription_progress", "select seq from subscription_progress")
+_HEAD = query("subscription_ledger_head", "select seq from ledger_head where bucket = 0")
+_READ = query(
+    "subscription_read_ledger",
+    """
+    select seq, at, event, type, rid, version, actor, role, detail from ledger_entry
+    where seq > $1 and seq <= $2 and event = any($3::smallint[]) and type = any($4::smallint[])
+    order by seq limit $5
+    """,
+    fan_out="what was written since is looked for in the order of the one ledger",
+)
+_ADVANCE = query("subscription_advance", "update subscription_progress set seq = $2 where seq = $1 returning seq")
+_COLUMNS = (
+    "rid, asked_version, began_seq, type, channel, state, owner, events, delivered, attempts, heartbeat_s, fault,"
+    " ends_at, told_at, next_try_at"
+)
+_ALL = query(
+    "subscriptions_watching",
+    f"select {_COLUMNS} from subscription where state <> 'off' order by rid",  # noqa: S608
+)
+_ONE = query("subscription_one", f"select {_COLUMNS} from subscription where rid = $1")  # noqa: S608
+_PUT = query(
+    "subscription_put",
+    """
+    insert into subscription (rid, asked_version, began_seq, type, channel, state, owner, heartbeat_s, fault, ends_at,
+                              next_try_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    on conflict (rid) do update set asked_version = excluded.asked_version, type = excluded.type,
+        channel = excluded.channel, state = excluded.state, owner = excluded.owner,
+        heartbeat_s = excluded.heartbeat_s, fault = excluded.fault, ends_at = excluded.ends_at, attempts = 0,
+        next_try_at = excluded.next_try_at
+    """,
+)
+_FORGET = query("subscription_forget", "delete from subscription where rid = $1")
+_FORGET_EVENTS = query("subscription_forget_events", "delete from subscription_event where subscription = $1")
+_COUNT = query("subscription_count", "update subscription set events = events + $2 where rid = $1 returning events")
+_EVENT = query(
+    "subscription_event_put",
+    """
+    insert into subscription_event (subscription, number, at, type, rid, version)
+    select $1, number, at, type, rid, version
+    from unnest($2::bigint[], $3::timestamptz[], $4::smallint[], $5::bigint[], $6::int[])
+         as e (number, at, type, rid, version)
+    """,
+)
+_TRIM = query("subscription_event_trim", "delete from subscription_event where subscription = $1 and number <= $2")
+_EVENTS = query(
+    "subscription_events",
+    """
+    select number, at, type, rid, version from subscription_event
+    where subscription = $1 and number > $2 and number <= $3 order by number limit $4
+    """,
+)
+_CLAIM = query(
+    "subscription_claim",
+    f"""
+    update subscription set next_try_at = $2
+    where rid in (
+        select rid from subscription
+        where channel = 'rest-hook' and next_try_at <= $1 and (
+            state = 'requested'
+            or state = 'active' and (delivered < events or ends_at <= $1
+                or heartbeat_s > 0 and told_at + heartbeat_s * interval '1 second' <= $1))
+        order by next_try_at limit $3 for update skip locked
+    )
+    returning {_COLUMNS}
+    """,  # noqa: S608
+)
+_TOLD = query(
+    "subscription_told",
+    """
+    update subscription set state = 'active', delivered = greatest(delivered, $3), attempts = 0, fault = '',
+                            told_at = $4, next_try_at = $4
+    where rid = $1 and asked_version = $2 and state in ('requested', 'active') returning rid
+    """,
+)
+_FAILED = query(
+    "subscription_failed",
+    """
+    update subscription set attempts = attempts + 1, fault = $3, next_try_at = $4, state = $5
+    where rid = $1 and asked_version = $2 and state in ('requested', 'active') returning rid
+    """,
+)
+_ENDED = query(
+    "subscription_ended",
+    """
+    update subscription set state = $3, fault = $4
+    where rid = $1 and asked_version = $2 and state <> $3 returning rid
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A ledger entry of a write."""
+
+    seq: int
+    at: datetime
+    event: int
+    type: str
+    rid: int
+    version: int
+    actor: str
+    role: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a subscription stands."""
+
+    rid: int
+    asked_version: int
+    began_seq: int
+    type: str
+    channel: str
+    state: str
+    owner: str
+    events: int
+    delivered: int
+    attempts: int
+    heartbeat_s: int
+    fault: str
+    ends_at: datetime | None
+    told_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionEvent:
+    """One event of a subscription."""
+
+    number: int
+    at: datetime
+    type: str
+    rid: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A Subscription as its owner asked for it in `version`."""
+
+    rid: int
+    version: int
+    seq: int
+    type: str
+    channel: str
+    state: str
+    owner: str
+    heartbeat_s: int = 0
+    fault: str = ""
+    ends_at: datetime | None = None
+
+
+class Subscriptions:
+    """The tables of subscriptions."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def written(self, types: Iterable[str]) -> tuple[int, int, list[Written]]:
+        """(looked through so far, look through up to, what was written of `types` in between)."""
+        begun = int(await self._database.fetchval(_PROGRESS))
+        end = min(int(await self._database.fetchval(_HEAD)), begun + SPAN_MAX)
+        if end <= begun:
+            return begun, begun, []
+        numbers = [TYPE_NUMBERS[type_] for type_ in types]
+        rows = await self._database.fetch(_READ, begun, end, WRITES, numbers, READ_MAX)
+        if len(rows) == READ_MAX:
+            end = rows[-1]["seq"]
+        return begun, end, [_written(row) for row in rows]
+
+    async def advance(
+        self,
+        begun: int,
+        end: int,
+        events: dict[int, list[Written]],
+        registered: Sequence[Registration] = (),
+        forgotten: Sequence[int] = (),
+    ) -> bool:
+        """Commit the events of each subscription and the place in the ledger; False where another was faster."""
+        async with self._database.transaction() as connection:
+            if await connection.fetchval(_ADVANCE, begun, end) is None:
+                return False
+            for rid, found in sorted(events.items()):
+                last = await connection.fetchval(_COUNT, rid, len(found))
+                if last is None:
+                    continue
+                numbers = range(last - len(found) + 1, last + 1)
+                await connection.execute(
+                    _EVENT,
+                    rid,
+                    list(numbers),
+                    [each.at for each in found],
+                    [TYPE_NUMBERS[each.type] for each in found],
+                    [each.rid for each in found],
+                    [each.version for each in found],
+                )
+                await connection.execute(_TRIM, rid, last - EVENTS_KEPT)
+            for each in registered:
+                await connection.execute(_PUT, *_row(each), self._clock.now())
+            for rid in forgotten:
+                await connection.execute(_FORGET, rid)
+                await connection.execute(_FORGET_EVENTS, rid)
+        return True
+
+    async def watching(self) -> list[Standing]:
+        """Every subscription that is not off."""
+        return [_standing(row) for row in await self._database.fetch(_ALL)]
+
+    async def one(self, rid: int) -> Standing | None:
+        """How one stands; None where the ledger has not been looked through so far, or it is no more."""
+        row = await self._database.fetchrow(_ONE, rid)
+        return _standing(row) if row is not None else None
+
+    async def events(self, rid: int, after: int, until: int, most: int) -> list[SubscriptionEvent]:
+        """Its events after number `after`, up to `until`, in order."""
+        rows = await self._database.fetch(_EVENTS, rid, after, until, most)
+        return [
+            SubscriptionEvent(row["number"], row["at"], TYPE_NAMES[row["type"]], row["rid"], row["version"])
+            for row in rows
+        ]
+
+    async def claim(self, most: int) -> list[Standing]:
+        """Rest-hooks with something to tell, leased: a worker that dies gives them back by its silence."""
+        now = self._clock.now()
+        return [_standing(row) for row in await self._database.fetch(_CLAIM, now, now + LEASE, most)]
+
+    async def told(self, standing: Standing, delivered: int) -> bool:
+        """A notification arrived, with the events up to `delivered`; False where it was asked anew meanwhile."""
+        now = self._clock.now()
+        return await self._database.fetchval(_TOLD, standing.rid, standing.asked_version, delivered, now) is not None
+
+    async def failed(self, standing: Standing, fault: str, next_try_at: datetime, *, is_last: bool) -> bool:
+        """A notification did not arrive: again later, or with `is_last` no more; False as for `told`."""
+        state = "error" if is_last else standing.state
+        found = await self._database.fetchval(_FAILED, standing.rid, standing.asked_version, fault, next_try_at, state)
+        return found is not None
+
+    async def end(self, standing: Standing, state: str, fault: str = "") -> bool:
+        """Let it be `error` or `off`; False where it is already, or was asked anew meanwhile."""
+        return await self._database.fetchval(_ENDED, standing.rid, standing.asked_version, state, fault) is not None
+
+
+def _row(each: Registration) -> tuple[object, ...]:
+    return (
+        each.rid,
+        each.version,
+        each.seq,
+        TYPE_NUMBERS.get(each.type, 0),
+        each.channel,
+        each.state,
+        each.owner,
+        each.heartbeat_s,
+        each.fault,
+        each.ends_at,
+    )
+
+
+def _written(row: asyncpg.Record) -> Written:
+    return Written(
+        row["seq"],
+        row["at"],
+        row["event"],
+        TYPE_NAMES[row["type"]],
+        row["rid"],
+        row["version"],
+        row["actor"],
+        row["role"],
+        row["detail"],
+    )
+
+
+def _standing(row: asyncpg.Record) -> Standing:
+    return Standing(
+        row["rid"],
+        row["asked_version"],
+        row["began_seq"],
+        TYPE_NAMES.get(row["type"], ""),
+        row["channel"],
+        row["state"],
+        row["owner"],
+        row["events"],
+        row["delivered"],
+        row["attempts"],
+        row["heartbeat_s"],
+        row["fault"],
+        row["ends_at"],
+        row["told_at"],
+    )

@@ -1,0 +1,103 @@
+"""$meta, $meta-add, $meta-delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from tests.fhir_api.conftest import codes_of, patient
+from tests.fhir_api.test_everything import made
+
+from benhan.fhir_api.operations import meta as operation
+from benhan.store.faults import STALE_VERSION
+
+Json = dict[str, Any]
+TAG = {"system": "urn:x", "code": "a"}
+OTHER = {"system": "urn:x", "code": "b"}
+
+
+def told(**meta: Any) -> Json:
+    return {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": meta}]}
+
+
+def returned(answer: httpx.Response) -> Json:
+    assert answer.status_code == 200, answer.text
+    [parameter] = answer.json()["parameter"]
+    assert parameter["name"] == "return"
+    found: Json = parameter["valueMeta"]
+    return found
+
+
+async def test_the_meta_of_a_resource_is_given(fhir: httpx.AsyncClient) -> None:
+    an = await made(fhir, patient(meta={"tag": [TAG]}))
+    assert returned(await fhir.get(f"Patient/{an}/$meta")) == (await fhir.get(f"Patient/{an}")).json()["meta"]
+
+
+async def test_what_is_added_is_there_once_in_a_new_version(fhir: httpx.AsyncClient) -> None:
+    an = await made(fhir, patient(meta={"tag": [TAG]}, multipleBirthInteger=1))
+    body = told(tag=[TAG, OTHER], profile=["http://example.org/p"])
+    meta = returned(await fhir.post(f"Patient/{an}/$meta-add", json=body))
+    assert (meta["tag"], meta["profile"], meta["versionId"]) == ([TAG, OTHER], ["http://example.org/p"], "2")
+    now = (await fhir.get(f"Patient/{an}")).json()
+    assert now["meta"] == meta
+    assert now["multipleBirthInteger"] == 1
+    again = returned(await fhir.post(f"Patient/{an}/$meta-add", json=body))
+    assert again["versionId"] == "2"
+
+
+async def test_what_is_deleted_is_gone_and_what_was_not_there_is_passed_over(fhir: httpx.AsyncClient) -> None:
+    an = await made(fhir, patient(meta={"tag": [TAG], "profile": ["http://example.org/p"]}))
+    meta = returned(await fhir.post(f"Patient/{an}/$meta-delete", json=told(tag=[{**TAG, "display": "A"}, OTHER])))
+    assert "tag" not in meta
+    assert (meta["profile"], meta["versionId"]) == (["http://example.org/p"], "2")
+    assert returned(await fhir.post(f"Patient/{an}/$meta-delete", json=told(tag=[TAG])))["versionId"] == "2"
+
+
+async def test_a_decimal_keeps_its_digits_through_a_change_of_meta(fhir: httpx.AsyncClient) -> None:
+    content = b'{"resourceType":"Observation","status":"final","code":{"text":"a"},"valueQuantity":{"value":1.10}}'
+    id_ = (await fhir.post("Observation", content=content)).json()["id"]
+    await fhir.post(f"Observation/{id_}/$meta-add", json=told(tag=[TAG]))
+    assert b'"value":1.10}' in (await fhir.get(f"Observation/{id_}")).content
+
+
+async def test_a_change_in_between_is_kept(fhir: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    an = await made(fhir, patient())
+    real, tries = operation._write, []
+
+    async def raced(*arguments: Any) -> Any:
+        tries.append(1)
+        if len(tries) == 1:
+            raise STALE_VERSION(type="Patient", id=an, expected=1, found=2)
+        return await real(*arguments)
+
+    monkeypatch.setattr(operation, "_write", raced)
+    assert returned(await fhir.post(f"Patient/{an}/$meta-add", json=told(tag=[TAG])))["tag"] == [TAG]
+    assert len(tries) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"resourceType": "Parameters"}, "BA-2353"),
+        (told(versionId="9"), "BA-2352"),
+        (told(tag=[TAG], lastUpdated="2020-01-01T00:00:00Z"), "BA-2352"),
+    ],
+)
+async def test_what_may_not_be_changed_is_refused(fhir: httpx.AsyncClient, body: Json, code: str) -> None:
+    an = await made(fhir, patient())
+    assert codes_of(await fhir.post(f"Patient/{an}/$meta-add", json=body)) == [code]
+    assert (await fhir.get(f"Patient/{an}")).json()["meta"]["versionId"] == "1"
+
+
+@pytest.mark.parametrize("tag", [[1], "x", [{"system": 5}]])
+async def test_what_is_no_meta_is_refused(fhir: httpx.AsyncClient, tag: Any) -> None:
+    an = await made(fhir, patient())
+    answer = await fhir.post(f"Patient/{an}/$meta-add", json=told(tag=tag))
+    assert answer.status_code in (400, 422)
+
+
+async def test_changing_meta_takes_post_alone_and_the_right_to_write(fhir: httpx.AsyncClient) -> None:
+    an = await made(fhir, patient())
+    assert (await fhir.get(f"Patient/{an}/$meta-add")).status_code == 405
+    assert (await fhir.post("Patient/none-such/$meta-add", json=told(tag=[TAG]))).status_code == 404
