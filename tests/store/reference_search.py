@@ -1,6 +1,6 @@
 """Search done slowly and plainly: each resource's JSON held against each criterion, without anything of the index.
 
-Written from FHIR R4 search.html alone; knows only the types and parameters below. What the store finds must be the same.
+Written from FHIR R4 search.html alone; knows only the types and parameters below. What the store finds must be this.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def interval(text: str) -> tuple[datetime, datetime]:
         start = datetime.fromisoformat(text)
         start = start if start.tzinfo else start.replace(tzinfo=VIETNAM)
         return start, start + timedelta(seconds=1)
-    start = datetime(*(numbers + [1, 1])[:3], tzinfo=VIETNAM)
+    start = datetime(*[*numbers, 1, 1][:3], tzinfo=VIETNAM)
     if len(numbers) == 3:
         return start, start + timedelta(days=1)
     if len(numbers) == 2:

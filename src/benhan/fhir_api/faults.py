@@ -84,6 +84,15 @@ TOO_MANY_ENTRIES = FaultCode(
 )
 NOT_OFFERED = FaultCode("BA-0313", Unsupported, Text("Chưa hỗ trợ: {what}.", "Not offered yet: {what}."))
 BAD_ID = FaultCode("BA-0314", Incorrect, Text("id không đúng dạng.", "The id is not of the form."))
+NO_COMPARTMENT = FaultCode(
+    "BA-2110",
+    NotFound,
+    Text(
+        "Không có ngăn {type} với loại {member}. Ngăn có: Patient, Encounter, Practitioner, RelatedPerson, Device.",
+        "There is no compartment of {type} with {member}. Compartments: Patient, Encounter, Practitioner,"
+        " RelatedPerson, Device.",
+    ),
+)
 CLIENT_LEFT = FaultCode(
     "BA-0315", Incorrect, Text("Kết nối bị ngắt trước khi gửi xong.", "The connection ended before the body did.")
 )

@@ -14,6 +14,8 @@ from benhan.fhir_api.interactions.history_type import history_type
 from benhan.fhir_api.interactions.patch import patch
 from benhan.fhir_api.interactions.patch_conditional import patch_conditional
 from benhan.fhir_api.interactions.read import read
+from benhan.fhir_api.interactions.search_compartment import search_compartment
+from benhan.fhir_api.interactions.search_system import search_system
 from benhan.fhir_api.interactions.search_type import search_type
 from benhan.fhir_api.interactions.transaction import transaction
 from benhan.fhir_api.interactions.update import update
@@ -27,6 +29,9 @@ TABLE = (
     ("POST", "", transaction, Permission.FHIR_READ),  # each entry is held against its own permission
     ("POST", "/", transaction, Permission.FHIR_READ),
     ("GET", "/_history", history_system, Permission.FHIR_READ),
+    ("GET", "", search_system, Permission.FHIR_SEARCH),
+    ("GET", "/", search_system, Permission.FHIR_SEARCH),
+    ("POST", "/_search", search_system, Permission.FHIR_SEARCH),
     ("POST", "/{type}/_search", search_type, Permission.FHIR_SEARCH),
     ("GET", "/{type}/_history", history_type, Permission.FHIR_READ),
     ("GET", "/{type}", search_type, Permission.FHIR_SEARCH),
@@ -43,9 +48,27 @@ TABLE = (
 )
 """Method, path below the base, interaction, permission."""
 
+COMPARTMENTS = (
+    ("GET", "/{type}/{id}/{member}", search_compartment, Permission.FHIR_SEARCH),
+    ("POST", "/{type}/{id}/{member}/_search", search_compartment, Permission.FHIR_SEARCH),
+)
+"""After everything else: an operation or a history has the same form."""
+
 
 KEEPS_LIMITS = frozenset(
-    {capabilities, create, delete, history_instance, read, search_type, transaction, update, vread}
+    {
+        capabilities,
+        create,
+        delete,
+        history_instance,
+        read,
+        search_compartment,
+        search_system,
+        search_type,
+        transaction,
+        update,
+        vread,
+    }
 )
 """The interactions that do everything in the name of the actor, so that the limits of an app's token hold in the store.
 
@@ -64,5 +87,5 @@ def routes(api: FhirApi, prefix: str = "/fhir") -> list[GuardedRoute]:
             keeps_limits=interaction in KEEPS_LIMITS,
             is_open=True,
         )
-        for method, path, interaction, permission in [*TABLE, *operation_rows()]
+        for method, path, interaction, permission in [*TABLE, *operation_rows(), *COMPARTMENTS]
     ]

@@ -87,6 +87,7 @@ class Store:
             ),
             Terminology(database, clock, Definitions(database, workshop.tokens, opener)),
         )
+        store.search.expander = store.terminology
         store.committer.start()
         store.resources.start()
         store.search.start()

@@ -9,6 +9,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from benhan.access.faults import NOT_ALLOWED
 from benhan.fhir.bundle import Entry, bundle_bytes
 from benhan.fhir.outcome import outcome_of_issues
 from benhan.fhir.search_query import SearchQuery, parse_search
@@ -16,6 +17,7 @@ from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.faults import BODY_TOO_LARGE
 from benhan.fhir_api.requests import actor_of, check_accept, language_of, note_form, preference, type_of_path
 from benhan.fhir_api.responses import json_response
+from benhan.kernel.permissions import Permission
 from benhan.store.search.search import SearchPage
 
 FORM_BYTES_MAX = 64 * 1024
@@ -25,11 +27,24 @@ async def search_type(api: FhirApi, request: Request) -> Response:
     """200 with a searchset; 400 naming what is not understood, unless `Prefer: handling=lenient`."""
     check_accept(request)
     type_ = type_of_path(request)
+    pairs = await asked_pairs(request)
+    lenient = preference(request, "handling") == "lenient"
+    return await answered(api, request, parse_search(type_, pairs, lenient=lenient, registry=api.store.search.registry))
+
+
+async def asked_pairs(request: Request) -> list[tuple[str, str]]:
+    """The parameters of a search, of the address and of a form. Raises BA-0301."""
     pairs = list(request.query_params.multi_items()) + await _form(request)
     note_form(request, pairs)
-    lenient = preference(request, "handling") == "lenient"
-    query = parse_search(type_, pairs, lenient=lenient, registry=api.store.search.registry)
-    page = await api.store.search.search(query, actor_of(request), base_url=api.base_url)
+    return pairs
+
+
+async def answered(api: FhirApi, request: Request, query: SearchQuery) -> Response:
+    """The page of a search as a searchset. Raises Forbidden BA-0902 where `_explain` is asked by who may not."""
+    actor = actor_of(request)
+    if query.explain and not actor.may(Permission.SEARCH_EXPLAIN):
+        raise NOT_ALLOWED()
+    page = await api.store.search.search(query, actor, base_url=api.base_url)
     return json_response(searchset(api, query, page, request))
 
 

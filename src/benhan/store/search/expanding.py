@@ -20,16 +20,16 @@ Codes = Sequence[tuple[str, str]]
 
 
 class ValueSetExpander(Protocol):
-    """A terminology service: codes as (system, code), None where the set or system is not known."""
+    """A terminology service; it answers None where the set or system is not known."""
 
     async def codes_of(self, value_set_url: str) -> Codes | None:
-        """The codes of a value set."""
+        """The (system, code) pairs of a value set."""
 
-    async def descendants(self, system: str, code: str) -> Codes | None:
-        """The codes below one, itself included."""
+    async def descendants(self, system: str, code: str) -> Sequence[str] | None:
+        """The codes below one in its system."""
 
-    async def ancestors(self, system: str, code: str) -> Codes | None:
-        """The codes above one, itself included."""
+    async def ancestors(self, system: str, code: str) -> Sequence[str] | None:
+        """The codes above one in its system."""
 
 
 async def expanded(criterion: Criterion, expander: ValueSetExpander | None, codes_max: int) -> Expression:
@@ -59,4 +59,5 @@ async def _codes(value: object, modifier: str, expander: ValueSetExpander) -> Co
     if not isinstance(value, TokenValue) or not value.system or not value.code:
         raise NO_SYSTEM(modifier=modifier)
     ask = expander.descendants if modifier == "below" else expander.ancestors
-    return await ask(value.system, value.code)
+    found = await ask(value.system, value.code)
+    return [(value.system, each) for each in found] if found is not None else None
