@@ -168,20 +168,10 @@ async def _rewrite(store: Store, connection: Connection, rows: Sequence[asyncpg.
         tokens = store.workshop.tokens.of_all(indexed.terms)
         if tokens == sorted(row["tokens"]) and indexed.present == row["present"]:
             continue
-        bucket, type_, rid, version = key = (row["bucket"], row["type"], row["rid"], row["version"])
-        updates.append((*key, tokens, indexed.present, *_main(indexed)))
-        ranges += [
-            (
-                store.workshop.tokens.of(each.key),
-                each.low,
-                each.high,
-                row["rid"],
-                row["version"],
-                row["bucket"],
-                row["type"],
-            )
-            for each in indexed.ranges
-        ]
+        bucket, type_, rid, version = row["bucket"], row["type"], row["rid"], row["version"]
+        updates.append((bucket, type_, rid, version, tokens, indexed.present, *_main(indexed)))
+        of = store.workshop.tokens.of
+        ranges += [(of(each.key), each.low, each.high, rid, version, bucket, type_) for each in indexed.ranges]
     if updates:
         await connection.executemany(_UPDATE, updates)
         await connection.execute(_CLEAR, *(list(column) for column in list(zip(*updates, strict=True))[:4]))
