@@ -53,7 +53,7 @@ _SPECIAL: dict[type[Fault], int] = {
     MethodNotAllowed: 405,
     TooMany: 429,
 }
-_BY_CODE = {"BA-0210": 422, "BA-0412": 412, "BA-2150": 412}
+_BY_CODE = {"BA-0210": 422, "BA-2200": 422, "BA-0412": 412, "BA-2150": 412}
 DONE = Text("Đã làm xong.", "Done.")
 DELETED = Text("Số tài nguyên đã xoá: {count}.", "Resources deleted: {count}.")
 
@@ -158,7 +158,8 @@ def written_response(request: Request, stored: Stored, base_url: str) -> Respons
     if wanted == "minimal":
         return Response(b"", status, headers)
     if wanted == "OperationOutcome":
-        done = outcome_of_issues([Issue(Severity.INFORMATION, "informational", DONE)], language_of(request.scope))
+        told = [Issue(Severity.INFORMATION, "informational", DONE), *stored.notes]
+        done = outcome_of_issues(told, language_of(request.scope))
         return json_response(orjson.dumps(done), status, headers)
     return json_response(stored.content, status, headers)
 
