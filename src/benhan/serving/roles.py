@@ -17,6 +17,7 @@ from benhan.access.smart.endpoints import SmartEndpoints, oauth_error
 from benhan.demo.accounts import shown_accounts
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.bulk.bulk import Bulk
+from benhan.fhir_api.bulk.import_sources import ImportSources
 from benhan.fhir_api.responses import fault_response
 from benhan.fhir_api.routes import routes as fhir_routes
 from benhan.fhir_api.subscriptions.socket import PATH as SOCKET
@@ -96,6 +97,7 @@ def refusing(site: Site | None) -> Refuse:
 def fhir_api(store: Store, settings: Settings, access: Access) -> FhirApi:
     """The FHIR API of a role, with the limits of its settings and a place for the files of exports."""
     base_url = f"{settings.base_url}/fhir"
+    sources = ImportSources.allowed(settings.import_hosts, settings.import_folder)
     return FhirApi(
         store,
         base_url,
@@ -103,7 +105,7 @@ def fhir_api(store: Store, settings: Settings, access: Access) -> FhirApi:
         settings.bundle_entries_max,
         settings.conditional_deletes_max,
         security=access.smart.security(),
-        bulk=Bulk.on(store, settings.data / "bulk", base_url, life_s=settings.bulk_life_s),
+        bulk=Bulk.on(store, settings.data / "bulk", base_url, life_s=settings.bulk_life_s, sources=sources),
     )
 
 

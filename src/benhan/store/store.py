@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from benhan.fhir.validation.policy import parse_policy
 from benhan.kernel.actors import Actor
 from benhan.kernel.clock import Clock, SystemClock
 from benhan.kernel.ids import RandomSource, SystemRandom
@@ -26,6 +27,8 @@ from benhan.store.terminology.definitions import Definitions
 from benhan.store.terminology.terminology import Terminology
 from benhan.store.tokens import Tokens
 from benhan.store.unit_of_work import Stored, UnitOfWork, Workshop
+from benhan.store.validation.gate import Gate, tell
+from benhan.store.validation.validation import Validation
 
 
 @dataclass(slots=True)
@@ -44,6 +47,8 @@ class Store:
     page_life_s: float
     history: History
     terminology: Terminology
+    validation: Validation
+    gate: Gate
 
     @classmethod
     async def open(
@@ -55,8 +60,13 @@ class Store:
         random: RandomSource | None = None,
         dictionaries: Path | None = None,
         page_life_s: float = 900.0,
+        validation_policy: str = "",
     ) -> Store:
-        """The store on `database`: its schema brought up to date, its keys unwrapped, its writers started."""
+        """The store on `database`: its schema brought up to date, its keys unwrapped, its writers started.
+
+        Raises Incorrect BA-2204 for a policy that is none.
+        """
+        policy = parse_policy(validation_policy)
         clock, random = clock or SystemClock(), random or SystemRandom()
         await migrate(database)
         keyring = await Keyring.open(database, kek, random)
@@ -67,8 +77,10 @@ class Store:
         opener = Opener(keyring, codec)
         resources = Resources(database, workshop.ids, opener, clock, rules)
         links = PageLinks(keyring.derived_key("page-link"), clock, page_life_s)
-        definitions = Definitions(database, tokens, opener, Conformance(database, clock))
-        terminology = Terminology(database, clock, definitions)
+        terminology = Terminology(
+            database, clock, Definitions(database, workshop.tokens, opener, Conformance(database, clock))
+        )
+        validation = Validation(database, clock, terminology, resources)
         store = cls(
             database,
             keyring,
@@ -82,13 +94,15 @@ class Store:
             page_life_s,
             History(
                 database,
-                workshop.ids,
+                rules,
                 opener,
                 resources,
                 SealedPlaces(keyring.derived_key("history-link"), clock, page_life_s),
                 clock,
             ),
             terminology,
+            validation,
+            Gate(validation, policy),
         )
         store.committer.start()
         store.resources.start()
@@ -107,5 +121,10 @@ class Store:
         return UnitOfWork(self.workshop, actor, self.clock.now())
 
     async def commit(self, unit: UnitOfWork) -> list[Stored | None]:
-        """See `Committer.commit`."""
-        return await self.committer.commit(unit)
+        """See `Committer.commit`; before it the gate (see `Gate.check`)."""
+        if self.gate.is_open:
+            return await self.committer.commit(unit)
+        told = await self.gate.check(unit)
+        stored = await self.committer.commit(unit)
+        tell(stored, told)
+        return stored

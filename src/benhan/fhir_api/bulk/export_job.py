@@ -130,6 +130,7 @@ class _Export:
         self._patients: list[int] | None = job.plan["patients"]
         self._full: list[FileState] = []
         self._open: dict[str, SealedFile] = {}
+        self._codec = kind.store.workshop.codec.apart()
         self._left_out: int = job.place["left_out"]
         self._what = self._narrowing()
         self._go_on([FileState(*each) for each in job.place["files"]])
@@ -214,7 +215,7 @@ class _Export:
     def _write(self, rows: Sequence[Any], keys: dict[int, Any], part: _Part, passes: Any) -> list[int]:
         readable = [row for row in rows if row["patient"] in keys]
         self._left_out += len(rows) - len(readable)
-        opened = open_contents(readable, keys, self._store.workshop.codec)
+        opened = open_contents(readable, keys, self._codec)
         lines: dict[str, list[bytes]] = {}
         taken = []
         for row, each in zip(readable, opened, strict=True):

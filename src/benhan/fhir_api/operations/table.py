@@ -10,6 +10,7 @@ from benhan.fhir_api.operations.everything import everything
 from benhan.fhir_api.operations.expand import expand
 from benhan.fhir_api.operations.export import export
 from benhan.fhir_api.operations.get_ws_binding_token import get_ws_binding_token
+from benhan.fhir_api.operations.import_ import import_
 from benhan.fhir_api.operations.lookup import lookup
 from benhan.fhir_api.operations.match import match_patient
 from benhan.fhir_api.operations.meta import meta, meta_add, meta_delete
@@ -17,6 +18,7 @@ from benhan.fhir_api.operations.operation import ANY_TYPE, Operation, Row, opera
 from benhan.fhir_api.operations.subscription_status import subscription_events, subscription_status
 from benhan.fhir_api.operations.subsumes import subsumes
 from benhan.fhir_api.operations.translate import translate
+from benhan.fhir_api.operations.validate import validate
 from benhan.fhir_api.operations.validate_code import validate_code
 from benhan.kernel.permissions import Permission
 
@@ -42,6 +44,15 @@ OPERATIONS: tuple[Operation, ...] = (
         system=True,
         types=("Patient",),
         instances=("Group",),
+    ),
+    Operation("import", import_, Permission.BULK_IMPORT, f"{BULK}/import", system=True, methods=POST),
+    Operation(
+        "validate",
+        validate,
+        Permission.FHIR_READ,
+        f"{HL7}/Resource-validate",
+        types=ANY_TYPE,
+        instances=ANY_TYPE,
     ),
     Operation("document", document, Permission.FHIR_SEARCH, f"{HL7}/Composition-document", instances=("Composition",)),
     Operation("match", match_patient, Permission.FHIR_SEARCH, f"{HL7}/Patient-match", types=("Patient",), methods=POST),
