@@ -13,10 +13,14 @@ from tests.fhir_api.conftest import BASE, EVERYTHING
 from tests.fhir_api.documented import Captured, Example, differences, examples_of, filled, matches, read_json
 
 from benhan.access.middleware import Door
+from benhan.access.rates import Rate
 from benhan.access.sessions import Sessions
+from benhan.access.smart.endpoints import SmartEndpoints
+from benhan.access.smart.smart import build_smart
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.routes import routes
 from benhan.kernel.ids import SystemRandom
+from benhan.kernel.settings import Settings
 from benhan.serving.roles import refusing
 from benhan.store.database import Database, ensure_database
 from benhan.store.key_encryption import make_kek_file
@@ -34,7 +38,9 @@ async def empty(embedded_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncC
     kek = make_kek_file(tmp_path / "kek.json", SystemRandom())
     store = await Store.open(await Database.connect(url, pool_size=6), kek)
     sessions = Sessions(store.database, store.clock, store.random)
-    door = Door(routes(FhirApi(store, BASE)), sessions, SystemRandom(), refusing(None))
+    smart = build_smart(store, Settings(public_url=BASE.removesuffix("/fhir")))
+    apps = SmartEndpoints(smart, Rate(store.clock, burst=60, per_s=2)).routes()
+    door = Door([*apps, *routes(FhirApi(store, BASE))], sessions, SystemRandom(), refusing(None), smart.grants)
     headers = {"authorization": f"Bearer {await sessions.make_token('docs', EVERYTHING)}", "accept-language": "en"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url=BASE, headers=headers) as client:
         yield client
