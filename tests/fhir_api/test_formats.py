@@ -60,16 +60,18 @@ async def test_a_resource_sent_in_xml_is_the_one_sent_in_json(fhir: httpx.AsyncC
 
 async def test_every_answer_comes_in_xml(fhir: httpx.AsyncClient, unique: Callable[[], str]) -> None:
     word = unique()
-    place = await made(fhir, patient(language=f"x-{word}"))
+    place = await made(fhir, patient(identifier=[{"value": word}]))
     headers = {"accept": "application/fhir+xml"}
-    paths = ("metadata", place, f"{place}/_history", f"{place}/_history/1", f"Patient?language=x-{word}", "Patient/no")
+    paths = ("metadata", place, f"{place}/_history", f"{place}/_history/1", f"Patient?identifier={word}", "Patient/no")
     for path in paths:
         answer = await fhir.get(path, headers=headers)
         assert answer.headers["content-type"] == XML
-        assert parse_xml(answer.content).plain == (await fhir.get(path)).json() or path in ("metadata", "Patient/no")
+        told = parse_xml(answer.content).plain
+        assert told == (await fhir.get(path)).json() or path in ("metadata", "Patient/no")
+        assert "entry" in told or "?" not in path
     transaction = {"resourceType": "Bundle", "type": "batch", "entry": [{"request": {"method": "GET", "url": place}}]}
     answer = await fhir.post("", json=transaction, headers=headers)
-    assert parse_xml(answer.content).plain["entry"][0]["resource"]["language"] == f"x-{word}"
+    assert parse_xml(answer.content).plain["entry"][0]["resource"]["identifier"] == [{"value": word}]
 
 
 async def test_a_transaction_in_xml(fhir: httpx.AsyncClient) -> None:
@@ -323,3 +325,32 @@ async def test_preferences_of_the_answer_hold_in_xml(fhir: httpx.AsyncClient) ->
         "Patient", content=PATIENT.encode(), headers={**IN_XML, "prefer": "return=OperationOutcome"}
     )
     assert parse_xml(outcome.content).type == "OperationOutcome"
+
+
+async def test_reads_in_a_bundle_have_their_parts_and_the_bundle_its_format(
+    fhir: httpx.AsyncClient, unique: Callable[[], str]
+) -> None:
+    word = unique()
+    place = await made(fhir, patient(identifier=[{"value": word}], birthDate="1990", language="vi"))
+    urls = [f"{place}?_elements=birthDate", f"Patient?identifier={word}&_summary=true&_format=json", place]
+    members = ["identifier", "name", "birthDate"]
+    for kind in ("batch", "transaction"):
+        entries = [{"request": {"method": "GET", "url": url}} for url in urls]
+        bundle = {"resourceType": "Bundle", "type": kind, "entry": entries}
+        answer = await fhir.post("?_pretty=true", json=bundle, headers={"accept": "application/fhir+xml"})
+        assert answer.headers["content-type"] == XML
+        one, search, whole = [entry["resource"] for entry in parse_xml(answer.content).plain["entry"]]
+        assert list(one) == ["resourceType", "id", "meta", "birthDate"]
+        assert list(search["entry"][0]["resource"]) == ["resourceType", "id", "meta", *members]
+        assert whole["language"] == "vi"
+
+
+async def test_nothing_is_written_where_the_answer_cannot_be_told(
+    fhir: httpx.AsyncClient, unique: Callable[[], str]
+) -> None:
+    word = unique()
+    for method, path in (("POST", "Patient"), ("PUT", f"Patient/{word}")):
+        body = patient(identifier=[{"value": word}], **({"id": word} if method == "PUT" else {}))
+        answer = await fhir.request(method, path, json=body, headers={"accept": "application/pdf"})
+        assert (answer.status_code, codes_of(answer)) == (406, ["BA-0303"])
+    assert "entry" not in (await fhir.get(f"Patient?identifier={word}")).json()

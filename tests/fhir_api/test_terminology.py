@@ -479,3 +479,22 @@ async def test_without_a_url_every_map_between_the_systems_is_asked(fhir: httpx.
     assert nothing["result"] is False
     answer = await fhir.get("ConceptMap/$translate", params={"url": "http://map.example/none", "code": "1"})
     assert (answer.status_code, codes_of(answer)) == (404, ["BA-2252"])
+
+
+# ── searches ask the same terminology ──
+
+
+async def test_a_search_by_a_value_set_and_by_what_lies_below_a_code(fhir: httpx.AsyncClient, system: str) -> None:
+    for code in ("J18.9", "J20", "K"):
+        condition = {"code": {"coding": [{"system": system, "code": code}]}, "subject": {"reference": "Patient/p-none"}}
+        answer = await fhir.post("Condition", json={"resourceType": "Condition", **condition})
+        assert answer.status_code == 201, answer.text
+    for asked, codes in (
+        ({"code:in": f"{system}?fhir_vs=isa/J"}, {"J18.9", "J20"}),
+        ({"code:not-in": f"{system}?fhir_vs=isa/J", "code": f"{system}|"}, {"K"}),
+        ({"code:below": f"{system}|J18"}, {"J18.9"}),
+        ({"code:above": f"{system}|J18.9"}, {"J18.9"}),
+    ):
+        bundle = (await fhir.get("Condition", params=asked)).json()
+        found = {each["resource"]["code"]["coding"][0]["code"] for each in bundle.get("entry", [])}
+        assert found == codes, (asked, bundle)

@@ -37,7 +37,10 @@ class House:
 
     @property
     def routes(self) -> list[Any]:
-        return list(self.app._app._table.routes)
+        app = self.app
+        while not hasattr(app, "_table"):
+            app = app._app
+        return list(app._table.routes)
 
     def walked(self) -> list[tuple[str, str, Permission]]:
         """Method, an address, and permission of every route."""

@@ -158,7 +158,7 @@ def _entries(store: Store, wanted: Wanted, actor: Actor, count: int) -> list[Ent
             wanted.patient,
             number,
             rid,
-            detail={"count": count},
+            detail={"count": count, **actor.through},
         )
     ]
 
