@@ -15,6 +15,7 @@ from benhan.fhir_api.operations.lookup import lookup
 from benhan.fhir_api.operations.match import match_patient
 from benhan.fhir_api.operations.meta import meta, meta_add, meta_delete
 from benhan.fhir_api.operations.operation import ANY_TYPE, Operation, Row, operation_rows
+from benhan.fhir_api.operations.reindex import reindex_operation
 from benhan.fhir_api.operations.run_view import run_view
 from benhan.fhir_api.operations.subscription_status import subscription_events, subscription_status
 from benhan.fhir_api.operations.subsumes import subsumes
@@ -85,6 +86,13 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{HL7}/ValueSet-expand",
         types=("ValueSet",),
         instances=("ValueSet",),
+    ),
+    Operation(
+        "reindex",
+        reindex_operation,
+        Permission.SEARCH_EXPLAIN,
+        "http://benhan.vn/fhir/OperationDefinition/reindex",
+        system=True,
     ),
     Operation("lookup", lookup, Permission.FHIR_READ, f"{HL7}/CodeSystem-lookup", types=("CodeSystem",)),
     Operation(
