@@ -122,6 +122,20 @@ class Clients:
             await self._record(connection, Event.CLIENT_CREATE, {"client": asked.id, "kind": asked.kind.value})
         return secret
 
+    async def set_keys(self, id_: str, jwks: str) -> None:
+        """Give a client of kind KEYS other public keys; the old ones sign nothing any more. Raises BA-2326, BA-2327."""
+        check_jwks(jwks)
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(
+                "update oauth_client set jwks = $2 where id = $1 and kind = 'keys' and disabled_at is null"
+                " returning id",
+                id_,
+                jwks,
+            )
+            if row is None:
+                raise NO_SUCH_CLIENT()
+            await self._record(connection, Event.CLIENT_KEYS, {"client": id_})
+
     async def find(self, id_: str) -> Client | None:
         """The client in use of an id, or None."""
         row = await self._database.fetchrow(
