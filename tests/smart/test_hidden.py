@@ -367,3 +367,69 @@ async def test_an_operation_of_a_type_that_is_not_granted_is_refused(house: Hous
     async with app.fhir(told["access_token"]) as fhir:
         for address in (f"Patient/{own}/$everything", "ValueSet/$expand?url=x", f"Patient/{own}/$meta", "$export"):
             assert (await fhir.get(address)).status_code == 403, address
+
+
+NEVER = "KHONGAICO"
+
+
+async def test_conditions_of_writes_see_the_own_compartment_only(between: Between, writer: httpx.AsyncClient) -> None:
+    """What another patient has decides nothing: each answer is that of a value that nobody has."""
+    own, theirs = between.own, between.theirs
+    patch = [{"op": "replace", "path": "/status", "value": "amended"}]
+    as_patch = {"content-type": "application/json-patch+json"}
+    for of in (lambda value: f"identifier=urn:x|{value}", lambda value: f"_id={value}"):
+        statuses = []
+        for value in (SECRET if "identifier" in of("") else theirs, NEVER):
+            query = of(value)
+            answers = [
+                await writer.post("Observation", json=observation(own), headers={"if-none-exist": query}),
+                await writer.patch(f"Observation?{query}", json=patch, headers=as_patch),
+                await writer.delete(f"Observation?{query}"),
+                await writer.put(f"Observation?{query}", json=observation(own)),
+            ]
+            for answer in answers:
+                assert SECRET not in answer.text
+                assert theirs not in answer.text.replace(value, "")
+            statuses.append([answer.status_code for answer in answers])
+        assert statuses[0] == statuses[1], of("")
+    for path, body in (
+        (f"Observation/{theirs}", patch),
+        ("Observation/never-was-there", patch),
+    ):
+        assert (await writer.patch(path, json=body, headers=as_patch)).status_code == 404
+    stale = {"if-match": 'W/"1"'}
+    refused = [
+        await writer.put(f"Observation/{id_}", json={**observation(own), "id": id_}, headers=stale)
+        for id_ in (theirs, "never-was-there")
+    ]
+    assert refused[0].status_code == refused[1].status_code
+    there = await between.house.store.resources.read("Observation", theirs, system("tests"))
+    assert there.version == 1
+
+
+async def test_references_by_a_condition_find_no_other_patient(between: Between, writer: httpx.AsyncClient) -> None:
+    answers = []
+    for family in ("Khac", NEVER):
+        body = observation(between.own)
+        body["performer"] = [{"reference": f"Patient?family={family}"}]
+        bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry("POST", "Observation", body)]}
+        answer = await writer.post("", json=bundle)
+        trace = answer.headers["traceresponse"].split("-")[1]
+        answers.append((answer.status_code, answer.text.replace(trace, "?").replace(family, "?")))
+    assert answers[0] == answers[1]
+    assert answers[0][0] >= 400
+
+
+async def test_a_transaction_moves_nothing_between_patients(between: Between, writer: httpx.AsyncClient) -> None:
+    own, other, theirs = between.own, between.other, between.theirs
+    for entries in (
+        [entry("PUT", f"Observation/{theirs}", {**observation(own), "id": theirs})],
+        [entry("POST", "Observation", observation(own)), entry("POST", "Observation", observation(other))],
+        [entry("POST", "Patient", {"resourceType": "Patient"})],
+        [entry("PATCH", f"Observation/{theirs}", {"resourceType": "Parameters", "parameter": []})],
+    ):
+        before = await between.house.store.database.fetchval("select count(*) from resource where bucket >= 0")
+        answer = await writer.post("", json={"resourceType": "Bundle", "type": "transaction", "entry": entries})
+        assert answer.status_code in (403, 404, 400, 422), answer.text
+        assert SECRET not in answer.text
+        assert before == await between.house.store.database.fetchval("select count(*) from resource where bucket >= 0")
