@@ -47,13 +47,12 @@ class Patch:
 
 async def read_patch(request: Request, limit_bytes: int) -> Patch:
     """The patch of a body. Raises WrongMediaType BA-2158, and what reading refuses."""
-    sent = media_type(request.headers.get("content-type", ""))
-    is_json_patch = sent == JSON_PATCH
-    if not is_json_patch and sent not in JSON_TYPES and sent not in XML_TYPES:
+    content_type = media_type(request.headers.get("content-type", ""))
+    if content_type not in (JSON_PATCH, *JSON_TYPES, *XML_TYPES):
         raise WRONG_PATCH_TYPE()
-    data = await (read_content if is_json_patch else read_body)(request, limit_bytes)
-    body, _ = parse_json(data, size_bytes_max=limit_bytes)
-    return _patch(body, is_json_patch=is_json_patch)
+    read = read_content if content_type == JSON_PATCH else read_body
+    body, _ = parse_json(await read(request, limit_bytes), size_bytes_max=limit_bytes)
+    return _patch(body, is_json_patch=content_type == JSON_PATCH)
 
 
 def patch_of_entry(resource: Json, number: int, real: Real) -> Patch:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from benhan.fhir.validation.policy import parse_policy
 from benhan.kernel.actors import Actor
 from benhan.kernel.clock import Clock, SystemClock
 from benhan.kernel.ids import RandomSource, SystemRandom
 from benhan.store.access_rules import AccessRules
 from benhan.store.committer import Committer
+from benhan.store.conformance import Conformance
 from benhan.store.content import ContentCodec
 from benhan.store.database import Database
 from benhan.store.history import History
@@ -19,12 +21,15 @@ from benhan.store.keyring import Keyring
 from benhan.store.migrations import migrate
 from benhan.store.resources import Opener, Resources
 from benhan.store.sealed_place import SealedPlaces
+from benhan.store.search.custom import CustomParameters
 from benhan.store.search.page_link import PageLinks
 from benhan.store.search.search import Search
 from benhan.store.terminology.definitions import Definitions
 from benhan.store.terminology.terminology import Terminology
 from benhan.store.tokens import Tokens
 from benhan.store.unit_of_work import Stored, UnitOfWork, Workshop
+from benhan.store.validation.gate import Gate, tell
+from benhan.store.validation.validation import Validation
 
 
 @dataclass(slots=True)
@@ -43,6 +48,9 @@ class Store:
     page_life_s: float
     history: History
     terminology: Terminology
+    validation: Validation
+    gate: Gate
+    parameters: CustomParameters
 
     @classmethod
     async def open(
@@ -54,18 +62,28 @@ class Store:
         random: RandomSource | None = None,
         dictionaries: Path | None = None,
         page_life_s: float = 900.0,
+        validation_policy: str = "",
     ) -> Store:
-        """The store on `database`: its schema brought up to date, its keys unwrapped, its writers started."""
+        """The store on `database`: its schema brought up to date, its keys unwrapped, its writers started.
+
+        Raises Incorrect BA-2204 for a policy that is none.
+        """
+        policy = parse_policy(validation_policy)
         clock, random = clock or SystemClock(), random or SystemRandom()
         await migrate(database)
         keyring = await Keyring.open(database, kek, random)
         codec = ContentCodec(dictionaries) if dictionaries is not None else ContentCodec()
         ids, tokens = Ids(keyring.id_key, random), Tokens(keyring.index_key)
         rules = AccessRules(ids)
-        workshop = Workshop(ids, tokens, codec, rules)
+        parameters = CustomParameters(database)
+        await parameters.refresh()
+        workshop = Workshop(ids, tokens, codec, rules, lambda: parameters.current)
         opener = Opener(keyring, codec)
         resources = Resources(database, workshop.ids, opener, clock, rules)
         links = PageLinks(keyring.derived_key("page-link"), clock, page_life_s)
+        definitions = Definitions(database, tokens, opener, Conformance(database, clock))
+        terminology = Terminology(database, clock, definitions)
+        validation = Validation(database, clock, terminology, resources)
         store = cls(
             database,
             keyring,
@@ -75,7 +93,17 @@ class Store:
             opener,
             Committer(database, keyring),
             resources,
-            Search(database, workshop.ids, workshop.tokens, opener, links, clock, rules=rules),
+            Search(
+                database,
+                workshop.ids,
+                workshop.tokens,
+                opener,
+                links,
+                clock,
+                rules=rules,
+                expander=terminology,
+                parameters=parameters,
+            ),
             page_life_s,
             History(
                 database,
@@ -85,17 +113,22 @@ class Store:
                 SealedPlaces(keyring.derived_key("history-link"), clock, page_life_s),
                 clock,
             ),
-            Terminology(database, clock, Definitions(database, workshop.tokens, opener)),
+            terminology,
+            validation,
+            Gate(validation, policy),
+            parameters,
         )
         store.committer.start()
         store.resources.start()
         store.search.start()
+        parameters.start()
         return store
 
     async def close(self) -> None:
         """Finish what was begun, then close the connections."""
         await self.committer.stop()
         await self.search.stop()
+        await self.parameters.stop()
         await self.resources.stop()
         await self.database.close()
 
@@ -104,5 +137,10 @@ class Store:
         return UnitOfWork(self.workshop, actor, self.clock.now())
 
     async def commit(self, unit: UnitOfWork) -> list[Stored | None]:
-        """See `Committer.commit`."""
-        return await self.committer.commit(unit)
+        """See `Committer.commit`; before it the gate (see `Gate.check`)."""
+        if self.gate.is_open:
+            return await self.committer.commit(unit)
+        told = await self.gate.check(unit)
+        stored = await self.committer.commit(unit)
+        tell(stored, told)
+        return stored

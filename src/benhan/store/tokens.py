@@ -14,6 +14,12 @@ class Tokens:
         self._known: dict[str, int] = {}
         self._remembered = remembered
 
+    def apart(self) -> Tokens:
+        """Others under the same key, with a memory of their own, for another thread."""
+        found = Tokens(b"", self._remembered)
+        found._base = self._base.copy()
+        return found
+
     def of(self, term: str) -> int:
         """The token of one term."""
         token = self._known.get(term)

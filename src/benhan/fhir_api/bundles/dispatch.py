@@ -13,7 +13,7 @@ from starlette.routing import compile_path
 from benhan.access.faults import NOT_ALLOWED
 from benhan.fhir_api.api import FhirApi, Interaction
 from benhan.fhir_api.requests import actor_of
-from benhan.fhir_api.responses import finished
+from benhan.fhir_api.responses import as_entry
 from benhan.kernel.permissions import Permission
 
 _OWN = frozenset(
@@ -72,17 +72,10 @@ async def answered_read(
         **request.scope,
         "method": "GET",
         "path": f"/{path}",
-        "query_string": _without_form(query).encode("utf-8", "surrogatepass"),
+        "query_string": query.encode("utf-8", "surrogatepass"),
         "path_params": route.parts,
         "headers": headers,
         "state": {name: value for name, value in request.scope["state"].items() if name != "asked"},
     }
-    asking = Request(scope)
-    return await finished(asking, await route.interaction(api, asking))
-
-
-def _without_form(query: str) -> str:
-    """The query without what says in which form to answer: inside a bundle that is the bundle's."""
-    if "_format=" not in query and "_pretty=" not in query:
-        return query
-    return "&".join(part for part in query.split("&") if not part.startswith(("_format=", "_pretty=")))
+    asked = Request(scope)
+    return await as_entry(asked, await route.interaction(api, asked))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 from benhan.fhir.search_values import Prefix
 from benhan.store.ids import bucket_of
@@ -38,6 +38,7 @@ from benhan.store.tokens import Tokens
 
 FAN_OUT = "neither a patient nor an id was asked for: the answer may lie in any compartment"
 
+Column = Literal["rid", "patient"]
 COLUMNS = "r.type, r.rid, r.version, r.patient, r.updated_at, r.content, r.at_from"
 
 
@@ -123,6 +124,15 @@ def select(asked: Asked, tokens: Tokens, order: Order, *, limit: int, after: Pla
     return Statement(sql, writer.parameters.values, writer.fan_out)
 
 
+def distinct(asked: Asked, tokens: Tokens, column: Column, *, limit: int) -> Statement:
+    """The distinct values of a column, at most `limit`."""
+    writer = _Writer(asked, tokens)
+    source, texts = writer.rows()
+    limited = writer.parameters.add(limit)
+    sql = f"select distinct r.{column} {source} where {' and '.join(texts)} limit {limited}"  # no value
+    return Statement(sql, writer.parameters.values, writer.fan_out)
+
+
 def count(asked: Asked, tokens: Tokens) -> Statement:
     """How many rows there are in all."""
     writer = _Writer(asked, tokens)
@@ -138,6 +148,13 @@ def every(asked: Asked, tokens: Tokens, columns: str, narrowed: Callable[[Parame
     texts += narrowed(writer.parameters)
     sql = f"select {columns} {source} where {' and '.join(texts)}"  # no value
     return Statement(sql, writer.parameters.values, writer.fan_out)
+
+
+def condition(expression: Expression, tokens: Tokens, parameters: Parameters) -> str:
+    """The condition of an expression on the row `r`, for a statement that is not a search's; wider where not exact."""
+    writer = _Writer(Asked(0, expression, Path.PATIENT), tokens)
+    writer.parameters = parameters
+    return writer.text(expression)
 
 
 def conjuncts(expression: Expression) -> Sequence[Expression]:
