@@ -23,6 +23,7 @@ NAMES = (
     "disk",
     "ledger",
     "terminology",
+    "fhirpath",
     "crash",
 )
 

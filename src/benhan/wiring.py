@@ -55,7 +55,13 @@ async def open_store(settings: Settings, role: str = "node") -> AsyncIterator[St
     try:
         own = settings.data / "dictionaries"
         dictionaries = own if own.is_dir() else None
-        store = await Store.open(database, kek, page_life_s=settings.page_life_s, dictionaries=dictionaries)
+        store = await Store.open(
+            database,
+            kek,
+            page_life_s=settings.page_life_s,
+            dictionaries=dictionaries,
+            validation_policy=settings.validation_policy,
+        )
     except BaseException:
         await database.close()
         raise

@@ -84,15 +84,6 @@ TOO_MANY_ENTRIES = FaultCode(
 )
 NOT_OFFERED = FaultCode("BA-0313", Unsupported, Text("Chưa hỗ trợ: {what}.", "Not offered yet: {what}."))
 BAD_ID = FaultCode("BA-0314", Incorrect, Text("id không đúng dạng.", "The id is not of the form."))
-NO_COMPARTMENT = FaultCode(
-    "BA-2110",
-    NotFound,
-    Text(
-        "Không có ngăn {type} với loại {member}. Ngăn có: Patient, Encounter, Practitioner, RelatedPerson, Device.",
-        "There is no compartment of {type} with {member}. Compartments: Patient, Encounter, Practitioner,"
-        " RelatedPerson, Device.",
-    ),
-)
 CLIENT_LEFT = FaultCode(
     "BA-0315", Incorrect, Text("Kết nối bị ngắt trước khi gửi xong.", "The connection ended before the body did.")
 )
@@ -229,6 +220,14 @@ LOST_REFERENCE = FaultCode(
     Text(
         "Mục thứ {number} tham chiếu tới một urn mà không mục nào mang trong fullUrl.",
         "Entry {number} refers to a urn that no entry bears as its fullUrl.",
+    ),
+)
+NO_COMPARTMENT = FaultCode(
+    "BA-2167",
+    NotFound,
+    Text(
+        "Không có ngăn dữ liệu nào như vậy, hoặc loại này không thuộc ngăn ấy. Các ngăn có: {valid}.",
+        "There is no such compartment, or the type does not belong to it. There are: {valid}.",
     ),
 )
 AT_ENTRY = Text("Lỗi ở mục thứ {number} của Bundle.", "The fault is in entry {number} of the Bundle.")

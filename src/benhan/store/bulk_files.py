@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -53,8 +53,12 @@ class SealedFile:
         if not lines:
             return
         self.state.lines += len(lines)
-        self._buffer += b"\n".join(lines)
-        self._buffer += b"\n"
+        self.add_bytes(b"\n".join(lines))
+        self.add_bytes(b"\n")
+
+    def add_bytes(self, piece: bytes) -> None:
+        """Append bytes as they are."""
+        self._buffer += piece
         while len(self._buffer) >= CHUNK_BYTES:
             self._write()
 
@@ -66,6 +70,12 @@ class SealedFile:
             with disk_errors():
                 os.fsync(self._file.fileno())
         return self.state
+
+    def back_to(self, state: FileState) -> None:
+        """Forget what was added after `state` was settled."""
+        self.close()
+        self._buffer.clear()
+        self.state = replace(state)
 
     def close(self) -> None:
         """Give the handle back; what was not settled is lost."""
@@ -107,7 +117,7 @@ class BulkFolder:
         """The file of a state, to be gone on with."""
         return SealedFile(self._path(job, state.name), state, self._data_key(key))
 
-    async def read(self, job: str, state: FileState, key: str) -> AsyncIterator[bytes]:
+    async def read(self, job: str, state: FileState, key: str) -> AsyncGenerator[bytes, None]:
         """The bytes of a settled file, in pieces; each is checked before it is given. Raises Broken BA-0501."""
         with disk_errors():
             file = await asyncio.to_thread(_open, self._path(job, state.name), state.size)

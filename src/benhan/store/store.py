@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from benhan.fhir.validation.policy import parse_policy
 from benhan.kernel.actors import Actor
 from benhan.kernel.clock import Clock, SystemClock
 from benhan.kernel.ids import RandomSource, SystemRandom
 from benhan.store.access_rules import AccessRules
 from benhan.store.committer import Committer
+from benhan.store.conformance import Conformance
 from benhan.store.content import ContentCodec
 from benhan.store.database import Database
 from benhan.store.history import History
@@ -26,6 +28,8 @@ from benhan.store.terminology.definitions import Definitions
 from benhan.store.terminology.terminology import Terminology
 from benhan.store.tokens import Tokens
 from benhan.store.unit_of_work import Stored, UnitOfWork, Workshop
+from benhan.store.validation.gate import Gate, tell
+from benhan.store.validation.validation import Validation
 
 
 @dataclass(slots=True)
@@ -44,6 +48,8 @@ class Store:
     page_life_s: float
     history: History
     terminology: Terminology
+    validation: Validation
+    gate: Gate
     parameters: CustomParameters
 
     @classmethod
@@ -56,8 +62,13 @@ class Store:
         random: RandomSource | None = None,
         dictionaries: Path | None = None,
         page_life_s: float = 900.0,
+        validation_policy: str = "",
     ) -> Store:
-        """The store on `database`: its schema brought up to date, its keys unwrapped, its writers started."""
+        """The store on `database`: its schema brought up to date, its keys unwrapped, its writers started.
+
+        Raises Incorrect BA-2204 for a policy that is none.
+        """
+        policy = parse_policy(validation_policy)
         clock, random = clock or SystemClock(), random or SystemRandom()
         await migrate(database)
         keyring = await Keyring.open(database, kek, random)
@@ -70,6 +81,9 @@ class Store:
         opener = Opener(keyring, codec)
         resources = Resources(database, workshop.ids, opener, clock, rules)
         links = PageLinks(keyring.derived_key("page-link"), clock, page_life_s)
+        definitions = Definitions(database, tokens, opener, Conformance(database, clock))
+        terminology = Terminology(database, clock, definitions)
+        validation = Validation(database, clock, terminology, resources)
         store = cls(
             database,
             keyring,
@@ -79,20 +93,31 @@ class Store:
             opener,
             Committer(database, keyring),
             resources,
-            Search(database, workshop.ids, workshop.tokens, opener, links, clock, rules=rules, parameters=parameters),
+            Search(
+                database,
+                workshop.ids,
+                workshop.tokens,
+                opener,
+                links,
+                clock,
+                rules=rules,
+                expander=terminology,
+                parameters=parameters,
+            ),
             page_life_s,
             History(
                 database,
-                workshop.ids,
+                rules,
                 opener,
                 resources,
                 SealedPlaces(keyring.derived_key("history-link"), clock, page_life_s),
                 clock,
             ),
-            Terminology(database, clock, Definitions(database, workshop.tokens, opener)),
+            terminology,
+            validation,
+            Gate(validation, policy),
             parameters,
         )
-        store.search.expander = store.terminology
         store.committer.start()
         store.resources.start()
         store.search.start()
@@ -112,5 +137,10 @@ class Store:
         return UnitOfWork(self.workshop, actor, self.clock.now())
 
     async def commit(self, unit: UnitOfWork) -> list[Stored | None]:
-        """See `Committer.commit`."""
-        return await self.committer.commit(unit)
+        """See `Committer.commit`; before it the gate (see `Gate.check`)."""
+        if self.gate.is_open:
+            return await self.committer.commit(unit)
+        told = await self.gate.check(unit)
+        stored = await self.committer.commit(unit)
+        tell(stored, told)
+        return stored

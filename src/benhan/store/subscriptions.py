@@ -86,9 +86,9 @@ _CLAIM = query(
     update subscription set next_try_at = $2
     where rid in (
         select rid from subscription
-        where channel = 'rest-hook' and next_try_at <= $1 and (
-            state = 'requested'
-            or state = 'active' and (delivered < events or ends_at <= $1
+        where next_try_at <= $1 and state in ('requested', 'active') and (
+            ends_at <= $1
+            or channel = 'rest-hook' and (state = 'requested' or delivered < events
                 or heartbeat_s > 0 and told_at + heartbeat_s * interval '1 second' <= $1))
         order by next_try_at limit $3 for update skip locked
     )
@@ -252,7 +252,7 @@ class Subscriptions:
         ]
 
     async def claim(self, most: int) -> list[Standing]:
-        """Rest-hooks with something to tell, leased: a worker that dies gives them back by its silence."""
+        """Those with something to tell, or at their end, leased: a worker that dies gives them back by its silence."""
         now = self._clock.now()
         return [_standing(row) for row in await self._database.fetch(_CLAIM, now, now + LEASE, most)]
 

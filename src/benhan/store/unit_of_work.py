@@ -14,6 +14,7 @@ from benhan.fhir.indexing import Indexed, index_resource, patient_of
 from benhan.fhir.resource import ParsedResource, head_bytes, tail_bytes
 from benhan.fhir.search_parameters import R4, SearchRegistry
 from benhan.kernel.actors import Actor
+from benhan.kernel.issues import Issue
 from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
 from benhan.store.access_faults import NOT_GRANTED
@@ -67,6 +68,8 @@ class Write:
     """Whether its rid is fresh, so that nothing can be there yet."""
     reach: frozenset[int] | None = None
     """The only patients whose present version it may touch; another's is not there for it. None: any."""
+    plain: dict[str, Any] | None = None
+    """The resource as read, for the gate that holds it against profiles; None for a deletion."""
 
     @property
     def key(self) -> Key:
@@ -91,6 +94,8 @@ class Stored:
     created: bool
     patient: int
     tail: bytes
+    notes: tuple[Issue, ...] = ()
+    """What its sender shall be told of it, where it was just written."""
 
     @property
     def content(self) -> bytes:
@@ -118,6 +123,10 @@ class Workshop:
     codec: ContentCodec
     rules: AccessRules
     registry: Callable[[], SearchRegistry] = lambda: R4
+
+    def apart(self) -> Workshop:
+        """Another of the same keys, for another thread."""
+        return Workshop(self.ids, self.tokens.apart(), self.codec.apart(), self.rules)
 
 
 class UnitOfWork:
@@ -225,7 +234,8 @@ class UnitOfWork:
         self, event: Event, patient: int, type_number: int, rid: int, version: int, detail: dict[str, str | int]
     ) -> Entry:
         actor = self.actor
-        detail = {**detail, **actor.through}
+        if "client" in event.fields:
+            detail = {**detail, **actor.through}
         return Entry(event, self.at, actor.id, actor.role.value, self.trace, patient, type_number, rid, version, detail)
 
     def _hold_to_limits(self, write: Write, act: Act) -> None:
@@ -263,6 +273,7 @@ class UnitOfWork:
             packed=workshop.codec.pack(type_, tail, "" if encode_rid(rid) == id_ else id_),
             tokens=workshop.tokens.of_all(indexed.terms),
             indexed=indexed,
+            plain=resource.plain,
         )
 
     def _patient_rid(self, patient: str | None) -> int:

@@ -224,7 +224,7 @@ class Grants:
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         left_s = (row["ends_at"] - self._clock.now()).total_seconds()
-        actor = _actor(row)
+        actor = actor_of(row)
         self._known[hashed] = (at + min(CACHE_S, left_s), actor)
         return actor
 
@@ -405,7 +405,7 @@ def _raised(answer: Issued | Fault) -> Issued:
     return answer
 
 
-def _actor(row: asyncpg.Record) -> Actor:
+def actor_of(row: asyncpg.Record) -> Actor:
     """The actor of a living access token: what its scopes, its client's and its role's all grant."""
     role = Role(row["role"]) if row["role"] is not None else Role.MACHINE
     ceiling = parse_scopes(row["ceiling"]).resources

@@ -39,7 +39,7 @@ def binding_check(strength: str, value_set: str) -> Check | None:
             if strength == "required" and codings_of(value) == []:
                 scope.report.error("code-invalid", item.path, texts.NO_CODE, texts.STRENGTH_CLAUSE, set=url)
             else:
-                scope.report.inform(item.path, texts.SET_UNKNOWN, texts.STRENGTH_CLAUSE, set=url)
+                scope.report.inform_once(url, item.path, texts.SET_UNKNOWN, texts.STRENGTH_CLAUSE, set=url)
         elif verdict is False:
             if codings_of(value):
                 scope.report.note(severity, kind, item.path, text, texts.STRENGTH_CLAUSE, set=url)

@@ -107,9 +107,7 @@ class _Run:
                 rule.severity, "invariant", item.path, texts.RULE, texts.RULES_CLAUSE, key=rule.key, human=rule.human
             )
         elif self._fault:
-            scope.report.warn(
-                "processing", item.path, texts.RULE_UNKNOWN, texts.RULES_CLAUSE, key=rule.key, reason=self._fault
-            )
+            scope.report.inform(item.path, texts.RULE_UNKNOWN, texts.RULES_CLAUSE, key=rule.key, reason=self._fault)
 
     def _verdict(self, item: Item, scope: Scope) -> bool | None:
         try:

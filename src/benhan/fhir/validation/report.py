@@ -14,7 +14,8 @@ Path = tuple[Any, ...]
 """Names and indexes from the resource down; written as text only where something is told of the place."""
 
 ISSUES_MAX = 100
-STEPS_MAX = 2_000_000
+STEPS_MAX = 400_000
+"""Some seconds of work."""
 NESTING_MAX = 40
 
 TOO_COSTLY = Text(
@@ -30,12 +31,13 @@ class Exhausted(Exception):  # noqa: N818  # no error of anybody: the signal to 
 class Report:
     """The issues of one validation in the order they were found, each once."""
 
-    __slots__ = ("_counts", "_seen", "issues", "steps")
+    __slots__ = ("_counts", "_once", "_seen", "issues", "steps")
 
     def __init__(self, steps_max: int = STEPS_MAX) -> None:
         self.issues: list[Issue] = []
         self.steps = steps_max
         self._counts = {True: 0, False: 0}
+        self._once: set[str] = set()
         self._seen: set[tuple[str, str, str]] = set()
 
     def note(self, severity: Severity, kind: str, path: Path, text: Text, clause: str = "", **params: object) -> None:
@@ -58,6 +60,12 @@ class Report:
 
     def inform(self, path: Path, text: Text, clause: str = "", **params: object) -> None:
         self.note(Severity.INFORMATION, "informational", path, text, clause, **params)
+
+    def inform_once(self, key: str, path: Path, text: Text, clause: str = "", **params: object) -> None:
+        """Tell something of the whole validation, at the first place only."""
+        if key not in self._once:
+            self._once.add(key)
+            self.inform(path, text, clause, **params)
 
     def spend(self, steps: int = 1) -> None:
         """Count work done. Raises Exhausted when it is too much."""

@@ -157,3 +157,5 @@ QUESTIONNAIRE_CLAUSE = "http://hl7.org/fhir/R4/questionnaire.html"
 RESPONSE_CLAUSE = "http://hl7.org/fhir/R4/questionnaireresponse.html"
 MUST_SUPPORT_CLAUSE = "http://hl7.org/fhir/R4/conformance-rules.html#mustSupport"
 RULES_CLAUSE = "http://hl7.org/fhir/R4/conformance-rules.html#constraints"
+
+ALL_WELL = Text("Không thấy lỗi nào.", "No fault was found.")

@@ -17,6 +17,10 @@ from benhan.kernel.faults import Fault
 
 Pair = tuple[str, str]
 
+MIME_TYPES = "http://hl7.org/fhir/ValueSet/mimetypes"
+SHORT_FORMATS = frozenset(("urn:ietf:bcp:13", name) for name in ("json", "xml", "ttl"))
+"""What R4 itself writes in place of a media type (capabilitystatement.html, format; testscript.html, contentType)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Codes:
@@ -59,7 +63,8 @@ def shipped_codes(url: str) -> Codes | None:
         composition = compose(value_set, _find)
     except Fault:  # an import that is not shipped: nobody can tell
         return None
-    return _codes(composition)
+    codes = _codes(composition)
+    return Codes(codes.pairs | SHORT_FORMATS, codes.open_systems) if url == MIME_TYPES else codes
 
 
 def _find(url: str) -> dict[str, object]:

@@ -16,7 +16,7 @@ import orjson
 from benhan.fhir.indexing import patient_of
 from benhan.fhir.main_values import PATIENT_ELEMENTS
 from benhan.fhir.references import rewrite_references
-from benhan.fhir.resource import ParsedResource, parse_resource, parsed_resource
+from benhan.fhir.resource import ParsedResource, check_depth, parse_resource, parsed_resource
 from benhan.fhir.search_criteria import Criterion
 from benhan.fhir.search_values import TokenValue
 from benhan.fhir_api.api import FhirApi
@@ -84,7 +84,9 @@ async def planned(api: FhirApi, actor: Actor, steps: Iterable[Step]) -> Plan:
     for step in ordered:
         if step.verb in ("POST", "PUT"):
             assert step.body is not None
-            plan.raws[step.number] = orjson.dumps(step.body)
+            raw = plan.raws[step.number] = orjson.dumps(step.body)
+            with at_entry(step):
+                check_depth(raw, step.plain)
     await _find_references(plan)
     _assign(plan)
     await _pin_versions(plan)
@@ -244,8 +246,12 @@ def _patient(step: Step, real: Real) -> str | None:
     assert step.plain is not None
     if element is None or element not in step.plain:
         return None
+    value = step.plain[element]
+    at_once = real.addresses.get(str(value.get("reference"))) if isinstance(value, dict) else None
+    if at_once is not None:
+        return at_once if at_once.startswith("Patient/") else None
     known = _Known(real, base_of(step.full_url))
-    return patient_of({"resourceType": step.type, element: rewrite_references(step.plain[element], known)})
+    return patient_of({"resourceType": step.type, element: rewrite_references(value, known)})
 
 
 class _Known(dict[str, str]):

@@ -69,7 +69,7 @@ class Event(Enum):
     BULK_CANCEL = (82, "bulk:job:cancel", ("job",))
     BULK_FILE = (83, "bulk:job:file", ("job", "file"))
     BULK_VIEW = (84, "bulk:content:view", ("job", "count"))
-    RESOURCE_EVERYTHING = (80, "resource:content:everything", ("count",))
+    RESOURCE_EVERYTHING = (80, "resource:content:everything", ("count", "client"))
 
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number

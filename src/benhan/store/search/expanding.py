@@ -25,11 +25,11 @@ class ValueSetExpander(Protocol):
     async def codes_of(self, value_set_url: str) -> Codes | None:
         """The (system, code) pairs of a value set."""
 
-    async def descendants(self, system: str, code: str) -> Sequence[str] | None:
-        """The codes below one in its system."""
+    async def descendants(self, system: str, code: str) -> Codes | None:
+        """A code and those below it in its system."""
 
-    async def ancestors(self, system: str, code: str) -> Sequence[str] | None:
-        """The codes above one in its system."""
+    async def ancestors(self, system: str, code: str) -> Codes | None:
+        """A code and those above it in its system."""
 
 
 async def expanded(criterion: Criterion, expander: ValueSetExpander | None, codes_max: int) -> Expression:
@@ -59,5 +59,4 @@ async def _codes(value: object, modifier: str, expander: ValueSetExpander) -> Co
     if not isinstance(value, TokenValue) or not value.system or not value.code:
         raise NO_SYSTEM(modifier=modifier)
     ask = expander.descendants if modifier == "below" else expander.ancestors
-    found = await ask(value.system, value.code)
-    return [(value.system, each) for each in found] if found is not None else None
+    return await ask(value.system, value.code)

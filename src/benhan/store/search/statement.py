@@ -151,6 +151,13 @@ def every(asked: Asked, tokens: Tokens, columns: str, narrowed: Callable[[Parame
     return Statement(sql, writer.parameters.values, writer.fan_out)
 
 
+def condition(expression: Expression, tokens: Tokens, parameters: Parameters) -> str:
+    """The condition of an expression on the row `r`, for a statement that is not a search's; wider where not exact."""
+    writer = _Writer(Asked(0, expression, Path.PATIENT), tokens)
+    writer.parameters = parameters
+    return writer.text(expression)
+
+
 def conjuncts(expression: Expression) -> Sequence[Expression]:
     """The parts of which all must hold, those that a check is surely narrowed by included."""
     parts = expression.parts if isinstance(expression, All) else (expression,)

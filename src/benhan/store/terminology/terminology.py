@@ -134,15 +134,17 @@ class Terminology:
         verdict = await self._in_value_set(composed, Coding(code, system or None), abstract=True)
         return verdict.result if verdict.is_known else None
 
-    async def descendants(self, system: str, code: str) -> list[str] | None:
-        """The codes below `code`, without itself; None where the system is not known here."""
+    async def descendants(self, system: str, code: str) -> list[tuple[str, str]] | None:
+        """(system, code) of `code` and every code below it; None where the system is not known here."""
         found = await self._library.system(await self._library.known(fresh=False), SystemKey(system))
-        return await found.descendants(code, DESCENDANTS_MAX) if found is not None else None
+        if found is None:
+            return None
+        return [(system, each) for each in (code, *await found.descendants(code, DESCENDANTS_MAX))]
 
-    async def ancestors(self, system: str, code: str) -> list[str] | None:
-        """The codes above `code`, without itself; None where the system is not known here."""
+    async def ancestors(self, system: str, code: str) -> list[tuple[str, str]] | None:
+        """(system, code) of `code` and every code above it; None where the system is not known here."""
         found = await self._library.system(await self._library.known(fresh=False), SystemKey(system))
-        return await found.ancestors(code) if found is not None else None
+        return [(system, each) for each in (code, *await found.ancestors(code))] if found is not None else None
 
     # ── operations ──
 

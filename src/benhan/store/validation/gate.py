@@ -1,0 +1,100 @@
+"""The gate of writes: what the policy asks of resources is asked before anything is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from benhan.fhir.validation.faults import NOT_OF_PROFILE
+from benhan.fhir.validation.policy import EXTENSIONS, R4, REFERENCES, Mode, Policy
+from benhan.fhir.validation.scope import Options
+from benhan.fhir.validation.validator import claimed_profiles, shown
+from benhan.kernel.issues import Issue
+from benhan.kernel.logs import Log
+from benhan.store.unit_of_work import Stored, UnitOfWork, Write
+from benhan.store.validation.validation import Validation
+
+Json = dict[str, Any]
+log = Log("validation")
+
+_RULES = {
+    R4: Options(best_practice=False),
+    REFERENCES: Options(references=True, best_practice=False),
+    EXTENSIONS: Options(unknown_extensions="refuse", best_practice=False),
+}
+_KINDS = {REFERENCES: "not-found", EXTENSIONS: "extension"}
+"""Of what a run finds, what that rule is about."""
+
+
+class Gate:
+    """Holds units of work against a policy."""
+
+    def __init__(self, validation: Validation, policy: Policy) -> None:
+        self._validation = validation
+        self._policy = policy
+        self.is_open = policy.is_off
+
+    async def check(self, unit: UnitOfWork) -> dict[int, list[Issue]]:
+        """What the senders shall be told, by the number of the write.
+
+        Raises Incorrect BA-2200 for the first write that breaks what is enforced; nothing is written then.
+        """
+        if self.is_open:
+            return {}
+        told: dict[int, list[Issue]] = {}
+        beside = [f"{write.type}/{write.id}" for write in unit.writes]
+        for number, write in enumerate(unit.writes):
+            if write.plain is not None:
+                issues = await self._check(write, write.plain, unit, beside)
+                if issues:
+                    told[number] = issues
+        return told
+
+    async def _check(self, write: Write, plain: Json, unit: UnitOfWork, beside: list[str]) -> list[Issue]:
+        sender = unit.actor.id
+        told: list[Issue] = []
+        refused: list[Issue] = []
+        by_mode: dict[Mode, list[str]] = {}
+        for profile in claimed_profiles(plain):
+            by_mode.setdefault(self._policy.of_profile(sender, profile), []).append(profile)
+        asked: list[tuple[Mode, list[str], Options, str]] = [
+            (self._policy.of_rule(sender, what), [], options, what) for what, options in _RULES.items()
+        ]
+        asked += [
+            (mode, [each], Options(invariants=False), each) for mode, listed in by_mode.items() for each in listed
+        ]
+        for mode, profiles, options, what in asked:
+            if mode is Mode.OFF:
+                continue
+            issues = await self._validation.validate(
+                plain, profiles, options=options, claimed=False, actor=unit.actor, beside=beside
+            )
+            if what in _KINDS:
+                issues = [each for each in issues if each.kind == _KINDS[what]]
+            _note(mode, what, write, issues, told, refused)
+        if refused:
+            raise NOT_OF_PROFILE(*refused, *told, type=write.type, count=len(refused))
+        return told
+
+
+def _note(
+    mode: Mode, what: str, write: Write, issues: Iterable[Issue], told: list[Issue], refused: list[Issue]
+) -> None:
+    """Sort what was found by what the mode does with it."""
+    found = [*issues]
+    errors = [each for each in found if each.is_error]
+    if errors:
+        log.info("validation.failed", mode=mode.value, what=shown(what), type=write.type, errors=len(errors))
+    if mode is Mode.ENFORCE:
+        refused += errors
+        told += [each for each in found if not each.is_error]
+    elif mode is Mode.WARN:
+        told += found
+
+
+def tell(stored: list[Stored | None], told: dict[int, list[Issue]]) -> None:
+    """Let each stored version carry what its sender shall be told."""
+    for number, issues in told.items():
+        version = stored[number]
+        if version is not None:
+            version.notes = tuple(issues)
