@@ -34,9 +34,6 @@ from benhan.store.resource_types import TYPE_NUMBERS
 
 TABLE = (
     ("GET", "/metadata", capabilities, Permission.PUBLIC),
-    ("GET", "", search_system, Permission.FHIR_SEARCH),
-    ("GET", "/", search_system, Permission.FHIR_SEARCH),
-    ("POST", "/_search", search_system, Permission.FHIR_SEARCH),
     ("POST", "", transaction, Permission.FHIR_READ),  # each entry is held against its own permission
     ("POST", "/", transaction, Permission.FHIR_READ),
     ("GET", "/_history", history_system, Permission.FHIR_READ),
