@@ -310,7 +310,7 @@ async def test_a_job_is_shown_to_who_asked_and_to_nobody_else(server: BulkServer
         ("_typeFilter=Observation?_count=5", "BA-2382"),
         ("_type=Patient&_typeFilter=Observation?status=final", "BA-2382"),
         ("_typeFilter=Observation?stat=final", "BA-0220"),
-        ("_elements=a.b.c", "BA-2352"),
+        ("_elements=a.b.c", "BA-2062"),
         ("patient=Patient/1", "BA-2351"),
         ("includeAssociatedData=LatestProvenanceResources", "BA-2356"),
         ("nothing=1", "BA-2351"),

@@ -196,11 +196,32 @@ async def test_parts_are_given_by_read_vread_history_and_search(
     assert (await fhir.get(f"{place}?_summary=false")).content == whole.content
 
 
-async def test_a_count_is_for_searches(fhir: httpx.AsyncClient) -> None:
-    place = await made(fhir, patient())
-    counted = await fhir.get("Patient?_summary=count")
-    assert counted.json().keys() <= {"resourceType", "type", "total", "link"}
-    assert codes_of(await fhir.get(f"{place}?_summary=count")) == ["BA-2063"]
+async def test_parts_are_given_by_searches_of_compartments_and_of_several_types(
+    fhir: httpx.AsyncClient, unique: Callable[[], str]
+) -> None:
+    word = unique()
+    place = await made(fhir, patient(identifier=[{"value": word}]))
+    await made_observation(fhir, subject={"reference": place}, identifier=[{"value": word}])
+    for path in (
+        f"{place}/Observation?_elements=note",
+        f"{place}/*?_elements=Observation.note",
+        f"?_type=Observation&identifier={word}&_elements=note",
+    ):
+        found = [each["resource"] for each in (await fhir.get(path)).json()["entry"]]
+        told = [list(each) for each in found if each["resourceType"] == "Observation"]
+        assert told == [["resourceType", "id", "meta", "status", "code", "note"]]
+    assert codes_of(await fhir.get(f"{place}/Observation?_elements=birthDate")) == ["BA-2062"]
+
+
+async def test_a_count_is_for_searches(fhir: httpx.AsyncClient, unique: Callable[[], str]) -> None:
+    word = unique()
+    places = [await made(fhir, patient(identifier=[{"value": word}])) for _ in range(3)]
+    path = f"Patient?identifier={word}&_summary=count"
+    counted = (await fhir.get(path)).json()
+    assert counted.keys() == {"resourceType", "type", "total", "link"}
+    assert (counted["total"], [link["relation"] for link in counted["link"]]) == (3, ["self"])
+    assert parse_xml((await fhir.get(f"{path}&_format=xml")).content).plain["total"] == 3
+    assert codes_of(await fhir.get(f"{places[0]}?_summary=count")) == ["BA-2063"]
 
 
 LONG = [{"text": "Nguyễn Văn Thử " + "x" * 80} for _ in range(50)]

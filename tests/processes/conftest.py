@@ -23,7 +23,10 @@ from benhan.wiring import Access, build_access, open_store
 
 PEOPLE = tuple(role for role in Role if role not in (Role.MACHINE, Role.SYSTEM))
 PASSWORD = "mat-khau-dung-de-thu"
-PLACES = {"{id}": "abcdefgh12345678", "{id:int}": "1", "{type}": "Patient", "{version}": "1", "{analyte}": "glu"}
+PLACES = {
+    "{id}": "abcdefgh12345678", "{id:int}": "1", "{type}": "Patient", "{version}": "1", "{analyte}": "glu",
+    "{job}": "abc", "{file}": "x", "{operation}": "nothing",
+}  # fmt: skip
 
 
 @dataclass

@@ -38,6 +38,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.MESSAGE_MEND,
             Permission.DELIVERY_VIEW,
             Permission.METRICS_READ,
+            Permission.SEARCH_EXPLAIN,
             Permission.ACCOUNT_MANAGE,
             Permission.LEDGER_VIEW,
         }

@@ -67,21 +67,32 @@ def is_kept(word: str) -> bool:
 
 def texts_in(value: Any) -> Iterator[str]:
     """Every text of a resource or element, narrative without its marks."""
-    if type(value) is dict:
-        for name, inner in value.items():
-            kind = type(inner)
-            if kind is str:
-                if name == "div":
-                    yield plain_text(inner)
-                elif name in TEXT_NAMES:
-                    yield inner
-            elif kind is dict or kind is list:
-                if kind is list and name in TEXT_NAMES:
-                    yield from (each for each in inner if type(each) is str)
-                yield from texts_in(inner)
-    elif type(value) is list:
+    found: list[str] = []
+    _collect(value, found)
+    return iter(found)
+
+
+def _collect(value: Any, found: list[str]) -> None:
+    if type(value) is list:
         for each in value:
-            yield from texts_in(each)
+            if type(each) is dict or type(each) is list:
+                _collect(each, found)
+        return
+    if type(value) is not dict:
+        return
+    for name, inner in value.items():
+        kind = type(inner)
+        if kind is str:
+            if name == "div":
+                found.append(plain_text(inner))
+            elif name in TEXT_NAMES:
+                found.append(inner)
+        elif kind is dict:
+            _collect(inner, found)
+        elif kind is list:
+            if name in TEXT_NAMES:
+                found += [each for each in inner if type(each) is str]
+            _collect(inner, found)
 
 
 def plain_text(xhtml: str) -> str:

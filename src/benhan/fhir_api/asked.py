@@ -92,7 +92,8 @@ def _part(scope: Any, pairs: Pairs) -> Part | None:
     is_search = scope["path"].endswith("/_search")
     if is_operation(scope) or not (scope["method"] in ("GET", "HEAD") or is_search):
         return None
-    type_ = scope.get("path_params", {}).get("type", "")
+    parts = scope.get("path_params", {})
+    type_ = parts.get("wanted", parts.get("type", ""))  # of a compartment, what is searched in it
     return parse_part(pairs, (type_,) if type_ in resource_types() else ())
 
 

@@ -40,6 +40,9 @@ TABLE = (
     ("POST", "", transaction, Permission.FHIR_READ),  # each entry is held against its own permission
     ("POST", "/", transaction, Permission.FHIR_READ),
     ("GET", "/_history", history_system, Permission.FHIR_READ),
+    ("GET", "", search_system, Permission.FHIR_SEARCH),
+    ("GET", "/", search_system, Permission.FHIR_SEARCH),
+    ("POST", "/_search", search_system, Permission.FHIR_SEARCH),
     ("POST", "/{type}/_search", search_type, Permission.FHIR_SEARCH),
     ("GET", "/{type}/_history", history_type, Permission.FHIR_READ),
     ("GET", "/{type}", search_type, Permission.FHIR_SEARCH),
@@ -60,7 +63,6 @@ LAST = (
     ("POST", "/{type}/{id}/{wanted}/_search", search_compartment, Permission.FHIR_SEARCH),
 )
 """What any three parts of a path may mean where they mean nothing else."""
-
 
 KEEPS_LIMITS = frozenset(
     {

@@ -40,4 +40,5 @@ class Tokens:
 
     def of_all(self, terms: Iterable[str]) -> list[int]:
         """The distinct tokens of `terms`, sorted (as PostgreSQL would keep them in the index)."""
-        return sorted({self.of(term) for term in terms})
+        known, of = self._known.get, self.of
+        return sorted({known(term) or of(term) for term in terms})

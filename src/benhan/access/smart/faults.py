@@ -129,6 +129,14 @@ CLOSED_TO_APPS = FaultCode(
     Forbidden,
     Text("Mã truy cập của ứng dụng không dùng được ở đây.", "An app's token is of no use here."),
 )
+NO_SUCH_APP = FaultCode(
+    "BA-2330",
+    Incorrect,
+    Text(
+        "Không có ứng dụng nào đăng ký mã này, nên không ai được chuyển tới đâu. Báo cho người cung cấp ứng dụng.",
+        "No app is registered under this id, so nobody is sent anywhere. Tell who made the app.",
+    ),
+)
 
 OAUTH_ERRORS: dict[str, str] = {
     BAD_REQUEST.code: "invalid_request",

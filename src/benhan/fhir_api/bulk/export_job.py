@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 import orjson
 
 from benhan.fhir.outcome import outcome_of_issues
-from benhan.fhir_api.bulk.elements import narrowed_to
+from benhan.fhir.resource import parse_json, to_bytes
+from benhan.fhir.summary import Part, part_of
 from benhan.fhir_api.bulk.export_request import ExportRequest, filter_query
 from benhan.fhir_api.bulk.faults import TOO_MANY_FILTERED
 from benhan.kernel.issues import Issue, Severity
@@ -132,6 +133,8 @@ class _Export:
         self._open: dict[str, SealedFile] = {}
         self._codec = kind.store.workshop.codec.apart()
         self._left_out: int = job.place["left_out"]
+        elements = tuple(self._request.elements)
+        self._part_of_each = Part(elements=elements) if elements else None
         self._what = self._narrowing()
         self._go_on([FileState(*each) for each in job.place["files"]])
 
@@ -230,7 +233,10 @@ class _Export:
         return taken
 
     def _line(self, opened: Opened) -> bytes:
-        return narrowed_to(opened.content, self._request.elements) if self._request.elements else opened.content
+        if self._part_of_each is None:
+            return opened.content
+        body, _ = parse_json(opened.content, size_bytes_max=len(opened.content))
+        return to_bytes(part_of(body, self._part_of_each))
 
     async def _tell_deleted(self, connection: Connection, rows: Sequence[Any]) -> None:
         """Bundles of what was deleted. Source: Bulk Data Access 2.0, manifest, deleted."""

@@ -9,6 +9,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from benhan.access.faults import NOT_ALLOWED
 from benhan.fhir.bundle import Entry, bundle_bytes
 from benhan.fhir.outcome import outcome_of_issues
 from benhan.fhir.search_query import SearchQuery, parse_search
@@ -17,6 +18,7 @@ from benhan.fhir_api.faults import BODY_TOO_LARGE
 from benhan.fhir_api.interactions.audit_event import is_of_ledger, search_audit_events
 from benhan.fhir_api.requests import actor_of, check_accept, language_of, note_form, preference, type_of_path
 from benhan.fhir_api.responses import json_response
+from benhan.kernel.permissions import Permission
 from benhan.store.search.search import SearchPage
 
 FORM_BYTES_MAX = 64 * 1024
@@ -34,8 +36,11 @@ async def search_type(api: FhirApi, request: Request) -> Response:
 
 
 async def found(api: FhirApi, request: Request, query: SearchQuery) -> Response:
-    """200 with a page of what `query` finds."""
-    page = await api.store.search.search(query, actor_of(request), base_url=api.base_url)
+    """200 with a page of what `query` finds. Raises Forbidden BA-0902 where `_explain` is asked by who may not."""
+    actor = actor_of(request)
+    if query.explain and not actor.may(Permission.SEARCH_EXPLAIN):
+        raise NOT_ALLOWED()
+    page = await api.store.search.search(query, actor, base_url=api.base_url)
     return json_response(searchset(api, query, page, request))
 
 

@@ -47,6 +47,11 @@ def _narrow_to_granted(api: FhirApi, actor: Actor, wanted: ExportRequest) -> Non
     wanted.types = whole
 
 
+def check_whole(api: FhirApi, actor: Actor, types: list[str]) -> None:
+    """Raises Forbidden BA-2300 where the actor may not see all of `types` whole."""
+    _narrow_to_granted(api, actor, ExportRequest("system", types))
+
+
 def _is_whole(rules: AccessRules, actor: Actor, type_: str) -> bool:
     """Whether nothing narrows what the actor may see of a type."""
     return rules.grants(actor, type_, Act.SEARCH) and Bound(None) in (rules.rules_for(actor, type_, Act.SEARCH) or ())

@@ -15,6 +15,8 @@ from benhan.fhir_api.operations.lookup import lookup
 from benhan.fhir_api.operations.match import match_patient
 from benhan.fhir_api.operations.meta import meta, meta_add, meta_delete
 from benhan.fhir_api.operations.operation import ANY_TYPE, Operation, Row, operation_rows
+from benhan.fhir_api.operations.reindex import reindex_operation
+from benhan.fhir_api.operations.run_view import run_view
 from benhan.fhir_api.operations.subscription_status import subscription_events, subscription_status
 from benhan.fhir_api.operations.subsumes import subsumes
 from benhan.fhir_api.operations.translate import translate
@@ -54,6 +56,15 @@ OPERATIONS: tuple[Operation, ...] = (
         types=ANY_TYPE,
         instances=ANY_TYPE,
     ),
+    Operation(
+        "viewdefinition-run",
+        run_view,
+        Permission.BULK_EXPORT,
+        "http://sql-on-fhir.org/OperationDefinition/$viewdefinition-run",
+        system=True,
+        types=("ViewDefinition",),
+        methods=POST,
+    ),
     Operation("document", document, Permission.FHIR_SEARCH, f"{HL7}/Composition-document", instances=("Composition",)),
     Operation("match", match_patient, Permission.FHIR_SEARCH, f"{HL7}/Patient-match", types=("Patient",), methods=POST),
     Operation("meta", meta, Permission.FHIR_READ, f"{HL7}/Resource-meta", instances=ANY_TYPE),
@@ -75,6 +86,13 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{HL7}/ValueSet-expand",
         types=("ValueSet",),
         instances=("ValueSet",),
+    ),
+    Operation(
+        "reindex",
+        reindex_operation,
+        Permission.SEARCH_EXPLAIN,
+        "http://benhan.vn/fhir/OperationDefinition/reindex",
+        system=True,
     ),
     Operation("lookup", lookup, Permission.FHIR_READ, f"{HL7}/CodeSystem-lookup", types=("CodeSystem",)),
     Operation(

@@ -209,6 +209,16 @@ def is_exact(expression: Expression) -> bool:
     return True
 
 
+def residual(expression: Expression) -> Expression:
+    """What SQL leaves to be tested of a row that it gave."""
+    match expression:
+        case All(parts):
+            return all_of([residual(part) for part in parts])
+        case Checked(sure, check) if is_exact(sure):
+            return Checked(Everything(), check)
+    return Everything() if is_exact(expression) else expression
+
+
 def linked_in(expression: Expression) -> list[Linked]:
     """What is linked anywhere in it."""
     match expression:

@@ -13,7 +13,7 @@ from typing import Any
 from benhan.fhir.compartments import compartments
 from benhan.fhir.main_values import MAIN_DATES
 from benhan.fhir.search_criteria import Include
-from benhan.fhir.search_parameters import R4, SearchRegistry
+from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir.search_query import SearchQuery, sortable
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.clock import Clock
@@ -31,6 +31,7 @@ from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.resources import Opener
 from benhan.store.search.compiler import Compiler
 from benhan.store.search.contained import containing, insides
+from benhan.store.search.custom import CustomParameters
 from benhan.store.search.expanding import ValueSetExpander
 from benhan.store.search.explain import explained
 from benhan.store.search.expressions import (
@@ -110,6 +111,7 @@ class Search:
         clock: Clock,
         *,
         rules: AccessRules,
+        parameters: CustomParameters,
         limits: SearchLimits | None = None,
         expander: ValueSetExpander | None = None,
     ) -> None:
@@ -122,9 +124,14 @@ class Search:
         self._rules = rules
         self.limits = limits or SearchLimits()
         self.expander = expander
-        self.registry: SearchRegistry = R4
+        self._parameters = parameters
         self.statistics = Statistics(database, clock)
         self._ledger: Gatherer[list[Entry], None] = Gatherer(self._record, workers=1)
+
+    @property
+    def registry(self) -> SearchRegistry:
+        """The search parameters there are now."""
+        return self._parameters.current
 
     def start(self) -> None:
         self._ledger.start()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Literal
 
 from benhan.fhir.search_values import Prefix
 from benhan.store.ids import bucket_of
@@ -38,6 +38,7 @@ from benhan.store.tokens import Tokens
 
 FAN_OUT = "neither a patient nor an id was asked for: the answer may lie in any compartment"
 
+Column = Literal["rid", "patient"]
 COLUMNS = "r.type, r.rid, r.version, r.patient, r.updated_at, r.content, r.at_from"
 
 
@@ -120,6 +121,15 @@ def select(asked: Asked, tokens: Tokens, order: Order, *, limit: int, after: Pla
     limited = writer.parameters.add(limit)
     moment = "" if asked.moment else ", (select pg_current_snapshot()::text) as moment"
     sql = f"select {COLUMNS}{moment} {source} where {' and '.join(texts)} {order.sql} limit {limited}"  # no value
+    return Statement(sql, writer.parameters.values, writer.fan_out)
+
+
+def distinct(asked: Asked, tokens: Tokens, column: Column, *, limit: int) -> Statement:
+    """The distinct values of a column, at most `limit`."""
+    writer = _Writer(asked, tokens)
+    source, texts = writer.rows()
+    limited = writer.parameters.add(limit)
+    sql = f"select distinct r.{column} {source} where {' and '.join(texts)} limit {limited}"  # no value
     return Statement(sql, writer.parameters.values, writer.fan_out)
 
 
