@@ -1,4 +1,4 @@
-"""Hundreds of queries that schemathesis makes of the parameters of R4, and of our own grammar: none makes the API fail."""
+"""Hundreds of queries that schemathesis makes of R4's parameters, and of our own grammar: none makes the API fail."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ PEOPLE = tuple(role for role in Role if role not in (Role.MACHINE, Role.SYSTEM))
 PASSWORD = "mat-khau-dung-de-thu"
 PLACES = {
     "{id}": "abcdefgh12345678", "{id:int}": "1", "{type}": "Patient", "{version}": "1", "{analyte}": "glu",
-    "{job}": "abc", "{file}": "x", "{operation}": "nothing",
+    "{wanted}": "Observation", "{job}": "abc", "{file}": "x", "{operation}": "nothing",
 }  # fmt: skip
 
 

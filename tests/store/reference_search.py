@@ -192,8 +192,8 @@ def token_meets(value: Any, wanted: str) -> bool:
         pairs = [(each.get("system", ""), each.get("code", each.get("value", ""))) for each in codings]
     else:
         pairs = [(system, str(value).lower() if isinstance(value, bool) else value)]
-    if bar and not code:
-        return any(each == system for each, _ in pairs)
+    if bar and not code:  # a plain code or boolean names no system
+        return isinstance(value, dict) and any(each == system for each, _ in pairs)
     return any(each == code and (not bar or of == system) for of, each in pairs)
 
 

@@ -74,11 +74,6 @@ def word_term(type_: str, word: str) -> str:
     return f"{type_}._content{_SEP}w{_SEP}{word}"
 
 
-def many_words_term(type_: str) -> str:
-    """A resource of so many words that they are not kept one by one."""
-    return f"{type_}._content{_SEP}m"
-
-
 def contained_term(type_: str) -> str:
     """A resource that contains one of `type_`."""
     return f"contained{_SEP}t{_SEP}{type_}"

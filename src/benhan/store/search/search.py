@@ -63,6 +63,9 @@ from benhan.store.search.statistics import Statistics
 from benhan.store.tokens import Tokens
 from benhan.store.unit_of_work import Stored
 
+SESSIONS = 8
+"""Connections of one process that search."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
@@ -126,6 +129,8 @@ class Search:
         self.expander = expander
         self._parameters = parameters
         self.statistics = Statistics(database, clock)
+        self._reading: Database | None = None
+        self._opening = asyncio.Lock()
         self._ledger: Gatherer[list[Entry], None] = Gatherer(self._record, workers=1)
 
     @property
@@ -138,6 +143,15 @@ class Search:
 
     async def stop(self) -> None:
         await self._ledger.stop()
+        if self._reading is not None:
+            await self._reading.close()
+
+    async def _sessions(self) -> Database:
+        """Connections whose statements are planned once for all values; opened with the first search."""
+        async with self._opening:
+            if self._reading is None:
+                self._reading = await self._database.sibling(SESSIONS, plan_cache_mode="force_generic_plan")
+        return self._reading
 
     async def search(self, query_: SearchQuery, actor: Actor, *, base_url: str = "") -> SearchPage:
         """A page of `query_`. What it shows of patients is in the ledger before it returns.
@@ -226,12 +240,13 @@ class Search:
             and query_.total == "none"
             and query_.count > 0
         )
+        sessions = await self._sessions()
         if alone or link is not None:
-            async with self._database.connection() as connection:
+            async with sessions.connection() as connection:
                 yield connection
             return
         async with (
-            self._database.connection() as connection,
+            sessions.connection() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             yield connection

@@ -139,7 +139,7 @@ class Session:
             return
         left = residual(expression)
         exact = isinstance(left, Everything)
-        size = limit if exact else min(max(2 * limit, 64), self.limits.batch_max)
+        size = limit if exact else min(max(2 * limit, 24), self.limits.batch_max)
         plan = choose(expression, type_, order, limit, self.counted, self.tokens)
         asked = Asked(
             TYPE_NUMBERS.get(type_, 0), expression, plan.path, self.moment, await self._placed(type_, expression)
