@@ -71,7 +71,12 @@ def address_of(pattern: str) -> str:
     """An address that a route's pattern matches."""
     for place, value in PLACES.items():
         pattern = pattern.replace(place, value)
-    for place, value in {"{job}": "0" * 32, "{file}": "Patient.1", "{operation}": "nothing"}.items():
+    for place, value in {
+        "{job}": "0" * 32,
+        "{file}": "Patient.1",
+        "{operation}": "nothing",
+        "{wanted}": "Basic",
+    }.items():
         pattern = pattern.replace(place, value)
     pattern = pattern.replace("{path:path}", "app.css")
     assert "{" not in pattern, pattern
