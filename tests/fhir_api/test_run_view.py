@@ -22,6 +22,7 @@ from tests.fhir_api.test_everything import observation
 from benhan.fhir.view_definition import Column
 from benhan.kernel.actors import system
 from benhan.kernel.faults import Unavailable
+from benhan.kernel.ids import SeededRandom
 from benhan.kernel.permissions import Permission
 from benhan.views import rows as view_rows
 from benhan.views.rows import Scope, rows_of_store
@@ -163,6 +164,15 @@ async def test_the_view_is_in_the_ledger_of_each_patient(server: BulkServer, cli
     rids = {server.store.workshop.ids.rid_of("Patient", each) for each in patients}
     rows = await server.store.database.fetch("select patient, detail from ledger_pending where event = 84")
     assert {row["patient"] for row in rows} == rids
+
+
+async def test_large_resources_are_rows_as_others_are(client: httpx.AsyncClient) -> None:
+    data = SeededRandom(3).bytes(100_000).hex()
+    await put(client, {"resourceType": "Binary", "id": "large", "contentType": "a/b", "data": data})
+    await put(client, {"resourceType": "Binary", "id": "small", "contentType": "a/b", "data": "QUJD"})
+    columns = [{"name": "id", "path": "id"}, {"name": "size", "path": "data.length()"}]
+    told = (await ran(client, {"resource": "Binary", "select": [{"column": columns}]}, _format="json")).json()
+    assert sorted((each["id"], each["size"]) for each in told) == [("large", 200_000), ("small", 4)]
 
 
 async def test_a_table_that_cannot_be_written_says_so_and_leaves_nothing(tmp_path: Path) -> None:

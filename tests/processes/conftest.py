@@ -25,7 +25,7 @@ PEOPLE = tuple(role for role in Role if role not in (Role.MACHINE, Role.SYSTEM))
 PASSWORD = "mat-khau-dung-de-thu"
 PLACES = {
     "{id}": "abcdefgh12345678", "{id:int}": "1", "{type}": "Patient", "{version}": "1", "{analyte}": "glu",
-    "{job}": "abc", "{file}": "x", "{operation}": "nothing",
+    "{wanted}": "Observation", "{job}": "abc", "{file}": "x", "{operation}": "nothing",
 }  # fmt: skip
 
 
@@ -70,6 +70,8 @@ class House:
 def address_of(pattern: str) -> str:
     """An address that a route's pattern matches."""
     for place, value in PLACES.items():
+        pattern = pattern.replace(place, value)
+    for place, value in {"{job}": "0" * 32, "{file}": "Patient.1", "{operation}": "nothing"}.items():
         pattern = pattern.replace(place, value)
     pattern = pattern.replace("{path:path}", "app.css")
     assert "{" not in pattern, pattern

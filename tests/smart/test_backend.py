@@ -190,3 +190,26 @@ def test_an_assertion_lives_no_longer_than_five_minutes() -> None:
     from benhan.access.smart.proofs import ASSERTION_LIFE
 
     assert timedelta(minutes=5) == ASSERTION_LIFE
+
+
+async def test_no_app_has_the_id_of_another_or_of_a_machine(house: House) -> None:
+    from benhan.access.smart.clients import Registration
+
+    await house.access.sessions.make_token("lis-77", [])
+    app = await backend(house)
+    for id_ in ("lis-77", app.id):
+        with pytest.raises(Exception, match="BA-2325"):
+            await house.access.smart.clients.add(Registration(id_, "x", ClientKind.PUBLIC, "openid"))
+
+
+async def test_other_keys_take_the_place_of_the_old_ones(house: House) -> None:
+    app, public = await backend(house), await house.register()
+    clients = house.access.smart.clients
+    await clients.set_keys(app.id, json.dumps({"keys": [STRANGER.as_dict(private=False)]}))
+    assert (await ask(app, signed(claims_of(app)))).json()["error"] == "invalid_client"
+    assert (await ask(app, signed(claims_of(app), STRANGER))).status_code == 200
+    assert "smart:client:keys" in await house.events(app.id)
+    with pytest.raises(Exception, match="BA-2326"):
+        await clients.set_keys(app.id, json.dumps({"keys": [STRANGER.as_dict(private=True)]}))
+    with pytest.raises(Exception, match="BA-2327"):
+        await clients.set_keys(public.id, JWKS)

@@ -461,3 +461,18 @@ async def test_an_app_has_no_way_to_pages_and_other_machines_doors(house: House,
     ) as client:
         for path in ("/account", "/account/apps", "/metrics", app.address(), f"/patients/{own}/apps"):
             assert (await client.get(path)).status_code == 403, path
+
+
+async def test_what_is_over_is_removed_a_day_later_and_what_lives_stays(house: House, own: str) -> None:
+    app, person = await house.register(), await house.person()
+    living = await app.tokens(person, own, scope=OFFLINE)
+    await app.tokens(person, own)
+
+    async def grants() -> int:
+        return int(await house.store.database.fetchval("select count(*) from oauth_grant where client = $1", app.id))
+
+    house.clock.advance(hours=26)
+    later = await house.person()
+    await app.tokens(later, own)
+    assert await grants() == 2
+    assert (await app.post(grant_type="refresh_token", refresh_token=living["refresh_token"])).status_code == 200

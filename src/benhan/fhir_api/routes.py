@@ -93,8 +93,8 @@ What is not named here is closed to apps; before it is named, each query of it m
 
 OPERATIONS_KEEP_LIMITS = frozenset(
     {
-        "document", "everything", "expand", "export", "lookup", "match", "meta", "meta-add", "meta-delete", "subsumes",
-        "translate", "validate-code",
+        "document", "everything", "expand", "export", "get-ws-binding-token", "lookup", "match", "meta", "meta-add",
+        "meta-delete", "status", "subsumes", "translate", "validate-code",
     }
 )  # fmt: skip
 """The operations of which the same holds; a token must grant reading the type that one is asked of."""

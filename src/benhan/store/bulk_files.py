@@ -53,14 +53,18 @@ class SealedFile:
         if not lines:
             return
         self.state.lines += len(lines)
-        self.add_bytes(b"\n".join(lines))
+        if len(lines) > 1:
+            self.add_bytes(b"\n".join(lines))
+        else:  # perhaps a large one: no copy of it
+            self.add_bytes(lines[0])
         self.add_bytes(b"\n")
 
     def add_bytes(self, piece: bytes) -> None:
         """Append bytes as they are."""
-        self._buffer += piece
-        while len(self._buffer) >= CHUNK_BYTES:
-            self._write()
+        for start in range(0, len(piece), CHUNK_BYTES):
+            self._buffer += memoryview(piece)[start : start + CHUNK_BYTES]
+            while len(self._buffer) >= CHUNK_BYTES:
+                self._write()
 
     def settle(self) -> FileState:
         """All of it on the disk; gives the state to be remembered."""

@@ -43,6 +43,8 @@ log = Log("committer")
 UNITS_MAX = 256
 WAITING_MAX = 10_000
 WRITERS = 2
+PATIENCE_S = 0.015
+"""One writer makes larger batches than two, and larger ones cost less; a second goes past one that takes long."""
 RETRIES = 3
 SECOND = timedelta(seconds=1)
 
@@ -155,7 +157,7 @@ class Committer:
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._writers = [asyncio.create_task(self._write_on(), name="committer") for _ in range(WRITERS)]
+        self._writers = [asyncio.create_task(self._write_on(number * PATIENCE_S)) for number in range(WRITERS)]
 
     async def stop(self) -> None:
         """Write what waits, then end."""
@@ -183,10 +185,11 @@ class Committer:
         self._wake.set()
         return await pending.done
 
-    async def _write_on(self) -> None:
+    async def _write_on(self, patience_s: float) -> None:
+        """Write what waits, again and again; the first writer at once, the others only where it does not come back."""
         while True:
             await self._wake.wait()
-            await asyncio.sleep(0)  # whoever is ready to write in this turn of the loop joins the batch
+            await asyncio.sleep(patience_s)  # whoever is ready to write in this turn of the loop joins the batch
             batch = self._take()
             if not batch:
                 self._wake.clear()

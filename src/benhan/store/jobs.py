@@ -50,7 +50,7 @@ _CLAIM = query(
     where bucket = 0 and id = (
         select id from job
         where bucket = 0 and state in ('waiting', 'running') and kind = any($1::text[]) and ends_at > $2
-            and (leased_until is null or leased_until < $2)
+            and (leased_until is null or leased_until <= $2)
         order by created_at limit 1 for update skip locked
     )
     returning *

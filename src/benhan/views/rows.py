@@ -23,6 +23,7 @@ from benhan.store.bulk_rows import (
     rows_of_buckets,
     rows_of_patients,
 )
+from benhan.store.content import ContentCodec
 from benhan.store.contents import open_contents
 from benhan.store.database import Connection
 from benhan.store.ledger.append import Entry, append_many
@@ -61,11 +62,15 @@ async def rows_of_store(store: Store, view: View, scope: Scope, actor: Actor) ->
                 async for batch in batches:
                     found = [row for row in batch if row["size"] is not None]
                     keys = await store.keyring.data_keys({row["patient"] for row in found}, connection) if found else {}
-                    whole = [await _whole(connection, row) for row in found]
-                    rows = await asyncio.to_thread(_rows, view, whole, keys, codec)
                     seen.update(row["patient"] for row in found if row["patient"])
-                    if rows:
+                    small = [row for row in found if row["content"] is not None]
+                    if rows := await asyncio.to_thread(_rows, view, small, keys, codec):
                         yield rows
+                    for row in found:
+                        if row["content"] is None:
+                            rows = await _rows_of_large(connection, view, row, keys, codec)
+                            if rows:
+                                yield rows
             async with connection.transaction():
                 await append_many(connection, _entries(store, actor, seen))
 
@@ -82,11 +87,15 @@ async def _parts(
         yield rows_of_patients(reading, what, rids[start : start + PATIENTS_AT_ONCE])
 
 
-async def _whole(connection: Connection, row: Any) -> Any:
-    return row if row["content"] is not None else {**row, "content": await large_content(connection, row)}
+async def _rows_of_large(
+    connection: Connection, view: View, row: Any, keys: Mapping[int, DataKey], codec: ContentCodec
+) -> list[Row]:
+    """The rows of one large resource; nothing of it is left in memory when this returns."""
+    whole = {**row, "content": await large_content(connection, row)}
+    return await asyncio.to_thread(_rows, view, [whole], keys, codec)
 
 
-def _rows(view: View, rows: Sequence[Any], keys: Mapping[int, DataKey], codec: Any) -> list[Row]:
+def _rows(view: View, rows: Sequence[Any], keys: Mapping[int, DataKey], codec: ContentCodec) -> list[Row]:
     found: list[Row] = []
     for opened in open_contents(rows, keys, codec):
         body, _ = parse_json(opened.content, size_bytes_max=len(opened.content))

@@ -106,7 +106,7 @@ NO_PATIENT = FaultCode(
     ),
 )
 CLIENT_TAKEN = FaultCode(
-    "BA-2325", Conflict, Text("Mã ứng dụng này đã có.", "An app is registered under this id already.")
+    "BA-2325", Conflict, Text("Mã này đã có ứng dụng hoặc máy dùng.", "An app or a machine has this id already.")
 )
 BAD_CLIENT = FaultCode(
     "BA-2326",

@@ -208,12 +208,16 @@ class _Export:
             taken = await asyncio.to_thread(self._write, small, keys, part, passes)
             for row in rows:
                 if row["content"] is None and row["size"] is not None:
-                    whole = {**row, "content": await large_content(connection, row)}
-                    taken += await asyncio.to_thread(self._write, [whole], keys, part, passes)
+                    taken += await self._take_large(connection, row, keys, part, passes)
             deleted = [row for row in rows if row["size"] is None]
             if deleted:
                 await self._tell_deleted(connection, deleted)
         return taken
+
+    async def _take_large(self, connection: Connection, row: Any, keys: Any, part: _Part, passes: Any) -> list[int]:
+        """One row by itself; nothing of it is left in memory when this returns."""
+        whole = {**row, "content": await large_content(connection, row)}
+        return await asyncio.to_thread(self._write, [whole], keys, part, passes)
 
     def _write(self, rows: Sequence[Any], keys: dict[int, Any], part: _Part, passes: Any) -> list[int]:
         readable = [row for row in rows if row["patient"] in keys]

@@ -22,11 +22,12 @@ from benhan.fhir.search_values import TokenValue
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.bundles.references import Real, base_of, rewritten, searches_in, urns_in, versioned_in
 from benhan.fhir_api.bundles.steps import ORDER, Step
-from benhan.fhir_api.conditions import Condition, guard, matches, parse_condition, the_one
+from benhan.fhir_api.conditions import Condition, guard, matches, parse_condition
 from benhan.fhir_api.faults import (
     AT_ENTRY,
     BAD_ENTRY,
     LOST_REFERENCE,
+    MANY_MATCHES,
     NO_MATCH,
     OTHER_ID,
     REFERENCE_UNRESOLVED,
@@ -124,10 +125,13 @@ async def _delete_found(plan: Plan, step: Step, condition: Condition) -> None:
 
 
 async def _one_found(plan: Plan, step: Step, condition: Condition) -> None:
-    found = await the_one(plan.api, condition, plan.actor)
-    guard(plan.api, plan.unit, condition, [found] if found is not None else [], plan.actor)
-    if found is not None and _is_deleted_here(plan, found):
-        found = None
+    most = 2 + sum(each.verb == "DELETE" for each in plan.steps) + len(plan.unit.writes)
+    there = await matches(plan.api, condition, plan.actor, most)
+    guard(plan.api, plan.unit, condition, there, plan.actor, most)
+    left = [each for each in there if not _is_deleted_here(plan, each)]
+    if len(left) > 1:
+        raise MANY_MATCHES(type=condition.type)
+    found = left[0] if left else None
     if step.verb != "POST":
         _refuse_posted(plan, step, condition)
     if step.verb == "PATCH" and found is None:

@@ -32,7 +32,9 @@ from benhan.store.subscriptions import Registration, Standing, Subscriptions, Wr
 log = Log("subscriptions")
 
 LOCK = 0x62656E68_73756273  # "benh" "subs"
-PAUSE_S = 0.5
+PAUSE_S, BETWEEN_S = 0.5, 0.1
+PASSED_MAX = 100_000
+"""Ledger entries after which the place is committed though there was nothing."""
 OTHER_FOLLOWS_S = 5.0
 IDS_AT_ONCE = 100
 
@@ -45,6 +47,8 @@ class Follower:
         self._subscriptions = subscriptions
         self._wishes = wishes
         self._owners = owners
+        self._passed = 0
+        """How far there was nothing for anybody: not committed each time, as looking there again does no harm."""
         self.arrived = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -59,17 +63,18 @@ class Follower:
             await stopped_within(stop, OTHER_FOLLOWS_S)
 
     async def _follow(self, stop: asyncio.Event) -> None:
+        self._passed = 0
         while not stop.is_set():
             moved = await self.step()
             if moved:
                 self.arrived.set()
-            await stopped_within(stop, 0.01 if moved else PAUSE_S)
+            await stopped_within(stop, BETWEEN_S if moved else PAUSE_S)
 
     async def step(self) -> bool:
         """Look through one more stretch of the ledger; whether there was any."""
         standing = {each.rid: each for each in await self._subscriptions.watching()}
         types = {each.type for each in standing.values() if each.type} | {"Subscription"}
-        begun, end, written = await self._subscriptions.written(types)
+        committed, begun, end, written = await self._subscriptions.written(types, self._passed)
         if end == begun:
             return False
         asked = next((each for each in written if each.type == "Subscription" and _is_asked(each)), None)
@@ -82,7 +87,10 @@ class Follower:
             if (found := await self._events(each, [one for one in written if one.type == each.type]))
         }
         registered, forgotten = await self._registered(asked) if asked is not None else ([], [])
-        return await self._subscriptions.advance(begun, end, events, registered, forgotten)
+        if not (events or registered or forgotten) and end - committed < PASSED_MAX:
+            self._passed = end
+            return True
+        return await self._subscriptions.advance(committed, end, events, registered, forgotten)
 
     async def _events(self, standing: Standing, written: Sequence[Written]) -> list[Written]:
         """What of `written` is an event of a subscription."""
@@ -96,12 +104,13 @@ class Follower:
         try:
             owner = await self.owner(standing.owner)
             wish = await self._wishes.of(standing)
-            return [each for each in latest.values() if each.rid in await self._found(wish, owner, latest)]
+            found = await self._found(wish, owner, latest)
         except Fault as fault:
             if fault.retryable:
                 raise
             await self.give_up(standing, fault)
             return []
+        return sorted((each for each in latest.values() if each.rid in found), key=lambda each: each.seq)
 
     async def _found(self, wish: Wish, owner: Actor, latest: dict[int, Written]) -> set[int]:
         """The resources that the owner finds by the filters, in the version that was written."""

@@ -55,6 +55,7 @@ class Event(Enum):
     ROOT_SIGN = (60, "ledger:root:sign", ("day",))
     BULK_IMPORT = (61, "store:bulk:import", ("count",))
     BULK_EXPORT = (62, "store:bulk:export", ("type",))
+    CLIENT_KEYS = (69, "smart:client:keys", ("client",))
     CLIENT_CREATE = (70, "smart:client:create", ("client", "kind"))
     CLIENT_DISABLE = (71, "smart:client:disable", ("client",))
     LAUNCH_CREATE = (72, "smart:launch:create", ("client",))

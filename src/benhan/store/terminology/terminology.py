@@ -175,6 +175,10 @@ class Terminology:
             raise NO_VALUE_SET(url=canonical)
         return found
 
+    async def make_ready(self, system: str, version: str = "") -> None:
+        """Let a code system be ready to be asked, where it is known here. Raises Busy BA-2263, Incorrect BA-2265."""
+        await self._library.system(await self._library.known(), SystemKey(system, version))
+
     async def lookup(self, system: str, code: str, version: str = "") -> tuple[SystemHead, Concept, list[str]]:
         """The system's head, the concept, the codes right below it. Raises NotFound BA-2250, BA-2253."""
         found = await self._system(SystemKey(system, version))
