@@ -222,7 +222,7 @@ class _Writer:
                 texts.append(self.text(part, at_top=True))
         if mask:
             given = self.parameters.add(mask)
-            texts.append(f"r.present & {given}::bigint = {given}::bigint")
+            texts.append(_ASIDE.format(f"r.present & {given}::bigint = {given}::bigint"))
         return texts
 
     def _free(self, text: str) -> str:
