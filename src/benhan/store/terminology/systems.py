@@ -208,8 +208,11 @@ class StoredSystem:
         return statement, " and ".join(texts)
 
     async def _fetch(self, text: str, statement: Statement) -> list[asyncpg.Record]:
+        """The rows, by a plan made for these very words: one for any words walks the whole list for a rare one."""
         try:
-            return await self._database.fetch(text, *statement.values)
+            async with self._database.transaction() as connection:
+                await connection.execute("set local plan_cache_mode = force_custom_plan")
+                return await connection.fetch(text, *statement.values)
         except Broken as fault:
             raise _regex_fault(fault) from fault
 
