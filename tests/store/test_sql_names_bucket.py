@@ -38,6 +38,7 @@ MADE_ELSEWHERE = {
     ("store/database", "sql"): "the doors of Database themselves",
     ("store/migrations", "migration.sql"): "migrations make the tables",
     ("store/terminology/systems", "text"): "selections of concepts: reference data, in no compartment",
+    ("store/terminology/systems", "*statement.values"): "the values of the prepared text above",
     ("store/search/session", "statement.sql"): "statements of searches: the tests below build every kind of them",
     ("store/check", "BATCH"): "a number of rows of a registered cursor",
     ("store/bulk_export", "BATCH"): "a number of rows of a registered cursor",

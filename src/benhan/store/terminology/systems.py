@@ -208,8 +208,14 @@ class StoredSystem:
         return statement, " and ".join(texts)
 
     async def _fetch(self, text: str, statement: Statement) -> list[asyncpg.Record]:
+        """The rows, by a plan made for these very words: one for any words walks the whole list for a rare one.
+
+        A statement without a name is planned each time, without the round trips of a transaction that says so.
+        """
         try:
-            return await self._database.fetch(text, *statement.values)
+            async with self._database.connection() as connection:
+                asked_once = await connection.prepare(text, name="")
+                return await asked_once.fetch(*statement.values)
         except Broken as fault:
             raise _regex_fault(fault) from fault
 

@@ -169,8 +169,8 @@ class Terminology:
         return await self._expand(known, composed, words, offset, count, active_only=active_only)
 
     async def value_set(self, canonical: str) -> Json:
-        """The ValueSet of a canonical. Raises NotFound BA-2251."""
-        found = await self._library.value_set(await self._library.known(), canonical)
+        """The ValueSet of a canonical, as it was expanded last. Raises NotFound BA-2251."""
+        found = await self._library.value_set(await self._library.known(fresh=False), canonical)
         if found is None:
             raise NO_VALUE_SET(url=canonical)
         return found
