@@ -23,6 +23,8 @@ NAMES = (
     "disk",
     "ledger",
     "terminology",
+    "fhirpath",
+    "formats",
     "crash",
 )
 

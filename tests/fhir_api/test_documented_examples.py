@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,10 +14,16 @@ from tests.fhir_api.conftest import BASE, EVERYTHING
 from tests.fhir_api.documented import Captured, Example, differences, examples_of, filled, matches, read_json
 
 from benhan.access.middleware import Door
+from benhan.access.rates import Rate
 from benhan.access.sessions import Sessions
+from benhan.access.smart.endpoints import SmartEndpoints
+from benhan.access.smart.smart import build_smart
 from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.bulk.bulk import Bulk
 from benhan.fhir_api.routes import routes
 from benhan.kernel.ids import SystemRandom
+from benhan.kernel.permissions import Permission
+from benhan.kernel.settings import Settings
 from benhan.serving.roles import refusing
 from benhan.store.database import Database, ensure_database
 from benhan.store.key_encryption import make_kek_file
@@ -34,9 +41,21 @@ async def empty(embedded_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncC
     kek = make_kek_file(tmp_path / "kek.json", SystemRandom())
     store = await Store.open(await Database.connect(url, pool_size=6), kek)
     sessions = Sessions(store.database, store.clock, store.random)
-    door = Door(routes(FhirApi(store, BASE)), sessions, SystemRandom(), refusing(None))
-    headers = {"authorization": f"Bearer {await sessions.make_token('docs', EVERYTHING)}", "accept-language": "en"}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(door), base_url=BASE, headers=headers) as client:
+    smart = build_smart(store, Settings(public_url=BASE.removesuffix("/fhir")))
+    apps = SmartEndpoints(smart, Rate(store.clock, burst=60, per_s=2)).routes()
+    bulk = Bulk.on(store, tmp_path / "bulk", BASE, life_s=3600)
+    doors = [*apps, *routes(FhirApi(store, BASE, bulk=bulk))]
+    door = Door(doors, sessions, SystemRandom(), refusing(None), smart.grants)
+    may = (*EVERYTHING, Permission.BULK_EXPORT, Permission.BULK_IMPORT)
+    headers = {"authorization": f"Bearer {await sessions.make_token('docs', may)}", "accept-language": "en"}
+
+    async def work(answer: httpx.Response) -> None:
+        """What is accepted is done before the next request of the page."""
+        if answer.status_code == 202:
+            await bulk.runner().step(asyncio.Event())
+
+    transport, hooks = httpx.ASGITransport(door), {"response": [work]}
+    async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers, event_hooks=hooks) as client:
         yield client
     await store.close()
 

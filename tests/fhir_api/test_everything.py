@@ -6,8 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import orjson
 import pytest
-from tests.fhir_api.conftest import codes_of, patient
+from starlette.requests import Request
+from tests.fhir_api.conftest import BASE, codes_of, patient
+
+from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.operations.everything import everything
+from benhan.kernel.actors import Actor, Role
+from benhan.kernel.faults import Forbidden, NotFound
+from benhan.kernel.limits import Act, Rule
+from benhan.kernel.permissions import Permission
 
 Json = dict[str, Any]
 
@@ -188,3 +197,39 @@ async def test_a_view_of_everything_is_in_the_ledger(fhir: httpx.AsyncClient, ap
     rid = api_store.workshop.ids.rid_of("Patient", an)
     found = await api_store.database.fetch("select event, detail from ledger_pending where patient = $1", rid)
     assert (80, '{"count":2}') in [tuple(each) for each in found]
+
+
+async def limited(store: Any, id_: str, *rules: Rule) -> list[str]:
+    """What an app with these rules is shown of a patient's everything, by pages of two."""
+    actor = Actor("app:1", Role.DOCTOR, frozenset(Permission), limits=rules)
+    api, found, query = FhirApi(store, BASE), [], "_count=2"
+    while True:
+        scope = {"type": "http", "method": "GET", "path": "/", "query_string": query.encode(), "headers": []}
+        scope |= {"path_params": {"type": "Patient", "id": id_}, "state": {"actor": actor}}
+        answer = await everything(api, Request(scope))
+        bundle = orjson.loads(answer.body)
+        found += [each["resource"]["resourceType"] for each in bundle.get("entry", [])]
+        address = next((each["url"] for each in bundle["link"] if each["relation"] == "next"), None)
+        if address is None:
+            return found
+        query = address.partition("?")[2]
+
+
+async def test_an_app_is_shown_what_its_rules_let_it_see_and_nothing_else(
+    fhir: httpx.AsyncClient, api_store: Any
+) -> None:
+    an, other = await made(fhir, patient()), await made(fhir, patient())
+    for status in ("final", "final", "final", "amended"):
+        await made(fhir, observation(an, status=status))
+    await made(fhir, encounter(an))
+    reading = frozenset({Act.READ, Act.SEARCH})
+    own = Rule("Patient", reading, an)
+    assert await limited(api_store, an, own) == ["Patient"]
+    assert await limited(api_store, an, own, Rule("Encounter", reading, an)) == ["Patient", "Encounter"]
+    narrow = Rule("Observation", reading, an, (("status", "final"),))
+    assert await limited(api_store, an, own, narrow) == ["Patient", *["Observation"] * 3]
+    assert len(await limited(api_store, an, Rule("*", reading, an))) == 6
+    with pytest.raises(NotFound):
+        await limited(api_store, other, Rule("*", reading, an))
+    with pytest.raises(Forbidden):
+        await limited(api_store, an, Rule("Observation", reading, an))

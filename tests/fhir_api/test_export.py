@@ -15,7 +15,12 @@ from tests.fhir_api.conftest import codes_of, patient
 from tests.fhir_api.test_everything import observation
 
 from benhan.fhir_api.bulk import export_job
+from benhan.fhir_api.bulk.export_request import ExportRequest
+from benhan.fhir_api.operations.export import _narrow_to_granted
+from benhan.kernel.actors import Actor, Role
 from benhan.kernel.clock import SystemClock
+from benhan.kernel.faults import Forbidden
+from benhan.kernel.limits import Act, Rule
 from benhan.kernel.permissions import Permission
 from benhan.store import bulk_files, bulk_rows
 from benhan.store.jobs import LEASE
@@ -305,7 +310,7 @@ async def test_a_job_is_shown_to_who_asked_and_to_nobody_else(server: BulkServer
         ("_typeFilter=Observation?_count=5", "BA-2382"),
         ("_type=Patient&_typeFilter=Observation?status=final", "BA-2382"),
         ("_typeFilter=Observation?stat=final", "BA-0220"),
-        ("_elements=a.b.c", "BA-2352"),
+        ("_elements=a.b.c", "BA-2062"),
         ("patient=Patient/1", "BA-2351"),
         ("includeAssociatedData=LatestProvenanceResources", "BA-2356"),
         ("nothing=1", "BA-2351"),
@@ -399,3 +404,20 @@ async def test_a_client_that_stops_reading_holds_nothing_up(server: BulkServer, 
     stuck.cancel()
     await asyncio.gather(stuck, return_exceptions=True)
     assert (await client.get(url)).status_code == 200
+
+
+async def test_an_app_exports_the_types_that_it_may_see_whole_and_no_other(server: BulkServer) -> None:
+    reading = frozenset({Act.READ, Act.SEARCH})
+
+    def narrowed(asked: list[str] | None, *rules: Rule) -> list[str] | None:
+        wanted = ExportRequest("system", asked)
+        _narrow_to_granted(server.api, Actor("app:1", Role.MACHINE, frozenset(Permission), limits=rules), wanted)
+        return wanted.types
+
+    whole, part = Rule("Patient", reading), Rule("Observation", reading, "", (("status", "final"),))
+    assert narrowed(None, whole, part) == ["Patient"]
+    assert narrowed(["Patient"], whole) == ["Patient"]
+    for asked in (["Observation"], ["Patient", "Encounter"], None):
+        rules = (part,) if asked is None else (whole, part)
+        with pytest.raises(Forbidden, match="BA-2300"):
+            narrowed(asked, *rules)

@@ -60,16 +60,18 @@ async def test_a_resource_sent_in_xml_is_the_one_sent_in_json(fhir: httpx.AsyncC
 
 async def test_every_answer_comes_in_xml(fhir: httpx.AsyncClient, unique: Callable[[], str]) -> None:
     word = unique()
-    place = await made(fhir, patient(language=f"x-{word}"))
+    place = await made(fhir, patient(identifier=[{"value": word}]))
     headers = {"accept": "application/fhir+xml"}
-    paths = ("metadata", place, f"{place}/_history", f"{place}/_history/1", f"Patient?language=x-{word}", "Patient/no")
+    paths = ("metadata", place, f"{place}/_history", f"{place}/_history/1", f"Patient?identifier={word}", "Patient/no")
     for path in paths:
         answer = await fhir.get(path, headers=headers)
         assert answer.headers["content-type"] == XML
-        assert parse_xml(answer.content).plain == (await fhir.get(path)).json() or path in ("metadata", "Patient/no")
+        told = parse_xml(answer.content).plain
+        assert told == (await fhir.get(path)).json() or path in ("metadata", "Patient/no")
+        assert "entry" in told or "?" not in path
     transaction = {"resourceType": "Bundle", "type": "batch", "entry": [{"request": {"method": "GET", "url": place}}]}
     answer = await fhir.post("", json=transaction, headers=headers)
-    assert parse_xml(answer.content).plain["entry"][0]["resource"]["language"] == f"x-{word}"
+    assert parse_xml(answer.content).plain["entry"][0]["resource"]["identifier"] == [{"value": word}]
 
 
 async def test_a_transaction_in_xml(fhir: httpx.AsyncClient) -> None:
@@ -194,11 +196,32 @@ async def test_parts_are_given_by_read_vread_history_and_search(
     assert (await fhir.get(f"{place}?_summary=false")).content == whole.content
 
 
-async def test_a_count_is_for_searches(fhir: httpx.AsyncClient) -> None:
-    place = await made(fhir, patient())
-    counted = await fhir.get("Patient?_summary=count")
-    assert counted.json().keys() <= {"resourceType", "type", "total", "link"}
-    assert codes_of(await fhir.get(f"{place}?_summary=count")) == ["BA-2063"]
+async def test_parts_are_given_by_searches_of_compartments_and_of_several_types(
+    fhir: httpx.AsyncClient, unique: Callable[[], str]
+) -> None:
+    word = unique()
+    place = await made(fhir, patient(identifier=[{"value": word}]))
+    await made_observation(fhir, subject={"reference": place}, identifier=[{"value": word}])
+    for path in (
+        f"{place}/Observation?_elements=note",
+        f"{place}/*?_elements=Observation.note",
+        f"?_type=Observation&identifier={word}&_elements=note",
+    ):
+        found = [each["resource"] for each in (await fhir.get(path)).json()["entry"]]
+        told = [list(each) for each in found if each["resourceType"] == "Observation"]
+        assert told == [["resourceType", "id", "meta", "status", "code", "note"]]
+    assert codes_of(await fhir.get(f"{place}/Observation?_elements=birthDate")) == ["BA-2062"]
+
+
+async def test_a_count_is_for_searches(fhir: httpx.AsyncClient, unique: Callable[[], str]) -> None:
+    word = unique()
+    places = [await made(fhir, patient(identifier=[{"value": word}])) for _ in range(3)]
+    path = f"Patient?identifier={word}&_summary=count"
+    counted = (await fhir.get(path)).json()
+    assert counted.keys() == {"resourceType", "type", "total", "link"}
+    assert (counted["total"], [link["relation"] for link in counted["link"]]) == (3, ["self"])
+    assert parse_xml((await fhir.get(f"{path}&_format=xml")).content).plain["total"] == 3
+    assert codes_of(await fhir.get(f"{places[0]}?_summary=count")) == ["BA-2063"]
 
 
 LONG = [{"text": "Nguyễn Văn Thử " + "x" * 80} for _ in range(50)]
@@ -323,3 +346,32 @@ async def test_preferences_of_the_answer_hold_in_xml(fhir: httpx.AsyncClient) ->
         "Patient", content=PATIENT.encode(), headers={**IN_XML, "prefer": "return=OperationOutcome"}
     )
     assert parse_xml(outcome.content).type == "OperationOutcome"
+
+
+async def test_reads_in_a_bundle_have_their_parts_and_the_bundle_its_format(
+    fhir: httpx.AsyncClient, unique: Callable[[], str]
+) -> None:
+    word = unique()
+    place = await made(fhir, patient(identifier=[{"value": word}], birthDate="1990", language="vi"))
+    urls = [f"{place}?_elements=birthDate", f"Patient?identifier={word}&_summary=true&_format=json", place]
+    members = ["identifier", "name", "birthDate"]
+    for kind in ("batch", "transaction"):
+        entries = [{"request": {"method": "GET", "url": url}} for url in urls]
+        bundle = {"resourceType": "Bundle", "type": kind, "entry": entries}
+        answer = await fhir.post("?_pretty=true", json=bundle, headers={"accept": "application/fhir+xml"})
+        assert answer.headers["content-type"] == XML
+        one, search, whole = [entry["resource"] for entry in parse_xml(answer.content).plain["entry"]]
+        assert list(one) == ["resourceType", "id", "meta", "birthDate"]
+        assert list(search["entry"][0]["resource"]) == ["resourceType", "id", "meta", *members]
+        assert whole["language"] == "vi"
+
+
+async def test_nothing_is_written_where_the_answer_cannot_be_told(
+    fhir: httpx.AsyncClient, unique: Callable[[], str]
+) -> None:
+    word = unique()
+    for method, path in (("POST", "Patient"), ("PUT", f"Patient/{word}")):
+        body = patient(identifier=[{"value": word}], **({"id": word} if method == "PUT" else {}))
+        answer = await fhir.request(method, path, json=body, headers={"accept": "application/pdf"})
+        assert (answer.status_code, codes_of(answer)) == (406, ["BA-0303"])
+    assert "entry" not in (await fhir.get(f"Patient?identifier={word}")).json()

@@ -159,7 +159,7 @@ async def test_the_capability_statement_is_public_and_says_what_is_done(fhir: ht
     assert {"read", "vread", "update", "delete", "create", "search-type", "history-instance"} <= {
         each["code"] for each in told["Patient"]["interaction"]
     }
-    assert {each["code"] for each in rest["interaction"]} == {"batch", "transaction"}
+    assert {each["code"] for each in rest["interaction"]} == {"batch", "transaction", "search-system", "history-system"}
 
 
 async def test_every_parameter_the_statement_names_is_taken(fhir: httpx.AsyncClient) -> None:

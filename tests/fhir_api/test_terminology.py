@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.fhir_api.conftest import codes_of
 
 Json = dict[str, Any]
@@ -479,3 +481,63 @@ async def test_without_a_url_every_map_between_the_systems_is_asked(fhir: httpx.
     assert nothing["result"] is False
     answer = await fhir.get("ConceptMap/$translate", params={"url": "http://map.example/none", "code": "1"})
     assert (answer.status_code, codes_of(answer)) == (404, ["BA-2252"])
+
+
+# ── searches ask the same terminology ──
+
+
+async def test_a_search_by_a_value_set_and_by_what_lies_below_a_code(fhir: httpx.AsyncClient, system: str) -> None:
+    for code in ("J18.9", "J20", "K"):
+        condition = {"code": {"coding": [{"system": system, "code": code}]}, "subject": {"reference": "Patient/p-none"}}
+        answer = await fhir.post("Condition", json={"resourceType": "Condition", **condition})
+        assert answer.status_code == 201, answer.text
+    for asked, codes in (
+        ({"code:in": f"{system}?fhir_vs=isa/J"}, {"J18.9", "J20"}),
+        ({"code:not-in": f"{system}?fhir_vs=isa/J", "code": f"{system}|"}, {"K"}),
+        ({"code:below": f"{system}|J18"}, {"J18.9"}),
+        ({"code:above": f"{system}|J18.9"}, {"J18.9"}),
+    ):
+        bundle = (await fhir.get("Condition", params=asked)).json()
+        found = {each["resource"]["code"]["coding"][0]["code"] for each in bundle.get("entry", [])}
+        assert found == codes, (asked, bundle)
+
+
+# ── whatever is sent ──
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.text(max_size=8), st.sampled_from(["male", GENDER])),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(
+                ["resourceType", "compose", "include", "system", "code", "filter", "concept", "coding", "valueSet",
+                 "property", "op", "value", "expansion", "contains", "group", "element", "target", "unmapped", "mode"]
+            ),
+            inner,
+            max_size=4,
+        ),
+    ),
+    max_leaves=10,
+)  # fmt: skip
+OPERATIONS = [
+    "ValueSet/$expand", "ValueSet/$validate-code", "CodeSystem/$lookup", "CodeSystem/$validate-code",
+    "CodeSystem/$subsumes", "ConceptMap/$translate",
+]  # fmt: skip
+NAMES = [
+    "url", "valueSet", "filter", "count", "offset", "code", "system", "coding", "codeableConcept", "codeA", "codeB",
+    "conceptMap", "property", "displayLanguage", "abstract", "reverse", "codingA",
+]  # fmt: skip
+SENT = st.lists(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(["valueUri", "valueString", "resource", "valueCoding"]), JSON),
+    max_size=4,
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(operation=st.sampled_from(OPERATIONS), sent=SENT)
+async def test_nothing_that_is_sent_makes_an_operation_fail(
+    fhir: httpx.AsyncClient, operation: str, sent: list[tuple[str, str, Any]]
+) -> None:
+    told = [{"name": name, member: value} for name, member, value in sent]
+    answer = await fhir.post(operation, json={"resourceType": "Parameters", "parameter": told})
+    assert answer.status_code < 500 or answer.status_code == 501, (told, answer.text)

@@ -226,3 +226,173 @@ async def test_a_search_in_a_transaction_sees_what_it_wrote(fhir: httpx.AsyncCli
     )
     found = answer.json()["entry"][0]["resource"]
     assert (found["type"], len(found["entry"])) == ("searchset", 1)
+
+
+async def conditional(fhir: httpx.AsyncClient, system: str) -> str:
+    """The address of a patient who bears the system."""
+    return f"Patient/{(await fhir.post('Patient', json=marked(system))).json()['id']}"
+
+
+def observed(subject: str, **more: Any) -> Json:
+    basic = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+    return {**basic, "subject": {"reference": subject}, **more}
+
+
+async def test_conditions_of_entries_find_update_patch_and_delete(fhir: httpx.AsyncClient, system: str) -> None:
+    address = await conditional(fhir, system)
+    others = [f"{system}:{number}" for number in range(2)]
+    patched, deleted = [await conditional(fhir, other) for other in others]
+    answer = await sent(
+        fhir,
+        "transaction",
+        entry("PUT", f"Patient?identifier={system}|1", marked(system, gender="female")),
+        patching(f"Patient?identifier={others[0]}|1"),
+        entry("DELETE", f"Patient?identifier={others[1]}|1"),
+        entry("POST", "Patient", marked(f"{system}:new"), ifNoneExist=f"identifier={system}:new|1"),
+        prefer="return=representation",
+    )
+    told = answer.json()["entry"]
+    assert [each["response"]["status"] for each in told] == ["200", "200", "204", "201"]
+    assert [each["resource"].get("gender") for each in told[:2]] == ["female", "male"]
+    assert [f"Patient/{each['resource']['id']}" for each in told[:2]] == [address, patched]
+    assert (await fhir.get(deleted)).status_code == 410
+
+
+async def test_a_fhirpath_patch_in_an_entry_points_to_another_entry(fhir: httpx.AsyncClient, system: str) -> None:
+    id_ = (await fhir.post("Observation", json=observed("Patient/x"))).json()["id"]
+    parts = [
+        {"name": "type", "valueCode": "replace"},
+        {"name": "path", "valueString": "Observation.subject"},
+        {"name": "value", "valueReference": {"reference": ONE}},
+    ]
+    parameters = {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": parts}]}
+    answer = await sent(
+        fhir, "transaction", entry("PATCH", f"Observation/{id_}", parameters), entry("POST", "Patient", patient(), ONE),
+        prefer="return=representation",
+    )  # fmt: skip
+    observation, person = (each["resource"] for each in answer.json()["entry"])
+    assert observation["subject"]["reference"] == f"Patient/{person['id']}"
+
+
+@pytest.mark.parametrize("verbs", ["PUT PUT", "PUT DELETE", "POST PUT", "DELETE POST", "PATCH PUT", "POST POST"])
+async def test_what_a_condition_finds_and_another_entry_names_is_the_same_resource_twice(
+    fhir: httpx.AsyncClient, system: str, verbs: str
+) -> None:
+    address = await conditional(fhir, system)
+    query, id_ = f"identifier={system}|1", address.removeprefix("Patient/")
+    by_search = {
+        "PUT": entry("PUT", f"Patient?{query}", marked(system)),
+        "POST": entry("POST", "Patient", marked(system), ifNoneExist=query),
+        "PATCH": patching(f"Patient?{query}"),
+        "DELETE": entry("DELETE", f"Patient?{query}"),
+    }
+    by_id = {
+        "PUT": entry("PUT", address, marked(system, id=id_)),
+        "DELETE": entry("DELETE", address),
+        "POST": entry("POST", "Patient", marked(system), ifNoneExist=f"_id={id_}"),
+    }
+    first, second = verbs.split()
+    answer = await sent(fhir, "transaction", by_search[first], by_id[second])
+    if "DELETE" in verbs:  # what is deleted comes first, and no condition finds it after
+        assert {each["response"]["status"] for each in answer.json()["entry"]} == {"204", "201"}
+        return
+    assert (answer.status_code, codes_of(answer)[0]) in [(400, "BA-0414"), (400, "BA-2164")]
+    assert (await fhir.get(address)).headers["etag"] == 'W/"1"'
+
+
+async def test_a_conditional_reference_finds_one_in_the_store_or_here(fhir: httpx.AsyncClient, system: str) -> None:
+    address = await conditional(fhir, system)
+    answer = await sent(
+        fhir, "transaction",
+        entry("POST", "Observation", observed(f"Patient?identifier={system}|1")),
+        entry("POST", "Observation", observed(f"Patient?identifier={system}:new|1")),
+        entry("POST", "Patient", marked(f"{system}:new")),
+        prefer="return=representation",
+    )  # fmt: skip
+    first, second, person = (each["resource"] for each in answer.json()["entry"])
+    assert first["subject"]["reference"] == address
+    assert second["subject"]["reference"] == f"Patient/{person['id']}"
+    await conditional(fhir, system)
+    many = await sent(fhir, "transaction", entry("POST", "Observation", observed(f"Patient?identifier={system}|1")))
+    assert (many.status_code, codes_of(many)[0]) == (412, "BA-2163")
+    assert many.json()["issue"][-1]["expression"] == ["Bundle.entry[0]"]
+
+
+async def test_references_of_every_form_become_real(fhir: httpx.AsyncClient, unique: Callable[[], str]) -> None:
+    person, own = "http://elsewhere.example/fhir/Patient/7", f"own-{unique()}"
+    await fhir.put(f"Patient/{own}", json=patient(id=own))
+    narrative = f'<div xmlns="http://www.w3.org/1999/xhtml"><a href="{TWO}">x</a></div>'
+    identifier = [{"system": "urn:ietf:rfc:3986", "value": TWO}]
+    note = observed(
+        "Patient/7", hasMember=[{"reference": f"{TWO}/_history/4"}], text={"status": "generated", "div": narrative},
+        identifier=identifier, performer=[{"reference": "urn:oid:1.2.3/_history/1"}],
+    )  # fmt: skip
+    answer = await sent(
+        fhir, "transaction",
+        entry("POST", "Observation", note, "http://elsewhere.example/fhir/Observation/1"),
+        entry("POST", "Patient", patient(), person),
+        entry("POST", "Observation", observed(person), TWO),
+        entry("PUT", f"Patient/{own}", patient(id=own), "urn:oid:1.2.3"),
+        prefer="return=representation",
+    )  # fmt: skip
+    first, who, second, _ = (each["resource"] for each in answer.json()["entry"])
+    assert first["subject"]["reference"] == second["subject"]["reference"] == f"Patient/{who['id']}"
+    assert first["hasMember"][0]["reference"] == f"Observation/{second['id']}/_history/1"
+    assert first["performer"][0]["reference"] == f"Patient/{own}/_history/2"
+    assert f'href="Observation/{second["id"]}"' in first["text"]["div"]
+    assert first["identifier"] == identifier  # an identifier is no reference
+
+
+async def test_a_reference_to_a_urn_that_nobody_bears_is_refused(fhir: httpx.AsyncClient, system: str) -> None:
+    answer = await sent(
+        fhir, "transaction", entry("POST", "Observation", observed(TWO)), entry("POST", "Patient", marked(system), ONE)
+    )
+    assert (answer.status_code, codes_of(answer)[0]) == (400, "BA-2166")
+    assert await count(fhir, system) == 0
+
+
+async def test_an_entry_of_a_batch_must_not_refer_to_another(fhir: httpx.AsyncClient, system: str) -> None:
+    answer = await sent(
+        fhir, "batch", entry("POST", "Observation", observed(ONE)), entry("POST", "Patient", marked(system), ONE)
+    )
+    told = answer.json()["entry"]
+    assert [each["response"]["status"] for each in told] == ["400", "201"]
+    assert told[0]["response"]["outcome"]["issue"][0]["details"]["coding"][0]["code"] == "BA-2165"
+
+
+async def test_reads_of_a_bundle_are_answered_as_outside_with_their_conditions(fhir: httpx.AsyncClient) -> None:
+    id_ = (await fhir.post("Patient", json=patient(gender="male"))).json()["id"]
+    entries = [
+        entry("GET", f"Patient/{id_}", ifNoneMatch='W/"1"'),
+        entry("GET", f"Patient/{id_}", ifModifiedSince="2020-01-01T00:00:00Z"),
+        entry("HEAD", f"Patient/{id_}"),
+        entry("GET", f"Patient/{id_}/_history/1"),
+        entry("GET", f"Patient/{id_}?_elements=name&_format=xml"),
+        entry("GET", "metadata"),
+    ]
+    for type_ in ("batch", "transaction"):
+        told = (await sent(fhir, type_, *entries)).json()["entry"]
+        assert [each["response"]["status"] for each in told] == ["304", *["200"] * 5]
+        assert ["resource" in each for each in told] == [False, True, False, True, True, True]
+        assert "gender" not in told[4]["resource"]
+    refused = await sent(fhir, "batch", entry("GET", "no/such/thing/here"))
+    assert refused.json()["entry"][0]["response"]["status"] == "400"
+
+
+async def test_entries_of_a_batch_about_one_resource_keep_their_order(
+    fhir: httpx.AsyncClient, unique: Callable[[], str]
+) -> None:
+    id_ = f"ordered-{unique()}"
+    entries = [entry("PUT", f"Patient/{id_}", patient(id=id_, language=f"x-{number}")) for number in range(20)]
+    told = (await sent(fhir, "batch", *entries, entry("GET", f"Patient/{id_}"))).json()["entry"]
+    assert [each["response"]["etag"] for each in told[:-1]] == [f'W/"{number}"' for number in range(1, 21)]
+    assert told[-1]["resource"]["language"] == "x-19"
+
+
+@pytest.mark.parametrize("levels", [40, 70, 124, 200, 400])
+async def test_an_entry_that_is_too_deep_is_refused(fhir: httpx.AsyncClient, levels: int) -> None:
+    deep: Json = {"reference": "Patient/1"}
+    for _ in range(levels):
+        deep = {"extension": [deep]}
+    answer = await sent(fhir, "transaction", entry("POST", "Observation", observed("x") | {"subject": deep}))
+    assert (answer.status_code, codes_of(answer)[0]) == (400, "BA-0205")

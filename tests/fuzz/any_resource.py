@@ -71,7 +71,9 @@ def _add(found: Json, element: Element, chance: random.Random, depth: int) -> No
         found[name] = one if element.max == 1 else [one]
         return
     values = sorted(element.codes)[:3] if element.codes else VALUES[type_]
-    if chance.random() < 0.15:  # nothing but why there is nothing
+    if type_ == "xhtml" or (depth and element.name == "id"):
+        found[name] = chance.choice(values)  # a bare string, without extensions
+    elif chance.random() < 0.15:  # nothing but why there is nothing
         gap = {"extension": [dict(EXTENSION)]}
         found["_" + name] = gap if element.max == 1 else [gap]
     elif element.max == 1:

@@ -23,7 +23,10 @@ from benhan.wiring import Access, build_access, open_store
 
 PEOPLE = tuple(role for role in Role if role not in (Role.MACHINE, Role.SYSTEM))
 PASSWORD = "mat-khau-dung-de-thu"
-PLACES = {"{id}": "abcdefgh12345678", "{id:int}": "1", "{type}": "Patient", "{version}": "1", "{analyte}": "glu"}
+PLACES = {
+    "{id}": "abcdefgh12345678", "{id:int}": "1", "{type}": "Patient", "{version}": "1", "{analyte}": "glu",
+    "{wanted}": "Observation", "{job}": "abc", "{file}": "x", "{operation}": "nothing",
+}  # fmt: skip
 
 
 @dataclass
@@ -37,7 +40,10 @@ class House:
 
     @property
     def routes(self) -> list[Any]:
-        return list(self.app._app._table.routes)
+        app = self.app
+        while not hasattr(app, "_table"):
+            app = app._app
+        return list(app._table.routes)
 
     def walked(self) -> list[tuple[str, str, Permission]]:
         """Method, an address, and permission of every route."""
@@ -64,6 +70,8 @@ class House:
 def address_of(pattern: str) -> str:
     """An address that a route's pattern matches."""
     for place, value in PLACES.items():
+        pattern = pattern.replace(place, value)
+    for place, value in {"{job}": "0" * 32, "{file}": "Patient.1", "{operation}": "nothing"}.items():
         pattern = pattern.replace(place, value)
     pattern = pattern.replace("{path:path}", "app.css")
     assert "{" not in pattern, pattern

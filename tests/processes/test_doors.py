@@ -20,9 +20,14 @@ from benhan.kernel.permissions import Permission
 from benhan.serving.roles import refusing
 
 PEOPLE = tuple(role for role in Role if role not in (Role.MACHINE, Role.SYSTEM))
+OF_APPS = {
+    "/fhir/.well-known/smart-configuration", "/.well-known/smart-configuration", "/.well-known/openid-configuration",
+    "/oauth/jwks", "/oauth/token", "/oauth/introspect", "/oauth/revoke",
+}  # fmt: skip
+"""What an app asks before it has a token; the last three prove the client themselves."""
 PUBLIC = {
-    "node": {"/healthz", "/readyz", "/fhir/metadata", "/sign-in", "/static/{path:path}"},
-    "repository": {"/healthz", "/readyz", "/fhir/metadata"},
+    "node": {"/healthz", "/readyz", "/fhir/metadata", "/sign-in", "/static/{path:path}", *OF_APPS},
+    "repository": {"/healthz", "/readyz", "/fhir/metadata", "/sign-in", "/static/{path:path}", *OF_APPS},
     "healthbook": {"/healthz", "/readyz", "/sign-in", "/static/{path:path}"},
 }
 LEAST_ROUTES = {"node": 30, "repository": 14, "healthbook": 14}
@@ -35,7 +40,8 @@ def _guarded(house: House) -> list[tuple[str, str, Permission]]:
 
 
 def _is_page(house: House, path: str) -> bool:
-    return house.role != "repository" and not path.startswith(("/fhir", "/metrics"))
+    of_machines = ("/fhir", "/metrics", *(["/deliveries"] if house.role == "repository" else []))
+    return not path.startswith(of_machines)
 
 
 def _turned_away(house: House, path: str, answer: httpx.Response) -> bool:
@@ -150,7 +156,7 @@ async def test_the_token_in_a_form_field_serves_as_well_as_in_a_header(houses: d
 async def test_other_sites_send_us_no_forms(house: House) -> None:
     sent = []
     for method, path, permission in house.walked():
-        if method in SAFE_METHODS:
+        if method in SAFE_METHODS or path in OF_APPS:  # apps in other sites' pages prove themselves, never by a cookie
             continue
         able = next((role for role in PEOPLE if permission in PERMISSIONS[role]), Role.DOCTOR)
         headers, session = await house.enter(able)

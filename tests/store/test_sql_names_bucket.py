@@ -41,6 +41,11 @@ MADE_ELSEWHERE = {
     ("store/search/session", "statement.sql"): "statements of searches: the tests below build every kind of them",
     ("store/check", "BATCH"): "a number of rows of a registered cursor",
     ("store/bulk_export", "BATCH"): "a number of rows of a registered cursor",
+    (
+        "store/everything",
+        "limited.sql",
+    ): "a registered text with the rules of an actor, as the tests of access build them",
+    ("views/table_file", "statement"): "of DuckDB: it reads a pipe and knows no table of ours",
     ("store/bulk_rows", "BATCH"): "a number of rows of a registered cursor",
     ("store/bulk_filter", "BATCH"): "a number of rows of a statement of a search",
     ("store/bulk_filter", "statement.sql"): "the conditions of a search, as the tests below build them",

@@ -38,6 +38,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.MESSAGE_MEND,
             Permission.DELIVERY_VIEW,
             Permission.METRICS_READ,
+            Permission.SEARCH_EXPLAIN,
             Permission.ACCOUNT_MANAGE,
             Permission.LEDGER_VIEW,
         }
@@ -71,3 +72,6 @@ MACHINE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "healthbook": frozenset({Permission.METRICS_READ}),
 }
 """What a token made for a role's API may do unless told otherwise."""
+
+BULK_PERMISSIONS = frozenset({Permission.BULK_EXPORT, Permission.BULK_IMPORT})
+"""What a token may do besides where it was made for exports and imports of everything."""

@@ -35,6 +35,9 @@ def create(
 def token(
     name: Annotated[str, typer.Argument(help="Tên máy, ví dụ lis-01 (machine's name)")],
     facility: Annotated[str, typer.Option("--facility", help="Mã cơ sở của máy (its facility code)")] = "",
+    bulk: Annotated[
+        bool, typer.Option("--bulk", help="Được xuất, nhập hàng loạt (may use $export and $import)")
+    ] = False,
     role: RoleOption = "node",
     config: ConfigOption = None,
     data: DataOption = None,
@@ -42,7 +45,7 @@ def token(
 ) -> None:
     """Tạo mã truy cập cho một máy; chỉ hiện một lần. (Make a machine's token; shown once.)"""
     settings = settings_of(role, config, data=data, database=database)
-    typer.echo(run(_token(settings, role, name, facility)))
+    typer.echo(run(_token(settings, role, name, facility, bulk=bulk)))
 
 
 @app.command("disable")
@@ -105,14 +108,13 @@ async def _create(settings: Settings, role: str, login: str, name: str, kind: Ro
         await build_access(store, settings).accounts.create(login, name, kind, password)
 
 
-async def _token(settings: Settings, role: str, name: str, facility: str) -> str:
-    from benhan.access.roles import MACHINE_PERMISSIONS
+async def _token(settings: Settings, role: str, name: str, facility: str, *, bulk: bool) -> str:
+    from benhan.access.roles import BULK_PERMISSIONS, MACHINE_PERMISSIONS
     from benhan.wiring import build_access, open_store
 
+    permissions = MACHINE_PERMISSIONS[role] | (BULK_PERMISSIONS if bulk else frozenset())
     async with open_store(settings, role) as store:
-        return await build_access(store, settings).sessions.make_token(
-            name, MACHINE_PERMISSIONS[role], facility=facility
-        )
+        return await build_access(store, settings).sessions.make_token(name, permissions, facility=facility)
 
 
 async def _disable(settings: Settings, role: str, login: str) -> None:

@@ -63,6 +63,21 @@ def list_(
         out.print(f"{each.id}\t{each.kind.value}\t{each.name}\t{each.scopes}", highlight=False, markup=False)
 
 
+@app.command("keys")
+def keys(
+    client: Annotated[str, typer.Argument(help="Mã ứng dụng (the app's id)")],
+    jwks: Annotated[Path, typer.Argument(help="Tệp JWKS khoá công khai mới (its new public keys)")],
+    role: RoleOption = "node",
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Thay khoá công khai của ứng dụng; khoá cũ hết dùng ngay. (Give an app other public keys.)"""
+    told = jwks.read_text(encoding="utf-8")
+    run(_keys(settings_of(role, config, data=data, database=database), role, client, told))
+    err.print(f"Đã thay khoá (keys replaced): {client}")
+
+
 @app.command("disable")
 def disable(
     client: Annotated[str, typer.Argument(help="Mã ứng dụng (the app's id)")],
@@ -109,6 +124,13 @@ async def _disable(settings: Settings, role: str, client: str) -> None:
 
     async with open_store(settings, role) as store:
         await build_access(store, settings).smart.clients.disable(client)
+
+
+async def _keys(settings: Settings, role: str, client: str, jwks: str) -> None:
+    from benhan.wiring import build_access, open_store
+
+    async with open_store(settings, role) as store:
+        await build_access(store, settings).smart.clients.set_keys(client, jwks)
 
 
 async def _person(settings: Settings, role: str, login: str, practitioner: str) -> None:

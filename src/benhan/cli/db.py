@@ -45,6 +45,15 @@ def sweep(
     out.print(f"đã chuyển (moved): {moved}")
 
 
+@app.command("reindex")
+def reindex(
+    role: RoleOption = "node", config: ConfigOption = None, data: DataOption = None, database: DatabaseOption = None
+) -> None:
+    """Dựng lại chỉ mục tìm kiếm; bị ngắt thì chạy lại sẽ đi tiếp. (Rebuild the search index; goes on where it was.)"""
+    seen, changed = run(_reindex(settings_of(role, config, data=data, database=database), role))
+    out.print(f"đã xem (gone over): {seen}; đã đổi (changed): {changed}")
+
+
 @app.command("compact")
 def compact(
     role: RoleOption = "node", config: ConfigOption = None, data: DataOption = None, database: DatabaseOption = None
@@ -102,6 +111,16 @@ async def _status(settings: Settings, role: str) -> list[tuple[str, int, int]]:
             " where relkind = 'r' and relnamespace = 'public'::regnamespace order by 3 desc"
         )
     return [(row["relname"], row["rows"], row["size"]) for row in rows]
+
+
+async def _reindex(settings: Settings, role: str) -> tuple[int, int]:
+    from benhan.store.reindex import reindex as go_over
+    from benhan.wiring import open_store
+
+    async with open_store(settings, role) as store:
+        with progress("Dựng lại chỉ mục (reindexing)") as advance:
+            done = await go_over(store, advance)
+    return done.seen, done.changed
 
 
 async def _sweep(settings: Settings, role: str) -> int:

@@ -23,6 +23,7 @@ from benhan.cli import (
     terminology,
     validate,
     verify,
+    views,
 )
 from benhan.kernel.faults import Fault
 
@@ -44,6 +45,7 @@ app.add_typer(db.app, name="db")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(views.app, name="views")
 app.add_typer(packages.app, name="packages")
 app.add_typer(terminology.app, name="terminology")
 

@@ -1,7 +1,7 @@
 """The words of a resource's texts: what `_text`, `_content` and `:text` are prepared by.
 
 A text is what a person reads: strings, markdown and narrative, but no identifiers, codes, units or web addresses.
-The index narrows only; what is found is compared with the texts themselves.
+The index holds whole words; where that does not tell all, what is found is compared with the texts themselves.
 Source: FHIR R4 search.html#content.
 """
 
@@ -16,10 +16,7 @@ import orjson
 
 from benhan.fhir.definitions import table_lines
 from benhan.fhir.folding import fold, words
-from benhan.fhir.terms import many_words_term, word_term
-
-WORDS_MAX = 2_000
-"""Distinct words kept one by one."""
+from benhan.fhir.terms import word_term
 
 _NO_TEXTS = frozenset(
     {"value", "version", "linkId", "unit", "path", "expression", "contentType", "id", "sliceName", "extension", "url"}
@@ -50,7 +47,7 @@ def content_terms(type_: str, plain: dict[str, Any]) -> list[str]:
     found: set[str] = set()
     for text in texts_in(plain):
         found.update(_terms_of(type_, text) if len(text) < 200 else _fresh_terms(type_, text))
-    return list(found) if len(found) <= WORDS_MAX else [many_words_term(type_)]
+    return list(found)
 
 
 def _fresh_terms(type_: str, text: str) -> tuple[str, ...]:
@@ -67,21 +64,32 @@ def is_kept(word: str) -> bool:
 
 def texts_in(value: Any) -> Iterator[str]:
     """Every text of a resource or element, narrative without its marks."""
-    if type(value) is dict:
-        for name, inner in value.items():
-            kind = type(inner)
-            if kind is str:
-                if name == "div":
-                    yield plain_text(inner)
-                elif name in TEXT_NAMES:
-                    yield inner
-            elif kind is dict or kind is list:
-                if kind is list and name in TEXT_NAMES:
-                    yield from (each for each in inner if type(each) is str)
-                yield from texts_in(inner)
-    elif type(value) is list:
+    found: list[str] = []
+    _collect(value, found)
+    return iter(found)
+
+
+def _collect(value: Any, found: list[str]) -> None:
+    if type(value) is list:
         for each in value:
-            yield from texts_in(each)
+            if type(each) is dict or type(each) is list:
+                _collect(each, found)
+        return
+    if type(value) is not dict:
+        return
+    for name, inner in value.items():
+        kind = type(inner)
+        if kind is str:
+            if name == "div":
+                found.append(plain_text(inner))
+            elif name in TEXT_NAMES:
+                found.append(inner)
+        elif kind is dict:
+            _collect(inner, found)
+        elif kind is list:
+            if name in TEXT_NAMES:
+                found += [each for each in inner if type(each) is str]
+            _collect(inner, found)
 
 
 def plain_text(xhtml: str) -> str:

@@ -56,7 +56,7 @@ def apply_fhirpath_patch(body: Json, parameters: Any) -> Json:
     for operation in _operations(parameters):
         _ACTS[operation.kind](operation, _Place(patched))
     if _depth(patched) > DEPTH_MAX:
-        raise OUTGROWN(number=len(parameters["parameter"]), limit=DEPTH_MAX, what="levels")
+        raise OUTGROWN(number=len(parameters.get("parameter", [])), limit=DEPTH_MAX, what="levels")
     return patched
 
 
@@ -190,9 +190,9 @@ class _Operation:
 def _operations(parameters: Any) -> list[_Operation]:
     if not isinstance(parameters, dict) or parameters.get("resourceType") != "Parameters":
         raise BAD_PATCH(reason="not a Parameters resource")
-    told = parameters.get("parameter")
-    if not isinstance(told, list) or not told:
-        raise BAD_PATCH(reason="no operations")
+    told = parameters.get("parameter", [])
+    if not isinstance(told, list):
+        raise BAD_PATCH(reason="parameter is not a list")
     if len(told) > OPERATIONS_MAX:
         raise TOO_MANY_OPERATIONS(limit=OPERATIONS_MAX)
     if not all(isinstance(each, dict) and each.get("name") == "operation" for each in told):

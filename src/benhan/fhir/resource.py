@@ -59,8 +59,11 @@ def resource_of(content: Json) -> ParsedResource:
     return parse_resource(to_bytes(content))
 
 
-def parse_json(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX) -> tuple[Any, Any]:
-    """`data` twice: for writing (exact) and for reading (plain); the same object where nothing would be lost."""
+def parse_json(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX, is_bundle: bool = False) -> tuple[Any, Any]:
+    """`data` twice: for writing (exact) and for reading (plain); the same object where nothing would be lost.
+
+    The depth of a bundle's entries is left to those who read them one by one (`check_depth`).
+    """
     if len(data) > size_bytes_max:
         raise TOO_LARGE(limit=size_bytes_max)
     data = data.removeprefix(_BOM)
@@ -68,12 +71,21 @@ def parse_json(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX) -> tuple[An
         plain = orjson.loads(data)
     except orjson.JSONDecodeError as cause:
         raise _reason(data, cause) from cause
-    if data.count(b"{") + data.count(b"[") > DEPTH_MAX and _is_too_deep(plain):
-        raise TOO_DEEP(limit=DEPTH_MAX)
-    written = orjson.dumps(plain)
+    if not is_bundle:
+        check_depth(data, plain)
+    try:
+        written = orjson.dumps(plain)
+    except orjson.JSONEncodeError as cause:  # it reads deeper than it writes
+        raise TOO_DEEP(limit=DEPTH_MAX) from cause
     if written == data or written == _compact(data):
         return plain, plain
     return _exact(data), plain
+
+
+def check_depth(data: bytes, plain: Any) -> None:
+    """Raises Incorrect BA-0205 where `plain`, read from `data`, nests too deep."""
+    if data.count(b"{") + data.count(b"[") > DEPTH_MAX and _is_too_deep(plain):
+        raise TOO_DEEP(limit=DEPTH_MAX)
 
 
 def exact_json(data: bytes) -> Any:

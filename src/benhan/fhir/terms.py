@@ -6,7 +6,8 @@ U+001F. The store hashes it under a secret key; it is never kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from benhan.fhir.folding import words
 
@@ -17,6 +18,8 @@ SOURCE_KEY = "urn:benhan:source-key"
 Nobody types a digest, so that it is found with its system only, which spares two terms a resource.
 """
 PREFIX_LETTERS_MAX = 10
+COMMON_CHARACTERS_MAX = 24
+"""Texts of one word up to this length are remembered with their terms."""
 WORDS_MAX = 32
 """Words of a text that are found by their beginnings."""
 
@@ -71,18 +74,25 @@ def word_term(type_: str, word: str) -> str:
     return f"{type_}._content{_SEP}w{_SEP}{word}"
 
 
-def many_words_term(type_: str) -> str:
-    """A resource of so many words that they are not kept one by one."""
-    return f"{type_}._content{_SEP}m"
-
-
 def contained_term(type_: str) -> str:
     """A resource that contains one of `type_`."""
     return f"contained{_SEP}t{_SEP}{type_}"
 
 
-def string_terms(path: str, text: str, *, trigrams: bool) -> Iterator[str]:
+def string_terms(path: str, text: str, *, trigrams: bool) -> Iterable[str]:
     """All terms of one text: every prefix of its words, the whole as written, its trigrams where wanted."""
+    if len(text) <= COMMON_CHARACTERS_MAX and " " not in text:
+        return _terms_of_word(path, text, trigrams)
+    return _fresh_terms(path, text, trigrams)
+
+
+@lru_cache(maxsize=2_048)
+def _terms_of_word(path: str, text: str, trigrams: bool) -> tuple[str, ...]:  # noqa: FBT001  # the cache's key
+    """The terms of a text of one word, which is often a family's or a given name that many share."""
+    return tuple(_fresh_terms(path, text, trigrams))
+
+
+def _fresh_terms(path: str, text: str, trigrams: bool) -> Iterator[str]:  # noqa: FBT001
     yield exact_term(path, text)
     found = words(text)
     for word in found[:WORDS_MAX]:

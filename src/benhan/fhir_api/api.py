@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from benhan.fhir_api.asked import asked_of
+from benhan.fhir_api.asked import asked_of, is_operation
 from benhan.fhir_api.responses import fault_response, finished
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
@@ -39,6 +39,8 @@ class FhirApi:
     """Held from a look to the write that depends on it."""
 
 
+CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
 Interaction = Callable[[FhirApi, Request], Awaitable[Response]]
 
 
@@ -47,7 +49,8 @@ def endpoint(api: FhirApi, interaction: Interaction) -> Callable[[Request], Awai
 
     async def answered(request: Request) -> Response:
         try:
-            asked_of(request.scope)
+            if request.method in CHANGING and not is_operation(request.scope):
+                asked_of(request.scope)  # before anything is written
             answer = await finished(request, await interaction(api, request))
         except Fault as fault:
             if fault.category == "broken":

@@ -90,10 +90,16 @@ def _is_pretty(pairs: Pairs) -> bool:
 def _part(scope: Any, pairs: Pairs) -> Part | None:
     """The part that a read or a search asks for; operations have parameters of these names of their own."""
     is_search = scope["path"].endswith("/_search")
-    if "/$" in scope["path"] or not (scope["method"] in ("GET", "HEAD") or is_search):
+    if is_operation(scope) or not (scope["method"] in ("GET", "HEAD") or is_search):
         return None
-    type_ = scope.get("path_params", {}).get("type", "")
+    parts = scope.get("path_params", {})
+    type_ = parts.get("wanted", parts.get("type", ""))  # of a compartment, what is searched in it
     return parse_part(pairs, (type_,) if type_ in resource_types() else ())
+
+
+def is_operation(scope: Any) -> bool:
+    """Whether a request is of an operation (`$…`)."""
+    return "/$" in scope["path"]
 
 
 def is_xml_format(text: str) -> bool | None:

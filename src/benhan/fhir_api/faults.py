@@ -222,4 +222,12 @@ LOST_REFERENCE = FaultCode(
         "Entry {number} refers to a urn that no entry bears as its fullUrl.",
     ),
 )
+NO_COMPARTMENT = FaultCode(
+    "BA-2167",
+    NotFound,
+    Text(
+        "Không có ngăn dữ liệu nào như vậy, hoặc loại này không thuộc ngăn ấy. Các ngăn có: {valid}.",
+        "There is no such compartment, or the type does not belong to it. There are: {valid}.",
+    ),
+)
 AT_ENTRY = Text("Lỗi ở mục thứ {number} của Bundle.", "The fault is in entry {number} of the Bundle.")

@@ -12,11 +12,13 @@ from typing import Any
 
 from starlette.requests import Request
 
+from benhan.fhir.fhirpath_patch import apply_fhirpath_patch
 from benhan.fhir.json_patch import apply_json_patch
 from benhan.fhir.resource import ParsedResource, parse_json, parse_resource, to_bytes
+from benhan.fhir_api.asked import JSON_TYPES, XML_TYPES, media_type
 from benhan.fhir_api.bundles.references import Real, rewritten
-from benhan.fhir_api.faults import BAD_ENTRY, NOT_OFFERED, PATCH_CHANGES_IDENTITY, WRONG_PATCH_TYPE
-from benhan.fhir_api.requests import check_valid, read_content
+from benhan.fhir_api.faults import BAD_ENTRY, PATCH_CHANGES_IDENTITY, WRONG_PATCH_TYPE
+from benhan.fhir_api.requests import check_valid, read_body, read_content
 from benhan.store.unit_of_work import Stored
 
 Json = dict[str, Any]
@@ -35,7 +37,7 @@ class Patch:
         if isinstance(self.document, list):
             patched = apply_json_patch(body, self.document)
         else:
-            raise NOT_OFFERED(what="FHIRPath Patch")
+            patched = apply_fhirpath_patch(body, self.document)
         if (patched.get("resourceType"), patched.get("id")) != (stored.type, stored.id):
             raise PATCH_CHANGES_IDENTITY()
         resource = parse_resource(to_bytes(patched))
@@ -45,10 +47,11 @@ class Patch:
 
 async def read_patch(request: Request, limit_bytes: int) -> Patch:
     """The patch of a body. Raises WrongMediaType BA-2158, and what reading refuses."""
-    content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if content_type not in (JSON_PATCH, "application/fhir+json", "application/json"):
+    content_type = media_type(request.headers.get("content-type", ""))
+    if content_type not in (JSON_PATCH, *JSON_TYPES, *XML_TYPES):
         raise WRONG_PATCH_TYPE()
-    body, _ = parse_json(await read_content(request, limit_bytes), size_bytes_max=limit_bytes)
+    read = read_content if content_type == JSON_PATCH else read_body
+    body, _ = parse_json(await read(request, limit_bytes), size_bytes_max=limit_bytes)
     return _patch(body, is_json_patch=content_type == JSON_PATCH)
 
 

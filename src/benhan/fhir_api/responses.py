@@ -16,7 +16,7 @@ from benhan.fhir.outcome import outcome_of, outcome_of_issues
 from benhan.fhir.resource import exact_json
 from benhan.fhir.summary import part_of_answer
 from benhan.fhir.xml_format import to_xml
-from benhan.fhir_api.asked import JSON_MEDIA_TYPE, PLAIN, XML_MEDIA_TYPE, Asked, asked_of
+from benhan.fhir_api.asked import JSON_MEDIA_TYPE, PLAIN, XML_MEDIA_TYPE, Asked, asked_of, is_operation
 from benhan.fhir_api.compression import CODINGS, SIZE_BYTES_MIN, coding_of, compressed
 from benhan.fhir_api.faults import WRONG_ENCODING, NotAcceptable, PreconditionFailed, TooLarge, WrongMediaType
 from benhan.fhir_api.requests import beside_the_loop, language_of, preference
@@ -74,13 +74,13 @@ def fault_response(scope: Any, fault: Fault) -> Response:
         headers["allow"] = allowed
     if fault.code == WRONG_ENCODING.code:
         headers["accept-encoding"] = ", ".join(CODINGS)
-    asked = _asked_of_failed(scope)
+    asked = _asked_leniently(scope)
     media_type = XML_MEDIA_TYPE if asked.is_xml else MEDIA_TYPE
     return Response(_written(orjson.dumps(outcome), asked), status_of(fault), headers, media_type)
 
 
-def _asked_of_failed(scope: Any) -> Asked:
-    """The form in which a refusal is told; JSON where the form is what is refused."""
+def _asked_leniently(scope: Any) -> Asked:
+    """The format asked for; JSON where the form asked for is what is refused, or the answer is no FHIR else."""
     try:
         asked = asked_of(scope)
     except Fault:
@@ -95,7 +95,7 @@ async def finished(request: Request, answer: Response) -> Response:
     """
     if answer.media_type != MEDIA_TYPE or not answer.body:
         return answer
-    asked = asked_of(request.scope)
+    asked = _asked_leniently(request.scope) if is_operation(request.scope) else asked_of(request.scope)
     if asked != PLAIN:
         _set_body(answer, await beside_the_loop(_written, bytes(answer.body), asked))
         answer.headers["content-type"] = XML_MEDIA_TYPE if asked.is_xml else MEDIA_TYPE
@@ -105,6 +105,17 @@ async def finished(request: Request, answer: Response) -> Response:
             _set_body(answer, await beside_the_loop(compressed, bytes(answer.body), coding))
             answer.headers["content-encoding"] = coding
             answer.headers["vary"] = VARY
+    return answer
+
+
+async def as_entry(request: Request, answer: Response) -> Response:
+    """The answer to a read inside of a bundle: JSON, whatever the format of the bundle; the part that was asked for.
+
+    Raises what `asked_of` and `part_of_answer` raise.
+    """
+    part = asked_of(request.scope).part
+    if part is not None and answer.media_type == MEDIA_TYPE and answer.body:
+        _set_body(answer, await beside_the_loop(part_of_answer, bytes(answer.body), part))
     return answer
 
 

@@ -133,6 +133,16 @@ class Settings:
         "Một lần xuất, nhập hàng loạt và các tệp của nó sống bao lâu.",
         "How long a bulk export or import and its files live.",
     )
+    import_hosts: str = _setting(
+        "",
+        "Máy chủ https mà $import được lấy tệp (tên, hoặc tên:cổng), cách nhau bằng dấu phẩy; để trống thì không.",
+        "Hosts that $import may fetch files from by https (name, or name:port), parted by commas; empty means none.",
+    )
+    import_folder: str = _setting(
+        "",
+        "Thư mục mà $import được đọc tệp (file://); để trống thì không.",
+        "Folder that $import may read files from (file://); empty means none.",
+    )
     validation_policy: str = _setting(
         "",
         "Kiểm tra theo profile khi ghi: các mục [máy gửi@]profile=off|observe|warn|enforce, cách nhau bằng dấu phẩy;"
@@ -145,6 +155,11 @@ class Settings:
         1800.0, "Phiên làm việc hết hạn sau bao lâu không dùng.", "A session ends after this long unused."
     )
     session_life_s: float = _setting(43200.0, "Phiên làm việc dài nhất.", "A session ends after this long at most.")
+    subscription_hosts: str = _setting(
+        "",
+        "Máy nhận thông báo (Subscription) được phép dù ở mạng nội bộ hoặc http://, cách nhau bằng dấu phẩy.",
+        "Receivers of notifications (Subscription) that may be inside or on http://, parted by commas.",
+    )
     app_token_life_s: float = _setting(
         600.0, "Mã truy cập của ứng dụng (SMART) sống bao lâu.", "How long an app's (SMART) access token lives."
     )

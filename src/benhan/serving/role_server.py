@@ -98,7 +98,7 @@ def http_server(app: ASGIApp, settings: Settings) -> Server:
         interface=Interfaces.ASGI,
         http=HTTPModes.auto if settings.tls_certificate else HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=30_000),
-        websockets=False,
+        websockets=True,  # the channel of subscriptions; serving/sockets.py refuses every other path
         backlog=1024,
         log_level=LogLevels.error,
         **options,

@@ -10,14 +10,18 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from benhan.access.middleware import ASGIApp, Door, Refuse, Scope
+from benhan.access.owners import KnownOwners
 from benhan.access.rates import Rate
 from benhan.access.routes import GuardedRoute, route
 from benhan.access.smart.endpoints import SmartEndpoints, oauth_error
 from benhan.demo.accounts import shown_accounts
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.bulk.bulk import Bulk
+from benhan.fhir_api.bulk.import_sources import ImportSources
 from benhan.fhir_api.responses import fault_response
 from benhan.fhir_api.routes import routes as fhir_routes
+from benhan.fhir_api.subscriptions.socket import PATH as SOCKET
+from benhan.fhir_api.subscriptions.tasks import SubscriptionParts, subscription_parts
 from benhan.healthbook.book import Books
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
@@ -31,12 +35,14 @@ from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.health import Readiness, healthz
 from benhan.serving.metrics import GaugeReader, Measured, Metrics
 from benhan.serving.role_server import OpenRole, Running
+from benhan.serving.sockets import WithSockets
 from benhan.serving.supervisor import is_supervised
 from benhan.serving.tasks import Task
 from benhan.store.keepers import keepers
 from benhan.store.migrations import check_schema
 from benhan.store.store import Store
 from benhan.transports.mllp_server import MllpLimits, MllpServer
+from benhan.transports.rest_hook import RestHook
 from benhan.web.book_pages import BookPages
 from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
 from benhan.web.flow_pages import FlowPages
@@ -91,6 +97,7 @@ def refusing(site: Site | None) -> Refuse:
 def fhir_api(store: Store, settings: Settings, access: Access) -> FhirApi:
     """The FHIR API of a role, with the limits of its settings and a place for the files of exports."""
     base_url = f"{settings.base_url}/fhir"
+    sources = ImportSources.allowed(settings.import_hosts, settings.import_folder)
     return FhirApi(
         store,
         base_url,
@@ -98,7 +105,7 @@ def fhir_api(store: Store, settings: Settings, access: Access) -> FhirApi:
         settings.bundle_entries_max,
         settings.conditional_deletes_max,
         security=access.smart.security(),
-        bulk=Bulk.on(store, settings.data / "bulk", base_url, life_s=settings.bulk_life_s),
+        bulk=Bulk.on(store, settings.data / "bulk", base_url, life_s=settings.bulk_life_s, sources=sources),
     )
 
 
@@ -122,6 +129,8 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
     async with kept_database(settings), open_node(settings) as node:
         api = fhir_api(node.store, settings, node.access)
         tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store), **bulk_tasks(api)}
+        parts = subscriptions(node.store, settings)
+        tasks |= subscription_tasks(parts)
         if settings.mllp_port:
             limits = MllpLimits(settings.mllp_frame_bytes_max, settings.mllp_connections_max)
             tasks["mllp"] = MllpServer(
@@ -137,7 +146,20 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         gauges: dict[str, GaugeReader] = {"queue_waiting": node.queue_counts}
         site = site_of("node", settings)
         routes = [*app_doors(node.access, node.store), *fhir_routes(api), *node_pages(node, site)]
-        yield Running(application(routes, node.store, node.access, gauges, site), tasks)
+        app = application(routes, node.store, node.access, gauges, site)
+        yield Running(WithSockets(app, {SOCKET: parts.sockets}), tasks)
+
+
+def subscriptions(store: Store, settings: Settings) -> SubscriptionParts:
+    """What follows the ledger for subscriptions, and what tells their receivers."""
+    hosts = [host.strip() for host in settings.subscription_hosts.split(",") if host.strip()]
+    owners = KnownOwners(store.database, store.clock)
+    return subscription_parts(store, f"{settings.base_url}/fhir", owners, RestHook(hosts))
+
+
+def subscription_tasks(parts: SubscriptionParts) -> dict[str, Task]:
+    """The background work of subscriptions."""
+    return {"subscriptions": parts.follower, "notifications": parts.teller}
 
 
 def bulk_tasks(api: FhirApi) -> dict[str, Task]:
@@ -199,7 +221,8 @@ async def repository_role(settings: Settings) -> AsyncIterator[Running]:
     async with kept_database(settings), open_repository(settings) as repository:
         store, access = repository.store, repository.access
         api = fhir_api(store, settings, access)
-        tasks: dict[str, Task] = {**keepers(store), **bulk_tasks(api)}
+        parts = subscriptions(store, settings)
+        tasks: dict[str, Task] = {**keepers(store), **bulk_tasks(api), **subscription_tasks(parts)}
         site = site_of("repository", settings)
         routes = [
             *app_doors(access, store),
@@ -207,7 +230,8 @@ async def repository_role(settings: Settings) -> AsyncIterator[Running]:
             *repository_routes(api, repository.ingest),
             *repository_pages(access, store, site),
         ]
-        yield Running(application(routes, store, access, {}, site), tasks)
+        app = application(routes, store, access, {}, site)
+        yield Running(WithSockets(app, {SOCKET: parts.sockets}), tasks)
 
 
 @asynccontextmanager

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -53,10 +53,18 @@ class SealedFile:
         if not lines:
             return
         self.state.lines += len(lines)
-        self._buffer += b"\n".join(lines)
-        self._buffer += b"\n"
-        while len(self._buffer) >= CHUNK_BYTES:
-            self._write()
+        if len(lines) > 1:
+            self.add_bytes(b"\n".join(lines))
+        else:  # perhaps a large one: no copy of it
+            self.add_bytes(lines[0])
+        self.add_bytes(b"\n")
+
+    def add_bytes(self, piece: bytes) -> None:
+        """Append bytes as they are."""
+        for start in range(0, len(piece), CHUNK_BYTES):
+            self._buffer += memoryview(piece)[start : start + CHUNK_BYTES]
+            while len(self._buffer) >= CHUNK_BYTES:
+                self._write()
 
     def settle(self) -> FileState:
         """All of it on the disk; gives the state to be remembered."""
@@ -66,6 +74,12 @@ class SealedFile:
             with disk_errors():
                 os.fsync(self._file.fileno())
         return self.state
+
+    def back_to(self, state: FileState) -> None:
+        """Forget what was added after `state` was settled."""
+        self.close()
+        self._buffer.clear()
+        self.state = replace(state)
 
     def close(self) -> None:
         """Give the handle back; what was not settled is lost."""
@@ -107,7 +121,7 @@ class BulkFolder:
         """The file of a state, to be gone on with."""
         return SealedFile(self._path(job, state.name), state, self._data_key(key))
 
-    async def read(self, job: str, state: FileState, key: str) -> AsyncIterator[bytes]:
+    async def read(self, job: str, state: FileState, key: str) -> AsyncGenerator[bytes, None]:
         """The bytes of a settled file, in pieces; each is checked before it is given. Raises Broken BA-0501."""
         with disk_errors():
             file = await asyncio.to_thread(_open, self._path(job, state.name), state.size)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO
@@ -26,6 +26,7 @@ from benhan.store.database import Connection
 from benhan.store.ledger.events import Event
 from benhan.store.sql_texts import query
 from benhan.store.store import Store
+from benhan.store.unit_of_work import UnitOfWork
 
 BATCH = 512
 LINE_BYTES_MAX = 32 * 1024 * 1024
@@ -40,6 +41,8 @@ NO_FILES = FaultCode(
 DOUBLED = Text(
     "Một dòng sau cùng loại và mã thay cho dòng này.", "A later line of the same type and id stands for this one."
 )
+
+OTHER_TYPE = Text("Dòng này không phải {type}.", "This line is no {type}.")
 
 _POSITION = query("import_position", "select position, rejected from bulk_import where bucket = 0 and source = $1")
 _BEGUN = query("import_begun", "select source from bulk_import where bucket = 0 and starts_with(source, $1) limit 1")
@@ -137,6 +140,14 @@ async def import_file(
     return done
 
 
+@dataclass(slots=True)
+class Lines:
+    """A batch understood: where each resource stood, and what is set aside with its reason."""
+
+    named: dict[str, int] = field(default_factory=dict)
+    aside: list[tuple[int, bytes, list[str]]] = field(default_factory=list)
+
+
 async def _import_batch(
     store: Store,
     source: str,
@@ -146,32 +157,18 @@ async def _import_batch(
     aside: Aside,
     refused: Mapping[int, list[str]] = MappingProxyType({}),
 ) -> None:
-    """One transaction for a batch and the place it ends at. Of lines with one id the last counts, others go aside.
+    """One transaction for a batch and the place it ends at.
 
     `refused` are the numbers of lines that the store has refused already, each with its reason.
     """
-    resources: dict[tuple[str, str], tuple[int, ParsedResource]] = {}
     unit, before = store.begin(ACTOR), done.rejected
-    created: dict[str, int] = {}
-    for number, text in enumerate(batch, line - len(batch) + 1):
-        resource, reason = (None, refused[number]) if number in refused else _read(text)
-        if resource is None:
-            aside.put(number, text, reason)
-            done.rejected += 1
-        elif resource.id is None:
-            created[f"{resource.type}/{unit.create(resource)}"] = number
-        else:
-            earlier = resources.get((resource.type, resource.id))
-            if earlier is not None:
-                aside.put(earlier[0], to_bytes(earlier[1].body), [DOUBLED.vi])
-                done.rejected += 1
-            resources[resource.type, resource.id] = number, resource
-    for _, resource in resources.values():
-        unit.update(resource)
-    if done.rejected > before:
+    lines = collect(unit, batch, line - len(batch) + 1, refused)
+    for each in lines.aside:
+        aside.put(*each)
+    done.rejected += len(lines.aside)
+    if lines.aside:
         aside.settle()
     rejected, written = done.rejected, len(unit.writes)
-    unit.record(Event.BULK_IMPORT, count=written)
 
     async def advance(connection: Connection) -> None:
         await connection.execute(_ADVANCE, source, line, rejected)
@@ -180,22 +177,57 @@ async def _import_batch(
     try:
         await store.commit(unit)
     except NotFound as fault:  # of patients whose record was destroyed: set aside, the others are taken in
-        named = {f"{type_}/{id_}": number for (type_, id_), (number, _) in resources.items()} | created
-        more = {named[issue.place]: [f"{fault.code} {fault.text.vi}"] for issue in fault.issues}
-        if not more:
-            raise
+        more = refused_lines(fault, lines)
         done.rejected = before
         await _import_batch(store, source, line, batch, done, aside, {**refused, **more})
         return
     done.written += written
 
 
-def _read(text: bytes) -> tuple[ParsedResource | None, list[str]]:
+def collect(
+    unit: UnitOfWork, batch: list[bytes], first: int, refused: Mapping[int, list[str]], type_: str = ""
+) -> Lines:
+    """Put the resources of a batch of lines into `unit`. Of lines with one id the last counts, others go aside.
+
+    `first` is the number of the first line; `refused` are lines to be set aside, each with its reason; `type_` is the
+    type they must all be of, "" for any.
+    """
+    resources: dict[tuple[str, str], tuple[int, ParsedResource]] = {}
+    lines = Lines()
+    for number, text in enumerate(batch, first):
+        resource, reason = (None, refused[number]) if number in refused else _read(text, type_)
+        if resource is None:
+            lines.aside.append((number, text, reason))
+        elif resource.id is None:
+            lines.named[f"{resource.type}/{unit.create(resource)}"] = number
+        else:
+            earlier = resources.get((resource.type, resource.id))
+            if earlier is not None:
+                lines.aside.append((earlier[0], to_bytes(earlier[1].body), [DOUBLED.vi]))
+            resources[resource.type, resource.id] = number, resource
+    for number, resource in resources.values():
+        unit.update(resource)
+        lines.named[f"{resource.type}/{resource.id}"] = number
+    unit.record(Event.BULK_IMPORT, count=len(unit.writes))
+    return lines
+
+
+def refused_lines(fault: NotFound, lines: Lines) -> dict[int, list[str]]:
+    """The lines that the store has refused, each with its reason; raises `fault` where it names none."""
+    found = {lines.named[issue.place]: [f"{fault.code} {fault.text.vi}"] for issue in fault.issues}
+    if not found:
+        raise fault
+    return found
+
+
+def _read(text: bytes, type_: str) -> tuple[ParsedResource | None, list[str]]:
     """The resource of a line, or None and why it is none."""
     try:
         resource = parse_resource(text, size_bytes_max=LINE_BYTES_MAX)
     except Fault as fault:
         return None, [f"{fault.code} {fault.text.vi}"]
+    if type_ and resource.type != type_:
+        return None, [OTHER_TYPE.filled(type=type_).vi]
     issues = check_structure(resource.plain)
     if issues:
         return None, [f"{issue.place}: {issue.text.vi}" for issue in issues[:10]]

@@ -5,7 +5,7 @@ A content that is large does not come with its row: it is fetched by itself when
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -101,7 +101,7 @@ async def bucket_ranges(connection: Connection) -> list[tuple[int, int]]:
 
 async def rows_of_buckets(
     connection: Connection, what: Narrowing, first: int, last: int
-) -> AsyncIterator[list[asyncpg.Record]]:
+) -> AsyncGenerator[list[asyncpg.Record], None]:
     """The rows of a range of compartments, in batches."""
     cursor = await connection.cursor(_OF_BUCKETS, *_values(what), first, last, what.of_patients_only)
     while rows := await cursor.fetch(BATCH):
@@ -110,7 +110,7 @@ async def rows_of_buckets(
 
 async def rows_of_patients(
     connection: Connection, what: Narrowing, patients: Sequence[int]
-) -> AsyncIterator[list[asyncpg.Record]]:
+) -> AsyncGenerator[list[asyncpg.Record], None]:
     """The rows of some patients' compartments, in batches."""
     buckets = sorted({bucket_of(each) for each in patients})
     cursor = await connection.cursor(_OF_PATIENTS, *_values(what), buckets, list(patients))

@@ -19,6 +19,7 @@ from benhan.kernel.faults import Fault
 from benhan.kernel.issues import error
 from benhan.kernel.logs import Log
 from benhan.store.content import seal_tail
+from benhan.store.copy_rows import Columns, bytea, copy_rows, float8, int2, int4, int8, int8_array, timestamptz
 from benhan.store.database import Connection, Database, translated
 from benhan.store.faults import (
     ALREADY_THERE,
@@ -42,6 +43,8 @@ log = Log("committer")
 UNITS_MAX = 256
 WAITING_MAX = 10_000
 WRITERS = 2
+PATIENCE_S = 0.015
+"""One writer makes larger batches than two, and larger ones cost less; a second goes past one that takes long."""
 RETRIES = 3
 SECOND = timedelta(seconds=1)
 
@@ -79,11 +82,29 @@ _END = query(
     where r.bucket = w.bucket and r.type = w.type and r.rid = w.rid and r.version = w.version
     """,
 )
-_RESOURCE_COLUMNS = (
-    "rid", "patient", "updated_at", "at_from", "at_to", "quantity", "present", "version", "bucket", "type", "tokens",
-    "content",
-)  # fmt: skip
-_RANGE_COLUMNS = ("key", "low", "high", "rid", "version", "bucket", "type")
+_RESOURCE_COLUMNS: Columns = {
+    "rid": int8,
+    "patient": int8,
+    "updated_at": timestamptz,
+    "at_from": timestamptz,
+    "at_to": timestamptz,
+    "quantity": float8,
+    "present": int8,
+    "version": int4,
+    "bucket": int2,
+    "type": int2,
+    "tokens": int8_array,
+    "content": bytea,
+}
+_RANGE_COLUMNS: Columns = {
+    "key": int8,
+    "low": float8,
+    "high": float8,
+    "rid": int8,
+    "version": int4,
+    "bucket": int2,
+    "type": int2,
+}
 
 
 @dataclass(slots=True)
@@ -136,7 +157,7 @@ class Committer:
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._writers = [asyncio.create_task(self._write_on(), name="committer") for _ in range(WRITERS)]
+        self._writers = [asyncio.create_task(self._write_on(number * PATIENCE_S)) for number in range(WRITERS)]
 
     async def stop(self) -> None:
         """Write what waits, then end."""
@@ -164,10 +185,11 @@ class Committer:
         self._wake.set()
         return await pending.done
 
-    async def _write_on(self) -> None:
+    async def _write_on(self, patience_s: float) -> None:
+        """Write what waits, again and again; the first writer at once, the others only where it does not come back."""
         while True:
             await self._wake.wait()
-            await asyncio.sleep(0)  # whoever is ready to write in this turn of the loop joins the batch
+            await asyncio.sleep(patience_s)  # whoever is ready to write in this turn of the loop joins the batch
             batch = self._take()
             if not batch:
                 self._wake.clear()
@@ -431,9 +453,9 @@ async def _flush(connection: Connection, work: Batch) -> None:
     if work.placed_new:
         await place(connection, work.placed_new, new=True)
     if work.rows:
-        await connection.copy_records_to_table("resource", records=work.rows, columns=_RESOURCE_COLUMNS)
+        await copy_rows(connection, "resource", _RESOURCE_COLUMNS, work.rows)
     if work.ranges:
-        await connection.copy_records_to_table("range_index", records=work.ranges, columns=_RANGE_COLUMNS)
+        await copy_rows(connection, "range_index", _RANGE_COLUMNS, work.ranges)
 
 
 async def _roll_back(transaction: asyncpg.transaction.Transaction) -> None:

@@ -58,6 +58,10 @@ class ContentCodec:
         except zstandard.ZstdError as cause:
             raise DAMAGED() from cause
 
+    def apart(self) -> ContentCodec:
+        """Another codec of the same dictionaries, for another thread: what compresses may not be shared by two."""
+        return ContentCodec(self._folder)
+
     def _compressor(self, type_: str) -> tuple[int, zstandard.ZstdCompressor]:
         version = newest_version(self._folder, type_)
         dictionary = dictionary_of(self._folder, type_, version) if version else None

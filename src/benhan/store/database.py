@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,14 +39,22 @@ def read_sql(name: str) -> str:
 class Database:
     """A pool of connections to one database."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], url: str) -> None:
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], url: str, settings: Mapping[str, str] = SETTINGS) -> None:
         self.pool = pool
         self.url = url
+        self._settings = settings
 
     @classmethod
     async def connect(cls, url: str, *, pool_size: int = 12, statement_timeout_s: float = 20.0) -> Database:
         """A Database on `url`. Raises Unavailable BA-0420 when the server does not answer."""
-        settings = {**SETTINGS, "statement_timeout": str(int(statement_timeout_s * 1000))}
+        return await cls._open(url, pool_size, {**SETTINGS, "statement_timeout": str(int(statement_timeout_s * 1000))})
+
+    async def sibling(self, pool_size: int, **settings: str) -> Database:
+        """A further Database on the same one, with other settings of its sessions. Raises Unavailable BA-0420."""
+        return await self._open(self.url, min(pool_size, self.pool.get_max_size()), {**self._settings, **settings})
+
+    @classmethod
+    async def _open(cls, url: str, pool_size: int, settings: dict[str, str]) -> Database:
         with translated():
             pool = await asyncpg.create_pool(
                 url,
@@ -58,7 +66,7 @@ class Database:
                 timeout=5,
                 reset=_as_it_is,
             )
-        return cls(pool, url)
+        return cls(pool, url, settings)
 
     async def close(self) -> None:
         """Close every connection; statements that still run are given five seconds."""

@@ -10,17 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from benhan.fhir.main_values import PATIENT_ELEMENTS
 from benhan.fhir.search_parameters import parameters_of
 from benhan.fhir.terms import reference_term
 from benhan.kernel.actors import Actor, Role
+from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
 from benhan.store.contents import Opened, open_contents
 from benhan.store.ids import SHARED, bucket_of
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NUMBERS
+from benhan.store.search.expressions import Expression
+from benhan.store.search.statement import Parameters, Statement, condition
 from benhan.store.sql_texts import query
 from benhan.store.store import Store
 
@@ -44,14 +48,15 @@ _PAGE = """
             and ($5::timestamptz is null or r.at_from is null or r.type = {patient}
                 or coalesce(r.at_to, r.at_from + interval '1 second') > $5)
             and ($6::timestamptz is null or r.at_from is null or r.type = {patient} or r.at_from < $6)
+            and {limits}
             and ($7::bigint[] is null or r.tokens && $7 or r.type = {patient} or (r.type = {encounter} and r.rid = $8))
             and (r.type <> {patient}, r.type, r.rid) > ($9::smallint <> {patient}, $9::smallint, $10::bigint)
         order by r.type <> {patient}, r.type, r.rid limit $11
     ) page where before < $12
 """
 _NUMBERS = {"patient": PATIENT, "encounter": TYPE_NUMBERS["Encounter"]}
-_FIRST = query("everything_first", _PAGE.format(when=_NOW, **_NUMBERS))
-_NEXT = query("everything_next", _PAGE.format(when=_THEN, **_NUMBERS))
+_FIRST = query("everything_first", _PAGE.format(when=_NOW, limits="true", **_NUMBERS))
+_NEXT = query("everything_next", _PAGE.format(when=_THEN, limits="true", **_NUMBERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ class Page:
 async def read_page(store: Store, wanted: Wanted, actor: Actor, *, count: int, after: Place | None = None) -> Page:
     """A page of everything. What it shows is in the ledger before it returns."""
     start = after or Place("", PATIENT, -1)
-    values = [
+    values: list[Any] = [
         bucket_of(wanted.patient) if wanted.patient else SHARED,
         wanted.patient,
         sorted(TYPE_NUMBERS[each] for each in wanted.types) if wanted.types is not None else None,
@@ -106,10 +111,13 @@ async def read_page(store: Store, wanted: Wanted, actor: Actor, *, count: int, a
     ]
     async with store.database.transaction() as connection:
         await connection.execute("set local plan_cache_mode = force_custom_plan")
-        if after is None:
-            rows = await connection.fetch(_FIRST, *values)
+        if after is not None:
+            values.append(after.moment)
+        if actor.limits is None:
+            rows = await connection.fetch(_FIRST if after is None else _NEXT, *values)
         else:
-            rows = await connection.fetch(_NEXT, *values, after.moment)
+            limited = _limited(store, actor, values, is_first=after is None)
+            rows = await connection.fetch(limited.sql, *limited.values)
         keys = await store.keyring.data_keys({row["patient"] for row in rows}, connection)
         opened = open_contents(rows, keys, store.workshop.codec)
         await append_many(connection, _entries(store, wanted, actor, len(opened)))
@@ -117,6 +125,22 @@ async def read_page(store: Store, wanted: Wanted, actor: Actor, *, count: int, a
         return Page(opened, None)
     moment = after.moment if after is not None else rows[0]["moment"]
     return Page(opened, Place(moment, rows[-1]["type"], rows[-1]["rid"]))
+
+
+def _limited(store: Store, actor: Actor, values: list[Any], *, is_first: bool) -> Statement:
+    """The page for an actor whose rules let only some types, or some resources of them, be seen."""
+    parameters, tokens, rules = Parameters(list(values)), store.workshop.tokens, store.workshop.rules
+    types: dict[Expression, list[int]] = {}
+    for type_, number in TYPE_NUMBERS.items():
+        if rules.grants(actor, type_, Act.SEARCH):
+            types.setdefault(rules.allowed(actor, type_, Act.SEARCH), []).append(number)
+    texts = [
+        f"(r.type = any({parameters.add(numbers)}::smallint[]) and {condition(allowed, tokens, parameters)})"
+        for allowed, numbers in types.items()
+    ]
+    limits = f"({' or '.join(texts) or 'false'})"
+    sql = _PAGE.format(when=_NOW if is_first else _THEN, limits=limits, **_NUMBERS)
+    return Statement(sql, parameters.values, "")
 
 
 def _entries(store: Store, wanted: Wanted, actor: Actor, count: int) -> list[Entry]:
@@ -134,7 +158,7 @@ def _entries(store: Store, wanted: Wanted, actor: Actor, count: int) -> list[Ent
             wanted.patient,
             number,
             rid,
-            detail={"count": count},
+            detail={"count": count, **actor.through},
         )
     ]
 

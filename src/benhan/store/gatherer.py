@@ -13,6 +13,8 @@ Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
 
 WAITING_MAX = 20_000
+PATIENCE_S = 0.01
+"""One worker makes larger batches than two, and larger ones cost less; a second goes past one that takes long."""
 
 
 class Gatherer(Generic[Asked, Answer]):
@@ -37,7 +39,7 @@ class Gatherer(Generic[Asked, Answer]):
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._tasks = [asyncio.create_task(self._run()) for _ in range(self._workers)]
+        self._tasks = [asyncio.create_task(self._run(number * PATIENCE_S)) for number in range(self._workers)]
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -53,10 +55,10 @@ class Gatherer(Generic[Asked, Answer]):
         self._wake.set()
         return await future
 
-    async def _run(self) -> None:
+    async def _run(self, patience_s: float) -> None:
         while True:
             await self._wake.wait()
-            await asyncio.sleep(0)  # whoever is ready to ask in this turn of the loop joins the batch
+            await asyncio.sleep(patience_s)  # whoever is ready to ask in this turn of the loop joins the batch
             batch = [self._waiting.popleft() for _ in range(min(self._batch_max, len(self._waiting)))]
             if not batch:
                 self._wake.clear()

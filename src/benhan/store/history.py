@@ -18,9 +18,10 @@ import asyncpg
 from benhan.fhir.dates import LAST, Range
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.clock import Clock
+from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
+from benhan.store.access_rules import AccessRules
 from benhan.store.database import Connection, Database
-from benhan.store.ids import Ids
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NUMBERS
@@ -46,9 +47,11 @@ _VERSION_ROWS = """
         select bucket, type, rid, version, patient, updated_at, content from resource r
         where r.updated_at >= $1 and r.updated_at < $2 and ($3::smallint is null or r.type = $3)
               and pg_visible_in_snapshot(r.since, $4::text::pg_snapshot)
+              and ($11::smallint[] is null or r.type = any($11) or (r.type = any($12) and r.patient = any($13)))
         union all
         select bucket, type, rid, version, patient, updated_at, content from resource_history h
         where h.updated_at >= $1 and h.updated_at < $2 and ($3::smallint is null or h.type = $3)
+              and ($11::smallint[] is null or h.type = any($11) or (h.type = any($12) and h.patient = any($13)))
     ) v
     where (v.updated_at, v.type, v.rid, v.version) < ($5::timestamptz, $6::smallint, $7::bigint, $8::int)
           and ($9::timestamptz is null or v.updated_at >= $9 or not exists (
@@ -66,7 +69,7 @@ _VERSION_ROWS = """
           ))
     order by v.updated_at desc, v.type desc, v.rid desc, v.version desc
     limit $10
-"""
+"""  # $11: types seen whole, null for all; $12: types of which $13, the patients that may be seen, are seen
 _WINDOW = query(
     "history_window",
     _VERSION_ROWS,
@@ -138,11 +141,21 @@ class HistoryQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What an actor may see: every resource of `whole` (None: of all types), and of `partly` those of `patients`."""
+
+    whole: list[int] | None
+    partly: list[int]
+    patients: list[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Walk:
     """Where a walk stands: the versions before this one, of type number `type` (None for all)."""
 
     type: int | None
     has_few: bool
+    seen: Seen
     moment: str
     at: datetime
     type_before: int = 0
@@ -157,10 +170,16 @@ class History:
     """Reads histories of one store; what they show of patients is in the ledger before they return."""
 
     def __init__(
-        self, database: Database, ids: Ids, opener: Opener, resources: Resources, places: SealedPlaces, clock: Clock
+        self,
+        database: Database,
+        rules: AccessRules,
+        opener: Opener,
+        resources: Resources,
+        places: SealedPlaces,
+        clock: Clock,
     ) -> None:
         self._database = database
-        self._ids = ids
+        self._rules = rules
         self._opener = opener
         self._resources = resources
         self._places = places
@@ -209,7 +228,7 @@ class History:
         found: list[Stored] = []
         rows: list[asyncpg.Record] = []
         async with self._database.transaction() as connection:
-            walk = await self._start(connection, number, asked, bound_to)
+            walk = await self._start(connection, number, asked, bound_to, self._seen(type_, actor))
             low = asked.low
             while len(found) <= asked.count:
                 some = await self._walked(connection, walk, low, asked, asked.count + 1 - len(found))
@@ -217,9 +236,10 @@ class History:
                     break
                 walk = walk.after(some[-1])
                 opened = await self._named(connection, some)
-                kept = [pair for pair in zip(some, opened, strict=True) if pair[1] is not None]
-                rows += [row for row, _ in kept]
-                found += [stored for _, stored in kept if stored is not None]
+                for row, stored in zip(some, opened, strict=True):
+                    if stored is not None and self._rules.admits(actor, Act.SEARCH, stored):
+                        rows.append(row)
+                        found.append(stored)
             await append_many(connection, self._views(found[: asked.count], number or 0, actor))
         more = len(found) > asked.count
         return self._page(found, asked, bound_to, _place(walk.moment, rows[asked.count - 1]) if more else [])
@@ -227,14 +247,16 @@ class History:
     def _page(self, found: list[Stored], asked: HistoryQuery, bound_to: str, place: list[Any]) -> HistoryPage:
         return HistoryPage(found[: asked.count], self._places.write(place, bound_to) if place else "")
 
-    async def _start(self, connection: Connection, number: int | None, asked: HistoryQuery, bound_to: str) -> Walk:
+    async def _start(
+        self, connection: Connection, number: int | None, asked: HistoryQuery, bound_to: str, seen: Seen
+    ) -> Walk:
         place = self._places.read(asked.page, bound_to) if asked.page else None
         await connection.execute("set local plan_cache_mode = force_custom_plan")
         has_few = number is not None and await connection.fetchval(_OF_TYPE, number, FEW + 1) <= FEW
         if place is None:
-            return Walk(number, has_few, await connection.fetchval(_MOMENT), asked.high)
+            return Walk(number, has_few, seen, await connection.fetchval(_MOMENT), asked.high)
         moment, at, type_before, rid, version = place
-        return Walk(number, has_few, moment, datetime.fromisoformat(at), type_before, rid, version)
+        return Walk(number, has_few, seen, moment, datetime.fromisoformat(at), type_before, rid, version)
 
     async def _walked(
         self, connection: Connection, walk: Walk, low: datetime, asked: HistoryQuery, count: int
@@ -258,6 +280,16 @@ class History:
             width = FIRST_WINDOW if end > now else width * 8 if inside < WINDOW_ROWS / 8 else width
         return rows
 
+    def _seen(self, type_: str, actor: Actor) -> Seen:
+        """What `actor` may see of `type_`, "" for all types. Raises Forbidden BA-2300 where that is nothing."""
+        if actor.limits is None:
+            return Seen(None, [], [])
+        names = [type_] if type_ else [name for name in TYPE_NUMBERS if self._rules.grants(actor, name, Act.SEARCH)]
+        reach = {TYPE_NUMBERS[name]: self._rules.patients_of(actor, name, Act.SEARCH) for name in names}
+        partly = {number: patients for number, patients in reach.items() if patients is not None}
+        every = {patient for patients in partly.values() for patient in patients}
+        return Seen([number for number in reach if number not in partly], list(partly), sorted(every))
+
     async def _named(self, connection: Connection, rows: Sequence[asyncpg.Record]) -> list[Stored | None]:
         """The rows opened; a deletion, which holds nothing, is named by the version before it."""
         opened = await self._opener.open_all(rows, connection)
@@ -279,7 +311,7 @@ class History:
         now, trace = self._clock.now(), current_trace.get()
         patients = dict.fromkeys(stored.patient for stored in shown if stored.patient)
         return [
-            Entry(Event.RESOURCE_HISTORY, now, actor.id, actor.role.value, trace, patient, number)
+            Entry(Event.RESOURCE_HISTORY, now, actor.id, actor.role.value, trace, patient, number, detail=actor.through)
             for patient in patients
         ]
 
@@ -289,7 +321,8 @@ async def _window(
 ) -> list[asyncpg.Record]:
     at = asked.at[0] if asked.at is not None else None
     before = (walk.at, walk.type_before, walk.rid, walk.version)
-    return await connection.fetch(_WINDOW, low, high, walk.type, walk.moment, *before, at, count)
+    seen = (walk.seen.whole, walk.seen.partly, walk.seen.patients)
+    return await connection.fetch(_WINDOW, low, high, walk.type, walk.moment, *before, at, count, *seen)
 
 
 def _place(moment: str, row: asyncpg.Record) -> list[Any]:

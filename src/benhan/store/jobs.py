@@ -50,7 +50,7 @@ _CLAIM = query(
     where bucket = 0 and id = (
         select id from job
         where bucket = 0 and state in ('waiting', 'running') and kind = any($1::text[]) and ends_at > $2
-            and (leased_until is null or leased_until < $2)
+            and (leased_until is null or leased_until <= $2)
         order by created_at limit 1 for update skip locked
     )
     returning *
@@ -134,11 +134,15 @@ class Jobs:
         self._random = random
         self._life = timedelta(seconds=life_s)
 
-    async def put(self, kind: str, request: Json, owner: str, connection: Connection) -> str:
+    def new_id(self) -> str:
+        """An id for a job that is not there yet."""
+        return self._random.bytes(16).hex()
+
+    async def put(self, kind: str, request: Json, owner: str, connection: Connection, *, id_: str = "") -> str:
         """Ask for a job, in the transaction of `connection`; gives its id. Raises Busy BA-2371."""
         if await connection.fetchval(_OPEN, owner) >= OPEN_MAX:
             raise TOO_MANY_JOBS(limit=OPEN_MAX)
-        id_, now = self._random.bytes(16).hex(), self.clock.now()
+        id_, now = id_ or self.new_id(), self.clock.now()
         trace = bytes.fromhex(current_trace.get())
         sealed = self._sealed(id_, "request", request)
         await connection.execute(_PUT, id_, kind, owner, now, now + self._life, trace, sealed)

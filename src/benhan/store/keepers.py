@@ -10,6 +10,7 @@ from benhan.store.ledger.roots import RootSigner
 from benhan.store.shredding import ShreddingWatch
 from benhan.store.store import Store
 from benhan.store.sweeper import Sweeper
+from benhan.store.terminology.keeper import TerminologyKeeper
 
 
 class Keeper(Protocol):
@@ -19,11 +20,12 @@ class Keeper(Protocol):
 
 
 def keepers(store: Store) -> dict[str, Keeper]:
-    """By name: what chains the ledger, what signs its days, what forgets keys destroyed elsewhere, what sweeps."""
+    """By name: what chains the ledger, signs its days, forgets keys destroyed elsewhere, sweeps, loads code systems."""
     database, keyring, clock = store.database, store.keyring, store.clock
     return {
         "ledger": ChainWriter(database, clock),
         "roots": RootSigner(database, keyring, clock),
         "shredding": ShreddingWatch(database, keyring),
         "sweeper": Sweeper(database, clock, store.page_life_s),
+        "terminology": TerminologyKeeper(database, clock, store.opener, store.terminology),
     }

@@ -21,6 +21,7 @@ from benhan.store.keyring import Keyring
 from benhan.store.migrations import migrate
 from benhan.store.resources import Opener, Resources
 from benhan.store.sealed_place import SealedPlaces
+from benhan.store.search.custom import CustomParameters
 from benhan.store.search.page_link import PageLinks
 from benhan.store.search.search import Search
 from benhan.store.terminology.definitions import Definitions
@@ -49,6 +50,7 @@ class Store:
     terminology: Terminology
     validation: Validation
     gate: Gate
+    parameters: CustomParameters
 
     @classmethod
     async def open(
@@ -73,13 +75,14 @@ class Store:
         codec = ContentCodec(dictionaries) if dictionaries is not None else ContentCodec()
         ids, tokens = Ids(keyring.id_key, random), Tokens(keyring.index_key)
         rules = AccessRules(ids)
-        workshop = Workshop(ids, tokens, codec, rules)
+        parameters = CustomParameters(database)
+        await parameters.refresh()
+        workshop = Workshop(ids, tokens, codec, rules, lambda: parameters.current)
         opener = Opener(keyring, codec)
         resources = Resources(database, workshop.ids, opener, clock, rules)
         links = PageLinks(keyring.derived_key("page-link"), clock, page_life_s)
-        terminology = Terminology(
-            database, clock, Definitions(database, workshop.tokens, opener, Conformance(database, clock))
-        )
+        definitions = Definitions(database, tokens, opener, Conformance(database, clock))
+        terminology = Terminology(database, clock, definitions)
         validation = Validation(database, clock, terminology, resources)
         store = cls(
             database,
@@ -90,11 +93,21 @@ class Store:
             opener,
             Committer(database, keyring),
             resources,
-            Search(database, workshop.ids, workshop.tokens, opener, links, clock, rules=rules),
+            Search(
+                database,
+                workshop.ids,
+                workshop.tokens,
+                opener,
+                links,
+                clock,
+                rules=rules,
+                expander=terminology,
+                parameters=parameters,
+            ),
             page_life_s,
             History(
                 database,
-                workshop.ids,
+                rules,
                 opener,
                 resources,
                 SealedPlaces(keyring.derived_key("history-link"), clock, page_life_s),
@@ -103,16 +116,19 @@ class Store:
             terminology,
             validation,
             Gate(validation, policy),
+            parameters,
         )
         store.committer.start()
         store.resources.start()
         store.search.start()
+        parameters.start()
         return store
 
     async def close(self) -> None:
         """Finish what was begun, then close the connections."""
         await self.committer.stop()
         await self.search.stop()
+        await self.parameters.stop()
         await self.resources.stop()
         await self.database.close()
 

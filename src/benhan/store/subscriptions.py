@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import asyncpg
 
@@ -86,9 +87,9 @@ _CLAIM = query(
     update subscription set next_try_at = $2
     where rid in (
         select rid from subscription
-        where channel = 'rest-hook' and next_try_at <= $1 and (
-            state = 'requested'
-            or state = 'active' and (delivered < events or ends_at <= $1
+        where next_try_at <= $1 and state in ('requested', 'active') and (
+            ends_at <= $1
+            or channel = 'rest-hook' and (state = 'requested' or delivered < events
                 or heartbeat_s > 0 and told_at + heartbeat_s * interval '1 second' <= $1))
         order by next_try_at limit $3 for update skip locked
     )
@@ -132,6 +133,15 @@ class Written:
     actor: str
     role: str
     detail: str
+
+
+class Stretch(NamedTuple):
+    """A part of the ledger: what lies after `begun` up to `end`; `committed` is as far as was committed."""
+
+    committed: int
+    begun: int
+    end: int
+    written: list[Written]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,21 +198,22 @@ class Subscriptions:
         self._database = database
         self._clock = clock
 
-    async def written(self, types: Iterable[str]) -> tuple[int, int, list[Written]]:
-        """(looked through so far, look through up to, what was written of `types` in between)."""
-        begun = int(await self._database.fetchval(_PROGRESS))
+    async def written(self, types: Iterable[str], passed: int = 0) -> Stretch:
+        """What was written of `types` since the committed place, or since `passed` where that is further."""
+        committed = int(await self._database.fetchval(_PROGRESS))
+        begun = max(committed, passed)
         end = min(int(await self._database.fetchval(_HEAD)), begun + SPAN_MAX)
         if end <= begun:
-            return begun, begun, []
+            return Stretch(committed, begun, begun, [])
         numbers = [TYPE_NUMBERS[type_] for type_ in types]
         rows = await self._database.fetch(_READ, begun, end, WRITES, numbers, READ_MAX)
         if len(rows) == READ_MAX:
             end = rows[-1]["seq"]
-        return begun, end, [_written(row) for row in rows]
+        return Stretch(committed, begun, end, [_written(row) for row in rows])
 
     async def advance(
         self,
-        begun: int,
+        committed: int,
         end: int,
         events: dict[int, list[Written]],
         registered: Sequence[Registration] = (),
@@ -210,7 +221,7 @@ class Subscriptions:
     ) -> bool:
         """Commit the events of each subscription and the place in the ledger; False where another was faster."""
         async with self._database.transaction() as connection:
-            if await connection.fetchval(_ADVANCE, begun, end) is None:
+            if await connection.fetchval(_ADVANCE, committed, end) is None:
                 return False
             for rid, found in sorted(events.items()):
                 last = await connection.fetchval(_COUNT, rid, len(found))
@@ -252,7 +263,7 @@ class Subscriptions:
         ]
 
     async def claim(self, most: int) -> list[Standing]:
-        """Rest-hooks with something to tell, leased: a worker that dies gives them back by its silence."""
+        """Those with something to tell, or at their end, leased: a worker that dies gives them back by its silence."""
         now = self._clock.now()
         return [_standing(row) for row in await self._database.fetch(_CLAIM, now, now + LEASE, most)]
 

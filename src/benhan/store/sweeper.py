@@ -19,14 +19,15 @@ ROWS_MAX = 2_000
 PAUSE_S = 20.0
 LOCK = 0x62656E68_73776570  # "benh" "swep"
 
+# A writer that came late may hold a lock on a superseded version while it waits for ours: whoever sweeps never waits.
 _SWEEP = query(
     "sweep_superseded",
     """
-    with old as (
+    with old as materialized (
         select r.bucket, r.type, r.rid, r.version from resource r
         join resource n on n.bucket = r.bucket and n.type = r.type and n.rid = r.rid and n.version = r.version + 1
         where r.until is not null and n.updated_at < $1
-        limit $2
+        limit $2 for update of r skip locked
     ),
     moved as (
         delete from resource r using old o
@@ -44,13 +45,13 @@ _SWEEP = query(
 _SWEEP_LEFT = query(
     "sweep_left_behind",
     """
-    with old as (
+    with old as materialized (
         select r.bucket, r.type, r.rid, r.version from resource r
         left join placement p on p.bucket = (r.rid >> 51)::smallint and p.type = r.type and p.rid = r.rid
         join resource n on n.bucket = coalesce(p.at_bucket, (r.rid >> 51)::smallint) and n.type = r.type
             and n.rid = r.rid and n.until is null
         where r.until is not null and n.updated_at < $1
-        limit $2
+        limit $2 for update of r skip locked
     ),
     moved as (
         delete from resource r using old o

@@ -14,6 +14,12 @@ class Tokens:
         self._known: dict[str, int] = {}
         self._remembered = remembered
 
+    def apart(self) -> Tokens:
+        """Others under the same key, with a memory of their own, for another thread."""
+        found = Tokens(b"", self._remembered)
+        found._base = self._base.copy()
+        return found
+
     def of(self, term: str) -> int:
         """The token of one term."""
         token = self._known.get(term)
@@ -34,4 +40,5 @@ class Tokens:
 
     def of_all(self, terms: Iterable[str]) -> list[int]:
         """The distinct tokens of `terms`, sorted (as PostgreSQL would keep them in the index)."""
-        return sorted({self.of(term) for term in terms})
+        known, of = self._known.get, self.of
+        return sorted({known(term) or of(term) for term in terms})

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from benhan.fhir.indexing import Indexed, index_resource, patient_of
 from benhan.fhir.resource import ParsedResource, head_bytes, tail_bytes
+from benhan.fhir.search_parameters import R4, SearchRegistry
 from benhan.kernel.actors import Actor
 from benhan.kernel.issues import Issue
 from benhan.kernel.limits import Act
@@ -115,12 +116,17 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What preparing a write needs: ids, tokens, compression, the rules of actors."""
+    """What preparing a write needs: ids, tokens, compression, the rules of actors, the search parameters."""
 
     ids: Ids
     tokens: Tokens
     codec: ContentCodec
     rules: AccessRules
+    registry: Callable[[], SearchRegistry] = lambda: R4
+
+    def apart(self) -> Workshop:
+        """Another of the same keys, for another thread."""
+        return Workshop(self.ids, self.tokens.apart(), self.codec.apart(), self.rules)
 
 
 class UnitOfWork:
@@ -184,6 +190,10 @@ class UnitOfWork:
         rid = self._workshop.ids.rid_of(type_, id_)
         reach = self._workshop.rules.patients_of(self.actor, type_, Act.DELETE)
         self._add(Write(Verb.DELETE, type_, id_, rid, TYPE_NUMBERS[type_], if_match, reach=reach))
+        if type_ == "SearchParameter":
+            from benhan.store.search.custom import removal
+
+            self.also(removal(rid))
 
     def record(
         self, event: Event, *, patient: int = 0, type_: str = "", rid: int = 0, version: int = 0, **detail: str | int
@@ -224,7 +234,8 @@ class UnitOfWork:
         self, event: Event, patient: int, type_number: int, rid: int, version: int, detail: dict[str, str | int]
     ) -> Entry:
         actor = self.actor
-        detail = {**detail, **actor.through}
+        if "client" in event.fields:
+            detail = {**detail, **actor.through}
         return Entry(event, self.at, actor.id, actor.role.value, self.trace, patient, type_number, rid, version, detail)
 
     def _hold_to_limits(self, write: Write, act: Act) -> None:
@@ -244,9 +255,13 @@ class UnitOfWork:
 
     def _prepared(self, verb: Verb, resource: ParsedResource, id_: str) -> Write:
         workshop, type_ = self._workshop, resource.type
-        indexed = index_resource(resource.plain)
+        indexed = index_resource(resource.plain, workshop.registry())
         rid = workshop.ids.rid_of(type_, id_)
         tail = tail_bytes(resource.body)
+        if type_ == "SearchParameter":
+            from benhan.store.search.custom import registration
+
+            self.also(registration(rid, resource.plain, self.at))
         return Write(
             verb,
             type_,

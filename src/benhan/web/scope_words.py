@@ -30,7 +30,7 @@ def scope_lines(scopes: Scopes) -> list[ScopeLine]:
     """The lines of `scopes`: resources first, what changes something before what only reads."""
     lines = [
         ScopeLine(
-            f"scope.{each.level.value}",
+            each.level.value,
             "every" if each.type == EVERY_TYPE else each.type,
             tuple(name for name, acts in _ACTS if acts & each.acts),
             ", ".join(f"{name} = {value}" for name, value in each.criteria),
@@ -38,4 +38,4 @@ def scope_lines(scopes: Scopes) -> list[ScopeLine]:
         for each in scopes.resources
     ]
     lines.sort(key=lambda line: not line.changes)
-    return lines + [ScopeLine(f"scope.{word}") for word in _TOLD_WORDS if word in scopes.words]
+    return lines + [ScopeLine(word) for word in _TOLD_WORDS if word in scopes.words]

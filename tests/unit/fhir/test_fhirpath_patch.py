@@ -53,6 +53,12 @@ def changed(**members: Any) -> Json:
 
 
 EXTENSION = {"part": [{"name": "url", "valueUri": "urn:b"}, {"name": "value", "valueCode": "y"}]}
+NARRATIVE = {
+    "part": [
+        {"name": "status", "valueCode": "generated"},
+        {"name": "div", "valueString": "<div xmlns='http://www.w3.org/1999/xhtml'>a</div>"},
+    ]
+}
 
 DONE = {
     "an element is added": (
@@ -179,6 +185,10 @@ DONE = {
         operation(kind="add", path="Patient", name="gender", value={"valueString": "male"}),
         changed(gender="male"),
     ),
+    "a narrative is replaced by a string": (
+        operation(kind="add", path="Patient", name="text", value=NARRATIVE),
+        changed(text={"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'>a</div>"}),
+    ),
     "an item is moved back": (
         operation(kind="move", path="Patient.identifier", source=2, destination=0),
         changed(identifier=[{"value": "3"}, {"value": "1"}, {"value": "2"}]),
@@ -191,7 +201,7 @@ DONE = {
 
 REFUSED = {
     "no Parameters": ({"resourceType": "Patient"}, "BA-2030"),
-    "no operations": ({"resourceType": "Parameters"}, "BA-2030"),
+    "no list": ({"resourceType": "Parameters", "parameter": {}}, "BA-2030"),
     "another name": ({"resourceType": "Parameters", "parameter": [{"name": "x"}]}, "BA-2030"),
     "no parts": (patch({"name": "operation"}), "BA-2031"),
     "no type": (patch(operation(path="Patient")), "BA-2031"),
@@ -252,6 +262,10 @@ def test_what_cannot_be_done_is_refused_and_nothing_is_changed(name: str) -> Non
     with pytest.raises(Fault, match=code):
         apply_fhirpath_patch(PATIENT, told)
     assert before == PATIENT
+
+
+def test_a_patch_without_operations_changes_nothing() -> None:
+    assert apply_fhirpath_patch(PATIENT, {"resourceType": "Parameters"}) == PATIENT
 
 
 def test_operations_see_what_those_before_them_did_and_the_failing_one_is_told() -> None:

@@ -170,3 +170,15 @@ def test_no_issue_repeats_a_value() -> None:
 def test_every_resource_type_can_be_checked(type_: str) -> None:
     unknown = [place for kind, place in found({"resourceType": type_, "zzz": 1}) if kind == "structure"]
     assert unknown == [f"{type_}.zzz"]
+
+
+@pytest.mark.parametrize(
+    ("more", "place"),
+    [
+        ({"name": [{"id": "n", "_id": {"id": "x"}}]}, "Patient.name[0]._id"),
+        ({"extension": [{"url": "u", "_url": {"id": "x"}, "valueCode": "c"}]}, "Patient.extension[0]._url"),
+        ({"text": {"status": "empty", "div": "<div/>", "_div": {"id": "x"}}}, "Patient.text._div"),
+    ],
+)
+def test_what_is_a_bare_string_has_no_extensions(more: Json, place: str) -> None:
+    assert found(patient(**more)) == [("structure", place)]

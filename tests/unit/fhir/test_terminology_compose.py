@@ -99,6 +99,27 @@ def test_a_tree_of_imports_that_grows_without_a_cycle_is_composed_once_each() ->
     assert composed({"valueSet": ["urn:0"]}, sets=wide).selections == {A: Codes(("1",))}
 
 
+def test_imports_that_would_double_at_each_step_are_refused_at_once() -> None:
+    parted = [{"system": "urn:a", "filter": [{"property": "p", "op": "=", "value": value}]} for value in "xy"]
+    doubling = {f"urn:{n}": of(*({**each, "valueSet": [f"urn:{n + 1}"]} for each in parted)) for n in range(18)} | {
+        "urn:18": of(*parted)
+    }
+    with pytest.raises(Incorrect, match=r"BA-2254.*lists and filters"):
+        composed({"valueSet": ["urn:0"]}, sets=doubling)
+
+
+def test_many_exclusions_and_many_imports_nest_no_deeper() -> None:
+    filters = [{"system": "urn:a", "filter": [{"property": "p", "op": "=", "value": str(n)}]} for n in range(900)]
+    found = composed({"system": "urn:a"}, exclude=filters).selections[A]
+    assert isinstance(found, Without)
+    assert isinstance(found.excluded, Either)
+    assert len(found.excluded.parts) == 900
+    sets = {f"urn:{n}": of(each) for n, each in enumerate(filters)}
+    both = composed({"valueSet": list(sets)}, sets=sets).selections[A]
+    assert isinstance(both, Both)
+    assert len(both.parts) == 900
+
+
 def test_parents_come_from_the_tree_and_from_properties() -> None:
     concept = [
         {"code": "1", "concept": [{"code": "2"}], "property": [{"code": "kid", "valueCode": "4"}]},

@@ -8,6 +8,7 @@ import string
 
 import pytest
 
+from benhan.access.smart.scopes import Level
 from benhan.kernel.actors import Role
 from benhan.mapping.message_to_fhir import MAPPINGS
 from benhan.mapping.v2_tables import GENDER, PATIENT_CLASS
@@ -19,15 +20,23 @@ from benhan.store.ledger.events import Event
 from benhan.web import words
 from benhan.web.pages import FOLDER, STATIC
 from benhan.web.patient_pages import TABS
+from benhan.web.scope_words import _ACTS, _TOLD_WORDS
 
 TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted((FOLDER / "templates").glob("*.html"))}
 LANGUAGES = ("vi", "en")
 
-NAMES_NO_PATIENT = ("account:", "keys:kek:", "ledger:", "store:")
+NAMES_NO_PATIENT = ("account:", "keys:kek:", "ledger:", "smart:", "store:")
 OF_A_MESSAGE_ALONE = ("receive", "park", "mend", "replay", "view")
 """A message is not known to be anybody's until it is applied."""
 
 HOW_IT_LIES = ("normal", "a_little_high", "high", "a_little_low", "low", "unknown")
+TOLD_TYPES = (
+    "Patient", "Observation", "DiagnosticReport", "Condition", "Encounter", "AllergyIntolerance", "MedicationRequest",
+    "MedicationStatement", "Immunization", "Procedure", "DocumentReference", "ImagingStudy", "ServiceRequest",
+    "AuditEvent", "Practitioner", "Organization",
+)  # fmt: skip
+"""Types that people know by a name of their language; the others stand under FHIR's."""
+
 DELIVERY_STATES = ("waiting", "receipted", "refused")
 
 
@@ -38,18 +47,20 @@ def _events() -> set[str]:
 
 
 FAMILIES: dict[str, set[str]] = {
-    "app.": {"node", "book", *re.findall(r"\('[A-Z_]+', '[^']+', '(\w+)'\)", TEMPLATES["base.html"])},
+    "app.": {"node", "book", "repository", *re.findall(r"\('[A-Z_]+', '[^']+', '(\w+)'\)", TEMPLATES["base.html"])},
     "book.": set(HOW_IT_LIES),
     "book.means_": set(HOW_IT_LIES),
     "class.": {code for code, _display in PATIENT_CLASS.values()} | {"unknown"},
     "deliveries.": {*DELIVERIES, *DELIVERY_STATES},
     "event.": _events(),
+    "fhir_type.": {"every", *TOLD_TYPES},
     "flag.": {"L", "H", "LL", "HH", "A"},
     "gender.": {*GENDER.values(), "unknown"},
     "kind.": {"Encounter", *_KINDS},
     "message.": {*(kind.replace("^", "_") for kind in MAPPINGS), "?"},
     "patient.": set(TABS),
     "role.": {role.value for role in Role},
+    "scope.": {level.value for level in Level} | {name for name, _ in _ACTS} | set(_TOLD_WORDS),
     "station.": set(re.findall(r'Station\(\s*"(\w+)"', inspect.getsource(traces))) | {"book"},
 }
 """What a template puts together: `t('role.' ~ role)`, and every end that may come."""
@@ -129,13 +140,13 @@ def test_a_code_that_no_catalogue_knows_is_shown_as_it_is() -> None:
 # Classes
 
 DYNAMIC_CLASSES = {
-    "site.kind": {"node", "book"},
+    "site.kind": {"node", "book", "repository"},
     "each.state": set(DELIVERY_STATES),
     "moment.kind": {"Encounter", *_KINDS},
     "look.role": {role.value for role in Role},
 }
 SET_BY_SCRIPTS = {"is-offline", "htmx-request"}
-PLAIN_ON_PURPOSE = {"node", "waiting", "wait", "DiagnosticReport", "ServiceRequest"} | {
+PLAIN_ON_PURPOSE = {"node", "repository", "waiting", "wait", "DiagnosticReport", "ServiceRequest"} | {
     "doctor", "nurse", "records", "lab", "it_admin",
 }  # fmt: skip
 """Members of a family that look as the rest of it does."""

@@ -18,8 +18,8 @@ from benhan.access.smart.faults import (
     BAD_REQUEST,
     NO_PKCE,
     NO_SCOPE,
+    NO_SUCH_APP,
     OAUTH_ERRORS,
-    UNKNOWN_CLIENT,
     UNSUPPORTED_RESPONSE,
     WRONG_AUDIENCE,
     WRONG_REDIRECT,
@@ -66,11 +66,11 @@ class Asked:
 async def asking_client(fields: Mapping[str, str], clients: Clients) -> Client:
     """The client of a request, its redirect address one of those registered, letter for letter.
 
-    Raises BA-2311, BA-2312: nobody is sent anywhere then.
+    Raises BA-2330, BA-2312: nobody is sent anywhere then.
     """
     client = await clients.find(fields.get("client_id", ""))
     if client is None:
-        raise UNKNOWN_CLIENT()
+        raise NO_SUCH_APP()
     asked = fields.get("redirect_uri", "").encode()
     if not any(hmac.compare_digest(asked, each.encode()) for each in client.redirect_uris):
         raise WRONG_REDIRECT()

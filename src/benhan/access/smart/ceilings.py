@@ -38,7 +38,8 @@ def ceiling_of(role: Role) -> tuple[ResourceScope, ...]:
 def permissions_of(role: Role, rules: Iterable[Rule]) -> frozenset[Permission]:
     """The permissions that a token with these rules has: those its acts need.
 
-    The ledger is for roles that may see it, and for machines whose scope names AuditEvent.
+    The ledger is for roles that may see it, and for machines whose scope names AuditEvent; exports for machines that
+    may read and search whole types.
     """
     rules = tuple(rules)
     found = {NEEDED[act] for rule in rules for act in rule.acts}
@@ -46,4 +47,6 @@ def permissions_of(role: Role, rules: Iterable[Rule]) -> frozenset[Permission]:
     may_see = Permission.LEDGER_VIEW in PERMISSIONS[role] if role is not Role.MACHINE else False
     if (reads and may_see) or (role is Role.MACHINE and any(rule.type == _AUDIT for rule in reads)):
         found.add(Permission.LEDGER_VIEW)
+    if role is Role.MACHINE and any(rule.acts >= READING and not rule.patient and not rule.criteria for rule in rules):
+        found.add(Permission.BULK_EXPORT)  # of the types that its rules name
     return frozenset(found)

@@ -94,13 +94,17 @@ class Clients:
         self._random = random
 
     async def add(self, asked: Registration) -> str:
-        """Register a client; gives its secret, "" for a kind that has none. Raises BA-2325, BA-2326."""
+        """Register a client; gives its secret, "" for a kind that has none. Raises BA-2325, BA-2326.
+
+        No machine with a token has its id: the ledger could not tell the two apart.
+        """
         check_registration(asked)
         secret = new_secret(self._random) if asked.kind is ClientKind.SECRET else ""
         async with self._database.transaction() as connection:
             row = await connection.fetchrow(
                 "insert into oauth_client (id, name, kind, secret_hash, jwks, redirect_uris, launch_uri, scopes,"
-                " may_introspect, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+                " may_introspect, created_at) select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10"
+                " where not exists (select 1 from machine_token where name = $1)"
                 " on conflict (id) do nothing returning id",
                 asked.id,
                 asked.name,
@@ -117,6 +121,20 @@ class Clients:
                 raise CLIENT_TAKEN()
             await self._record(connection, Event.CLIENT_CREATE, {"client": asked.id, "kind": asked.kind.value})
         return secret
+
+    async def set_keys(self, id_: str, jwks: str) -> None:
+        """Give a client of kind KEYS other public keys; the old ones sign nothing any more. Raises BA-2326, BA-2327."""
+        check_jwks(jwks)
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(
+                "update oauth_client set jwks = $2 where id = $1 and kind = 'keys' and disabled_at is null"
+                " returning id",
+                id_,
+                jwks,
+            )
+            if row is None:
+                raise NO_SUCH_CLIENT()
+            await self._record(connection, Event.CLIENT_KEYS, {"client": id_})
 
     async def find(self, id_: str) -> Client | None:
         """The client in use of an id, or None."""

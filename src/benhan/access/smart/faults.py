@@ -106,7 +106,7 @@ NO_PATIENT = FaultCode(
     ),
 )
 CLIENT_TAKEN = FaultCode(
-    "BA-2325", Conflict, Text("Mã ứng dụng này đã có.", "An app is registered under this id already.")
+    "BA-2325", Conflict, Text("Mã này đã có ứng dụng hoặc máy dùng.", "An app or a machine has this id already.")
 )
 BAD_CLIENT = FaultCode(
     "BA-2326",
@@ -128,6 +128,14 @@ CLOSED_TO_APPS = FaultCode(
     "BA-2329",
     Forbidden,
     Text("Mã truy cập của ứng dụng không dùng được ở đây.", "An app's token is of no use here."),
+)
+NO_SUCH_APP = FaultCode(
+    "BA-2330",
+    Incorrect,
+    Text(
+        "Không có ứng dụng nào đăng ký mã này, nên không ai được chuyển tới đâu. Báo cho người cung cấp ứng dụng.",
+        "No app is registered under this id, so nobody is sent anywhere. Tell who made the app.",
+    ),
 )
 
 OAUTH_ERRORS: dict[str, str] = {

@@ -37,6 +37,13 @@ BACKEND_LIFE = timedelta(seconds=300)
 CACHE_S = 15.0
 REMEMBERED = 5_000
 
+KEPT = timedelta(days=1)
+"""How long what is over stays known, so that a code or token that comes late is known as used."""
+
+_SWEEP = """
+delete from oauth_grant where id in (
+    select id from oauth_grant where ends_at < $1 order by ends_at limit 100 for update skip locked)
+"""
 _FIND_CODE = """
 select c.code_hash, c.redirect_uri, c.challenge, c.nonce, c.used_at, c.ends_at as code_ends_at, g.*
 from oauth_code c join oauth_grant g on g.id = c.grant_id where c.code_hash = $1 for update of c, g
@@ -165,6 +172,7 @@ class Grants:
                 consent.nonce,
                 now + CODE_LIFE,
             )
+            await connection.execute(_SWEEP, now - KEPT)
             detail = {"client": consent.client.id, "grant": grant, "scope": scope_code(consent.scopes)}
             await self._record(connection, Event.GRANT_CREATE, consent.account.actor, detail)
         return code
@@ -203,6 +211,7 @@ class Grants:
                 now + BACKEND_LIFE,
             )
             access = await self._token(connection, grant, "access", allowed, now, now + BACKEND_LIFE)
+            await connection.execute(_SWEEP, now - KEPT)
             detail = {"client": client.id, "grant": grant, "scope": scope_code(allowed)}
             await self._record(connection, Event.ACCESS_ISSUE, client.actor, detail)
         return Issued(access, int(BACKEND_LIFE.total_seconds()), allowed)
@@ -224,7 +233,7 @@ class Grants:
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         left_s = (row["ends_at"] - self._clock.now()).total_seconds()
-        actor = _actor(row)
+        actor = actor_of(row)
         self._known[hashed] = (at + min(CACHE_S, left_s), actor)
         return actor
 
@@ -405,7 +414,7 @@ def _raised(answer: Issued | Fault) -> Issued:
     return answer
 
 
-def _actor(row: asyncpg.Record) -> Actor:
+def actor_of(row: asyncpg.Record) -> Actor:
     """The actor of a living access token: what its scopes, its client's and its role's all grant."""
     role = Role(row["role"]) if row["role"] is not None else Role.MACHINE
     ceiling = parse_scopes(row["ceiling"]).resources

@@ -33,6 +33,16 @@ class Type:
     kind: str
     elements: tuple[Element, ...]
 
+    @property
+    def bare(self) -> tuple[str, ...]:
+        """Elements that have no id and no extensions: those that are attributes in XML, and the narrative's text.
+
+        Source: element.html#id, extensibility.html#Extension, narrative.html#xhtml.
+        """
+        if self.kind == "resource":
+            return ()
+        return {"Extension": ("id", "url"), "Narrative": ("id", "div")}.get(self.name, ("id",))
+
 
 @cache
 def _lines(name: str) -> dict[str, bytes]:

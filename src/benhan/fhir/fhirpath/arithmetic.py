@@ -31,6 +31,9 @@ def computed(compute: Callable[[], Any]) -> Any:
             return None
     if type(value) is int and not INTEGER_MIN <= value <= INTEGER_MAX:
         return None
+    number = value.value if isinstance(value, Quantity) else value
+    if isinstance(number, Decimal) and not number.is_finite():
+        return None
     return value
 
 

@@ -30,11 +30,13 @@ _HIGH: tuple[Any, ...] = (9999, 12, 31, 23, 59, Decimal("59.999"))
 
 @function("lowBoundary", 0, 1)
 def low_boundary(_: Environment, items: Items, precision: Items | None = None) -> Items:
+    """The least value that would be told as this one, to so many digits (8 for numbers, all for dates and times)."""
     return _boundary(items, precision, "lowBoundary()", is_low=True)
 
 
 @function("highBoundary", 0, 1)
 def high_boundary(_: Environment, items: Items, precision: Items | None = None) -> Items:
+    """The greatest value that would be told as this one, to so many digits."""
     return _boundary(items, precision, "highBoundary()", is_low=False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benhan.fhir.fhirpath.elements import Items, key
+from benhan.fhir.fhirpath.elements import Items
 from benhan.fhir.fhirpath.environment import Environment, sized
 from benhan.fhir.fhirpath.existence import answer, distinct
 from benhan.fhir.fhirpath.faults import NOT_ONE
@@ -29,5 +29,5 @@ def is_in(env: Environment, item: Items, items: Items, operator: str) -> Items:
     if not item:
         return answer(None)
     env.spend(len(items))
-    wanted = key(item[0])
-    return answer(any(key(each) == wanted for each in items))
+    wanted = env.key(item[0])
+    return answer(any(env.key(each) == wanted for each in items))

@@ -25,6 +25,7 @@ _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
 
 
 def to_boolean(value: Any) -> bool | None:
+    """True or False of a boolean, 1 or 0, or one of the words for them; None of anything else."""
     if type(value) is bool:
         return value
     if isinstance(value, int | Decimal):
@@ -36,6 +37,7 @@ def to_boolean(value: Any) -> bool | None:
 
 
 def to_integer(value: Any) -> int | None:
+    """An integer of 31 bits of an integer, a boolean or digits; None of anything else."""
     if type(value) is bool or type(value) is int:
         return int(value)
     if type(value) is not str or not _INTEGER.fullmatch(value):
@@ -45,12 +47,14 @@ def to_integer(value: Any) -> int | None:
 
 
 def to_decimal(value: Any) -> Decimal | None:
+    """A Decimal of a number, a boolean or digits without exponent; None of anything else."""
     if type(value) is bool or isinstance(value, int | Decimal):
         return Decimal(value)
     return Decimal(value) if type(value) is str and _DECIMAL.fullmatch(value) else None
 
 
 def to_date(value: Any) -> Temporal | None:
+    """The Date of a Date, a DateTime or their text; None of anything else."""
     if isinstance(value, Temporal) and value.kind != "Time":
         return Temporal("Date", value.parts[:3])
     if type(value) is not str:
@@ -60,18 +64,21 @@ def to_date(value: Any) -> Temporal | None:
 
 
 def to_date_time(value: Any) -> Temporal | None:
+    """The DateTime of a Date, a DateTime or their text; None of anything else."""
     if isinstance(value, Temporal) and value.kind != "Time":
         return Temporal("DateTime", value.parts, value.zone)
     return parse_date_time(value) if type(value) is str else None
 
 
 def to_time(value: Any) -> Temporal | None:
+    """The Time of a Time or its text; None of anything else."""
     if isinstance(value, Temporal) and value.kind == "Time":
         return value
     return parse_time(value.removeprefix("T")) if type(value) is str else None
 
 
 def to_quantity(value: Any) -> Quantity | None:
+    """The Quantity of a quantity, a number (unit `1`), a boolean or a text; None of anything else."""
     if isinstance(value, Quantity):
         return value
     if type(value) is bool or isinstance(value, int | Decimal):
@@ -83,6 +90,7 @@ def to_quantity(value: Any) -> Quantity | None:
 
 
 def to_string(value: Any) -> str | None:
+    """The text of a system value; None of anything else."""
     if type(value) is bool:
         return "true" if value else "false"
     if isinstance(value, Decimal):
@@ -128,10 +136,12 @@ def _in_unit(items: Items, unit: Items, name: str) -> Quantity | None:
 
 @function("toQuantity", 0, 1)
 def quantity_of(_: Environment, items: Items, unit: Items | None = None) -> Items:
+    """toQuantity(unit): nothing where the quantity is of another unit."""
     found = _in_unit(items, unit or [], "toQuantity()")
     return [] if found is None else [found]
 
 
 @function("convertsToQuantity", 0, 1)
 def converts_to_quantity(_: Environment, items: Items, unit: Items | None = None) -> Items:
+    """Whether toQuantity(unit) would give something."""
     return [_in_unit(items, unit or [], "convertsToQuantity()") is not None] if items else []

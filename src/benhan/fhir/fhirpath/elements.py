@@ -162,13 +162,17 @@ def _quantity(value: Json) -> Quantity | None:
     amount = decimal_of(number)
     if not isinstance(amount, Decimal):
         return None
-    code, unit = value.get("code"), value.get("unit")
-    if value.get("system") == UCUM and isinstance(code, str):
+    return _in_unit(amount, value.get("system"), value.get("code"), value.get("unit"))
+
+
+def _in_unit(amount: Decimal, system_: Any, code: Any, unit: Any) -> Quantity:
+    """A unit that is not UCUM's is told with its system, or a bar: comparable with itself and nothing else."""
+    if system_ == UCUM and isinstance(code, str):
         calendar = DEFINITE.get(code) or INDEFINITE.get(code)
         return Quantity(amount, calendar, is_calendar=True) if calendar else Quantity(amount, code)
-    if code is None and unit is None and value.get("system") is None:
+    if code is None and unit is None and system_ is None:
         return Quantity(amount, "1")
-    return None
+    return Quantity(amount, f"{system_ or ''}|{code if isinstance(code, str) else unit}")
 
 
 def one(items: Items, what: str) -> Any:

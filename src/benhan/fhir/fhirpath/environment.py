@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from benhan.fhir.dates import VIETNAM
-from benhan.fhir.fhirpath.elements import Items
+from benhan.fhir.fhirpath.elements import Element, Items, key
 from benhan.fhir.fhirpath.faults import TOO_LARGE, TOO_MANY_STEPS
 from benhan.kernel.clock import Clock, SystemClock
 
@@ -70,11 +70,31 @@ class Environment:
         if self.steps < 0:
             raise TOO_MANY_STEPS(limit=self.steps_max)
 
+    def key(self, item: Any) -> Any:
+        """The key of an item, paid for by the size of what it holds: each of a thousand may hold half a resource."""
+        if isinstance(item, Element) and type(item.value) is dict:
+            self.spend(_containers(item.value))
+        return key(item)
+
     def now(self) -> datetime:
         """The moment of this evaluation, the same wherever it is asked, in the country's zone."""
         if self._now is None:
             self._now = self.services.clock.now().astimezone(VIETNAM)
         return self._now
+
+
+def _containers(value: Any) -> int:
+    """How many objects and arrays `value` has, itself among them."""
+    count, waiting = 0, [value]
+    while waiting:
+        each = waiting.pop()
+        count += 1
+        waiting += [
+            inner
+            for inner in (each.values() if type(each) is dict else each)
+            if type(inner) is dict or type(inner) is list
+        ]
+    return count
 
 
 def sized(items: Items) -> Items:

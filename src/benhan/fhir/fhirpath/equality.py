@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from benhan.fhir.fhirpath import quantities, temporals
-from benhan.fhir.fhirpath.elements import Element, Items, children, key, system
+from benhan.fhir.fhirpath.elements import Element, Items, children, system
 from benhan.fhir.fhirpath.environment import Environment
 from benhan.fhir.fhirpath.quantities import Quantity
 from benhan.fhir.fhirpath.temporals import Temporal
@@ -23,7 +23,7 @@ def equal(env: Environment, left: Items, right: Items) -> bool | None:
     env.spend(len(left))
     answer: bool | None = True
     for one, other in zip(left, right, strict=True):
-        same = items_equal(one, other)
+        same = items_equal(env, one, other)
         if same is False:
             return False
         if same is None:
@@ -31,7 +31,7 @@ def equal(env: Environment, left: Items, right: Items) -> bool | None:
     return answer
 
 
-def items_equal(one: Any, other: Any) -> bool | None:
+def items_equal(env: Environment, one: Any, other: Any) -> bool | None:
     """Whether two items are equal; None where precision, zone or unit leave it open."""
     first, second = system(one), system(other)
     if type(first) is str or type(second) is str or type(first) is bool or type(second) is bool:
@@ -46,8 +46,8 @@ def items_equal(one: Any, other: Any) -> bool | None:
     if isinstance(first, Quantity) or isinstance(second, Quantity):
         return _quantities_equal(first, second)
     if isinstance(first, Element) and isinstance(second, Element):
-        return (first.value is second.value and first.value is not None) or key(first) == key(second)
-    return bool(key(first) == key(second))
+        return (first.value is second.value and first.value is not None) or env.key(first) == env.key(second)
+    return bool(env.key(first) == env.key(second))
 
 
 def as_quantity(value: Any) -> Any:
@@ -95,7 +95,7 @@ def items_equivalent(env: Environment, one: Any, other: Any) -> bool:
         return both and quantities.is_equivalent(first, second)
     if isinstance(first, Element) and isinstance(second, Element) and not first.type.is_primitive:
         return _elements_equivalent(env, first, second)
-    return bool(key(first) == key(second))
+    return bool(env.key(first) == env.key(second))
 
 
 def _folded(text: str) -> str:

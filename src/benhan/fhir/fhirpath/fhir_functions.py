@@ -30,6 +30,7 @@ _PROFILES = "http://hl7.org/fhir/StructureDefinition/"
 
 @function("extension", 1)
 def extension(env: Environment, items: Items, url: Items) -> Items:
+    """The extensions of that url, of primitives too."""
     wanted = text_of(url, "extension()")
     found = Items()
     for item in items:
@@ -46,11 +47,13 @@ def has_extension(env: Environment, items: Items, url: Items) -> Items:
 
 @function("hasValue")
 def has_value(_: Environment, items: Items) -> Items:
+    """Whether there is one item and it is a primitive with a value."""
     return [len(items) == 1 and _is_primitive(items[0])]
 
 
 @function("getValue")
 def get_value(_: Environment, items: Items) -> Items:
+    """The system value of one primitive; nothing where `hasValue()` is false."""
     return [system(items[0])] if len(items) == 1 and _is_primitive(items[0]) else []
 
 
@@ -124,11 +127,13 @@ def member_of(env: Environment, items: Items, value_set: Items) -> Items:
 
 @function("subsumes", 1)
 def subsumes(env: Environment, items: Items, other: Items) -> Items:
+    """Whether the code is the same as the other or more general; nothing where terminology does not know."""
     return _subsumption(env, items, other, "subsumes")
 
 
 @function("subsumedBy", 1)
 def subsumed_by(env: Environment, items: Items, other: Items) -> Items:
+    """Whether the code is the same as the other or more special; nothing where terminology does not know."""
     return _subsumption(env, other, items, "subsumedBy")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benhan.fhir.fhirpath.elements import Items, key, truth
+from benhan.fhir.fhirpath.elements import Items, truth
 from benhan.fhir.fhirpath.environment import Closure, Environment, sized
 from benhan.fhir.fhirpath.functions import lazy_function
 
@@ -23,6 +23,7 @@ def where(env: Environment, items: Items, criteria: Closure) -> Items:
 
 @lazy_function("select", 1)
 def select(env: Environment, items: Items, projection: Closure) -> Items:
+    """What the projection gives for each item, all together."""
     env.spend(len(items))
     found, outer = Items(), env.index
     for env.index, item in enumerate(items):
@@ -42,7 +43,7 @@ def repeat(env: Environment, items: Items, projection: Closure) -> Items:
             projected = projection(env, [item])
             env.spend(1 + len(projected))
             for each in projected:
-                its_key = key(each)
+                its_key = env.key(each)
                 if its_key not in seen:
                     seen.add(its_key)
                     fresh.append(each)

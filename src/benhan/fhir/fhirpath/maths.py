@@ -49,6 +49,7 @@ for _name, _compute in _FUNCTIONS.items():
 
 @function("abs")
 def absolute(_: Environment, items: Items) -> Items:
+    """The value without its sign, of a number or a quantity."""
     value = one(items, "abs")
     if isinstance(value, Quantity):
         return [Quantity(abs(value.value), value.unit, is_calendar=value.is_calendar)]
@@ -58,14 +59,16 @@ def absolute(_: Environment, items: Items) -> Items:
 
 @function("log", 1)
 def log(_: Environment, items: Items, base: Items) -> Items:
+    """The logarithm to a base; nothing where one of them is not positive."""
     number, by = _number(items, "log"), _number(base, "log")
-    if number is None or by is None:
+    if number is None or by is None or number <= 0 or by <= 0:
         return []
     return _result(lambda: (Decimal(number).ln() / Decimal(by).ln()).quantize(Decimal(1).scaleb(-20)))
 
 
 @function("power", 1)
 def power(_: Environment, items: Items, exponent: Items) -> Items:
+    """The number raised: an integer of integers unless the exponent is negative; nothing where there is none."""
     number, by = _number(items, "power"), _number(exponent, "power")
     if number is None or by is None:
         return []
@@ -76,6 +79,7 @@ def power(_: Environment, items: Items, exponent: Items) -> Items:
 
 @function("round", 0, 1)
 def round_(_: Environment, items: Items, precision: Items | None = None) -> Items:
+    """The number rounded to so many decimals (0), halves away from zero."""
     number, digits = _number(items, "round"), integer_of(precision or [], "round()") or 0
     if number is None:
         return []

@@ -26,6 +26,7 @@ Json = dict[str, Any]
 Answer = bool | None
 Predicate = Callable[[Json, "Run"], Answer]
 Reader = Callable[[Json, "Run"], list[Any]]
+Counter = Callable[[Json, "Run"], int]
 
 ONLY_EXTENSIONS = object()
 """A primitive without a value: it is there, and equal to nothing."""
@@ -344,7 +345,7 @@ class _Builder:
         is_text = type(wanted) is str and path is not None and _is_text(path.type)
         is_boolean = type(wanted) is bool and path is not None and path.type is not None and path.type.name == "boolean"
         if path is None or not (is_text or is_boolean):
-            return self.count_equality(node) or self.answers_equality(node)
+            return self.number_equality(node) or self.answers_equality(node)
         read, is_equal, kind = path.read, node.operator == "=", type(wanted)
 
         def run_equality(value: Json, run: Run) -> Answer:
@@ -355,12 +356,34 @@ class _Builder:
 
         return run_equality
 
-    def count_equality(self, node: Operation) -> Predicate | None:
-        count, number = self.count_of(node.left), _constant(node.right)
-        if count is None or type(number) is not int:
+    def number_equality(self, node: Operation) -> Predicate | None:
+        numbers = self.numbers(node)
+        if numbers is None:
             return None
-        is_equal = node.operator == "="
-        return lambda value, run: (len(count(value, run)) == number) is is_equal
+        (left, right), is_equal = numbers, node.operator == "="
+        return lambda value, run: (left(value, run) == right(value, run)) is is_equal
+
+    def numbers(self, node: Operation) -> tuple[Counter, Counter] | None:
+        """Both sides, where each is a count, a constant integer or a sum of them."""
+        left, right = self.number(node.left), self.number(node.right)
+        return None if left is None or right is None else (left, right)
+
+    def number(self, node: Node) -> Counter | None:
+        constant = _constant(node)
+        if type(constant) is int:
+            return lambda _value, _run: constant
+        if isinstance(node, Operation) and node.operator == "+":
+            both = self.numbers(node)
+            return None if both is None else lambda value, run: both[0](value, run) + both[1](value, run)
+        if not isinstance(node, Call) or node.name != "count" or node.source is None:
+            return None
+        if isinstance(node.source, Call) and node.source.name == "children" and node.source.source is None:
+            return _children_counter(self.type)
+        path = self.path(node.source)
+        if path is None:
+            return None
+        read = path.read
+        return lambda value, run: len(read(value, run))
 
     def answers_equality(self, node: Operation) -> Predicate | None:
         """`a.exists() = b.exists()`: both sides are answers themselves."""
@@ -374,16 +397,10 @@ class _Builder:
 
         return run_equality
 
-    def count_of(self, node: Node) -> Reader | None:
-        if not isinstance(node, Call) or node.name != "count" or node.source is None:
-            return None
-        path = self.path(node.source)
-        return None if path is None else path.read
-
     def comparison(self, node: Operation, whole: _Whole) -> Predicate | None:
-        test, count, number = _ORDERS[node.operator], self.count_of(node.left), _constant(node.right)
-        if count is not None and type(number) is int:
-            return lambda value, run: test((len(count(value, run)) > number) - (len(count(value, run)) < number))
+        test, numbers = _ORDERS[node.operator], self.numbers(node)
+        if numbers is not None:
+            return _numbers_comparison(*numbers, test)
         left, right = self.operand(node.left), self.operand(node.right)
         if left is None or right is None:
             return None
@@ -425,6 +442,34 @@ class _Builder:
             return whole(value, run) if items else None
 
         return run_membership
+
+
+def _numbers_comparison(left: Counter, right: Counter, test: Callable[[int], bool]) -> Predicate:
+    def run_comparison(value: Json, run: Run) -> Answer:
+        return test(left(value, run) - right(value, run))
+
+    return run_comparison
+
+
+def _children_counter(type_: FhirType) -> Counter:
+    """How many children an element has: `children().count()`."""
+    members = {
+        name: option for options in type_.steps.values() for option in options for name in (option.name, option.twin)
+    }
+
+    def count(value: Json, _run: Run) -> int:
+        total = 0
+        for name, inner in value.items():
+            option = members.get(name)
+            if option is None or (name != option.name and option.name in value):
+                continue
+            if type(inner) is str and option.twin not in value:
+                total += 1
+            else:
+                total += len(_items(value.get(option.name), value.get(option.twin) if option.twin else None))
+        return total
+
+    return count
 
 
 def _names(options: tuple[Option, ...]) -> frozenset[str]:
@@ -536,7 +581,7 @@ def _next_path(before: Reader, options: tuple[Option, ...]) -> _Path:
 def _items(inner: Any, twin: Any) -> list[Any]:
     """The items of a member and its twin, as `elements.py` pairs them."""
     if type(inner) is not list and type(twin) is not list:
-        return [ONLY_EXTENSIONS if inner is None else inner]
+        return [] if inner is None and twin is None else [ONLY_EXTENSIONS if inner is None else inner]
     values, twins = inner if type(inner) is list else [], twin if type(twin) is list else []
     if not twins:
         return [each for each in values if each is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benhan.fhir.fhirpath.elements import Items, integer_of, key
+from benhan.fhir.fhirpath.elements import Items, integer_of
 from benhan.fhir.fhirpath.environment import Environment
 from benhan.fhir.fhirpath.existence import distinct
 from benhan.fhir.fhirpath.faults import NOT_ONE
@@ -11,6 +11,7 @@ from benhan.fhir.fhirpath.functions import function
 
 @function("single")
 def single(_: Environment, items: Items) -> Items:
+    """The one item, nothing of nothing. Raises Incorrect BA-2010 where there are more."""
     if len(items) > 1:
         raise NOT_ONE(count=len(items), what="single()")
     return items
@@ -18,26 +19,31 @@ def single(_: Environment, items: Items) -> Items:
 
 @function("first")
 def first(_: Environment, items: Items) -> Items:
+    """The first item."""
     return items[:1]
 
 
 @function("last")
 def last(_: Environment, items: Items) -> Items:
+    """The last item."""
     return items[-1:]
 
 
 @function("tail")
 def tail(_: Environment, items: Items) -> Items:
+    """All but the first item."""
     return items[1:]
 
 
 @function("skip", 1)
 def skip(_: Environment, items: Items, number: Items) -> Items:
+    """All but so many first items."""
     return items[max(0, integer_of(number, "skip()") or 0) :]
 
 
 @function("take", 1)
 def take(_: Environment, items: Items, number: Items) -> Items:
+    """So many first items."""
     return items[: max(0, integer_of(number, "take()") or 0)]
 
 
@@ -49,13 +55,15 @@ def item_at(items: Items, index: Items) -> Items:
 
 @function("intersect", 1)
 def intersect(env: Environment, items: Items, other: Items) -> Items:
+    """The items that are among the others too, each once."""
     env.spend(len(items) + len(other))
-    keys = set(map(key, other))
-    return distinct(env, [item for item in items if key(item) in keys])
+    keys = set(map(env.key, other))
+    return distinct(env, [item for item in items if env.key(item) in keys])
 
 
 @function("exclude", 1)
 def exclude(env: Environment, items: Items, other: Items) -> Items:
+    """The items that are not among the others, doubles and order kept."""
     env.spend(len(items) + len(other))
-    keys = set(map(key, other))
-    return [item for item in items if key(item) not in keys]
+    keys = set(map(env.key, other))
+    return [item for item in items if env.key(item) not in keys]

@@ -9,6 +9,7 @@ from benhan.fhir.fhirpath.functions import function
 
 @function("children")
 def children_(env: Environment, items: Items) -> Items:
+    """All children of the items, in the order of the definitions."""
     found = [child for item in items for child in children(item)]
     env.spend(len(found))
     return sized(found)

@@ -54,5 +54,6 @@ def of_type(items: Items, namespace: str, name: str) -> Items:
 
 @function("type")
 def type_(env: Environment, items: Items) -> Items:
+    """Namespace and name of the type of each item."""
     env.spend(len(items))
     return [type_info(item) for item in items]

@@ -21,14 +21,17 @@ def trace(env: Environment, items: Items, name: Closure, projection: Closure | N
 
 @function("now")
 def now(env: Environment, _: Items) -> Items:
+    """The moment of this evaluation, to the millisecond."""
     return [from_datetime(env.now(), "DateTime")]
 
 
 @function("today")
 def today(env: Environment, _: Items) -> Items:
+    """The day of this evaluation."""
     return [from_datetime(env.now(), "Date")]
 
 
 @function("timeOfDay")
 def time_of_day(env: Environment, _: Items) -> Items:
+    """The time of this evaluation."""
     return [from_datetime(env.now(), "Time")]

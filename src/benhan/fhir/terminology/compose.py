@@ -20,6 +20,8 @@ Json = dict[str, Any]
 INCLUDES_MAX = 1_000
 IMPORT_DEPTH_MAX = 20
 PARTS_MAX = 10_000
+LEAVES_MAX = 20_000
+"""Lists and filters of one system's selection; imports that are met by many ways count each time."""
 
 
 class SystemKey(NamedTuple):
@@ -78,10 +80,12 @@ class _Composer:
         for group in _groups(told, "include"):
             part = self._group(group, path)
             whole.told = {**part.told, **whole.told}
-            whole.selections = _joined(whole.selections, part.selections)
+            whole.selections = _bounded(_joined(whole.selections, part.selections))
             whole.is_active_only = whole.is_active_only or part.is_active_only
+        excluded: dict[SystemKey, Selection] = {}
         for group in _groups(told, "exclude"):
-            whole.selections = _reduced(whole.selections, self._group(group, path).selections)
+            excluded = _bounded(_joined(excluded, self._group(group, path).selections))
+        whole.selections = _bounded(_reduced(whole.selections, excluded))
         return whole
 
     def _group(self, group: Json, path: tuple[str, ...]) -> Composition:
@@ -103,7 +107,7 @@ class _Composer:
         sides = ([part.selections] if system else []) + [each.selections for each in imported]
         part.selections = sides[0]
         for side in sides[1:]:
-            part.selections = _intersected(part.selections, side)
+            part.selections = _bounded(_intersected(part.selections, side))
         return part
 
     def _own(self, group: Json, system: str) -> tuple[Selection, dict[tuple[str, str], Told]]:
@@ -181,6 +185,13 @@ def _of_expansion(value_set: Json) -> Composition:
 Selections = Mapping[SystemKey, Selection]
 
 
+def _bounded(selections: dict[SystemKey, Selection]) -> dict[SystemKey, Selection]:
+    """`selections`, none of them too large to walk over. Raises Incorrect BA-2254."""
+    if any(each.size > LEAVES_MAX for each in selections.values()):
+        raise BAD_COMPOSE(reason=f"more than {LEAVES_MAX} lists and filters")
+    return selections
+
+
 def _joined(one: Selections, other: Selections) -> dict[SystemKey, Selection]:
     found = dict(one)
     for key, selection in other.items():
@@ -220,7 +231,8 @@ def _both(one: Selection, other: Selection) -> Selection:
         return one
     if isinstance(one, Codes) and isinstance(other, Codes):
         return Codes(tuple(code for code in one.codes if code in other.members))
-    return Both((one, other))
+    flat = (part for side in (one, other) for part in (side.parts if isinstance(side, Both) else (side,)))
+    return Both(tuple(flat))
 
 
 def _reduced(whole: Selections, excluded: Selections) -> dict[SystemKey, Selection]:

@@ -22,6 +22,11 @@ REGEX_CHARACTERS_MAX = 200
 class Every:
     """Every concept of the system."""
 
+    @property
+    def size(self) -> int:
+        """How many leaves a walk over it meets; parts that are shared count as often as they are met."""
+        return 1
+
 
 @dataclass(frozen=True, slots=True)
 class Codes:
@@ -33,6 +38,10 @@ class Codes:
     def __post_init__(self) -> None:
         object.__setattr__(self, "members", frozenset(self.codes))
 
+    @property
+    def size(self) -> int:
+        return 1
+
 
 @dataclass(frozen=True, slots=True)
 class Having:
@@ -41,6 +50,10 @@ class Having:
     name: str
     op: str
     value: str
+
+    @property
+    def size(self) -> int:
+        return 1
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -53,6 +66,10 @@ class Both:
     """What every part takes."""
 
     parts: tuple[Selection, ...]
+    size: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", sum(each.size for each in self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,10 @@ class Either:
     """What any part takes."""
 
     parts: tuple[Selection, ...]
+    size: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", sum(each.size for each in self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +89,10 @@ class Without:
 
     whole: Selection
     excluded: Selection
+    size: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", self.whole.size + self.excluded.size)
 
 
 Selection = Every | Codes | Having | Both | Either | Without

@@ -69,6 +69,8 @@ def compiled(type_: str) -> Compiled:
         rules.members["resourceType"] = Member("resourceType", "code", False, CHECKS["code"], None)
     for element in definition.elements:
         _add(rules, element)
+    for name in definition.bare:
+        del rules.members["_" + name]
     rules.choice_names = frozenset(name for choice in rules.choices for name in choice)
     return rules
 

@@ -58,9 +58,7 @@ def rules_of(type_: str) -> Rules:
     """The rules of a resource, data type or backbone. The type must be one of the definitions."""
     definition = type_of(type_)
     assert definition is not None, type_
-    attributes: tuple[str, ...] = () if definition.kind == "resource" else ("id",)
-    if type_ == "Extension":
-        attributes = ("id", "url")
+    attributes = tuple(name for name in definition.bare if name != "div")
     children: dict[str, Child] = {}
     elements: dict[str, Child] = {}
     for order, element in enumerate(definition.elements):
@@ -70,7 +68,9 @@ def rules_of(type_: str) -> Rules:
         for inner in element.types:
             name = stem + inner[0].upper() + inner[1:] if is_choice else stem
             child = Child(name, "_" + name, inner, _kind(inner), order, element.max != 1)
-            children[name] = children[child.twin] = child
+            children[name] = child
+            if child.kind is Kind.PRIMITIVE:
+                children[child.twin] = child
             elements[f"{XHTML if child.kind is Kind.XHTML else FHIR} {name}"] = child
     no_elements = frozenset(attributes) if attributes else frozenset({"resourceType"})
     return Rules(type_, children, elements, attributes, no_elements)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benhan.fhir_api.bulk.export_job import ExportJob
+from benhan.fhir_api.bulk.import_job import ImportJob
+from benhan.fhir_api.bulk.import_sources import ImportSources
 from benhan.store.bulk_files import BulkFolder
 from benhan.store.job_runner import JobKind, JobRunner
 from benhan.store.jobs import Jobs
@@ -21,15 +23,24 @@ class Bulk:
     jobs: Jobs
     folder: BulkFolder
     base_url: str
+    sources: ImportSources
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
-    def on(cls, store: Store, folder: Path, base_url: str, *, life_s: float) -> Bulk:
-        """The bulk side of a store, its files in `folder`; a finished job and its files live `life_s`."""
+    def on(
+        cls, store: Store, folder: Path, base_url: str, *, life_s: float, sources: ImportSources | None = None
+    ) -> Bulk:
+        """The bulk side of a store, its files in `folder`; a finished job and its files live `life_s`.
+
+        `sources` are what imports may take lines from; without, only bodies are taken in.
+        """
         jobs = Jobs(store.database, store.keyring, store.clock, store.random, life_s)
-        return cls(store, jobs, BulkFolder(folder, store.random), base_url)
+        return cls(store, jobs, BulkFolder(folder, store.random), base_url, sources or ImportSources())
 
     def runner(self) -> JobRunner:
         """The task that does the jobs."""
-        kinds: dict[str, JobKind] = {"export": ExportJob(self.store, self.jobs, self.folder, self.base_url)}
+        kinds: dict[str, JobKind] = {
+            "export": ExportJob(self.store, self.jobs, self.folder, self.base_url),
+            "import": ImportJob(self.store, self.jobs, self.folder, self.sources),
+        }
         return JobRunner(self.store, self.jobs, kinds, self.wake)

@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 import orjson
 
 from benhan.fhir.outcome import outcome_of_issues
-from benhan.fhir_api.bulk.elements import narrowed_to
+from benhan.fhir.resource import parse_json, to_bytes
+from benhan.fhir.summary import Part, part_of
 from benhan.fhir_api.bulk.export_request import ExportRequest, filter_query
 from benhan.fhir_api.bulk.faults import TOO_MANY_FILTERED
 from benhan.kernel.issues import Issue, Severity
@@ -130,7 +131,10 @@ class _Export:
         self._patients: list[int] | None = job.plan["patients"]
         self._full: list[FileState] = []
         self._open: dict[str, SealedFile] = {}
+        self._codec = kind.store.workshop.codec.apart()
         self._left_out: int = job.place["left_out"]
+        elements = tuple(self._request.elements)
+        self._part_of_each = Part(elements=elements) if elements else None
         self._what = self._narrowing()
         self._go_on([FileState(*each) for each in job.place["files"]])
 
@@ -204,17 +208,21 @@ class _Export:
             taken = await asyncio.to_thread(self._write, small, keys, part, passes)
             for row in rows:
                 if row["content"] is None and row["size"] is not None:
-                    whole = {**row, "content": await large_content(connection, row)}
-                    taken += await asyncio.to_thread(self._write, [whole], keys, part, passes)
+                    taken += await self._take_large(connection, row, keys, part, passes)
             deleted = [row for row in rows if row["size"] is None]
             if deleted:
                 await self._tell_deleted(connection, deleted)
         return taken
 
+    async def _take_large(self, connection: Connection, row: Any, keys: Any, part: _Part, passes: Any) -> list[int]:
+        """One row by itself; nothing of it is left in memory when this returns."""
+        whole = {**row, "content": await large_content(connection, row)}
+        return await asyncio.to_thread(self._write, [whole], keys, part, passes)
+
     def _write(self, rows: Sequence[Any], keys: dict[int, Any], part: _Part, passes: Any) -> list[int]:
         readable = [row for row in rows if row["patient"] in keys]
         self._left_out += len(rows) - len(readable)
-        opened = open_contents(readable, keys, self._store.workshop.codec)
+        opened = open_contents(readable, keys, self._codec)
         lines: dict[str, list[bytes]] = {}
         taken = []
         for row, each in zip(readable, opened, strict=True):
@@ -229,7 +237,10 @@ class _Export:
         return taken
 
     def _line(self, opened: Opened) -> bytes:
-        return narrowed_to(opened.content, self._request.elements) if self._request.elements else opened.content
+        if self._part_of_each is None:
+            return opened.content
+        body, _ = parse_json(opened.content, size_bytes_max=len(opened.content))
+        return to_bytes(part_of(body, self._part_of_each))
 
     async def _tell_deleted(self, connection: Connection, rows: Sequence[Any]) -> None:
         """Bundles of what was deleted. Source: Bulk Data Access 2.0, manifest, deleted."""

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.resource import instant, is_id
 from benhan.fhir.search_query import SearchQuery, parse_search
+from benhan.fhir.summary import parse_part
 from benhan.fhir_api.bulk.faults import BAD_OUTPUT_FORMAT, BAD_TYPE_FILTER
 from benhan.fhir_api.operations.faults import BAD_PARAMETER, NOT_TAKEN
 from benhan.fhir_api.operations.parameters import FORMAT_PARAMETERS, Asked
@@ -27,7 +28,6 @@ FILTERS_MAX = 50
 Json = dict[str, Any]
 
 _FILTER = re.compile(r"(?P<type>[A-Z][A-Za-z]+)\?(?P<query>.+)", re.DOTALL)
-_ELEMENT = re.compile(r"(?:(?P<type>[A-Z][A-Za-z]+)\.)?(?P<name>[a-z][A-Za-z]*)")
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class ExportRequest:
 def parse_export(level: str, asked: Asked, *, lenient: bool) -> tuple[ExportRequest, list[str]]:
     """The export that `asked` describes at `level` (system, patient, group), and the names that were passed over.
 
-    Raises Incorrect BA-2351, BA-2352, BA-2381, BA-2382, Unsupported BA-2356, and for a filter what a search raises.
+    Raises Incorrect BA-2062, BA-2351, BA-2352, BA-2381, BA-2382, Unsupported BA-2356, and what a search raises.
     With `lenient` a parameter that is not known or not offered is passed over instead.
     """
     ignored = _check_names(level, asked, lenient=lenient)
@@ -68,7 +68,7 @@ def parse_export(level: str, asked: Asked, *, lenient: bool) -> tuple[ExportRequ
     since = asked.moment("_since")
     request = ExportRequest(level, types, instant(since) if since is not None else "")
     request.filters = _filters(asked, types)
-    request.elements = _elements(asked)
+    request.elements = _elements(asked, types)
     if level != "system" and asked.all("patient"):
         request.patients = patient_ids(asked.all("patient"))
     return request, ignored
@@ -108,13 +108,10 @@ def filter_query(type_: str, text: str) -> SearchQuery:
     return parse_search(type_, pairs)
 
 
-def _elements(asked: Asked) -> list[str]:
-    texts = asked.texts("_elements")
-    for each in texts:
-        match = _ELEMENT.fullmatch(each)
-        if match is None or (match["type"] and match["type"] not in resource_types()):
-            raise BAD_PARAMETER(name="_elements", wanted="element | Type.element")
-    return texts
+def _elements(asked: Asked, types: list[str] | None) -> list[str]:
+    """The elements asked for. Raises Incorrect BA-2062 for one that no type has."""
+    part = parse_part([("_elements", text) for text in asked.texts("_elements")], types or ())
+    return list(part.elements) if part is not None else []
 
 
 def patient_ids(references: Iterable[Any]) -> list[str]:

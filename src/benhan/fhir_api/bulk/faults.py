@@ -81,3 +81,8 @@ LINE_TOO_LONG = FaultCode(
         "A line of file {number} is longer than the limit of {limit} bytes.",
     ),
 )
+FETCH_REFUSED = FaultCode(
+    "BA-2395",
+    Incorrect,
+    Text("Máy chủ không cho lấy tệp thứ {number} (HTTP {status}).", "File {number} was refused (HTTP {status})."),
+)

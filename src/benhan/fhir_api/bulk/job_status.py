@@ -21,6 +21,7 @@ from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.bulk.faults import NO_SUCH_FILE
 from benhan.fhir_api.bulk.kick_off import bulk_of
 from benhan.fhir_api.requests import actor_of
+from benhan.kernel.actors import Actor
 from benhan.kernel.trace import current_trace
 from benhan.store.bulk_files import FileState
 from benhan.store.job_faults import JOB_FAILED
@@ -48,7 +49,7 @@ async def job_cancel(api: FhirApi, request: Request) -> Response:
     """202: the job ends and its files go, whether it was at work or done; 404 for another's or an old one."""
     bulk, actor = bulk_of(api), actor_of(request)
     id_ = str(request.path_params["job"])
-    await bulk.jobs.cancel(id_, actor.id)
+    await bulk.jobs.cancel(id_, owner_of(actor))
     await _record(api, request, Event.BULK_CANCEL, job=id_)
     bulk.wake.set()
     return Response(b"", 202)
@@ -69,7 +70,12 @@ async def job_file(api: FhirApi, request: Request) -> Response:
 
 
 async def _job(api: FhirApi, request: Request) -> Job:
-    return await bulk_of(api).jobs.find(str(request.path_params["job"]), actor_of(request).id)
+    return await bulk_of(api).jobs.find(str(request.path_params["job"]), owner_of(actor_of(request)))
+
+
+def owner_of(actor: Actor) -> str:
+    """Whose jobs an actor sees: its own; an app sees none of those of the person for whom it acts."""
+    return actor.id if not actor.client else ""
 
 
 def _files(job: Job) -> list[FileState]:
@@ -91,6 +97,8 @@ def _manifest(api: FhirApi, job: Job) -> Json:
             url = f"{api.base_url}/$job/{job.id}/{each.name}"
             group = stem if stem in groups else "output"
             groups[group].append({"type": each.type, "url": url, "count": each.lines})
+    if job.kind == "import":
+        return _import_end(job, groups["error"])
     told: Json = {
         "transactionTime": instant(datetime.fromisoformat(job.plan["at"])),
         "request": job.request["url"],
@@ -100,9 +108,21 @@ def _manifest(api: FhirApi, job: Job) -> Json:
     }
     if groups["deleted"]:
         told["deleted"] = groups["deleted"]
-    if "counts" in job.place:
-        told["extension"] = {"counts": job.place["counts"]}
     return told
+
+
+def _import_end(job: Job, errors: list[Json]) -> Json:
+    """What an import has done: how many it took in, how many it set aside, where these are told."""
+    counts = job.place["counts"]
+    return {
+        "transactionTime": instant(datetime.fromisoformat(job.plan["at"])),
+        "request": job.request["url"],
+        "requiresAccessToken": True,
+        "output": [{"inputUrl": each["url"], "type": each["type"]} for each in job.request["inputs"] if each["type"]],
+        "error": errors,
+        "count": counts["written"],
+        "rejected": counts["rejected"],
+    }
 
 
 async def _record(api: FhirApi, request: Request, event: Event, **detail: str | int) -> None:

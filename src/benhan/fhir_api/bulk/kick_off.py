@@ -39,13 +39,20 @@ def check_async(request: Request) -> None:
 
 
 async def begin(
-    api: FhirApi, request: Request, kind: str, level: str, asked: dict[str, Any], ignored: list[str]
+    api: FhirApi,
+    request: Request,
+    kind: str,
+    level: str,
+    asked: dict[str, Any],
+    ignored: list[str],
+    *,
+    id_: str = "",
 ) -> Response:
     """202 with the address of a new job; the job and its entry in the ledger are committed."""
     bulk, actor = bulk_of(api), actor_of(request)
     async with api.store.database.transaction() as connection:
         told = {**asked, "url": address_of(api, request), "actor": actor.id, "role": actor.role.value}
-        id_ = await bulk.jobs.put(kind, told, actor.id, connection)
+        id_ = await bulk.jobs.put(kind, told, actor.id, connection, id_=id_)
         entry = Entry(
             Event.BULK_START,
             api.store.clock.now(),

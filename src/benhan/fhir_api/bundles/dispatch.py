@@ -10,7 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import compile_path
 
+from benhan.access.faults import NOT_ALLOWED
 from benhan.fhir_api.api import FhirApi, Interaction
+from benhan.fhir_api.requests import actor_of
+from benhan.fhir_api.responses import as_entry
 from benhan.kernel.permissions import Permission
 
 _OWN = frozenset(
@@ -43,11 +46,11 @@ def route_of(path: str) -> ReadRoute | None:
 
 @cache
 def _reads() -> list[tuple[re.Pattern[str], Interaction, Permission]]:
-    from benhan.fhir_api.routes import TABLE
+    from benhan.fhir_api.routes import every_row
 
     return [
         (compile_path(path)[0], interaction, permission)
-        for method, path, interaction, permission in TABLE
+        for method, path, interaction, permission in every_row()
         if method == "GET"
     ]
 
@@ -56,8 +59,12 @@ async def answered_read(
     api: FhirApi, request: Request, path: str, query: str, conditions: dict[str, str | None]
 ) -> Response:
     """What GET `path` answers to whoever sent `request`, as JSON. Raises the Faults of its interaction."""
+    from benhan.fhir_api.routes import KEEPS_LIMITS
+
     route = route_of(path)
     assert route is not None, path
+    if actor_of(request).limits is not None and route.interaction not in KEEPS_LIMITS:
+        raise NOT_ALLOWED()
     headers = [(name, value) for name, value in request.scope["headers"] if name not in _OWN]
     headers.append((b"accept", b"application/fhir+json"))
     headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in conditions.items() if value]
@@ -68,5 +75,7 @@ async def answered_read(
         "query_string": query.encode("utf-8", "surrogatepass"),
         "path_params": route.parts,
         "headers": headers,
+        "state": {name: value for name, value in request.scope["state"].items() if name != "asked"},
     }
-    return await route.interaction(api, Request(scope))
+    asked = Request(scope)
+    return await as_entry(asked, await route.interaction(api, asked))

@@ -16,17 +16,18 @@ import orjson
 from benhan.fhir.indexing import patient_of
 from benhan.fhir.main_values import PATIENT_ELEMENTS
 from benhan.fhir.references import rewrite_references
-from benhan.fhir.resource import ParsedResource, parse_resource, parsed_resource
+from benhan.fhir.resource import ParsedResource, check_depth, parse_resource, parsed_resource
 from benhan.fhir.search_criteria import Criterion
 from benhan.fhir.search_values import TokenValue
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.bundles.references import Real, base_of, rewritten, searches_in, urns_in, versioned_in
 from benhan.fhir_api.bundles.steps import ORDER, Step
-from benhan.fhir_api.conditions import Condition, guard, matches, parse_condition, the_one
+from benhan.fhir_api.conditions import Condition, guard, matches, parse_condition
 from benhan.fhir_api.faults import (
     AT_ENTRY,
     BAD_ENTRY,
     LOST_REFERENCE,
+    MANY_MATCHES,
     NO_MATCH,
     OTHER_ID,
     REFERENCE_UNRESOLVED,
@@ -84,7 +85,9 @@ async def planned(api: FhirApi, actor: Actor, steps: Iterable[Step]) -> Plan:
     for step in ordered:
         if step.verb in ("POST", "PUT"):
             assert step.body is not None
-            plan.raws[step.number] = orjson.dumps(step.body)
+            raw = plan.raws[step.number] = orjson.dumps(step.body)
+            with at_entry(step):
+                check_depth(raw, step.plain)
     await _find_references(plan)
     _assign(plan)
     await _pin_versions(plan)
@@ -122,10 +125,13 @@ async def _delete_found(plan: Plan, step: Step, condition: Condition) -> None:
 
 
 async def _one_found(plan: Plan, step: Step, condition: Condition) -> None:
-    found = await the_one(plan.api, condition, plan.actor)
-    guard(plan.api, plan.unit, condition, [found] if found is not None else [], plan.actor)
-    if found is not None and _is_deleted_here(plan, found):
-        found = None
+    most = 2 + sum(each.verb == "DELETE" for each in plan.steps) + len(plan.unit.writes)
+    there = await matches(plan.api, condition, plan.actor, most)
+    guard(plan.api, plan.unit, condition, there, plan.actor, most)
+    left = [each for each in there if not _is_deleted_here(plan, each)]
+    if len(left) > 1:
+        raise MANY_MATCHES(type=condition.type)
+    found = left[0] if left else None
     if step.verb != "POST":
         _refuse_posted(plan, step, condition)
     if step.verb == "PATCH" and found is None:
@@ -244,8 +250,12 @@ def _patient(step: Step, real: Real) -> str | None:
     assert step.plain is not None
     if element is None or element not in step.plain:
         return None
+    value = step.plain[element]
+    at_once = real.addresses.get(str(value.get("reference"))) if isinstance(value, dict) else None
+    if at_once is not None:
+        return at_once if at_once.startswith("Patient/") else None
     known = _Known(real, base_of(step.full_url))
-    return patient_of({"resourceType": step.type, element: rewrite_references(step.plain[element], known)})
+    return patient_of({"resourceType": step.type, element: rewrite_references(value, known)})
 
 
 class _Known(dict[str, str]):

@@ -29,9 +29,12 @@ class Real:
     searches: dict[str, str] = field(default_factory=dict)
     has_addresses: bool = False
     """Whether some fullUrl is an http address, so that relative references must be looked at."""
+    written: dict[bytes, bytes] = field(default_factory=dict)
+    """`addresses` as they stand in JSON: most references are found here at once."""
 
     def add(self, full_url: str, address: str) -> None:
         self.addresses[full_url] = address
+        self.written[full_url.encode()] = f'"{address}"'.encode()
         self.has_addresses = self.has_addresses or not full_url.startswith("urn:")
 
     def of(self, reference: str, base: str = "") -> str | None:
@@ -69,9 +72,15 @@ def rewritten(raw: bytes, real: Real, base: str = "") -> bytes:
 
 
 def _replaced(pattern: re.Pattern[bytes], raw: bytes, real: Real, base: str) -> bytes:
+    written = real.written
+
     def put(match: re.Match[bytes]) -> bytes:
+        name, reference = match.groups()
+        at_once = written.get(reference)
+        if at_once is not None:
+            return b'"%b":%b' % (name, at_once)
         found = real.of(_text(match), base)
-        return match[0] if found is None else b'"' + match[1] + b'":' + orjson.dumps(found)
+        return match[0] if found is None else b'"%b":%b' % (name, orjson.dumps(found))
 
     return pattern.sub(put, raw)
 

@@ -67,7 +67,7 @@ async def capabilities(api: FhirApi, request: Request) -> Response:
         "implementation": {"description": "benhan", "url": api.base_url},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
-        "patchFormat": ["application/json-patch+json", "application/fhir+json"],
+        "patchFormat": ["application/json-patch+json", "application/fhir+json", "application/fhir+xml"],
         "rest": [
             {
                 "mode": "server",

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.interactions.audit_event import is_of_ledger, read_audit_event
 from benhan.fhir_api.preconditions import is_known
 from benhan.fhir_api.requests import actor_of, check_accept, id_of_path, type_of_path
 from benhan.fhir_api.responses import json_response, version_headers
@@ -14,7 +15,10 @@ from benhan.fhir_api.responses import json_response, version_headers
 async def read(api: FhirApi, request: Request) -> Response:
     """200 with ETag and Last-Modified; 304 where the asker has the current version; 404; 410 where deleted."""
     check_accept(request)
-    stored = await api.store.resources.read(type_of_path(request), id_of_path(request), actor_of(request))
+    type_, id_ = type_of_path(request), id_of_path(request)
+    if is_of_ledger(request, type_, id_):
+        return await read_audit_event(api, request, id_)
+    stored = await api.store.resources.read(type_, id_, actor_of(request))
     if is_known(stored, request.headers.get("if-none-match"), request.headers.get("if-modified-since")):
         return Response(b"", 304, version_headers(stored))
     return json_response(stored.content, 200, version_headers(stored))

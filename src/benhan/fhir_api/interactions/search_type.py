@@ -9,13 +9,16 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from benhan.access.faults import NOT_ALLOWED
 from benhan.fhir.bundle import Entry, bundle_bytes
 from benhan.fhir.outcome import outcome_of_issues
 from benhan.fhir.search_query import SearchQuery, parse_search
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.faults import BODY_TOO_LARGE
+from benhan.fhir_api.interactions.audit_event import is_of_ledger, search_audit_events
 from benhan.fhir_api.requests import actor_of, check_accept, language_of, note_form, preference, type_of_path
 from benhan.fhir_api.responses import json_response
+from benhan.kernel.permissions import Permission
 from benhan.store.search.search import SearchPage
 
 FORM_BYTES_MAX = 64 * 1024
@@ -25,12 +28,32 @@ async def search_type(api: FhirApi, request: Request) -> Response:
     """200 with a searchset; 400 naming what is not understood, unless `Prefer: handling=lenient`."""
     check_accept(request)
     type_ = type_of_path(request)
+    pairs = await pairs_of(request)
+    query = parse_search(type_, pairs, lenient=is_lenient(request), registry=api.store.search.registry)
+    if is_of_ledger(request, type_):
+        return await search_audit_events(api, request, query)
+    return await found(api, request, query)
+
+
+async def found(api: FhirApi, request: Request, query: SearchQuery) -> Response:
+    """200 with a page of what `query` finds. Raises Forbidden BA-0902 where `_explain` is asked by who may not."""
+    actor = actor_of(request)
+    if query.explain and not actor.may(Permission.SEARCH_EXPLAIN):
+        raise NOT_ALLOWED()
+    page = await api.store.search.search(query, actor, base_url=api.base_url)
+    return json_response(searchset(api, query, page, request))
+
+
+def is_lenient(request: Request) -> bool:
+    """Whether what is not understood shall be left out, and said, instead of refused."""
+    return preference(request, "handling") == "lenient"
+
+
+async def pairs_of(request: Request) -> list[tuple[str, str]]:
+    """The parameters of a search, of its address and of its form. Raises BA-0301."""
     pairs = list(request.query_params.multi_items()) + await _form(request)
     note_form(request, pairs)
-    lenient = preference(request, "handling") == "lenient"
-    query = parse_search(type_, pairs, lenient=lenient, registry=api.store.search.registry)
-    page = await api.store.search.search(query, actor_of(request), base_url=api.base_url)
-    return json_response(searchset(api, query, page, request))
+    return pairs
 
 
 async def _form(request: Request) -> list[tuple[str, str]]:

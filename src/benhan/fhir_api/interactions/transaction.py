@@ -29,7 +29,7 @@ async def transaction(api: FhirApi, request: Request) -> Response:
     A Fault names the entry it comes from, and nothing of the bundle is stored.
     """
     data = await read_body(request, api.body_bytes_max)
-    body, plain = parse_json(data, size_bytes_max=api.body_bytes_max)
+    body, plain = parse_json(data, size_bytes_max=api.body_bytes_max, is_bundle=True)
     entries = entries_of(body, plain, api.bundle_entries_max)
     if plain["type"] == "batch":
         return json_response(await batch(api, request, entries))

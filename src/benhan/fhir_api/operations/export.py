@@ -11,6 +11,11 @@ from benhan.fhir_api.bulk.faults import NOT_A_MEMBER
 from benhan.fhir_api.bulk.kick_off import begin, check_async
 from benhan.fhir_api.operations.parameters import asked_of
 from benhan.fhir_api.requests import actor_of, id_of_path, preference
+from benhan.kernel.actors import Actor
+from benhan.kernel.limits import Act
+from benhan.store.access_faults import NOT_GRANTED
+from benhan.store.access_rules import AccessRules, Bound
+from benhan.store.resource_types import TYPE_NUMBERS
 
 
 async def export(api: FhirApi, request: Request) -> Response:
@@ -19,6 +24,7 @@ async def export(api: FhirApi, request: Request) -> Response:
     asked = await asked_of(api, request)
     level = _level(request)
     wanted, ignored = parse_export(level, asked, lenient=preference(request, "handling") == "lenient")
+    _narrow_to_granted(api, actor_of(request), wanted)
     if level == "group":
         await _narrow_to_members(api, request, wanted)
     return await begin(api, request, "export", level, {"export": wanted.to_json()}, ignored)
@@ -27,6 +33,28 @@ async def export(api: FhirApi, request: Request) -> Response:
 def _level(request: Request) -> str:
     type_ = request.path_params.get("type")
     return {None: "system", "Patient": "patient", "Group": "group"}[type_]
+
+
+def _narrow_to_granted(api: FhirApi, actor: Actor, wanted: ExportRequest) -> None:
+    """Set the types to those that the actor may see whole. Raises Forbidden BA-2300 for others that were asked for."""
+    if actor.limits is None:
+        return
+    rules = api.store.workshop.rules
+    asked = wanted.types or sorted(TYPE_NUMBERS)
+    whole = [type_ for type_ in asked if _is_whole(rules, actor, type_)]
+    if not whole or (wanted.types is not None and whole != wanted.types):
+        raise NOT_GRANTED(type=next(type_ for type_ in asked if type_ not in whole), act=Act.SEARCH.value)
+    wanted.types = whole
+
+
+def check_whole(api: FhirApi, actor: Actor, types: list[str]) -> None:
+    """Raises Forbidden BA-2300 where the actor may not see all of `types` whole."""
+    _narrow_to_granted(api, actor, ExportRequest("system", types))
+
+
+def _is_whole(rules: AccessRules, actor: Actor, type_: str) -> bool:
+    """Whether nothing narrows what the actor may see of a type."""
+    return rules.grants(actor, type_, Act.SEARCH) and Bound(None) in (rules.rules_for(actor, type_, Act.SEARCH) or ())
 
 
 async def _narrow_to_members(api: FhirApi, request: Request, wanted: ExportRequest) -> None:

@@ -9,10 +9,15 @@ from benhan.fhir_api.operations.document import document
 from benhan.fhir_api.operations.everything import everything
 from benhan.fhir_api.operations.expand import expand
 from benhan.fhir_api.operations.export import export
+from benhan.fhir_api.operations.get_ws_binding_token import get_ws_binding_token
+from benhan.fhir_api.operations.import_ import import_
 from benhan.fhir_api.operations.lookup import lookup
 from benhan.fhir_api.operations.match import match_patient
 from benhan.fhir_api.operations.meta import meta, meta_add, meta_delete
 from benhan.fhir_api.operations.operation import ANY_TYPE, Operation, Row, operation_rows
+from benhan.fhir_api.operations.reindex import reindex_operation
+from benhan.fhir_api.operations.run_view import run_view
+from benhan.fhir_api.operations.subscription_status import subscription_events, subscription_status
 from benhan.fhir_api.operations.subsumes import subsumes
 from benhan.fhir_api.operations.translate import translate
 from benhan.fhir_api.operations.validate import validate
@@ -20,6 +25,7 @@ from benhan.fhir_api.operations.validate_code import validate_code
 from benhan.kernel.permissions import Permission
 
 HL7 = "http://hl7.org/fhir/OperationDefinition"
+BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/OperationDefinition"
 BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
 
 POST = ("POST",)
@@ -41,6 +47,7 @@ OPERATIONS: tuple[Operation, ...] = (
         types=("Patient",),
         instances=("Group",),
     ),
+    Operation("import", import_, Permission.BULK_IMPORT, f"{BULK}/import", system=True, methods=POST),
     Operation(
         "validate",
         validate,
@@ -48,6 +55,15 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{HL7}/Resource-validate",
         types=ANY_TYPE,
         instances=ANY_TYPE,
+    ),
+    Operation(
+        "viewdefinition-run",
+        run_view,
+        Permission.BULK_EXPORT,
+        "http://sql-on-fhir.org/OperationDefinition/$viewdefinition-run",
+        system=True,
+        types=("ViewDefinition",),
+        methods=POST,
     ),
     Operation("document", document, Permission.FHIR_SEARCH, f"{HL7}/Composition-document", instances=("Composition",)),
     Operation("match", match_patient, Permission.FHIR_SEARCH, f"{HL7}/Patient-match", types=("Patient",), methods=POST),
@@ -70,6 +86,13 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{HL7}/ValueSet-expand",
         types=("ValueSet",),
         instances=("ValueSet",),
+    ),
+    Operation(
+        "reindex",
+        reindex_operation,
+        Permission.SEARCH_EXPLAIN,
+        "http://benhan.vn/fhir/OperationDefinition/reindex",
+        system=True,
     ),
     Operation("lookup", lookup, Permission.FHIR_READ, f"{HL7}/CodeSystem-lookup", types=("CodeSystem",)),
     Operation(
@@ -95,6 +118,29 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{HL7}/ConceptMap-translate",
         types=("ConceptMap",),
         instances=("ConceptMap",),
+    ),
+    Operation(
+        "status",
+        subscription_status,
+        Permission.FHIR_READ,
+        f"{BACKPORT}/backport-subscription-status",
+        types=("Subscription",),
+        instances=("Subscription",),
+    ),
+    Operation(
+        "get-ws-binding-token",
+        get_ws_binding_token,
+        Permission.FHIR_READ,
+        f"{BACKPORT}/backport-subscription-get-ws-binding-token",
+        types=("Subscription",),
+        instances=("Subscription",),
+    ),
+    Operation(
+        "events",
+        subscription_events,
+        Permission.FHIR_READ,
+        f"{BACKPORT}/backport-subscription-events",
+        instances=("Subscription",),
     ),
 )
 

@@ -7,12 +7,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from benhan.fhir.resource import to_bytes
+from benhan.fhir.resource import resource_of, to_bytes
 from benhan.fhir.terminology.concepts import Concept
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.operations.faults import BAD_PARAMETER, MISSING_PARAMETER
 from benhan.fhir_api.operations.parameters import Asked
-from benhan.fhir_api.requests import actor_of, id_of_path, language_of
+from benhan.fhir_api.requests import actor_of, check_valid, id_of_path, language_of
 from benhan.fhir_api.responses import json_response
 from benhan.store.terminology.terminology import Coding, Verdict
 
@@ -74,6 +74,17 @@ def an_object(asked: Asked, name: str) -> Json | None:
     return value
 
 
+def a_resource(asked: Asked, name: str, type_: str) -> Json | None:
+    """A valid resource that was sent along, None for none. Raises Incorrect BA-2352, BA-0210 where it is not valid."""
+    sent = an_object(asked, name)
+    if sent is None:
+        return None
+    if sent.get("resourceType") != type_:
+        raise BAD_PARAMETER(name=name, wanted=type_)
+    check_valid(resource_of(sent))
+    return sent
+
+
 def canonical(asked: Asked, name: str, version_name: str) -> str:
     """`url` or `url|version`, the version by itself where it is sent so; "" for none."""
     url, version = asked.text(name), asked.text(version_name)
@@ -84,10 +95,8 @@ async def asked_value_set(api: FhirApi, request: Request, asked: Asked) -> str |
     """The ValueSet that is asked about: the one of the address, one sent along, or one by its url."""
     if "id" in request.path_params:
         return (await api.store.resources.read("ValueSet", id_of_path(request), actor_of(request))).read()
-    sent = an_object(asked, "valueSet")
+    sent = a_resource(asked, "valueSet", "ValueSet")
     if sent is not None:
-        if sent.get("resourceType") != "ValueSet":
-            raise BAD_PARAMETER(name="valueSet", wanted="a ValueSet")
         return sent
     url = canonical(asked, "url", "valueSetVersion")
     if not url:

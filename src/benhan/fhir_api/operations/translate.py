@@ -9,10 +9,10 @@ from starlette.responses import Response
 
 from benhan.fhir.terminology.concept_map import NOT_MATCHED, Asked, Match
 from benhan.fhir_api.api import FhirApi
-from benhan.fhir_api.operations.faults import BAD_PARAMETER, MISSING_PARAMETER
+from benhan.fhir_api.operations.faults import MISSING_PARAMETER
 from benhan.fhir_api.operations.parameters import Asked as AskedParameters
 from benhan.fhir_api.operations.parameters import asked_of
-from benhan.fhir_api.operations.terminology_answers import an_object, asked_codings, canonical, parameters_response
+from benhan.fhir_api.operations.terminology_answers import a_resource, asked_codings, canonical, parameters_response
 from benhan.fhir_api.requests import actor_of, check_accept, id_of_path, language_of
 from benhan.kernel.texts import Text
 
@@ -51,10 +51,7 @@ async def _asked_map(api: FhirApi, request: Request, asked: AskedParameters) -> 
     """The map of the address, one sent along, one by its url, or None: every map that fits."""
     if "id" in request.path_params:
         return (await api.store.resources.read("ConceptMap", id_of_path(request), actor_of(request))).read()
-    sent = an_object(asked, "conceptMap")
-    if sent is not None and sent.get("resourceType") != "ConceptMap":
-        raise BAD_PARAMETER(name="conceptMap", wanted="a ConceptMap")
-    return sent or canonical(asked, "url", "conceptMapVersion") or None
+    return a_resource(asked, "conceptMap", "ConceptMap") or canonical(asked, "url", "conceptMapVersion") or None
 
 
 def _match(match: Match) -> Json:

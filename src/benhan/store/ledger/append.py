@@ -9,12 +9,25 @@ from datetime import datetime
 
 import orjson
 
+from benhan.store.copy_rows import Columns, bytea, copy_rows, int2, int4, int8, text, timestamptz
 from benhan.store.database import Connection
 from benhan.store.ids import SHARED, bucket_of
 from benhan.store.ledger.events import Event
 
 _CODE = re.compile(r"[A-Za-z0-9_.:/,^+@=?&-]{0,200}")
-_COLUMNS = ("at", "patient", "rid", "version", "bucket", "event", "type", "actor", "role", "trace", "detail")
+_COLUMNS: Columns = {
+    "at": timestamptz,
+    "patient": int8,
+    "rid": int8,
+    "version": int4,
+    "bucket": int2,
+    "event": int2,
+    "type": int2,
+    "actor": text,
+    "role": text,
+    "trace": bytea,
+    "detail": text,
+}
 
 
 @dataclass(slots=True)
@@ -68,4 +81,4 @@ async def append_many(connection: Connection, entries: Sequence[Entry]) -> None:
         )
         for entry in entries
     ]
-    await connection.copy_records_to_table("ledger_pending", records=records, columns=_COLUMNS)
+    await copy_rows(connection, "ledger_pending", _COLUMNS, records)

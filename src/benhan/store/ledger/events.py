@@ -55,6 +55,7 @@ class Event(Enum):
     ROOT_SIGN = (60, "ledger:root:sign", ("day",))
     BULK_IMPORT = (61, "store:bulk:import", ("count",))
     BULK_EXPORT = (62, "store:bulk:export", ("type",))
+    CLIENT_KEYS = (69, "smart:client:keys", ("client",))
     CLIENT_CREATE = (70, "smart:client:create", ("client", "kind"))
     CLIENT_DISABLE = (71, "smart:client:disable", ("client",))
     LAUNCH_CREATE = (72, "smart:launch:create", ("client",))
@@ -69,7 +70,7 @@ class Event(Enum):
     BULK_CANCEL = (82, "bulk:job:cancel", ("job",))
     BULK_FILE = (83, "bulk:job:file", ("job", "file"))
     BULK_VIEW = (84, "bulk:content:view", ("job", "count"))
-    RESOURCE_EVERYTHING = (80, "resource:content:everything", ("count",))
+    RESOURCE_EVERYTHING = (80, "resource:content:everything", ("count", "client"))
 
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number

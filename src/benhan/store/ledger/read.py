@@ -91,17 +91,18 @@ async def chain_length(database: Database) -> int:
 async def entry_at(database: Database, seq: int) -> Recorded | None:
     """The chained entry with this number, or None."""
     row = await database.fetchrow(_AT, seq)
-    return _recorded(row) if row is not None else None
+    return recorded(row) if row is not None else None
 
 
 def _page(rows: Sequence[asyncpg.Record], count: int) -> Page:
     chained = [row for row in rows if row["seq"]]
     more = len(chained) > count
     kept = [row for row in rows if not row["seq"]] + chained[:count]
-    return Page(tuple(_recorded(row) for row in kept), chained[count - 1]["seq"] if more else None)
+    return Page(tuple(recorded(row) for row in kept), chained[count - 1]["seq"] if more else None)
 
 
-def _recorded(row: asyncpg.Record) -> Recorded:
+def recorded(row: asyncpg.Record) -> Recorded:
+    """The entry of a row."""
     return Recorded(
         row["seq"],
         row["at"],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from benhan.fhir.content_words import has_words, narrative_of, texts_in
+from benhan.fhir.content_words import has_words, is_kept, narrative_of, texts_in
+from benhan.fhir.folding import words
 from benhan.fhir.search_criteria import (
     Both,
     Chain,
@@ -116,6 +117,10 @@ def _missing(criterion: Criterion) -> Expression:
 
 def full_text(code: str, type_: str, text: str) -> Expression:
     """All words of `text` stand in the narrative (`_text`) or in any text of the resource (`_content`)."""
+
+    wanted = words(text)
+    if code == "_content" and wanted and all(is_kept(word) for word in wanted):
+        return narrowed_by_words(type_, text)
 
     def check(candidate: Candidate) -> bool:
         texts = narrative_of(candidate.plain) if code == "_text" else texts_in(candidate.plain)

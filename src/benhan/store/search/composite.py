@@ -9,7 +9,7 @@ from benhan.fhir.indexing import Json, index_element, values_at
 from benhan.fhir.search_criteria import Criterion
 from benhan.fhir.search_parameters import Component, Leaf, SearchParameter
 from benhan.fhir.search_values import CompositeValue, Simple
-from benhan.store.search.expressions import Candidate, Checked, Everything, Expression, all_of, any_of, holds
+from benhan.store.search.expressions import Candidate, Checked, Expression, all_of, any_of, holds, widened
 
 if TYPE_CHECKING:
     from benhan.store.search.compiler import Compiler
@@ -52,7 +52,7 @@ def _in_context(
                 return True
         return False
 
-    return Checked(all_of(parts) if parts else Everything(), check)
+    return Checked(widened(all_of(parts)), check)  # a test of a part would look at the resource, not the element
 
 
 class _Element(Candidate):

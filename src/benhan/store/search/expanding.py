@@ -20,16 +20,16 @@ Codes = Sequence[tuple[str, str]]
 
 
 class ValueSetExpander(Protocol):
-    """A terminology service: codes as (system, code), None where the set or system is not known."""
+    """A terminology service; it answers None where the set or system is not known."""
 
     async def codes_of(self, value_set_url: str) -> Codes | None:
-        """The codes of a value set."""
+        """The (system, code) pairs of a value set."""
 
     async def descendants(self, system: str, code: str) -> Codes | None:
-        """The codes below one, itself included."""
+        """A code and those below it in its system."""
 
     async def ancestors(self, system: str, code: str) -> Codes | None:
-        """The codes above one, itself included."""
+        """A code and those above it in its system."""
 
 
 async def expanded(criterion: Criterion, expander: ValueSetExpander | None, codes_max: int) -> Expression:

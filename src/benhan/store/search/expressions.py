@@ -209,6 +209,30 @@ def is_exact(expression: Expression) -> bool:
     return True
 
 
+def widened(expression: Expression) -> Expression:
+    """What SQL alone tells of it: what is tested after opening is left out."""
+    match expression:
+        case All(parts):
+            return all_of([widened(part) for part in parts])
+        case AnyOf(parts):
+            return any_of([widened(part) for part in parts])
+        case Not(part):
+            return expression if is_exact(part) else Everything()
+        case Checked(sure, _) | Linked(_, sure):
+            return widened(sure)
+    return expression
+
+
+def residual(expression: Expression) -> Expression:
+    """What SQL leaves to be tested of a row that it gave."""
+    match expression:
+        case All(parts):
+            return all_of([residual(part) for part in parts])
+        case Checked(sure, check) if is_exact(sure):
+            return Checked(Everything(), check)
+    return Everything() if is_exact(expression) else expression
+
+
 def linked_in(expression: Expression) -> list[Linked]:
     """What is linked anywhere in it."""
     match expression:

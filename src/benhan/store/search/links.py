@@ -20,11 +20,13 @@ from benhan.store.search.expanding import ValueSetExpander, expanded
 from benhan.store.search.expressions import (
     AnyTerm,
     Candidate,
+    Everything,
     Expression,
     Linked,
     Nothing,
     OfIds,
     OfPatients,
+    Present,
     all_of,
     any_of,
     is_exact,
@@ -32,8 +34,10 @@ from benhan.store.search.expressions import (
     replaced,
 )
 from benhan.store.search.limits import LIST_TOO_LONG
+from benhan.store.search.plan import choose
 from benhan.store.search.reference import decides_compartment, pointing_to, targets_of
 from benhan.store.search.session import MeetsLinked, Session, native_order
+from benhan.store.search.statement import Column, conjuncts
 
 Keys = set[tuple[str, int]]
 _DEPTH_MAX = 10
@@ -77,8 +81,15 @@ class Links(MeetsLinked):
         found: list[Expression] = []
         for target, inner in chain.inner:
             expression = self._session.compiler.expression(inner, target)
+            by_patient = target == "Patient" and decides_compartment(chain.parameter, type_)
+            known = await self._few_keys(target, expression, "rid") if by_patient else None
+            if known is not None:
+                if len(known) > self._session.limits.linked_max or self._is_wide(len(known), type_, target, limit):
+                    return None
+                found.append(OfPatients(tuple(known)) if known else Nothing())
+                continue
             candidates = await self._few(target, expression)
-            if candidates is None or self._walk_is_cheaper(len(candidates), type_, target, limit):
+            if candidates is None or self._is_wide(len(candidates), type_, target, limit):
                 return None
             found.append(self._pointing(candidates, target, chain.parameter, type_))
         return any_of(found)
@@ -99,7 +110,22 @@ class Links(MeetsLinked):
             names.append(candidate.plain["url"])
         return names
 
-    def _walk_is_cheaper(self, found: int, type_: str, target: str, limit: int) -> bool:
+    async def _few_keys(self, type_: str, expression: Expression, column: Column) -> list[int] | None:
+        """The rids or patients of what satisfies an expression that SQL tells alone; None where it does not.
+
+        One more than the limit where there are too many.
+        """
+        session, most = self._session, self._session.limits.linked_max
+        expression = await self.resolved(expression, type_, most)
+        if not is_exact(expression):
+            return None
+        if isinstance(expression, Nothing):
+            return []
+        if session.counted.known and self._is_frequent(type_, expression, most):
+            return [0] * (most + 1)
+        return await session.keys(type_, expression, column, limit=most + 1)
+
+    def _is_wide(self, found: int, type_: str, target: str, limit: int) -> bool:
         """Whether so many resources are found that walking the rows reaches a full page sooner."""
         counted = self._session.counted
         if not counted.known or not found:
@@ -112,18 +138,20 @@ class Links(MeetsLinked):
         session = self._session
         pointing = self._present(has.parameter)
         inner = all_of([session.compiler.expression(has.inner, has.type), pointing])
+        by_patient = type_ == "Patient" and decides_compartment(has.parameter, has.type)
+        known = await self._few_keys(has.type, inner, "patient") if by_patient else None
+        if known is not None:
+            return OfIds(tuple(sorted({*known} - {0}))) if len(known) <= session.limits.linked_max else None
         candidates = await self._few(has.type, inner)
         if candidates is None:
             return None
-        if type_ == "Patient" and decides_compartment(has.parameter, has.type):
+        if by_patient:
             return OfIds(tuple(sorted({each.stored.patient for each in candidates if each.stored.patient})))
         ids = {id_ for each in candidates for kind, id_ in self.references(each, has.parameter) if kind == type_}
         return OfIds(tuple(session.compiler.ids.rid_of(type_, id_) for id_ in sorted(ids)))
 
     @staticmethod
     def _present(parameter: SearchParameter) -> Expression:
-        from benhan.store.search.expressions import Everything, Present
-
         return Present(parameter.bit) if parameter.bit >= 0 else Everything()
 
     async def _few(self, type_: str, expression: Expression) -> list[Candidate] | None:
@@ -143,13 +171,10 @@ class Links(MeetsLinked):
 
     def _is_frequent(self, type_: str, expression: Expression, most: int) -> bool:
         """Whether the statistics tell already that too many satisfy it."""
-        from benhan.store.search.plan import choose
-        from benhan.store.search.statement import conjuncts
-
         session = self._session
         if any(isinstance(part, OfIds | OfPatients) for part in conjuncts(expression)):
             return False
-        only_terms = all(isinstance(part, AnyTerm) for part in conjuncts(expression))
+        only_terms = all(isinstance(part, AnyTerm | Present) for part in conjuncts(expression))
         plan = choose(expression, type_, native_order(type_), most, session.counted, session.tokens)
         return only_terms and plan.expected_rows > 3 * most
 
@@ -234,12 +259,12 @@ class Links(MeetsLinked):
             ids = [id_ for kind, id_ in pointing if kind == target]
             if not ids:
                 continue
-            loaded = await self._session.load(target, ids)
-            expression = self._session.compiler.expression(inner, target)
-            kept = await self._session.filtered(loaded, expression, target, self)
-            for each in loaded:
-                if each.key in kept:
-                    meeting |= pointing[target, each.stored.id]
+            rids = tuple(self._session.compiler.ids.rid_of(target, id_) for id_ in ids)
+            wanted_there = all_of([OfIds(rids), self._session.compiler.expression(inner, target)])
+            async for each in self._session.rows(
+                target, wanted_there, native_order(target), limit=len(rids) + 1, meets=self
+            ):
+                meeting |= pointing.get((target, each.candidate.stored.id), set())
         return meeting
 
     async def _meet_has(self, has: Has, candidates: Sequence[Candidate], type_: str) -> Keys:
@@ -251,6 +276,9 @@ class Links(MeetsLinked):
         references = [f"{kind}/{id_}" for kind, id_ in by_id]
         pointing = pointing_to(references, has.parameter, has.type, session.compiler.ids)
         inner = all_of([session.compiler.expression(has.inner, has.type), pointing])
+        if type_ == "Patient" and decides_compartment(has.parameter, has.type) and is_exact(inner):
+            known = set(await session.keys(has.type, inner, "patient", limit=len(candidates)))
+            return {each.key for each in candidates if each.stored.rid in known}
         meeting: Keys = set()
         most, seen = session.limits.linked_max, 0
         async for each in session.rows(has.type, inner, native_order(has.type), limit=most, meets=self):

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benhan.store.search.expressions import AnyTerm, Expression, OfIds, OfPatients, Updated
+from benhan.store.search.expressions import AnyTerm, Expression, OfIds, OfPatients, Present, Updated, is_exact
 from benhan.store.search.statement import Order, Path, conjuncts
 from benhan.store.search.statistics import Counted
 from benhan.store.tokens import Tokens
 
 TOKEN_ROW_COST = 2.0
 """A row reached by the inverted index is read from its own place and sorted; a row of the walk is near the last."""
+
+
+_UNKNOWN_SHARE, _CHECKED_SHARE = 0.3, 0.2
+"""Of what is no term, and of what is tested after opening, so many are taken to match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ def choose(expression: Expression, type_: str, order: Order, limit: int, counted
         for part in parts
         if isinstance(part, AnyTerm)
     ]
-    expected = rows
+    expected = rows * _UNKNOWN_SHARE ** sum(not isinstance(part, AnyTerm | Present) for part in parts)
+    expected *= 1.0 if is_exact(expression) else _CHECKED_SHARE
     for share in shares:
         expected *= share
     rarest = min(shares, default=1.0) * rows

@@ -13,7 +13,7 @@ from typing import Any
 from benhan.fhir.compartments import compartments
 from benhan.fhir.main_values import MAIN_DATES
 from benhan.fhir.search_criteria import Include
-from benhan.fhir.search_parameters import R4, SearchRegistry
+from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir.search_query import SearchQuery, sortable
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.clock import Clock
@@ -31,6 +31,7 @@ from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.resources import Opener
 from benhan.store.search.compiler import Compiler
 from benhan.store.search.contained import containing, insides
+from benhan.store.search.custom import CustomParameters
 from benhan.store.search.expanding import ValueSetExpander
 from benhan.store.search.explain import explained
 from benhan.store.search.expressions import (
@@ -61,6 +62,9 @@ from benhan.store.search.statement import Order, Place
 from benhan.store.search.statistics import Statistics
 from benhan.store.tokens import Tokens
 from benhan.store.unit_of_work import Stored
+
+SESSIONS = 8
+"""Connections of one process that search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class Search:
         clock: Clock,
         *,
         rules: AccessRules,
+        parameters: CustomParameters,
         limits: SearchLimits | None = None,
         expander: ValueSetExpander | None = None,
     ) -> None:
@@ -122,15 +127,31 @@ class Search:
         self._rules = rules
         self.limits = limits or SearchLimits()
         self.expander = expander
-        self.registry: SearchRegistry = R4
+        self._parameters = parameters
         self.statistics = Statistics(database, clock)
+        self._reading: Database | None = None
+        self._opening = asyncio.Lock()
         self._ledger: Gatherer[list[Entry], None] = Gatherer(self._record, workers=1)
+
+    @property
+    def registry(self) -> SearchRegistry:
+        """The search parameters there are now."""
+        return self._parameters.current
 
     def start(self) -> None:
         self._ledger.start()
 
     async def stop(self) -> None:
         await self._ledger.stop()
+        if self._reading is not None:
+            await self._reading.close()
+
+    async def _sessions(self) -> Database:
+        """Connections whose statements are planned once for all values; opened with the first search."""
+        async with self._opening:
+            if self._reading is None:
+                self._reading = await self._database.sibling(SESSIONS, plan_cache_mode="force_generic_plan")
+        return self._reading
 
     async def search(self, query_: SearchQuery, actor: Actor, *, base_url: str = "") -> SearchPage:
         """A page of `query_`. What it shows of patients is in the ledger before it returns.
@@ -219,12 +240,13 @@ class Search:
             and query_.total == "none"
             and query_.count > 0
         )
+        sessions = await self._sessions()
         if alone or link is not None:
-            async with self._database.connection() as connection:
+            async with sessions.connection() as connection:
                 yield connection
             return
         async with (
-            self._database.connection() as connection,
+            sessions.connection() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             yield connection

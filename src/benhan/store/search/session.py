@@ -23,6 +23,7 @@ from benhan.store.resources import Opener
 from benhan.store.search.compiler import Compiler
 from benhan.store.search.expressions import (
     Candidate,
+    Everything,
     Expression,
     Linked,
     Meeting,
@@ -30,12 +31,23 @@ from benhan.store.search.expressions import (
     OfIds,
     all_of,
     holds,
-    is_exact,
     linked_in,
+    residual,
 )
 from benhan.store.search.limits import SearchLimits
 from benhan.store.search.plan import Plan, choose
-from benhan.store.search.statement import Asked, Order, Path, Place, Statement, conjuncts, count, select
+from benhan.store.search.statement import (
+    Asked,
+    Column,
+    Order,
+    Path,
+    Place,
+    Statement,
+    conjuncts,
+    count,
+    distinct,
+    select,
+)
 from benhan.store.search.statistics import Counted
 from benhan.store.sql_texts import query
 from benhan.store.tokens import Tokens
@@ -125,8 +137,9 @@ class Session:
         expression = all_of([expression, self.sight.of(type_, act)])
         if isinstance(expression, Nothing):
             return
-        exact = is_exact(expression)
-        size = limit if exact else min(max(2 * limit, 64), self.limits.batch_max)
+        left = residual(expression)
+        exact = isinstance(left, Everything)
+        size = limit if exact else min(max(2 * limit, 24), self.limits.batch_max)
         plan = choose(expression, type_, order, limit, self.counted, self.tokens)
         asked = Asked(
             TYPE_NUMBERS.get(type_, 0), expression, plan.path, self.moment, await self._placed(type_, expression)
@@ -139,7 +152,7 @@ class Session:
             while True:
                 rows = await self._fetch(plan, select(asked, self.tokens, order, limit=size, after=place))
                 candidates = await self._open(rows)
-                kept = await self._kept(expression, candidates, type_, exact=exact, meets=meets)
+                kept = await self._kept(left, candidates, type_, meets=meets)
                 for row, candidate in zip(rows, candidates, strict=True):
                     place = Place(row[order.column] if order.column else None, row["rid"])
                     self.scanned += 1
@@ -155,11 +168,10 @@ class Session:
         candidates: Sequence[Candidate | None],
         type_: str,
         *,
-        exact: bool,
         meets: MeetsLinked | None,
     ) -> set[tuple[str, int]]:
         opened = [each for each in candidates if each is not None]
-        if exact:
+        if isinstance(expression, Everything):
             return {each.key for each in opened}
         meeting: Meeting = {}
         if linked := linked_in(expression):
@@ -171,7 +183,7 @@ class Session:
         self, candidates: Iterable[Candidate], expression: Expression, type_: str, meets: MeetsLinked
     ) -> set[tuple[str, int]]:
         """The keys of the candidates that satisfy an expression."""
-        return await self._kept(expression, list(candidates), type_, exact=False, meets=meets)
+        return await self._kept(expression, list(candidates), type_, meets=meets)
 
     async def load(self, type_: str, ids: Iterable[str]) -> list[Candidate]:
         """The resources of these ids that are there and may be seen, in no order."""
@@ -185,6 +197,17 @@ class Session:
                 if wanted.get(each.candidate.stored.rid) == each.candidate.stored.id:
                     found.append(each.candidate)
         return found
+
+    async def keys(self, type_: str, expression: Expression, column: Column, *, limit: int) -> list[int]:
+        """The distinct rids, or patients, of what satisfies an exact expression, at most `limit`, in no order."""
+        expression = all_of([expression, self.sight.of(type_, Act.SEARCH)])
+        if isinstance(expression, Nothing):
+            return []
+        plan = choose(expression, type_, Order("", descending=False), limit, self.counted, self.tokens)
+        placed = await self._placed(type_, expression)
+        asked = Asked(TYPE_NUMBERS[type_], expression, plan.path, self.moment, placed)
+        rows = await self._fetch(plan, distinct(asked, self.tokens, column, limit=limit))
+        return [row[column] for row in rows]
 
     async def count(self, type_: str, expression: Expression) -> int:
         """How many rows satisfy an exact expression."""

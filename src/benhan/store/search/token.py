@@ -11,7 +11,7 @@ from benhan.fhir.indexing import values_at
 from benhan.fhir.search_criteria import Criterion
 from benhan.fhir.search_parameters import Leaf, SearchParameter
 from benhan.fhir.search_values import OfType, TokenValue
-from benhan.fhir.terms import code_term, many_words_term, system_code_term, system_term, word_term
+from benhan.fhir.terms import code_term, system_code_term, system_term, word_term
 from benhan.store.search.expressions import (
     AnyTerm,
     Candidate,
@@ -73,7 +73,7 @@ def codes_expression(parameter: SearchParameter, codes: list[tuple[str, str]]) -
 def narrowed_by_words(type_: str, text: str) -> Expression:
     """What the index knows of a resource whose texts hold every word of `text`."""
     kept = [word for word in dict.fromkeys(words(text)) if is_kept(word)]
-    return all_of([AnyTerm((word_term(type_, word), many_words_term(type_))) for word in kept])
+    return all_of([AnyTerm((word_term(type_, word),)) for word in kept])
 
 
 def _by_text(parameter: SearchParameter, type_: str, text: str) -> Expression:

@@ -17,6 +17,11 @@ _ABOVE = """c.code in (
 _PROPERTY_MATCHES = """exists (
     select 1 from jsonb_array_elements(c.detail -> 'properties') p
     where p ->> 0 = {name} and coalesce(p -> 2 ->> 'code', p ->> 2) ~ {pattern})"""
+_PARENT_MATCHES = """exists (
+    select 1 from jsonb_array_elements_text(c.detail -> 'parents') p where p ~ {pattern})"""
+_CHILD_MATCHES = """c.code in (
+    select jsonb_array_elements_text(d.detail -> 'parents') from concept d
+    where d.system = $1 and d.code ~ {pattern})"""
 _FLAGS = {"inactive": "c.is_inactive", "abstract": "c.is_abstract", "notSelectable": "c.is_abstract"}
 
 
@@ -116,6 +121,12 @@ def _one_of(name: str, values: Sequence[str], statement: Statement) -> str:
 
 def _matches(name: str, pattern: str, statement: Statement) -> str:
     whole = f"{statement.add(f'^(?:{pattern})$')}::text"
-    if name in SELF or name == "display":
-        return f"{'c.display' if name == 'display' else 'c.code'} ~ {whole}"
+    if name in SELF:
+        return f"c.code ~ {whole}"
+    if name == "display":
+        return f"(c.display <> '' and c.display ~ {whole})"
+    if name in _FLAGS:
+        return f"({_FLAGS[name]}::text ~ {whole})"
+    if name in ("parent", "child"):
+        return (_PARENT_MATCHES if name == "parent" else _CHILD_MATCHES).format(pattern=whole)
     return _PROPERTY_MATCHES.format(name=statement.add(name), pattern=whole)

@@ -134,15 +134,17 @@ class Terminology:
         verdict = await self._in_value_set(composed, Coding(code, system or None), abstract=True)
         return verdict.result if verdict.is_known else None
 
-    async def descendants(self, system: str, code: str) -> list[str] | None:
-        """The codes below `code`, without itself; None where the system is not known here."""
+    async def descendants(self, system: str, code: str) -> list[tuple[str, str]] | None:
+        """(system, code) of `code` and every code below it; None where the system is not known here."""
         found = await self._library.system(await self._library.known(fresh=False), SystemKey(system))
-        return await found.descendants(code, DESCENDANTS_MAX) if found is not None else None
+        if found is None:
+            return None
+        return [(system, each) for each in (code, *await found.descendants(code, DESCENDANTS_MAX))]
 
-    async def ancestors(self, system: str, code: str) -> list[str] | None:
-        """The codes above `code`, without itself; None where the system is not known here."""
+    async def ancestors(self, system: str, code: str) -> list[tuple[str, str]] | None:
+        """(system, code) of `code` and every code above it; None where the system is not known here."""
         found = await self._library.system(await self._library.known(fresh=False), SystemKey(system))
-        return await found.ancestors(code) if found is not None else None
+        return [(system, each) for each in (code, *await found.ancestors(code))] if found is not None else None
 
     # ── operations ──
 
@@ -172,6 +174,10 @@ class Terminology:
         if found is None:
             raise NO_VALUE_SET(url=canonical)
         return found
+
+    async def make_ready(self, system: str, version: str = "") -> None:
+        """Let a code system be ready to be asked, where it is known here. Raises Busy BA-2263, Incorrect BA-2265."""
+        await self._library.system(await self._library.known(), SystemKey(system, version))
 
     async def lookup(self, system: str, code: str, version: str = "") -> tuple[SystemHead, Concept, list[str]]:
         """The system's head, the concept, the codes right below it. Raises NotFound BA-2250, BA-2253."""

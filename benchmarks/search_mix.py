@@ -1,0 +1,256 @@
+"""30 shapes of searches of clinical apps over HTTP, values sampled at run time, 64 clients on the same two cores.
+
+The data: Synthea's patients (`../shared/vectors/synthea`, or the folder that BENHAN_VECTORS names) multiplied with new
+ids, a dozen resources each, taken in by `benhan import`. Measured at 1,000 patients and at many more: what a search
+costs must not grow with the store. The limit it is compared with: reads by id by the same clients in the same run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import re
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from bundles import folder
+from common import Server, arguments, benhan, report, scratch_folder, serving
+from http_client import Connection, drive, request
+from resources import _id_of
+
+CLIENTS = 64
+KEPT = {
+    "Patient": 1, "Encounter": 2, "Condition": 2, "Observation": 6, "MedicationRequest": 1, "Procedure": 1,
+    "Immunization": 1, "DiagnosticReport": 1, "AllergyIntolerance": 1,
+}  # fmt: skip
+SHARED = ("Organization", "Practitioner")
+FAMILIES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý")
+GIVEN = ("An", "Bình", "Chi", "Dũng", "Đức", "Hà", "Hòa", "Hùng", "Lan", "Linh", "Mai", "Minh", "Nam", "Phúc", "Thảo")
+Json = dict[str, Any]
+_URN = re.compile(r'"urn:uuid:([0-9a-f-]{36})"')
+
+
+class People:
+    """The multiplied patients, and samples of what may be asked about them."""
+
+    def __init__(self, bundles: list[Path]) -> None:
+        self._templates = [self._template(json.loads(path.read_bytes())) for path in bundles]
+        self._types = _Kinds((each["id"], each["resourceType"]) for template in self._templates for each in template)
+        self.patients: list[tuple[str, str, str, str]] = []
+        """Id, family name, given name, birth date."""
+        self.identifiers: list[str] = []
+        self.encounters: list[str] = []
+        self.codes: Counter[tuple[str, str]] = Counter()
+        self.practitioners: list[str] = []
+
+    @staticmethod
+    def _template(bundle: Json) -> list[Json]:
+        left = Counter(KEPT)
+        kept = []
+        for entry in bundle["entry"]:
+            resource = entry["resource"]
+            kind = resource["resourceType"]
+            if kind in SHARED or left[kind] > 0:
+                left[kind] -= 1
+                kept.append(resource)
+        return kept
+
+    def lines(self, count: int) -> Iterator[bytes]:
+        """The resources of `count` patients, shared ones once."""
+        for number, template in enumerate(self._templates):
+            for resource in template:
+                if resource["resourceType"] in SHARED:
+                    if resource["resourceType"] == "Practitioner":
+                        self.practitioners.append(resource["id"])
+                    yield self._line(resource, {}, number)
+        for number in range(count):
+            yield from self._copy(self._templates[number % len(self._templates)], number)
+
+    def _copy(self, template: list[Json], number: int) -> Iterator[bytes]:
+        own = [each for each in template if each["resourceType"] not in SHARED]
+        ids = {each["id"]: _id_of(f"p{number}", f"{each['id']}{number}", False) for each in own}
+        for each in own:
+            yield self._line(each, ids, number)
+
+    def _line(self, resource: Json, ids: dict[str, str], number: int) -> bytes:
+        kind, id_ = resource["resourceType"], ids.get(resource["id"], resource["id"])
+        changed = {**resource, "id": id_}
+        if kind == "Patient":
+            changed |= self._person(id_, number)
+        if kind == "Encounter":
+            self.encounters.append(id_)
+        if kind == "Observation":
+            coding = resource["code"]["coding"][0]
+            self.codes[coding["system"], coding["code"]] += 1
+        text = json.dumps(changed, ensure_ascii=False, separators=(",", ":"))
+        return _URN.sub(lambda match: f'"{self._types[match[1]]}/{ids.get(match[1], match[1])}"', text).encode()
+
+    def _person(self, id_: str, number: int) -> Json:
+        chance = random.Random(number)
+        family, given = chance.choice(FAMILIES), f"{chance.choice(GIVEN)} {chance.choice(GIVEN)}"
+        born = f"{chance.randint(1930, 2024)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+        self.patients.append((id_, family, given, born))
+        self.identifiers.append(f"BN{number:07}")
+        return {
+            "name": [{"use": "official", "family": family, "given": [given]}],
+            "birthDate": born,
+            "identifier": [{"system": "urn:benhan:id:ma-benh-nhan:01234", "value": f"BN{number:07}"}],
+        }
+
+
+class _Kinds(dict[str, str]):
+    """The type of each id; what was not kept is pointed to as a Basic that is not there."""
+
+    def __missing__(self, id_: str) -> str:
+        return "Basic"
+
+
+class Shapes:
+    """The thirty searches."""
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+        self._chance = random.Random(11)
+        self._codes = [f"{system}|{code}" for system, code in people.codes]
+
+    def shape(self, number: int) -> str:
+        """A search of one shape with sampled values."""
+        pick = self._chance.choice
+        id_, family, given, born = pick(self._people.patients)
+        code, encounter = quote(pick(self._codes)), pick(self._people.encounters)
+        identifier, year = pick(self._people.identifiers), born[:4]
+        name, word = quote(f"{family} {given.split()[0]}"), quote(given.split()[0])
+        unit = quote(pick(("mg/dL", "mm[Hg]", "kg", "cm", "%")))
+        practitioner = pick(self._people.practitioners)
+        return [
+            f"Patient?_id={id_}",
+            f"Patient?identifier=urn:benhan:id:ma-benh-nhan:01234|{identifier}",
+            f"Patient?name={name}",
+            f"Patient?family={quote(family)}&birthdate={born}",
+            f"Patient?name={word}&gender=female&_count=10",
+            f"Patient?birthdate=ge{year}-01-01&birthdate=le{year}-12-31",
+            "Patient?gender=male&_count=20",
+            f"Patient?name:contains={word}&birthdate={year}",
+            f"Observation?patient={id_}&_sort=-date",
+            f"Observation?patient={id_}&code={code}",
+            f"Observation?patient={id_}&category=vital-signs&_count=50",
+            f"Observation?code={code}&_sort=-date&_count=20",
+            f"Observation?code={code}&value-quantity=gt100|http://unitsofmeasure.org|{unit}",
+            "Observation?status=final&date=ge2010&_count=20",
+            f"Observation?encounter=Encounter/{encounter}",
+            f"Observation?patient={id_}&_include=Observation:encounter",
+            f"Observation?subject:Patient.identifier=urn:benhan:id:ma-benh-nhan:01234|{identifier}",
+            f"Observation?code={code}&subject:Patient.name={word}&_count=10",
+            f"Encounter?patient={id_}",
+            f"Encounter?patient={id_}&_revinclude=Observation:encounter",
+            "Encounter?status=finished&_sort=-date&_count=20",
+            f"Encounter?participant=Practitioner/{practitioner}&_count=10",
+            f"Condition?patient={id_}&clinical-status=active,resolved",
+            f"Condition?subject:Patient.birthdate={born}",
+            f"MedicationRequest?patient={id_}&_include=MedicationRequest:patient",
+            f"DiagnosticReport?patient={id_}&_include=DiagnosticReport:result",
+            f"Patient?_has:Observation:patient:code={code}&family={quote(family)}&_count=5",
+            f"Patient?_content={quote(family + ' ' + given.split()[-1])}&_count=10",
+            "Condition?code:text=disorder&_count=10",
+            f"Procedure?patient={id_}&date=ge2000",
+        ][number]
+
+
+async def run(
+    server: Server, token: str, shapes: Shapes, seconds: float
+) -> tuple[float, list[float], dict[int, list[float]]]:
+    """Searches a second, the times of all, and the times by shape."""
+    until = time.perf_counter() + seconds
+    times: list[float] = []
+    by_shape: dict[int, list[float]] = {number: [] for number in range(30)}
+    turns = itertools.cycle(range(30))
+
+    async def work(connection: Connection, _client: int) -> None:
+        while time.perf_counter() < until:
+            number = next(turns)
+            began = time.perf_counter()
+            status, body = await connection.ask(request("GET", f"/fhir/{shapes.shape(number)}", token))
+            assert status == 200, body[:300]
+            taken = time.perf_counter() - began
+            times.append(taken)
+            by_shape[number].append(taken)
+
+    began = time.perf_counter()
+    await drive(server.http_port, CLIENTS, work)
+    return len(times) / (time.perf_counter() - began), sorted(times), by_shape
+
+
+async def reads(server: Server, token: str, people: People, seconds: float) -> float:
+    """Reads by id a second, as the limit."""
+    until, counted = time.perf_counter() + seconds, 0
+    chance = random.Random(5)
+
+    async def work(connection: Connection, _client: int) -> None:
+        nonlocal counted
+        while time.perf_counter() < until:
+            await connection.ask(request("GET", f"/fhir/Patient/{chance.choice(people.patients)[0]}", token))
+            counted += 1
+
+    await drive(server.http_port, CLIENTS, work)
+    return counted / seconds
+
+
+async def at(patients: int, seconds: float) -> dict[str, Any]:
+    """The numbers at a size of the store."""
+    people = People(sorted(folder().glob("*.json")))
+    with scratch_folder() as data:
+        file = data / "people.ndjson"
+        with file.open("wb") as out:
+            lines = sum(out.write(line + b"\n") > 0 for line in people.lines(patients))
+        benhan("db", "migrate", "--data", str(data))
+        benhan("import", str(file), "--data", str(data))
+        file.unlink()
+        benhan("db", "compact", "--data", str(data))
+        with serving(data) as server:
+            token, shapes = server.token(), Shapes(people)
+            await run(server, token, shapes, seconds / 2)
+            rate, times, by_shape = await run(server, token, shapes, seconds)
+            limit = await reads(server, token, people, 2.0)
+    slow = sorted(by_shape, key=lambda number: -statistics.median(by_shape[number] or [0]))[:5]
+    return {
+        "resources": lines,
+        "rate": rate,
+        "p50": statistics.median(times) * 1000,
+        "p95": times[int(len(times) * 0.95)] * 1000,
+        "limit": limit,
+        "slow": ", ".join(f"{number}: {statistics.median(by_shape[number]) * 1000:.0f} ms" for number in slow),
+    }
+
+
+async def measure(quick: bool) -> dict[str, Any]:
+    sizes = (1_000, int(os.environ.get("BENHAN_BENCH_PATIENTS", "4000" if quick else "64000")))
+    seconds = 4.0 if quick else 12.0
+    few, many = [await at(size, seconds) for size in sizes]
+    return {
+        "search_per_s": round(many["rate"]),
+        "search_p50_ms": round(many["p50"], 1),
+        "search_p95_ms": round(many["p95"], 1),
+        "search_ratio_64k": round(many["p50"] / few["p50"], 2),
+        "search_per_s_at_1k": round(few["rate"]),
+        "search_p50_ms_at_1k": round(few["p50"], 1),
+        "patients": sizes[1],
+        "search_resources": many["resources"],
+        "read_limit_per_s": round(many["limit"]),
+        "search_ratio_to_limit": round(many["rate"] / many["limit"], 3),
+        "slowest_shapes": many["slow"],
+        "slowest_shapes_at_1k": few["slow"],
+    }
+
+
+if __name__ == "__main__":
+    options = arguments(__doc__ or "")
+    import uvloop
+
+    report(uvloop.run(measure(options.quick)), options)

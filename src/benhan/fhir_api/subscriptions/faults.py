@@ -1,0 +1,41 @@
+"""Why a subscription does not work."""
+
+from __future__ import annotations
+
+from benhan.kernel.faults import FaultCode, Forbidden, Incorrect, NotFound
+from benhan.kernel.texts import Text
+
+WRONG_SUBSCRIPTION = FaultCode(
+    "BA-2283",
+    Incorrect,
+    Text("Subscription có {count} chỗ sai: {first}", "The Subscription has {count} mistakes: {first}"),
+)
+OWNER_MAY_NOT = FaultCode(
+    "BA-2284",
+    Forbidden,
+    Text(
+        "Người đăng ký không còn (hoặc chưa từng có) quyền đọc và tìm kiếm loại này.",
+        "The subscriber may no longer (or never could) read and search this type.",
+    ),
+)
+NOT_FOLLOWED = FaultCode(
+    "BA-2285",
+    NotFound,
+    Text(
+        "Đăng ký này chưa được xử lý hoặc đã kết thúc. Hỏi lại sau ít giây.",
+        "This subscription is not taken up yet, or is over. Ask again in a few seconds.",
+    ),
+)
+NOT_A_WEBSOCKET = FaultCode(
+    "BA-2286",
+    Incorrect,
+    Text("Đăng ký này không dùng kênh websocket.", "This subscription does not use the channel websocket."),
+)
+EVENTS_GONE = FaultCode(
+    "BA-2287",
+    NotFound,
+    Text(
+        "Các sự kiện trước số {first} không còn được giữ. Tìm lại dữ liệu rồi hỏi tiếp từ số đó.",
+        "Events before number {first} are no longer kept. Search for the data, then go on from that number.",
+    ),
+)

@@ -1,0 +1,200 @@
+"""Following the ledger: what was written becomes events of the subscriptions that watch for it.
+
+One process at a time follows. A resource is an event where, as its subscription's owner would search now, it is found
+in the version that was written; so access rules and filters are those of search itself. Of several versions written
+within a moment the last one is told. Deletions and bulk imports are no events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import orjson
+
+from benhan.access.owners import Owners
+from benhan.fhir.resource import instant, resource_of
+from benhan.fhir.search_query import parse_search
+from benhan.fhir.subscription import Wish
+from benhan.fhir_api.subscriptions.faults import OWNER_MAY_NOT
+from benhan.fhir_api.subscriptions.wishes import SYSTEM, Wishes
+from benhan.kernel.actors import Actor, Role
+from benhan.kernel.faults import Conflict, Fault
+from benhan.kernel.logs import Log
+from benhan.kernel.permissions import Permission
+from benhan.kernel.stopping import stopped_within
+from benhan.store.ids import encode_rid
+from benhan.store.ledger.events import Event
+from benhan.store.session_lock import session_lock
+from benhan.store.store import Store
+from benhan.store.subscriptions import Registration, Standing, Subscriptions, Written
+
+log = Log("subscriptions")
+
+LOCK = 0x62656E68_73756273  # "benh" "subs"
+PAUSE_S, BETWEEN_S = 0.5, 0.1
+PASSED_MAX = 100_000
+"""Ledger entries after which the place is committed though there was nothing."""
+OTHER_FOLLOWS_S = 5.0
+IDS_AT_ONCE = 100
+
+
+class Follower:
+    """The task that follows the ledger; `arrived` is set when there may be something to tell."""
+
+    def __init__(self, store: Store, subscriptions: Subscriptions, wishes: Wishes, owners: Owners) -> None:
+        self._store = store
+        self._subscriptions = subscriptions
+        self._wishes = wishes
+        self._owners = owners
+        self._passed = 0
+        """How far there was nothing for anybody: not committed each time, as looking there again does no harm."""
+        self.arrived = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow until `stop`; where another process follows, wait for it to end."""
+        while not stop.is_set():
+            try:
+                async with session_lock(self._store.database, LOCK) as held:
+                    if held is not None:
+                        await self._follow(stop)
+            except Fault as fault:
+                log.warning("subscriptions.delayed", fault=fault.code)
+            await stopped_within(stop, OTHER_FOLLOWS_S)
+
+    async def _follow(self, stop: asyncio.Event) -> None:
+        self._passed = 0
+        while not stop.is_set():
+            moved = await self.step()
+            if moved:
+                self.arrived.set()
+            await stopped_within(stop, BETWEEN_S if moved else PAUSE_S)
+
+    async def step(self) -> bool:
+        """Look through one more stretch of the ledger; whether there was any."""
+        standing = {each.rid: each for each in await self._subscriptions.watching()}
+        types = {each.type for each in standing.values() if each.type} | {"Subscription"}
+        committed, begun, end, written = await self._subscriptions.written(types, self._passed)
+        if end == begun:
+            return False
+        asked = next((each for each in written if each.type == "Subscription" and _is_asked(each)), None)
+        if asked is not None:  # what was written before it is looked at first, what comes after it in the next step
+            end = asked.seq
+            written = [each for each in written if each.seq < end]
+        events = {
+            rid: found
+            for rid, each in standing.items()
+            if (found := await self._events(each, [one for one in written if one.type == each.type]))
+        }
+        registered, forgotten = await self._registered(asked) if asked is not None else ([], [])
+        if not (events or registered or forgotten) and end - committed < PASSED_MAX:
+            self._passed = end
+            return True
+        return await self._subscriptions.advance(committed, end, events, registered, forgotten)
+
+    async def _events(self, standing: Standing, written: Sequence[Written]) -> list[Written]:
+        """What of `written` is an event of a subscription."""
+        latest = {
+            each.rid: each
+            for each in written
+            if each.seq > standing.began_seq and each.event != Event.RESOURCE_DELETE.number
+        }
+        if not latest:
+            return []
+        try:
+            owner = await self.owner(standing.owner)
+            wish = await self._wishes.of(standing)
+            found = await self._found(wish, owner, latest)
+        except Fault as fault:
+            if fault.retryable:
+                raise
+            await self.give_up(standing, fault)
+            return []
+        return sorted((each for each in latest.values() if each.rid in found), key=lambda each: each.seq)
+
+    async def _found(self, wish: Wish, owner: Actor, latest: dict[int, Written]) -> set[int]:
+        """The resources that the owner finds by the filters, in the version that was written."""
+        rids = list(latest)
+        found: set[int] = set()
+        for start in range(0, len(rids), IDS_AT_ONCE):
+            ids = ",".join(encode_rid(rid) for rid in rids[start : start + IDS_AT_ONCE])
+            query = parse_search(wish.type, [("_id", ids), *wish.pairs, ("_count", str(IDS_AT_ONCE))])
+            page = await self._store.search.search(query, owner)
+            found |= {each.rid for each in page.matches if each.version == latest[each.rid].version}
+        return found
+
+    async def owner(self, told: str) -> Actor:
+        """The owner (actor, and the app it acts through) with what they may do now. Raises Forbidden BA-2284."""
+        actor_id, _, client = told.partition(" ")
+        owner = await self._owners.find(actor_id, client)
+        if owner is None or not (owner.may(Permission.FHIR_READ) and owner.may(Permission.FHIR_SEARCH)):
+            raise OWNER_MAY_NOT()
+        return owner
+
+    async def _registered(self, asked: Written) -> tuple[list[Registration], list[int]]:
+        """The registration of a Subscription that was written, or that it is no more."""
+        if asked.event == Event.RESOURCE_DELETE.number:
+            return [], [asked.rid]
+        try:
+            stored = await self._wishes.read(asked.rid, asked.version)
+        except Fault as fault:
+            if fault.retryable:
+                raise
+            return [], [asked.rid]
+        resource = stored.read()
+        make = (asked.rid, asked.version, asked.seq)
+        if resource.get("status") == "off":
+            return [Registration(*make, "", "", "off", asked.actor)], []
+        try:
+            await self.owner(owner := _owner_of(asked))
+            wish = self._wishes.wish_of(resource)
+            parse_search(wish.type, wish.pairs)
+        except Fault as fault:
+            if fault.retryable:
+                raise
+            await self.tell_state(asked.rid, "error", fault)
+            return [Registration(*make, "", "", "error", asked.actor, fault=fault.code)], []
+        state = "active" if wish.channel == "websocket" else "requested"
+        if state == "active":
+            await self.tell_state(asked.rid, state)
+        registration = Registration(
+            *make, wish.type, wish.channel, state, owner, wish.heartbeat_s, ends_at=wish.ends_at
+        )
+        return [registration], []
+
+    async def give_up(self, standing: Standing, fault: Fault) -> None:
+        """Let a subscription be in error, and say why in it."""
+        if await self._subscriptions.end(standing, "error", fault.code):
+            await self.tell_state(standing.rid, "error", fault)
+
+    async def tell_state(self, rid: int, state: str, fault: Fault | None = None) -> None:
+        """Write the state into the Subscription, where its owner has not written it meanwhile."""
+        try:
+            stored = await self._wishes.current(rid)
+            resource = {name: value for name, value in stored.read().items() if name != "error"}
+            if resource.get("status") == state and fault is None:
+                return
+            told = (
+                f"{fault.code} {fault.text.vi} / {fault.text.en} ({instant(self._store.clock.now())})" if fault else ""
+            )
+            unit = self._store.begin(SYSTEM)
+            unit.update(
+                resource_of({**resource, "status": state, **({"error": told} if told else {})}),
+                if_match=stored.version,
+            )
+            await self._store.commit(unit)
+        except Conflict:
+            log.info("subscriptions.changed_meanwhile")
+        except Fault as found:
+            log.warning("subscriptions.state_not_told", fault=found.code)
+
+
+def _owner_of(written: Written) -> str:
+    """Who wrote it, and through which app where it was one."""
+    detail = orjson.loads(written.detail) if written.detail else {}
+    return f"{written.actor} {detail.get('client', '')}".strip()
+
+
+def _is_asked(written: Written) -> bool:
+    """Whether somebody else than we wrote it."""
+    return written.actor != SYSTEM.id or written.role != Role.SYSTEM.value

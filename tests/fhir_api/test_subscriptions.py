@@ -1,0 +1,597 @@
+"""Subscriptions end to end: the ledger followed, receivers that answer, fail, are slow, and disappear."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from tests.fhir_api.conftest import BASE, EVERYTHING, codes_of, patient
+
+from benhan.access.middleware import Door
+from benhan.access.owners import KnownOwners
+from benhan.access.sessions import Sessions
+from benhan.fhir.subscription import BACKPORT, TOPIC
+from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.routes import routes
+from benhan.fhir_api.subscriptions import following, telling
+from benhan.fhir_api.subscriptions import socket as socket_module
+from benhan.fhir_api.subscriptions.following import Follower
+from benhan.fhir_api.subscriptions.socket import SubscriptionSockets
+from benhan.fhir_api.subscriptions.tasks import subscription_parts
+from benhan.fhir_api.subscriptions.telling import Teller
+from benhan.kernel.faults import Fault
+from benhan.kernel.ids import SystemRandom
+from benhan.serving.roles import refusing
+from benhan.store import subscriptions as tables
+from benhan.store.database import Database, ensure_database
+from benhan.store.key_encryption import make_kek_file
+from benhan.store.ledger.chain import chain_all
+from benhan.store.migrations import migrate
+from benhan.store.store import Store
+from benhan.transports.rest_hook import RECEIVER_AWAY
+
+Json = dict[str, Any]
+_numbers = itertools.count(1)
+
+
+class MovedClock:
+    """The real clock, and what a test adds to it."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def monotonic_s(self) -> float:
+        return self.now().timestamp()
+
+
+@dataclass
+class Receiver:
+    """Takes notifications as a rest-hook would; `faults` are raised one by one before it takes again."""
+
+    got: list[Json] = field(default_factory=list)
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    is_away: bool = False
+    wait: asyncio.Event | None = None
+
+    async def send(self, address: str, content: bytes, headers: Sequence[tuple[str, str]], timeout_s: float) -> None:
+        assert address.startswith("https://receiver.example/")
+        if self.is_away:
+            raise RECEIVER_AWAY()
+        if self.faults:
+            raise self.faults.pop(0)
+        if self.wait is not None:
+            await self.wait.wait()
+        self.headers = list(headers)
+        self.got.append(orjson.loads(content))
+
+    def kinds(self) -> list[str]:
+        return [read(each)["type"] for each in self.got]
+
+    def numbers(self) -> list[int]:
+        return [number for each in self.got for number in read(each)["numbers"]]
+
+
+def read(bundle: Json) -> Json:
+    """The status of a notification: type, status, events since start, numbers of its events, what they were on."""
+    status = bundle["entry"][0]["resource"]
+    found: Json = {"numbers": [], "focus": []}
+    for each in status["parameter"]:
+        if each["name"] == "notification-event":
+            part = {one["name"]: value for one in each["part"] for key, value in one.items() if key != "name"}
+            found["numbers"].append(int(part["event-number"]))
+            found["focus"].append(part.get("focus", {}).get("reference"))
+        else:
+            found[each["name"]] = next(value for key, value in each.items() if key != "name")
+    return found
+
+
+@dataclass
+class House:
+    """A store of one's own with its API, its follower and its teller, which work when they are told to."""
+
+    store: Store
+    clock: MovedClock
+    follower: Follower
+    teller: Teller
+    receiver: Receiver
+    fhir: httpx.AsyncClient
+    sessions: Sessions
+    sockets: SubscriptionSockets
+
+    async def follow(self) -> None:
+        """Everything written so far becomes events."""
+        await chain_all(self.store.database)
+        while await self.follower.step():
+            await chain_all(self.store.database)
+
+    async def tell(self) -> None:
+        """What is due is told."""
+        while await self.teller.step():
+            await self.teller.settle()
+
+    async def settle(self) -> None:
+        for _ in range(3):
+            await self.follow()
+            await self.tell()
+
+    async def subscribe(self, told: Json) -> str:
+        answer = await self.fhir.post("Subscription", json=told)
+        assert answer.status_code == 201, answer.text
+        await self.settle()
+        return str(answer.json()["id"])
+
+    async def state(self, id_: str) -> str:
+        return str((await self.fhir.get(f"Subscription/{id_}")).json()["status"])
+
+
+@pytest.fixture
+async def house(embedded_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    url = await ensure_database(embedded_url, f"subscriptions_{next(_numbers)}")
+    database = await Database.connect(url, pool_size=8)
+    await migrate(database)
+    clock = MovedClock()
+    store = await Store.open(database, make_kek_file(tmp_path / "kek.json", SystemRandom()), clock=clock)
+    sessions = Sessions(database, clock, store.random)
+    receiver = Receiver()
+    follower, teller, sockets = subscription_parts(store, BASE, KnownOwners(database, clock), receiver)
+    door = Door(routes(FhirApi(store, BASE)), sessions, SystemRandom(), refusing(None))
+    token = await sessions.make_token("subscriber", EVERYTHING)
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/fhir+json"}
+    transport = httpx.ASGITransport(door)
+    async with httpx.AsyncClient(transport=transport, base_url=BASE + "/", headers=headers) as fhir:
+        yield House(store, clock, follower, teller, receiver, fhir, sessions, sockets)
+    await store.close()
+
+
+def subscription(criteria: str, content: str = "id-only", *filters: str, **channel: Any) -> Json:
+    told: Json = {
+        "resourceType": "Subscription",
+        "status": "requested",
+        "reason": "Theo dõi kết quả",
+        "criteria": criteria,
+        "channel": {
+            "type": "rest-hook",
+            "endpoint": "https://receiver.example/hook",
+            "payload": "application/fhir+json",
+            "_payload": {"extension": [{"url": f"{BACKPORT}/backport-payload-content", "valueCode": content}]},
+            **channel,
+        },
+    }
+    if filters:
+        listed = [{"url": f"{BACKPORT}/backport-filter-criteria", "valueString": each} for each in filters]
+        told["_criteria"] = {"extension": listed}
+    return told
+
+
+def observation(status: str = "final", **more: Any) -> Json:
+    return {"resourceType": "Observation", "status": status, "code": {"text": "đường huyết"}, **more}
+
+
+# ── the usual way ──
+
+
+async def test_a_subscription_is_shaken_hands_with_then_told_in_order(house: House) -> None:
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation"))
+    assert house.receiver.kinds() == ["handshake"]
+    assert await house.state(id_) == "active"
+    made = [(await house.fhir.post("Observation", json=observation())).json()["id"] for _ in range(3)]
+    await house.settle()
+    await house.fhir.put(f"Observation/{made[0]}", json=observation("amended", id=made[0]))
+    await house.fhir.post("Patient", json=patient())
+    await house.settle()
+    assert house.receiver.kinds() == ["handshake", "event-notification", "event-notification"]
+    assert house.receiver.numbers() == [1, 2, 3, 4]
+    last = read(house.receiver.got[-1])
+    assert last["events-since-subscription-start"] == "4"
+    assert last["focus"] == [f"Observation/{made[0]}"]
+    assert last["subscription"] == {"reference": f"{BASE}/Subscription/{id_}"}
+    entry = house.receiver.got[-1]["entry"][1]
+    assert entry["request"] == {"method": "PUT", "url": f"Observation/{made[0]}"}
+    assert "resource" not in entry
+
+
+@pytest.mark.parametrize(("content", "entries", "is_told"), [("empty", 1, False), ("full-resource", 2, True)])
+async def test_a_notification_carries_as_much_as_was_asked_for(
+    house: House,
+    content: str,
+    entries: int,
+    is_told: bool,  # noqa: FBT001
+) -> None:
+    await house.subscribe(subscription(f"{TOPIC}Observation", content, header=["Authorization: Bearer geheim"]))
+    await house.fhir.post("Observation", json=observation())
+    await house.settle()
+    bundle = house.receiver.got[-1]
+    assert bundle["type"] == "history"
+    assert len(bundle["entry"]) == entries
+    assert ("resource" in bundle["entry"][-1] and bundle["entry"][-1]["resource"].get("status") == "final") is is_told
+    assert read(bundle)["focus"] == ([f"Observation/{bundle['entry'][-1]['resource']['id']}"] if is_told else [None])
+    assert house.receiver.headers == [("Authorization", "Bearer geheim")]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        subscription(f"{TOPIC}Observation", "id-only", "Observation?status=final"),
+        subscription("Observation?status=final"),
+    ],
+)
+async def test_only_what_the_filter_finds_is_an_event(house: House, told: Json) -> None:
+    await house.subscribe(told)
+    await house.fhir.post("Observation", json=observation("preliminary"))
+    final = (await house.fhir.post("Observation", json=observation("final"))).json()["id"]
+    await house.settle()
+    assert [read(each)["focus"] for each in house.receiver.got[1:]] == [[f"Observation/{final}"]]
+
+
+async def test_of_versions_written_within_a_moment_the_last_is_told(house: House) -> None:
+    await house.subscribe(subscription("Observation?status=final", "full-resource"))
+    id_ = (await house.fhir.post("Observation", json=observation("preliminary"))).json()["id"]
+    await house.fhir.put(f"Observation/{id_}", json=observation("final", id=id_))
+    await house.settle()
+    assert house.receiver.numbers() == [1]
+    assert house.receiver.got[-1]["entry"][1]["resource"]["meta"]["versionId"] == "2"
+
+
+async def test_what_was_there_before_and_what_is_deleted_is_no_event(house: House) -> None:
+    await house.fhir.post("Observation", json=observation())
+    id_ = (await house.fhir.post("Observation", json=observation())).json()["id"]
+    await house.subscribe(subscription(f"{TOPIC}Observation"))
+    await house.fhir.delete(f"Observation/{id_}")
+    await house.settle()
+    assert house.receiver.kinds() == ["handshake"]
+
+
+async def test_a_heartbeat_comes_when_nothing_else_does(house: House) -> None:
+    beat = [{"url": f"{BACKPORT}/backport-heartbeat-period", "valueUnsignedInt": 60}]
+    await house.subscribe(subscription(f"{TOPIC}Observation", extension=beat))
+    await house.tell()
+    house.clock.ahead += timedelta(seconds=61)
+    await house.tell()
+    await house.tell()
+    assert house.receiver.kinds() == ["handshake", "heartbeat"]
+
+
+async def test_a_subscription_ends_when_it_said_so(house: House) -> None:
+    end = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    id_ = await house.subscribe({**subscription(f"{TOPIC}Observation"), "end": end})
+    house.clock.ahead += timedelta(hours=2)
+    await house.settle()
+    assert await house.state(id_) == "off"
+
+
+async def test_a_deleted_subscription_leaves_nothing(house: House) -> None:
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation"))
+    await house.fhir.post("Observation", json=observation())
+    await house.settle()
+    await house.fhir.delete(f"Subscription/{id_}")
+    await house.follow()
+    for table in ("subscription", "subscription_event"):
+        assert await house.store.database.fetchval(f"select count(*) from {table}") == 0
+
+
+# ── receivers that do not answer ──
+
+
+async def test_a_receiver_that_fails_is_told_again_and_misses_nothing(house: House) -> None:
+    await house.subscribe(subscription(f"{TOPIC}Observation"))
+    house.receiver.faults = [RECEIVER_AWAY(), RECEIVER_AWAY()]
+    for _ in range(2):
+        await house.fhir.post("Observation", json=observation())
+        await house.settle()
+    assert house.receiver.numbers() == []
+    for _ in range(3):
+        house.clock.ahead += timedelta(seconds=200)
+        await house.tell()
+    assert house.receiver.numbers() == [1, 2]
+
+
+async def test_a_receiver_that_is_gone_puts_its_subscription_in_error_and_can_catch_up(house: House) -> None:
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation"))
+    house.receiver.is_away = True
+    await house.fhir.post("Observation", json=observation())
+    await house.settle()
+    for _ in range(telling.ATTEMPTS_MAX):
+        house.clock.ahead += timedelta(seconds=200)
+        await house.tell()
+    resource = (await house.fhir.get(f"Subscription/{id_}")).json()
+    assert (resource["status"], resource["error"][:7]) == ("error", "BA-2281")
+    await house.fhir.post("Observation", json=observation())
+    await house.settle()
+    answer = await house.fhir.get(f"Subscription/{id_}/$events", params={"eventsSinceNumber": 1})
+    assert read(answer.json())["numbers"] == [1, 2]
+    house.receiver.is_away = False
+    await house.fhir.put(f"Subscription/{id_}", json={**resource, "status": "requested"})
+    await house.settle()
+    assert await house.state(id_) == "active"
+    assert house.receiver.kinds() == ["handshake", "handshake", "event-notification"]
+    assert house.receiver.numbers() == [1, 2]
+
+
+async def test_a_handshake_that_is_refused_for_good_ends_at_once(house: House) -> None:
+    from benhan.transports.rest_hook import BAD_ADDRESS
+
+    house.receiver.faults = [BAD_ADDRESS(reason="private address")]
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation"))
+    assert await house.state(id_) == "error"
+    assert "subscription_hosts" in (await house.fhir.get(f"Subscription/{id_}")).json()["error"]
+
+
+async def test_a_slow_receiver_makes_no_other_wait_and_gets_one_at_a_time(house: House) -> None:
+    await house.subscribe(subscription(f"{TOPIC}Observation"))
+    house.receiver.wait = asyncio.Event()
+    for _ in range(2):
+        await house.fhir.post("Observation", json=observation())
+        await house.follow()
+        await house.teller.step()
+    assert await house.teller.step() == 0
+    waiting = house.receiver.wait
+    house.receiver.wait = None
+    other = await house.fhir.post("Subscription", json=subscription(f"{TOPIC}Patient"))
+    await house.follow()
+    await house.teller.step()
+    for _ in range(500):
+        if house.receiver.kinds() == ["handshake", "handshake"]:
+            break
+        await asyncio.sleep(0.01)
+    assert house.receiver.kinds() == ["handshake", "handshake"]
+    waiting.set()
+    await house.teller.settle()
+    await house.settle()
+    assert sorted(house.receiver.numbers()) == [1, 2]
+    assert await house.state(other.json()["id"]) == "active"
+
+
+async def test_a_worker_that_dies_gives_its_subscription_back(house: House) -> None:
+    await house.subscribe(subscription(f"{TOPIC}Observation"))
+    await house.fhir.post("Observation", json=observation())
+    await house.follow()
+    subscriptions = tables.Subscriptions(house.store.database, house.clock)
+    assert len(await subscriptions.claim(5)) == 1
+    assert await subscriptions.claim(5) == []
+    house.clock.ahead += tables.LEASE + timedelta(seconds=1)
+    await house.tell()
+    assert house.receiver.numbers() == [1]
+
+
+async def test_a_burst_is_told_in_notifications_of_a_bounded_size(house: House) -> None:
+    most = [{"url": f"{BACKPORT}/backport-max-count", "valuePositiveInt": 10}]
+    await house.subscribe(subscription(f"{TOPIC}Observation", extension=most))
+    await asyncio.gather(*(house.fhir.post("Observation", json=observation()) for _ in range(25)))
+    await house.settle()
+    assert house.receiver.numbers() == list(range(1, 26))
+    assert [len(read(each)["numbers"]) for each in house.receiver.got[1:]] == [10, 10, 5]
+
+
+async def test_following_that_was_stopped_before_its_commit_counts_nothing_twice(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.subscribe(subscription(f"{TOPIC}Observation"))
+    await house.fhir.post("Observation", json=observation())
+    await chain_all(house.store.database)
+    followers = [
+        subscription_parts(house.store, BASE, KnownOwners(house.store.database, house.clock), house.receiver)[0]
+        for _ in range(3)
+    ]
+    await asyncio.gather(*(each.step() for each in followers))
+    await house.settle()
+    assert house.receiver.numbers() == [1]
+
+
+# ── who may see ──
+
+
+async def test_a_subscriber_who_loses_their_permission_is_told_no_more(house: House) -> None:
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation"))
+    reader = await house.sessions.make_token("reader", EVERYTHING)
+    await house.sessions.revoke_tokens("subscriber")
+    headers = {"authorization": f"Bearer {reader}"}
+    await house.fhir.post("Observation", json=observation(), headers=headers)
+    await house.settle()
+    resource = (await house.fhir.get(f"Subscription/{id_}", headers=headers)).json()
+    assert (resource["status"], resource["error"][:7]) == ("error", "BA-2284")
+    assert house.receiver.kinds() == ["handshake"]
+
+
+# ── wrong ones ──
+
+WRONG = [
+    {"criteria": "urn:benhan:topic:Nothing"},
+    {"criteria": "http://elsewhere.example/topic"},
+    {"criteria": "Observation?nothing=1"},
+    {"criteria": "Subscription?status=active"},
+    {"channel": {"type": "email", "endpoint": "mailto:a@b.example"}},
+    {"channel": {"type": "rest-hook"}},
+    {"channel": {"type": "rest-hook", "endpoint": "https://receiver.example/", "header": ["Host: other"]}},
+    {"channel": {"type": "rest-hook", "endpoint": "https://receiver.example/", "payload": "text/plain"}},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=lambda each: str(each)[:60])
+async def test_a_subscription_that_cannot_be_is_in_error_and_says_why(house: House, wrong: Json) -> None:
+    id_ = await house.subscribe({**subscription(f"{TOPIC}Observation"), **wrong})
+    resource = (await house.fhir.get(f"Subscription/{id_}")).json()
+    assert resource["status"] == "error"
+    assert resource["error"].startswith("BA-")
+    assert house.receiver.got == []
+
+
+# ── operations ──
+
+
+async def test_status_tells_how_each_stands(house: House) -> None:
+    ids = [await house.subscribe(subscription(f"{TOPIC}{type_}")) for type_ in ("Observation", "Patient")]
+    await house.fhir.post("Observation", json=observation())
+    await house.settle()
+    one = (await house.fhir.get(f"Subscription/{ids[0]}/$status")).json()
+    assert one["type"] == "searchset"
+    assert read(one)["type"] == "query-status"
+    assert read(one)["events-since-subscription-start"] == "1"
+    both = (await house.fhir.get("Subscription/$status", params={"id": ",".join(ids), "status": "active"})).json()
+    assert both["total"] == 2
+    none = (await house.fhir.get("Subscription/$status", params={"id": ids[0], "status": "off"})).json()
+    assert none["total"] == 0
+    missing = await house.fhir.get("Subscription/$status", params={"id": "khong-co"})
+    assert (missing.status_code, codes_of(missing)) == (404, ["BA-0401"])
+
+
+async def test_events_that_are_no_longer_kept_are_said_to_be_gone(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "EVENTS_KEPT", 2)
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation"))
+    for _ in range(5):
+        await house.fhir.post("Observation", json=observation())
+        await house.settle()
+    gone = await house.fhir.get(f"Subscription/{id_}/$events", params={"eventsSinceNumber": 2})
+    assert (gone.status_code, codes_of(gone)) == (404, ["BA-2287"])
+    asked = {"eventsSinceNumber": 4, "eventsUntilNumber": 4, "content": "full-resource"}
+    kept = (await house.fhir.get(f"Subscription/{id_}/$events", params=asked)).json()
+    assert read(kept)["numbers"] == [4]
+    assert read(kept)["type"] == "query-event"
+    assert kept["entry"][1]["resource"]["resourceType"] == "Observation"
+
+
+async def test_the_tasks_follow_and_tell_by_themselves(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "PAUSE_S", 0.02)
+    stop = asyncio.Event()
+    running = [asyncio.create_task(each.run(stop)) for each in (house.follower, house.teller)]
+    await house.fhir.post("Subscription", json=subscription(f"{TOPIC}Observation"))
+    async with asyncio.timeout(20):
+        while "handshake" not in house.receiver.kinds():
+            await chain_all(house.store.database)
+            await asyncio.sleep(0.02)
+        await house.fhir.post("Observation", json=observation())
+        while house.receiver.numbers() != [1]:
+            await chain_all(house.store.database)
+            await asyncio.sleep(0.02)
+    stop.set()
+    async with asyncio.timeout(20):
+        await asyncio.gather(*running)
+
+
+# ── websockets ──
+
+
+class Listener:
+    """A websocket client."""
+
+    def __init__(self, house: House) -> None:
+        self._to: asyncio.Queue[Json] = asyncio.Queue()
+        self._from: asyncio.Queue[Json] = asyncio.Queue()
+        self.say({"type": "websocket.connect"})
+        self.running = asyncio.create_task(house.sockets({"type": "websocket"}, self._to.get, self._take))
+
+    async def _take(self, message: Any) -> None:
+        await self._from.put(dict(message))
+
+    def say(self, message: Json) -> None:
+        self._to.put_nowait(message)
+
+    def bind(self, token: str) -> None:
+        self.say({"type": "websocket.receive", "text": f"bind-with-token {token}"})
+
+    async def heard(self) -> Json:
+        async with asyncio.timeout(10):
+            return await self._from.get()
+
+    async def notice(self) -> Json:
+        message = await self.heard()
+        assert message["type"] == "websocket.send", message
+        found: Json = orjson.loads(message["text"])
+        return found
+
+
+async def binding(house: House, id_: str) -> str:
+    answer = await house.fhir.get(f"Subscription/{id_}/$get-ws-binding-token")
+    assert answer.status_code == 200, answer.text
+    told = {each["name"]: each for each in answer.json()["parameter"]}
+    assert told["websocket-url"]["valueUrl"] == "ws://node.example/fhir/subscription-socket"
+    return str(told["token"]["valueString"])
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket_module, "POLL_S", 0.02)
+
+
+async def test_a_socket_is_told_of_what_happens_while_it_is_bound(house: House) -> None:
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation", "full-resource", type="websocket"))
+    assert await house.state(id_) == "active"
+    await house.fhir.post("Observation", json=observation())
+    await house.settle()
+    listener = Listener(house)
+    assert await listener.heard() == {"type": "websocket.accept"}
+    listener.bind(await binding(house, id_))
+    hello = read(await listener.notice())
+    assert (hello["type"], hello["events-since-subscription-start"]) == ("handshake", "1")
+    await house.fhir.post("Observation", json=observation("amended"))
+    await house.settle()
+    bundle = await listener.notice()
+    assert (read(bundle)["type"], read(bundle)["numbers"]) == ("event-notification", [2])
+    assert bundle["entry"][1]["resource"]["status"] == "amended"
+    listener.say({"type": "websocket.disconnect"})
+    await listener.running
+    assert house.receiver.got == []
+
+
+async def test_a_socket_ends_with_its_subscription(house: House) -> None:
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation", type="websocket"))
+    listener = Listener(house)
+    await listener.heard()
+    listener.bind(await binding(house, id_))
+    await listener.notice()
+    await house.fhir.delete(f"Subscription/{id_}")
+    await house.follow()
+    assert await listener.heard() == {"type": "websocket.close", "code": 1000}
+
+
+@pytest.mark.parametrize("text", ["", "hello", "bind-with-token x", "bind-with-token " + "x" * 5000])
+async def test_a_socket_that_says_anything_else_is_closed(house: House, text: str) -> None:
+    listener = Listener(house)
+    await listener.heard()
+    listener.say({"type": "websocket.receive", "text": text})
+    assert await listener.heard() == {"type": "websocket.close", "code": 1008}
+
+
+async def test_a_token_that_is_old_binds_nothing(house: House) -> None:
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation", type="websocket"))
+    token = await binding(house, id_)
+    house.clock.ahead += timedelta(seconds=socket_module.TOKEN_LIFE_S + 1)
+    listener = Listener(house)
+    await listener.heard()
+    listener.bind(token)
+    assert await listener.heard() == {"type": "websocket.close", "code": 1008}
+
+
+async def test_there_are_no_more_sockets_than_the_bound(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket_module, "SOCKETS_MAX", 1)
+    first, second = Listener(house), Listener(house)
+    assert await first.heard() == {"type": "websocket.accept"}
+    assert await second.heard() == {"type": "websocket.close", "code": 1013}
+    first.say({"type": "websocket.disconnect"})
+    await first.running
+
+
+async def test_only_who_subscribed_gets_a_token_and_only_for_a_websocket(house: House) -> None:
+    hook = await house.subscribe(subscription(f"{TOPIC}Observation"))
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation", type="websocket"))
+    other = await house.sessions.make_token("other", EVERYTHING)
+    for address, headers, expected in (
+        (hook, {}, (400, "BA-2286")),
+        (id_, {"authorization": f"Bearer {other}"}, (403, "BA-2284")),
+        ("khong-co", {}, (404, "BA-0401")),
+    ):
+        answer = await house.fhir.get(f"Subscription/{address}/$get-ws-binding-token", headers=headers)
+        assert (answer.status_code, codes_of(answer)[0]) == expected
