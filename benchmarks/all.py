@@ -24,6 +24,7 @@ NAMES = (
     "ledger",
     "terminology",
     "fhirpath",
+    "validate_profiles",
     "formats",
     "crash",
 )
