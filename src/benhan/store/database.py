@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
@@ -113,7 +113,8 @@ async def ensure_database(server_url: str, name: str) -> str:
     try:
         if not await connection.fetchval("select 1 from pg_database where datname = $1", name):
             quoted = '"' + name.replace('"', '""') + '"'
-            await connection.execute(f"create database {quoted} template template0 encoding 'UTF8'")
+            with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):  # another worker was first
+                await connection.execute(f"create database {quoted} template template0 encoding 'UTF8'")
     finally:
         await connection.close()
     return url_of(server_url, name)

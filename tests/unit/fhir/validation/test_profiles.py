@@ -148,7 +148,12 @@ def test_the_rules_of_r4_itself_are_held(resource: Json, issue: tuple[str, str])
 
 
 def answers(questionnaire: Json, *items: Json, status: str = "completed") -> list[tuple[str, str]]:
-    response = {"resourceType": "QuestionnaireResponse", "questionnaire": "http://q", "status": status, "item": [*items]}
+    response = {
+        "resourceType": "QuestionnaireResponse",
+        "questionnaire": "http://q",
+        "status": status,
+        "item": [*items],
+    }
     if not items:
         del response["item"]
     issues = Validator(Given(questionnaire=questionnaire)).validate(response)
