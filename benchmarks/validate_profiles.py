@@ -12,11 +12,10 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
-from resources import resources
-
 from benhan.fhir.resource import parse_resource
 from benhan.fhir.validation import check_structure
 from benhan.fhir.validation.validator import Validator
+from resources import resources
 
 Json = dict[str, Any]
 PEER_PER_S = 4_095
