@@ -8,7 +8,7 @@ from typing import Any
 from benhan.fhir.validation.faults import NOT_OF_PROFILE
 from benhan.fhir.validation.policy import EXTENSIONS, R4, REFERENCES, Mode, Policy
 from benhan.fhir.validation.scope import Options
-from benhan.fhir.validation.validator import claimed_profiles, shown
+from benhan.fhir.validation.validator import claimed_profiles
 from benhan.kernel.issues import Issue
 from benhan.kernel.logs import Log
 from benhan.store.unit_of_work import Stored, UnitOfWork, Write
@@ -71,20 +71,18 @@ class Gate:
             )
             if what in _KINDS:
                 issues = [each for each in issues if each.kind == _KINDS[what]]
-            _note(mode, what, write, issues, told, refused)
+            _note(mode, write, issues, told, refused)
         if refused:
             raise NOT_OF_PROFILE(*refused, *told, type=write.type, count=len(refused))
         return told
 
 
-def _note(
-    mode: Mode, what: str, write: Write, issues: Iterable[Issue], told: list[Issue], refused: list[Issue]
-) -> None:
-    """Sort what was found by what the mode does with it."""
+def _note(mode: Mode, write: Write, issues: Iterable[Issue], told: list[Issue], refused: list[Issue]) -> None:
+    """Sort what was found by what the mode does with it. The log names no profile: its url came with the resource."""
     found = [*issues]
     errors = [each for each in found if each.is_error]
     if errors:
-        log.info("validation.failed", mode=mode.value, what=shown(what), type=write.type, errors=len(errors))
+        log.info("validation.failed", kind=write.type, state=mode.value, count=len(errors))
     if mode is Mode.ENFORCE:
         refused += errors
         told += [each for each in found if not each.is_error]

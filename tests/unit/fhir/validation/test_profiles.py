@@ -1,4 +1,4 @@
-"""Profiles: one seeded fault for each kind of rule is found at its place; broken definitions leave the validator whole."""
+"""Profiles: a seeded fault for each kind of rule is found; broken definitions leave the validator whole."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ SEEDED: list[tuple[str, Json, Json, Json, tuple[str, str]]] = [
     ("pattern", profile("Observation", {"path": "Observation.code", "patternCodeableConcept": {"text": "x"}}),
      observation(), observation(code={"text": "y"}), ("value", "Observation.code")),
     ("maxLength", profile("Patient", {"path": "Patient.name.family", "maxLength": 3}),
-     {"resourceType": "Patient", "name": [{"family": "Ngô"}]}, {"resourceType": "Patient", "name": [{"family": "Đặng"}]},
+     {"resourceType": "Patient", "name": [{"family": "Ngô"}]},
+     {"resourceType": "Patient", "name": [{"family": "Đặng"}]},
      ("value", "Patient.name[0].family")),
     ("binding", profile("Observation", {
         "path": "Observation.code", "binding": {"strength": "required", "valueSet": "http://vn.example/vs"}}),
