@@ -85,7 +85,8 @@ async def _early_reads(
         if step.is_read:
             with at_entry(step):
                 if step.type and step.path == step.type:
-                    parse_search(step.type, parse_qsl(step.query, keep_blank_values=True), lenient=lenient)
+                    pairs, registry = parse_qsl(step.query, keep_blank_values=True), api.store.search.registry
+                    parse_search(step.type, pairs, lenient=lenient, registry=registry)
                 elif step.id and step.path == step.address and step.address not in written:
                     answers[step.number] = await read_entry(api, request, teller, step)
     return answers

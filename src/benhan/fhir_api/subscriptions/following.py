@@ -118,7 +118,8 @@ class Follower:
         found: set[int] = set()
         for start in range(0, len(rids), IDS_AT_ONCE):
             ids = ",".join(encode_rid(rid) for rid in rids[start : start + IDS_AT_ONCE])
-            query = parse_search(wish.type, [("_id", ids), *wish.pairs, ("_count", str(IDS_AT_ONCE))])
+            pairs = [("_id", ids), *wish.pairs, ("_count", str(IDS_AT_ONCE))]
+            query = parse_search(wish.type, pairs, registry=self._store.search.registry)
             page = await self._store.search.search(query, owner)
             found |= {each.rid for each in page.matches if each.version == latest[each.rid].version}
         return found
@@ -148,7 +149,7 @@ class Follower:
         try:
             await self.owner(owner := _owner_of(asked))
             wish = self._wishes.wish_of(resource)
-            parse_search(wish.type, wish.pairs)
+            parse_search(wish.type, wish.pairs, registry=self._store.search.registry)
         except Fault as fault:
             if fault.retryable:
                 raise
