@@ -26,7 +26,7 @@ from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.resources import VERSION_MAX, Opener, Resources
-from benhan.store.sealed_place import SealedPlaces
+from benhan.store.sealed_cursor import SealedCursors
 from benhan.store.sql_texts import query
 from benhan.store.unit_of_work import Stored
 
@@ -175,7 +175,7 @@ class History:
         rules: AccessRules,
         opener: Opener,
         resources: Resources,
-        places: SealedPlaces,
+        places: SealedCursors,
         clock: Clock,
     ) -> None:
         self._database = database

@@ -20,7 +20,7 @@ from benhan.store.key_encryption import KeyEncryption
 from benhan.store.keyring import Keyring
 from benhan.store.migrations import migrate
 from benhan.store.resources import Opener, Resources
-from benhan.store.sealed_place import SealedPlaces
+from benhan.store.sealed_cursor import SealedCursors
 from benhan.store.search.custom import CustomParameters
 from benhan.store.search.page_link import PageLinks
 from benhan.store.search.search import Search
@@ -110,7 +110,7 @@ class Store:
                 rules,
                 opener,
                 resources,
-                SealedPlaces(keyring.derived_key("history-link"), clock, page_life_s),
+                SealedCursors(keyring.derived_key("history-link"), clock, page_life_s),
                 clock,
             ),
             terminology,
