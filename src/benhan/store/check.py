@@ -18,7 +18,6 @@ from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored
 
 BATCH = 500
-DAMAGED_SHOWN = 100
 
 _COUNT = query(
     "check_count",

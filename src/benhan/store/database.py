@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -29,11 +28,6 @@ SETTINGS = {
 
 async def _as_it_is(_connection: Connection) -> None:
     """Nothing of a session is ever changed but locks, which `session_lock` gives back: one round trip less."""
-
-
-def read_sql(name: str) -> str:
-    """The text of `sql/<name>.sql`."""
-    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
 class Database:

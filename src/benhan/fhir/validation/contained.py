@@ -5,6 +5,7 @@ Source: FHIR R4 references.html#contained, rules dom-2 to dom-5 (by FHIRPath) an
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,7 @@ def check_contained(resource: Json, path: Path, scope: Scope) -> None:
     scope.report.spend(len(listed) * 5)
     referred = set(_fragments({name: value for name, value in resource.items() if name != "contained"}))
     inner = [set(_fragments(each)) for each in listed]
+    told = Counter(fragment for each in inner for fragment in each)
     seen: set[str] = set()
     for number, each in enumerate(listed):
         id_ = each.get("id") if isinstance(each, dict) else None
@@ -32,8 +34,9 @@ def check_contained(resource: Json, path: Path, scope: Scope) -> None:
             scope.report.error("structure", (*place, "id"), texts.DOUBLED_ID, texts.CONTAINED_CLAUSE)
         if isinstance(id_, str):
             seen.add(id_)
-        others = referred.union(*(inner[other] for other in range(len(inner)) if other != number))
-        if f"#{id_}" not in others and "#" not in inner[number]:
+        own = f"#{id_}"
+        by_others = told[own] - (own in inner[number])
+        if own not in referred and not by_others and "#" not in inner[number]:
             scope.report.error("invariant", place, texts.RULE, texts.CONTAINED_CLAUSE, key="dom-3", human=DOM_3)
 
 

@@ -63,6 +63,7 @@ class Scope:
         root: Element,
         bundle: dict[str, Json],
         active: frozenset[tuple[int, str]] = frozenset(),
+        contained_ids: dict[str, Json] | None = None,
     ) -> None:
         self.judge = judge
         self.report = report
@@ -70,7 +71,7 @@ class Scope:
         self.root = root
         self.bundle = bundle
         self.active = active
-        self.contained_ids = _contained(root.value)
+        self.contained_ids = _contained(root.value) if contained_ids is None else contained_ids
         self._services: Services | None = None
 
     @property
@@ -83,19 +84,21 @@ class Scope:
     def inside(self, resource: Json, *, is_contained: bool) -> Scope:
         """The scope of a resource in this one: contained in it, or an entry or parameter of it."""
         element = Element(resource, known_type(str(resource.get("resourceType", ""))))
-        root = self.root if is_contained else element
-        return Scope(self.judge, self.report, element, root, self.bundle, self.active)
+        if is_contained:  # what the root contains is looked up once, not for each of what it contains
+            return Scope(self.judge, self.report, element, self.root, self.bundle, self.active, self.contained_ids)
+        return Scope(self.judge, self.report, element, element, self.bundle, self.active)
 
     def reporting(self, report: Report) -> Scope:
         """The same place, told of in another report."""
-        return Scope(self.judge, report, self.resource, self.root, self.bundle, self.active)
+        return Scope(self.judge, report, self.resource, self.root, self.bundle, self.active, self.contained_ids)
 
     def entering(self, item: Item, profile: str) -> Scope | None:
         """The scope while `item` is held against `profile`; None where that is being done already."""
         key = (id(item.value) or id(item.twin), profile)
         if key in self.active:
             return None
-        return Scope(self.judge, self.report, self.resource, self.root, self.bundle, self.active | {key})
+        active = self.active | {key}
+        return Scope(self.judge, self.report, self.resource, self.root, self.bundle, active, self.contained_ids)
 
     def target_of(self, reference: Json) -> tuple[str, Json | None]:
         """(type, resource) of a Reference: "" and None where they cannot be told from here."""

@@ -105,7 +105,7 @@ class Validator:
             return
         is_resource = type(item.value) is dict and "resourceType" in item.value
         if is_resource and item.value is not inner.resource.value:
-            contained = any(each is item.value for each in inner.contained_ids.values())
+            contained = inner.contained_ids.get(item.value.get("id", "")) is item.value
             inner = _active(inner.inside(item.value, is_contained=contained), inner.active)
         check_rule(rule, item, inner)
 

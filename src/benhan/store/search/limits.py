@@ -86,22 +86,6 @@ NOT_IN_CONTAINED = FaultCode(
     ),
 )
 TOO_LONG = FaultCode(
-    "BA-2106", Incorrect, Text("Danh sách có hơn {limit} mục.", "The List has more than {limit} entries.")
-)
-NOT_IN_CONTAINED = FaultCode(
-    "BA-2107",
-    Incorrect,
-    Text(
-        "_contained không đi cùng chuỗi tham chiếu, _has, _list, _sort hoặc nhiều loại.",
-        "_contained does not go with chains, _has, _list, _sort or several types.",
-    ),
-)
-NOT_ADMINISTRATOR = FaultCode(
-    "BA-2108",
-    Incorrect,
-    Text("_explain chỉ dành cho quản trị viên.", "_explain is for administrators only."),
-)
-TOO_LONG = FaultCode(
     "BA-2109",
     Incorrect,
     Text(

@@ -216,3 +216,29 @@ def test_a_regular_expression_bomb_in_a_profile_ends() -> None:
 def test_work_is_bounded_and_its_end_is_told() -> None:
     many = observation(component=[{"code": {"text": "x"}}] * 100)
     assert [each.kind for each in Validator().validate(many, steps_max=50)][-1] == "too-costly"
+
+
+def test_a_contained_resource_is_referred_to_from_outside_of_itself_or_refers_to_what_holds_it() -> None:
+    listed: list[Json] = [
+        {"resourceType": "Practitioner", "id": "named"},
+        {"resourceType": "Patient", "id": "names", "generalPractitioner": [{"reference": "#named"}]},
+        {"resourceType": "Patient", "id": "itself", "link": [{"type": "seealso", "other": {"reference": "#itself"}}]},
+        {
+            "resourceType": "Observation",
+            "id": "up",
+            "status": "final",
+            "code": {"text": "x"},
+            "focus": [{"reference": "#"}],
+        },
+        {"resourceType": "Organization", "id": "held", "name": "A"},
+    ]
+    resource = observation(contained=listed, performer=[{"reference": "#held"}])
+    issues = Validator(Given(), Options()).validate(resource, [])
+    found = [each.place for each in issues if "dom-3" in each.text.en]
+    assert found == ["Observation.contained[1]", "Observation.contained[2]"]
+
+
+def test_thousands_of_contained_resources_are_held_against_each_other_at_once() -> None:
+    listed = [{"resourceType": "Basic", "id": f"b{number}", "code": {"text": "x"}} for number in range(20_000)]
+    issues = Validator(Given(), Options()).validate(observation(contained=listed), [])
+    assert issues
