@@ -66,6 +66,8 @@ _OTHER: dict[str, tuple[float, Dimensions]] = {
     "[arb'U]": (1, (("[arb'U]", 1),)),
 }
 _OFFSETS = {"Cel": (1.0, 273.15), "[degF]": (5 / 9, 459.67 * 5 / 9)}
+UNIT_CHARACTERS_MAX = 200
+"""A longer unit is taken as it stands: none that is meant is so long, and what was taken apart is remembered."""
 _ANNOTATION = re.compile(r"\{[^}]*\}")
 _ANNOTATION_ALONE = re.compile(r"(^|[./(])\{[^}]*\}")
 """An annotation where a unit should stand is the unity. Source: UCUM 2.1 section 6."""
@@ -78,7 +80,7 @@ def canonical(value: float, unit: str) -> tuple[float, str]:
         factor, offset = _OFFSETS[unit]
         kelvin = round(value * factor + offset, 9)
         return (kelvin, "K1") if math.isfinite(kelvin) else (value, unit)
-    known = _parsed(unit)
+    known = _parsed(unit) if len(unit) <= UNIT_CHARACTERS_MAX else None
     if known is None:
         return value, unit
     number = float(f"{value * known[0]:.12g}")

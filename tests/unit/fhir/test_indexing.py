@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from benhan.fhir.content_words import plain_text
 from benhan.fhir.indexing import index_resource, patient_of, values_at
 from benhan.fhir.resource import resource_of
 from benhan.fhir.search_parameters import parameters_of
@@ -238,3 +239,7 @@ def test_the_index_of_a_resource_is_the_same_whatever_the_writing_of_its_numbers
         for value in (1, 1.0)
     )
     assert one == other
+
+
+def test_a_narrative_of_marks_that_never_close_is_read_at_once() -> None:
+    assert plain_text("<" * 1_000_000 + "b>word</b>") == "<" * 999_999 + " word "

@@ -12,7 +12,7 @@ from benhan.fhir.terminology.concepts import read_concepts
 from benhan.fhir.terminology.faults import NO_VALUE_SET
 from benhan.fhir.terminology.hierarchy import ancestors_of
 from benhan.fhir.terminology.implicit import implicit_value_set
-from benhan.fhir.terminology.selection import Both, Codes, Either, Every, Having, Without
+from benhan.fhir.terminology.selection import Both, Codes, Either, Every, Having, Without, check_regex
 from benhan.kernel.faults import Incorrect, NotFound
 
 A, B = SystemKey("urn:a"), SystemKey("urn:b")
@@ -144,3 +144,8 @@ def test_implicit_value_sets() -> None:
     assert include("urn:a?fhir_vs=isa/A%200") == {"system": "urn:a", "filter": [is_a]}
     assert include("urn:a?fhir_vs=refset/1") is None
     assert include("urn:a") is None
+
+
+def test_a_pattern_that_is_too_long_is_refused_before_it_is_looked_at() -> None:
+    with pytest.raises(Incorrect, match="BA-2259"):
+        check_regex("{" * 1_000_000)

@@ -70,3 +70,8 @@ def test_any_text_as_a_unit_gives_a_number_and_a_unit(value: float, unit: str) -
     number, base = canonical(value, unit)
     assert math.isfinite(number)
     assert isinstance(base, str)
+
+
+def test_a_unit_without_end_is_taken_as_it_stands_and_at_once() -> None:
+    unit = "{" * 1_000_000
+    assert canonical(1, unit) == (1, unit)
