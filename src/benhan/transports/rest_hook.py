@@ -20,6 +20,7 @@ from benhan.kernel.faults import FaultCode, Incorrect, Unavailable
 from benhan.kernel.texts import Text
 
 CONNECTIONS_MAX = 64
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 
 BAD_ADDRESS = FaultCode(
     "BA-2280",
@@ -126,7 +127,10 @@ class RestHook:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open Internet; IPv4 inside IPv6 is taken out first."""
+    """Whether an IP address is one of the open Internet; IPv4 inside IPv6 is taken out first.
+
+    Of IPv6 only 2000::/3 is: the rest is local, reserved, or leads to IPv4 besides. Source: IANA, IPv6 Address Space.
+    """
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -135,6 +139,6 @@ def is_public(address: str) -> bool:
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo is not None else None)
         if inner is not None:
             return inner.is_global and not inner.is_multicast
-        if ip in ipaddress.ip_network("64:ff9b::/96"):
+        if ip not in GLOBAL_UNICAST:
             return False
     return ip.is_global and not ip.is_multicast

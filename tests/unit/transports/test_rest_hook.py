@@ -112,3 +112,15 @@ def test_public_addresses() -> None:
     assert is_public("2606:4700::1111")
     for inside in ("0.0.0.0", "100.64.0.1", "192.168.1.1", "224.0.0.1", "255.255.255.255", "fd00::1", "::", "text"):
         assert not is_public(inside), inside
+
+
+def test_of_ipv6_only_global_unicast_is_public() -> None:
+    for inside in (
+        "::127.0.0.1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::7f00:1",
+        "fec0::1",
+        "2002:7f00:1::",
+    ):
+        assert not is_public(inside), inside
