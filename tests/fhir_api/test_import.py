@@ -200,6 +200,10 @@ async def test_lines_of_a_destroyed_record_are_set_aside_and_the_others_taken_in
         "file://other.example{folder}/p",
         "ftp://files.example/p",
         "gopher:1",
+        "https://[x",
+        f"https://{HOST}/\x07",
+        "file://{folder}/%00",
+        "file://{folder}/" + "x" * 300,
         "",
     ],
 )
@@ -257,6 +261,7 @@ async def test_a_file_or_a_line_that_is_too_long_ends_the_import(
         [{"name": "input", "part": [{"name": "type", "valueCode": "Nothing"}, {"name": "url", "valueUrl": "x"}]}],
         [{"name": "input", "part": [{"name": "url", "valueUrl": "x"}]}],
         [{"name": "input", "valueString": "x"}],
+        [{"name": "input", "part": [{"name": "type", "valueCode": {}}, {"name": "url", "valueUrl": "x"}]}],
     ],
 )
 async def test_a_request_of_the_wrong_form_is_refused(client: httpx.AsyncClient, parameter: list[Json]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import zlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -46,12 +47,18 @@ class ImportSources:
 
     def check(self, url: str) -> None:
         """Raises Forbidden BA-2391 where `url` may not be taken from."""
+        try:
+            is_allowed = self._allows(url)
+        except (ValueError, OSError, httpx.InvalidURL) as cause:  # no address at all, or no path of this machine
+            raise URL_NOT_ALLOWED() from cause
+        if not is_allowed:
+            raise URL_NOT_ALLOWED()
+
+    def _allows(self, url: str) -> bool:
         parts = urlsplit(url)
-        if parts.scheme == "https" and parts.netloc.lower() in self.hosts:
-            return
-        if parts.scheme == "file" and parts.netloc in ("", "localhost") and self._path(url) is not None:
-            return
-        raise URL_NOT_ALLOWED()
+        if parts.scheme == "https":
+            return parts.netloc.lower() in self.hosts and bool(httpx.URL(url).host)
+        return parts.scheme == "file" and parts.netloc in ("", "localhost") and self._path(url) is not None
 
     def pieces(self, url: str, number: int) -> AsyncGenerator[bytes, None]:
         """The bytes of file `number` of an import. Raises BA-2391 to BA-2393, BA-2395."""
@@ -86,7 +93,7 @@ async def _of_file(path: Path, number: int) -> AsyncGenerator[bytes, None]:
         with file:
             while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
                 yield piece
-    except (OSError, EOFError) as cause:
+    except (OSError, EOFError, zlib.error) as cause:
         raise NOT_FETCHED(number=number, reason=type(cause).__name__) from cause
 
 

@@ -54,10 +54,9 @@ async def import_(api: FhirApi, request: Request) -> Response:
 def _inputs(asked: Asked) -> list[Json]:
     """Type and address of each file. Raises Incorrect BA-2351, BA-2390."""
     asked.check("$import", PARAMETERS)
-    told = asked.all("input")
+    told, types = asked.all("input"), tuple(resource_types())
     named = all(
-        isinstance(each, dict) and isinstance(each.get("url"), str) and each.get("type") in resource_types()
-        for each in told
+        isinstance(each, dict) and isinstance(each.get("url"), str) and each.get("type") in types for each in told
     )
     if asked.text("inputFormat", NDJSON[0]) not in NDJSON or not 0 < len(told) <= INPUTS_MAX or not named:
         raise BAD_IMPORT(limit=INPUTS_MAX)
