@@ -313,10 +313,3 @@ def _bad_include(name: str, query: SearchQuery, registry: SearchRegistry) -> Tex
     codes = registry.parameters_of(type_).items() if type_ != "Resource" else ()
     valid = sorted(code for code, each in codes if each.type == "reference")
     return BAD_INCLUDE.filled(name=name, type=type_, valid=", ".join(valid) or "–")
-
-
-def as_pairs(values: Sequence[tuple[str, str]]) -> str:
-    """`values` as a query string."""
-    from urllib.parse import urlencode
-
-    return urlencode(values)

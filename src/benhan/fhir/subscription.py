@@ -78,11 +78,6 @@ class Wish:
         return f"Wish({self.type}, {self.channel})"
 
 
-def topics() -> list[str]:
-    """Every topic there is."""
-    return [TOPIC + type_ for type_ in sorted(resource_types() - NOT_WATCHED)]
-
-
 def read_wish(subscription: Json) -> tuple[Wish | None, list[Issue]]:
     """The wish of a Subscription, or what is wrong with it."""
     issues: list[Issue] = []

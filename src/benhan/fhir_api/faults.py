@@ -61,14 +61,6 @@ ID_MISMATCH = FaultCode(
 BAD_IF_MATCH = FaultCode(
     "BA-0306", Incorrect, Text('If-Match phải có dạng W/"số".', 'If-Match must be of the form W/"number".')
 )
-VERSION_MISMATCH = FaultCode(
-    "BA-0307",
-    PreconditionFailed,
-    Text(
-        "Tài nguyên đã đổi từ khi bạn đọc. Đọc lại rồi sửa.",
-        "The resource has changed since you read it. Read it again, then edit.",
-    ),
-)
 NOT_A_BUNDLE = FaultCode(
     "BA-0310",
     Incorrect,

@@ -29,7 +29,6 @@ EVENT_SYSTEM = "urn:benhan:code:su-kien"
 ACTOR_SYSTEM = "urn:benhan:id:nguoi-thuc-hien"
 RID_SYSTEM = "urn:benhan:id:rid"
 ROLE_SYSTEM = "urn:benhan:code:vai-tro"
-FAULT_SYSTEM = "urn:benhan:code:loi"
 ID_PREFIX = "ledger-"
 
 SUCCESS, MINOR_FAILURE = "0", "4"

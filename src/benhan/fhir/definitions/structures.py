@@ -38,8 +38,3 @@ def shipped_structure(url: str) -> Json | None:
         return None
     found: Json = orjson.loads(line)
     return found
-
-
-def shipped_structure_urls() -> tuple[str, ...]:
-    """The urls of all of R4's StructureDefinitions."""
-    return tuple(_lines())

@@ -102,16 +102,6 @@ def listed_system(resource: Json) -> ListedSystem:
     return ListedSystem(read_head(resource), read_concepts(resource))
 
 
-def told_system(url: str, told: Mapping[tuple[str, str], Told]) -> ListedSystem:
-    """What value sets themselves say of codes of a system that is not known here."""
-    concepts = (
-        Concept(code, each.display, designations=each.designations)
-        for (system, code), each in told.items()
-        if system == url
-    )
-    return ListedSystem(SystemHead(url, content="fragment"), concepts)
-
-
 def with_told(concept: Concept, told: Told | None) -> Concept:
     """`concept` with the words a value set gives it in place of its own."""
     if told is None or not (told.display or told.designations):

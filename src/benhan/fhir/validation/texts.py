@@ -63,7 +63,6 @@ SET_UNKNOWN = Text(
     "The code was not checked: the value set {set}, or a system it takes from, is not loaded.",
 )
 WRONG_TARGET = Text("Không được trỏ tới {type}; được phép: {valid}.", "May not refer to {type}; allowed: {valid}.")
-NO_SUCH_CONTAINED = Text("Không có tài nguyên con nào mang id này.", "No contained resource has this id.")
 NO_TARGET = Text("Không tìm thấy tài nguyên được trỏ tới.", "The resource that is referred to is not there.")
 TARGET_NOT_OF_PROFILE = Text(
     "Tài nguyên được trỏ tới không theo profile nào trong số {valid}.",
@@ -111,7 +110,6 @@ PROFILE_BROKEN = Text(
     "Định nghĩa của profile {url} không dùng được: {reason}.",
     "The definition of the profile {url} cannot be used: {reason}.",
 )
-ABSTRACT_PROFILE = Text("Profile {url} là trừu tượng.", "The profile {url} is abstract.")
 DOUBLED_ID = Text("Hai tài nguyên con có cùng id.", "Two contained resources have the same id.")
 FULL_URL_FORM = Text(
     "fullUrl phải là địa chỉ tuyệt đối, urn:uuid hoặc urn:oid.",

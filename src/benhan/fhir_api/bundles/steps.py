@@ -55,8 +55,6 @@ class Step:
     count: int | None = None
     found: Stored | None = None
     """What a conditional create found, which is the answer then."""
-    version_after: int | None = None
-    """The version it will make, where that is known before."""
 
     @property
     def address(self) -> str:
