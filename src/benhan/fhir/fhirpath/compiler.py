@@ -54,6 +54,8 @@ from benhan.fhir.fhirpath.nodes import (
 )
 
 HEIGHT_MAX = 150
+UNCOUNTED = 16
+"""Children that are read without a count; a rule that reads a list of thousands for each of its elements is stopped."""
 CHAPTERS = (
     aggregates, boundaries, combining, conversion, existence, fhir_functions, filtering, maths, strings, subsetting,
     tree, types, utility,
@@ -145,6 +147,8 @@ def _child(source: Closure, name: str) -> Closure:
         found = Items()
         for item in source(env, this):
             children_named(item, name, found)
+        if len(found) > UNCOUNTED:
+            env.spend(len(found) // 4)
         return found
 
     return read

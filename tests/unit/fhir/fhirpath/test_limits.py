@@ -107,6 +107,14 @@ def test_comparing_large_parts_again_and_again_is_counted_by_their_size() -> Non
     assert time.process_time() - start < 10
 
 
+def test_reading_a_long_list_again_for_each_of_its_elements_is_counted() -> None:
+    resource = {"resourceType": "Patient", "contact": [{"gender": "female"} for _ in range(3_000)]}
+    with pytest.raises(Fault, match="BA-2012"):
+        compile_path("contact.all(%resource.contact.first().gender = gender)").evaluate(resource, steps_max=200_000)
+    resource["contact"] = resource["contact"][:200]
+    assert compile_path("contact.all(%resource.contact.first().gender = gender)").evaluate(resource, steps_max=200_000)
+
+
 def test_numbers_beyond_their_bounds_give_nothing() -> None:
     for text in ["2147483647 + 1", "10.power(1000)", "9.9.power(100000)", "1000000000 * 1000000000", "2000.exp()"]:
         assert compile_path(text).evaluate({}) == [], text
