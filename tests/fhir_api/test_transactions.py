@@ -141,6 +141,8 @@ BAD: dict[str, tuple[Any, int, str]] = {
         "subject": {"reference": "Patient?identifier=never|there"}}), 412, "BA-2163"),
     "read of what is not there": (entry("GET", "Patient/never-there"), 404, "BA-0401"),
     "search that is not understood": (entry("GET", "Patient?foo=1"), 400, "BA-0220"),
+    "an export": (entry("GET", "Patient/$export"), 400, "BA-0311"),
+    "the file of a job": (entry("GET", "$job/a4624c9d0e189a66a4ee7c4a512849b0/Patient.1"), 400, "BA-0311"),
 }  # fmt: skip
 
 
@@ -396,3 +398,11 @@ async def test_an_entry_that_is_too_deep_is_refused(fhir: httpx.AsyncClient, lev
         deep = {"extension": [deep]}
     answer = await sent(fhir, "transaction", entry("POST", "Observation", observed("x") | {"subject": deep}))
     assert (answer.status_code, codes_of(answer)[0]) == (400, "BA-0205")
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+async def test_an_operation_that_is_read_is_answered_in_a_bundle(fhir: httpx.AsyncClient, kind: str) -> None:
+    place = (await fhir.post("Patient", json=patient())).headers["location"].split("/fhir/")[1].split("/_history")[0]
+    expand = "ValueSet/$expand?url=http://hl7.org/fhir/ValueSet/administrative-gender"
+    answer = await sent(fhir, kind, entry("GET", expand), entry("GET", f"{place}/$everything"))
+    assert [each["resource"]["resourceType"] for each in answer.json()["entry"]] == ["ValueSet", "Bundle"]

@@ -23,6 +23,8 @@ _OWN = frozenset(
     }
 )  # fmt: skip
 """Headers that are about the bundle, not about what stands in it."""
+ASYNCHRONOUS = frozenset({"$export", "$job"})
+"""What is answered by a job, its state and its files: no resource that could stand in a bundle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,9 @@ class ReadRoute:
 
 
 def route_of(path: str) -> ReadRoute | None:
-    """The route that GET `path` (relative to the base) takes, or None for none."""
+    """The route that GET `path` (relative to the base) takes, or None for none that can answer in a bundle."""
+    if not ASYNCHRONOUS.isdisjoint(path.split("/")):
+        return None
     asked = "/" + path.lstrip("/") if path else "/"
     for pattern, interaction, permission in _reads():
         match = pattern.match(asked)
@@ -46,13 +50,11 @@ def route_of(path: str) -> ReadRoute | None:
 
 @cache
 def _reads() -> list[tuple[re.Pattern[str], Interaction, Permission]]:
+    """Operations first, as everywhere: `$lookup` is no id."""
     from benhan.fhir_api.routes import every_row
 
-    return [
-        (compile_path(path)[0], interaction, permission)
-        for method, path, interaction, permission in every_row()
-        if method == "GET"
-    ]
+    rows = sorted((row for row in every_row() if row[0] == "GET"), key=lambda row: "/$" not in row[1])
+    return [(compile_path(path)[0], interaction, permission) for _, path, interaction, permission in rows]
 
 
 async def answered_read(
