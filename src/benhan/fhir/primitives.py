@@ -86,3 +86,8 @@ CHECKS: dict[str, Check] = {
     "instant": _dated(_INSTANT),
     "time": _of(_TIME),
 }
+
+
+def shown_name(name: str) -> str:
+    """The name of an element as it may be told again; `?` for what is none, which may be anything a sender wrote."""
+    return name if name.isidentifier() and name.isascii() and len(name) <= 64 else "?"

@@ -28,5 +28,5 @@ class Permission(Enum):
     BOOK_READ = "book:read"  # the citizen's own book
     METRICS_READ = "metrics:read"
     ACCOUNT_MANAGE = "account:manage"
-    SEARCH_EXPLAIN = "search:explain"  # how a search was run: statements and plans
+    SEARCH_EXPLAIN = "search:explain"  # how a search was run (statements and plans), and the index built anew
     LEDGER_VIEW = "ledger:view"

@@ -130,7 +130,7 @@ async def import_file(
     line = 0
     rejected = path.with_suffix(".rejected.ndjson")
     told = set(rejected.read_bytes().splitlines()) if rejected.exists() else set()
-    with _opened(path) as file, rejected.open("ab") as set_aside:
+    with opened_lines(path) as file, rejected.open("ab") as set_aside:
         aside = Aside(set_aside, told)
         for number, batch in enumerate(_batches(file)):
             line += len(batch)
@@ -234,7 +234,8 @@ def _read(text: bytes, type_: str) -> tuple[ParsedResource | None, list[str]]:
     return resource, []
 
 
-def _opened(path: Path) -> IO[bytes]:
+def opened_lines(path: Path) -> IO[bytes]:
+    """A file of lines, unpacked where its name ends in `.gz`."""
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 

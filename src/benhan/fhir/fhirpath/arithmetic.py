@@ -10,7 +10,7 @@ from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
 from benhan.fhir.fhirpath import quantities, temporals
-from benhan.fhir.fhirpath.elements import Element, Items, one, text_of, type_name
+from benhan.fhir.fhirpath.elements import Items, has_no_value, one, text_of, type_name
 from benhan.fhir.fhirpath.environment import short
 from benhan.fhir.fhirpath.equality import NUMBERS
 from benhan.fhir.fhirpath.faults import WRONG_OPERANDS
@@ -40,7 +40,7 @@ def computed(compute: Callable[[], Any]) -> Any:
 def calculate(operator: str, left: Items, right: Items) -> Items:
     """The result of an operator on two collections of one. Raises Incorrect: BA-2010, BA-2011."""
     first, second = one(left, operator), one(right, operator)
-    if first is None or second is None or _has_no_value(first) or _has_no_value(second):
+    if first is None or second is None or has_no_value(first) or has_no_value(second):
         return []
     value = computed(lambda: _ACTS[operator](first, second))
     return [] if value is None else [value]
@@ -67,10 +67,6 @@ def concatenated(left: Items, right: Items) -> Items:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, NUMBERS) and type(value) is not bool
-
-
-def _has_no_value(value: Any) -> bool:
-    return isinstance(value, Element) and value.type.is_primitive
 
 
 def _wrong(operator: str, first: Any, second: Any) -> Exception:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benhan.fhir.fhirpath import quantities, temporals
-from benhan.fhir.fhirpath.elements import Element, Items, one, type_name
+from benhan.fhir.fhirpath.elements import Items, has_no_value, one, type_name
 from benhan.fhir.fhirpath.equality import NUMBERS, as_quantity
 from benhan.fhir.fhirpath.faults import WRONG_OPERANDS
 from benhan.fhir.fhirpath.quantities import Quantity
@@ -18,7 +18,7 @@ def order(left: Items, right: Items) -> int | None:
     Raises Incorrect: BA-2010 several items, BA-2011 two that have no order.
     """
     first, second = one(left, "comparison"), one(right, "comparison")
-    if first is None or second is None or _has_no_value(first) or _has_no_value(second):
+    if first is None or second is None or has_no_value(first) or has_no_value(second):
         return None
     return values_order(first, second)
 
@@ -40,8 +40,3 @@ def values_order(first: Any, second: Any) -> int | None:
         if isinstance(first, Quantity) and isinstance(second, Quantity):
             return quantities.compare(first, second)
     raise WRONG_OPERANDS(what="comparison", types=f"{type_name(first)} and {type_name(second)}")
-
-
-def _has_no_value(value: Any) -> bool:
-    """Of a primitive that has only extensions nothing can be said."""
-    return isinstance(value, Element) and value.type.is_primitive

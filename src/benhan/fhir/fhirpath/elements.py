@@ -267,3 +267,8 @@ def _json_key(value: Any) -> Any:
     if type(value) is float or isinstance(value, orjson.Fragment):
         return decimal_of(value)
     return value
+
+
+def has_no_value(item: Any) -> bool:
+    """Whether an item, made a system value where it can be, is a primitive of extensions only: nothing can be said."""
+    return isinstance(item, Element) and item.type.is_primitive

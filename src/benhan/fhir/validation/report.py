@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from benhan.fhir.primitives import shown_name
 from benhan.kernel.issues import Issue, Severity
 from benhan.kernel.texts import Text
 
@@ -81,9 +82,5 @@ def written(path: Path) -> str:
         if isinstance(step, int):
             words += f"[{step}]"
         else:
-            words += f".{_safe(step)}" if words else _safe(step)
+            words += f".{shown_name(step)}" if words else shown_name(step)
     return words
-
-
-def _safe(name: str) -> str:
-    return name if name.isidentifier() and name.isascii() and len(name) <= 64 else "?"

@@ -18,6 +18,7 @@ from xml.parsers import expat
 import orjson
 
 from benhan.fhir.faults import NOT_UTF8, TOO_LARGE
+from benhan.fhir.primitives import shown_name
 from benhan.fhir.resource import DEPTH_MAX, SIZE_BYTES_MAX, ParsedResource, parsed_resource
 from benhan.fhir.xml_format import texts
 from benhan.fhir.xml_format.faults import HAS_DTD, NOT_OF_FHIR, NOT_XML, WRONG_ROOT, XML_TOO_DEEP
@@ -378,8 +379,4 @@ def _place(frames: list[_Frame], name: str) -> str:
         else:
             held = above.object.get(child.name)
             words += f".{child.name}" + (f"[{max(len(held) - 1, 0)}]" if child.repeats and held is not None else "")
-    return f"{words}.{_safe(name)}" if name else words
-
-
-def _safe(name: str) -> str:
-    return name if name.isidentifier() and name.isascii() and len(name) <= 64 else "?"
+    return f"{words}.{shown_name(name)}" if name else words

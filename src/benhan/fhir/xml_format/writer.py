@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from benhan.fhir.definitions import resource_types
+from benhan.fhir.primitives import shown_name
 from benhan.fhir.xml_format.escapes import attribute_text
 from benhan.fhir.xml_format.faults import NOT_WRITABLE
 from benhan.fhir.xml_format.narrative import div_to_xml
@@ -79,7 +80,7 @@ def _in_order(object_: Json, rules: Rules) -> list[Child]:
             if name not in no_elements and (name[0] != "_" or name[1:] not in object_)
         ]
     except KeyError as unknown:
-        raise NOT_WRITABLE(type=rules.type, name=_safe(unknown.args[0])) from unknown
+        raise NOT_WRITABLE(type=rules.type, name=shown_name(unknown.args[0])) from unknown
     found.sort(key=_ORDER)
     return found
 
@@ -137,7 +138,3 @@ def _text(value: Any) -> str:
     if value is False:
         return "false"
     return value if type(value) is _Digits else orjson.dumps(value).decode()
-
-
-def _safe(name: str) -> str:
-    return name if name.isidentifier() and name.isascii() and len(name) <= 64 else "?"

@@ -7,18 +7,17 @@ Source: OWASP, Server-Side Request Forgery Prevention.
 from __future__ import annotations
 
 import asyncio
-import gzip
 import zlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 from urllib.parse import unquote, urlsplit
 
 import httpx
 
 from benhan.fhir_api.bulk.faults import FETCH_REFUSED, FILE_TOO_LARGE, LINE_TOO_LONG, NOT_FETCHED, URL_NOT_ALLOWED
+from benhan.store.bulk_import import opened_lines
 
 FILE_BYTES_MAX = 100 * 1024**3
 LINE_BYTES_MAX = 32 * 1024 * 1024
@@ -89,16 +88,12 @@ class ImportSources:
 
 async def _of_file(path: Path, number: int) -> AsyncGenerator[bytes, None]:
     try:
-        file = await asyncio.to_thread(_opened, path)
+        file = await asyncio.to_thread(opened_lines, path)
         with file:
             while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
                 yield piece
     except (OSError, EOFError, zlib.error) as cause:
         raise NOT_FETCHED(number=number, reason=type(cause).__name__) from cause
-
-
-def _opened(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
 async def lines_of(pieces: AsyncGenerator[bytes, None], number: int, batch: int) -> AsyncGenerator[list[bytes], None]:
