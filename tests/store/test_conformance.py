@@ -29,7 +29,6 @@ async def test_a_resource_is_found_by_url_and_of_several_versions_the_highest(da
     assert await store.find("StructureDefinition", URL, "1.9.0") == profile("1.9.0")
     assert await store.find("StructureDefinition", URL, "2.0.0") is None
     assert await store.find("ValueSet", URL) is None
-    assert await store.find_many("StructureDefinition", [URL, "http://x"]) == {URL: profile("1.10.0")}
     assert await store.urls("StructureDefinition") == [URL]
 
 

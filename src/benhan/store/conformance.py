@@ -6,7 +6,6 @@ A package is loaded whole or not at all; what it replaces (same url, version and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,10 +29,6 @@ LEVEL = 12
 _FIND = query(
     "conformance_find",
     "select version, content from conformance_resource where type = $1 and url = $2 limit $3",
-)
-_FIND_MANY = query(
-    "conformance_find_many",
-    "select url, version, content from conformance_resource where type = $1 and url = any($2::text[])",
 )
 _PUT = query(
     "conformance_put",
@@ -81,15 +76,6 @@ class Conformance:
         if not found:
             return None
         return _unpacked(max(found, key=lambda row: _order(row["version"]))["content"])
-
-    async def find_many(self, type_: str, urls: Iterable[str]) -> dict[str, Json]:
-        """The highest version of each of `urls` that a package has."""
-        highest: dict[str, Any] = {}
-        for row in await self._database.fetch(_FIND_MANY, type_, [*urls]):
-            known = highest.get(row["url"])
-            if known is None or _order(row["version"]) > _order(known["version"]):
-                highest[row["url"]] = row
-        return {url: _unpacked(row["content"]) for url, row in highest.items()}
 
     async def urls(self, type_: str) -> list[str]:
         """The urls of all loaded resources of a type."""

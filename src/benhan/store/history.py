@@ -175,14 +175,14 @@ class History:
         rules: AccessRules,
         opener: Opener,
         resources: Resources,
-        places: SealedCursors,
+        cursors: SealedCursors,
         clock: Clock,
     ) -> None:
         self._database = database
         self._rules = rules
         self._opener = opener
         self._resources = resources
-        self._places = places
+        self._cursors = cursors
         self._clock = clock
 
     async def of_instance(self, type_: str, id_: str, asked: HistoryQuery, actor: Actor) -> HistoryPage:
@@ -190,7 +190,7 @@ class History:
         bound_to = asked.bound_to(f"{type_}/{id_}", actor)
         before, newer_at = VERSION_MAX, None
         if asked.page:
-            before, written = self._places.read(asked.page, bound_to)
+            before, written = self._cursors.read(asked.page, bound_to)
             newer_at = datetime.fromisoformat(written)
         found: list[Stored] = []
         while len(found) <= asked.count:
@@ -245,12 +245,12 @@ class History:
         return self._page(found, asked, bound_to, _place(walk.moment, rows[asked.count - 1]) if more else [])
 
     def _page(self, found: list[Stored], asked: HistoryQuery, bound_to: str, place: list[Any]) -> HistoryPage:
-        return HistoryPage(found[: asked.count], self._places.write(place, bound_to) if place else "")
+        return HistoryPage(found[: asked.count], self._cursors.write(place, bound_to) if place else "")
 
     async def _start(
         self, connection: Connection, number: int | None, asked: HistoryQuery, bound_to: str, seen: Seen
     ) -> Walk:
-        place = self._places.read(asked.page, bound_to) if asked.page else None
+        place = self._cursors.read(asked.page, bound_to) if asked.page else None
         await connection.execute("set local plan_cache_mode = force_custom_plan")
         has_few = number is not None and await connection.fetchval(_OF_TYPE, number, FEW + 1) <= FEW
         if place is None:
