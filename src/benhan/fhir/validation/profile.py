@@ -207,7 +207,7 @@ def _rule_checks(told: Json, base: Json, type_: str) -> Iterator[Check]:
     seen = set()
     for each in told.get("constraint", ()):
         rule = invariant_of(each)
-        if rule is None or (rule.key, rule.expression) in known or rule.expression in seen:
+        if rule is None or (each.get("key"), each.get("expression")) in known or rule.expression in seen:
             continue
         seen.add(rule.expression)
         yield invariant_check(rule, type_ or "Element")
