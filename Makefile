@@ -10,12 +10,12 @@ run: setup ## a small country on this machine
 
 test: setup
 	@sh tools/setup_tests.sh
-	@$(PY) -m pytest -q -m "not slow"
+	@$(PY) -m pytest -q -n 2 --dist loadfile -m "not slow"
 
 test-all: setup
 	@sh tools/setup_tests.sh
 	@sh tools/fetch_fhir_examples.sh
-	@$(PY) -m pytest -q
+	@$(PY) -m pytest -q -n 2 --dist loadfile
 
 check: setup
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports

@@ -123,19 +123,7 @@ async def test_a_value_set_of_the_store_bounds_a_profile(fhir: httpx.AsyncClient
             "compose": {"include": [{"system": "http://vn.example/cs", "concept": [{"code": "a"}]}]},
         },
     )  # fmt: skip
-    element = {
-        "id": "Observation.code", "path": "Observation.code",
-        "binding": {"strength": "required", "valueSet": value_set},
-    }  # fmt: skip
-    made = await fhir.post(
-        "StructureDefinition",
-        json={
-            "resourceType": "StructureDefinition", "url": url, "name": "O", "status": "active", "kind": "resource",
-            "abstract": False, "type": "Observation", "derivation": "constraint",
-            "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Observation",
-            "differential": {"element": [element]},
-        },
-    )  # fmt: skip
+    made = await fhir.post("StructureDefinition", json=bound(url, value_set))
     assert made.status_code == 201
     for code, expected in (("a", False), ("b", True)):
         resource = observation(
@@ -143,3 +131,32 @@ async def test_a_value_set_of_the_store_bounds_a_profile(fhir: httpx.AsyncClient
         )
         answer = await fhir.post("Observation/$validate", json=resource)
         assert (("error", "code-invalid", "Observation.code") in found(answer)) is expected, answer.text
+
+
+def bound(url: str, value_set: str) -> Json:
+    """A profile whose codes are of a value set."""
+    binding = {"strength": "required", "valueSet": value_set}
+    return {
+        "resourceType": "StructureDefinition", "url": url, "name": "O", "status": "active", "kind": "resource",
+        "abstract": False, "type": "Observation", "derivation": "constraint",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Observation",
+        "differential": {"element": [{"id": "Observation.code", "path": "Observation.code", "binding": binding}]},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("is_posted", [False, True], ids=["unknown value set", "unknown code system"])
+async def test_what_nobody_can_tell_of_a_value_set_is_said_and_no_error(
+    fhir: httpx.AsyncClient, unique: Callable[[], str], *, is_posted: bool
+) -> None:
+    word = unique()
+    url, value_set = f"http://vn.example/StructureDefinition/{word}", f"http://vn.example/ValueSet/{word}"
+    if is_posted:
+        below = {"property": "concept", "op": "is-a", "value": "1"}
+        include = [{"system": f"http://vn.example/cs/{word}", "filter": [below]}]
+        told = {"resourceType": "ValueSet", "url": value_set, "status": "active", "compose": {"include": include}}
+        assert (await fhir.post("ValueSet", json=told)).status_code == 201
+    assert (await fhir.post("StructureDefinition", json=bound(url, value_set))).status_code == 201
+    code = {"coding": [{"system": f"http://vn.example/cs/{word}", "code": "2"}]}
+    answer = await fhir.post("Observation/$validate", json=observation(meta={"profile": [url]}, code=code))
+    assert "error" not in {each[0] for each in found(answer)}, answer.text
+    assert value_set in answer.text

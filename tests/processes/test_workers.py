@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -34,8 +35,12 @@ class TwoWorkers:
         self.address = f"http://127.0.0.1:{ports['http']}"
 
     def workers(self) -> list[psutil.Process]:
-        children = psutil.Process(self.process.pid).children()
-        return [each for each in children if "serve" in each.cmdline() and "node" in each.cmdline()]
+        found = []
+        for each in psutil.Process(self.process.pid).children():
+            with suppress(psutil.Error):  # one that has just ended has no command
+                if {"serve", "node"} <= set(each.cmdline()):
+                    found.append(each)
+        return found
 
     async def token(self, *permissions: Permission) -> dict[str, str]:
         settings = Settings(data=self.data, database=f"postgresql://postgres@/node?host={self.data / 'postgres'}")

@@ -180,6 +180,7 @@ async def test_a_machine_whose_people_agree_uses_its_key_too(house: House, own: 
         "{}", "[]", "x", '{"keys":[]}', '{"keys":[7]}', json.dumps({"keys": [EC.as_dict(private=True)]}),
         json.dumps({"keys": [OctKey.generate_key(256, {"kid": "o"}).as_dict()]}),
     ],
+    ids=["object", "array", "no json", "no key", "a number", "private", "symmetric"],
 )  # fmt: skip
 async def test_only_public_keys_are_registered(house: House, jwks: str) -> None:
     with pytest.raises(Exception, match="BA-2326"):

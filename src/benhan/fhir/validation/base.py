@@ -17,7 +17,7 @@ from benhan.fhir.validation import texts
 from benhan.fhir.validation.bindings import binding_check
 from benhan.fhir.validation.contained import check_contained
 from benhan.fhir.validation.extensions import check_extension
-from benhan.fhir.validation.invariants import invariant_check, invariant_of
+from benhan.fhir.validation.invariants import invariant_check, invariants_of
 from benhan.fhir.validation.items import Item
 from benhan.fhir.validation.references import existence_check, reference_check
 from benhan.fhir.validation.report import Path
@@ -114,8 +114,15 @@ def _check_twin(value: Any, member: Member, path: Path, scope: Scope, holder: Js
             item = Item(each, None, "Extension", place)
             check_extension(item, scope, member.type, member.where, is_modifier=False)
             _check_object(each, rules_of("Extension"), place, scope, "Extension")
-    if "extension" not in value and not isinstance(holder.get(member.name[1:]), list) and member.name[1:] not in holder:
+    if "extension" not in value and not _has_value(holder.get(member.name[1:]), path[-1]):
         scope.report.error("invariant", path, texts.RULE, texts.RULES_CLAUSE, key="ele-1", human=ELE_1)
+
+
+def _has_value(primitive: Any, step: str | int) -> bool:
+    """Whether the primitive of a twin is there; of a list, at the place of the twin."""
+    if isinstance(step, int):
+        return type(primitive) is list and step < len(primitive) and primitive[step] is not None
+    return primitive is not None
 
 
 @cache
@@ -183,12 +190,8 @@ def is_bindable(type_: str) -> bool:
 
 
 def _invariants(told: Json, type_: str) -> Iterator[Check]:
-    seen = set()
-    for each in told.get("constraint", ()):
-        rule = invariant_of(each)
-        if rule is not None and rule.expression not in seen:
-            seen.add(rule.expression)
-            yield invariant_check(rule, type_)
+    for rule in invariants_of(told):
+        yield invariant_check(rule, type_)
 
 
 @cache

@@ -12,8 +12,10 @@ from typing import Any
 from benhan.fhir.validation import texts
 from benhan.fhir.validation.report import Path
 from benhan.fhir.validation.scope import Scope
+from benhan.fhir.validation.structure import compiled
 
 Json = dict[str, Any]
+ADDRESSES = frozenset({"uri", "url", "canonical"})
 DOM_3 = "the contained resource SHALL be referred to from elsewhere in the resource or SHALL refer to it"
 
 
@@ -23,7 +25,8 @@ def check_contained(resource: Json, path: Path, scope: Scope) -> None:
     if not isinstance(listed, list):
         return
     scope.report.spend(len(listed) * 5)
-    referred = set(_fragments({name: value for name, value in resource.items() if name != "contained"}))
+    outside = {name: value for name, value in resource.items() if name != "contained"}
+    referred = set(_fragments(outside))
     inner = [set(_fragments(each)) for each in listed]
     told = Counter(fragment for each in inner for fragment in each)
     seen: set[str] = set()
@@ -40,15 +43,17 @@ def check_contained(resource: Json, path: Path, scope: Scope) -> None:
             scope.report.error("invariant", place, texts.RULE, texts.CONTAINED_CLAUSE, key="dom-3", human=DOM_3)
 
 
-def _fragments(value: Any) -> Iterator[str]:
-    """Every text that begins with # at any depth: a reference, a uri, a canonical."""
-    waiting = [value]
+def _fragments(resource: Json) -> Iterator[str]:
+    """Every reference, uri, url and canonical in a resource that begins with #; other texts refer to nothing."""
+    waiting: list[tuple[Any, str]] = [(resource, "Resource")]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            if one.startswith("#"):
-                yield one
-        elif isinstance(one, dict):
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
+        value, type_ = waiting.pop()
+        members = compiled(str(value["resourceType"]) if type_ == "Resource" else type_).members
+        for name, inner in value.items():
+            member = members[name]
+            refers = name == "reference" or member.type in ADDRESSES
+            for each in inner if type(inner) is list else (inner,):
+                if type(each) is dict:
+                    waiting.append((each, member.type))
+                elif refers and type(each) is str and each.startswith("#"):
+                    yield each

@@ -10,13 +10,13 @@ compiled. The text of that function holds nothing that was sent: names of argume
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.primitives import CHECKS, STRING_CHARACTERS_MAX
-from benhan.fhir.validation.structure import Compiled, Member, compiled, structural_issues
+from benhan.fhir.validation.structure import Compiled, Member, compiled, is_paired, structural_issues
 from benhan.kernel.issues import Issue
 
 Json = dict[str, Any]
@@ -96,40 +96,60 @@ def _is_one_of(names: frozenset[str]) -> bool:
 
 def _tested_singly(value: Json, rules: Compiled) -> bool:
     try:
-        return all(_test_of(rules.name, name)(inner) for name, inner in value.items())
+        return all(_test_of(rules.name, shape)(*(value[name] for name in shape)) for shape in _parts(value))
     except TypeError:
         return False
 
 
+def _parts(value: Json) -> Iterator[tuple[str, ...]]:
+    """The members one by one, a primitive together with its twin."""
+    for name in value:
+        if "_" + name in value:
+            yield name, "_" + name
+        elif not (name.startswith("_") and name[1:] in value):
+            yield (name,)
+
+
 @cache
-def _test_of(type_: str, name: str) -> Verdict:
-    return _written((name,), compiled(type_))
+def _test_of(type_: str, shape: tuple[str, ...]) -> Verdict:
+    return _written(shape, compiled(type_))
 
 
 def _written(shape: tuple[str, ...], rules: Compiled) -> Verdict:
     """A function of the values of a shape, in its order."""
-    known: dict[str, Any] = {"string": CHECKS["string"], "listed": _listed, "sparse": _sparse}
-    tests = [_expression(rules.members[name], number, known) for number, name in enumerate(shape)]
+    known: dict[str, Any] = {"string": CHECKS["string"], "listed": _listed, "sparse": _sparse, "paired": is_paired}
+    places = {name: number for number, name in enumerate(shape)}
+    tests = []
+    for name, number in places.items():
+        member = rules.members[name]
+        other = places.get(name[1:] if member.twin else "_" + name)
+        tests.append(_expression(member, number, known, is_alone=other is None))
+        if member.repeats and member.twin and other is not None:
+            tests.append(f"paired(v{other}, v{number})")
     arguments = ", ".join(f"v{number}" for number in range(len(shape)))
     found: Verdict = eval(f"lambda {arguments}: {' and '.join(tests)}", known)  # noqa: S307  # our own text, see above
     return found
 
 
-def _expression(member: Member, number: int, known: dict[str, Any]) -> str:
-    """The test of the argument `v<number>`, as Python; what it names is put into `known`."""
+def _expression(member: Member, number: int, known: dict[str, Any], *, is_alone: bool) -> str:
+    """The test of the argument `v<number>`, as Python; what it names is put into `known`.
+
+    `is_alone` is a primitive without its twin, or a twin without its primitive: in its list no null may stand.
+    """
     value, test = f"v{number}", f"t{number}"
+    many = "listed" if is_alone else "sparse"
     if member.check is None:
         known[test] = _resource if member.type == "Resource" else verdict_of(member.type)
         if not member.repeats:
             return f"{test}({value})"
         if member.twin:
-            return f"sparse({value}, {test})"
+            return f"{many}({value}, {test})"
         return f"(type({value}) is list and (len({value}) == 1 and {test}({value}[0]) or listed({value}, {test})))"
     if member.repeats:
         known[test] = PRIMITIVES.get(member.type) or member.check
         if member.codes is not None:
             known[test] = _coded(member.codes)
-        return f"sparse({value}, {test})"
+        return f"{many}({value}, {test})"
     if member.codes is not None:
         known[test] = _right_codes(member.codes)
         return f"{value} in {test}"

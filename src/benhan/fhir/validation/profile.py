@@ -26,6 +26,7 @@ Json = dict[str, Any]
 Check = Callable[[Item, Scope], None]
 TreeOf = Callable[[str], "Node | None"]
 
+SYSTEM = "http://hl7.org/fhirpath/System."
 QUANTITIES = {"Age", "Count", "Distance", "Duration", "SimpleQuantity", "MoneyQuantity"}
 TYPE_SLICING: Json = {"discriminator": [{"type": "type", "path": "$this"}], "rules": "open"}
 URL_SLICING: Json = {"discriminator": [{"type": "value", "path": "url"}], "rules": "open"}
@@ -207,7 +208,7 @@ def _rule_checks(told: Json, base: Json, type_: str) -> Iterator[Check]:
     seen = set()
     for each in told.get("constraint", ()):
         rule = invariant_of(each)
-        if rule is None or (rule.key, rule.expression) in known or rule.expression in seen:
+        if rule is None or (each.get("key"), each.get("expression")) in known or rule.expression in seen:
             continue
         seen.add(rule.expression)
         yield invariant_check(rule, type_ or "Element")
@@ -263,6 +264,8 @@ def _narrowed(told: Json, base: Json) -> frozenset[str] | None:
     """The types allowed, where the base allows more."""
     codes, of_base = _codes(told), _codes(base)
     if not codes or not of_base or set(of_base) <= set(codes) or "Resource" in of_base:
+        return None
+    if any(each.startswith(SYSTEM) for each in codes):  # ids and values of primitives, whose type nobody can narrow
         return None
     return frozenset(codes)
 

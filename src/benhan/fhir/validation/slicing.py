@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from benhan.fhir.definitions import resource_types
 from benhan.fhir.definitions.structures import CORE
 from benhan.fhir.fhirpath.model import known_type
 from benhan.fhir.validation import texts
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Test = Callable[[Item, Scope], bool]
 Steps = tuple[str, ...]
+TreeOf = Callable[[str], "Node | None"]
 
 DEFAULT_SLICE = "@default"
 _STEP = re.compile(
@@ -126,26 +128,29 @@ def _resolved(item: Item, scope: Scope) -> list[Item]:
     return [Item(resource if resource is not None else {"resourceType": type_}, None, type_, item.path)]
 
 
-def node_at(node: Node, steps: Steps, tree_of: Callable[[str], Node | None]) -> Node | None:
+def node_at(node: Node, steps: Steps, tree_of: TreeOf) -> Node | None:
     """What a profile says of the element that the steps lead to; through the profiles of types where they name one."""
     for number, step in enumerate(steps):
         match = _STEP.fullmatch(step)
+        if step == "resolve()" and steps[number + 1 :]:
+            return _first_at(_targets(node), steps[number + 1 :], tree_of)
         if step == "resolve()" or (match is not None and match[2]):
-            if step == "resolve()" and steps[number + 1 :]:
-                return None
             continue
         if match is not None and match[1]:
             child = next((each for each in _extensions(node) if match[1] in _profiles(each)), None)
         else:
             child = node.children.get(step)
         if child is None:
-            for url in _profiles(node):
-                tree = tree_of(url)
-                if tree is not None:
-                    return node_at(tree, steps[number:], tree_of)
-            return None
+            return _first_at(_profiles(node), steps[number:], tree_of)
         node = child
     return node
+
+
+def _first_at(urls: list[str], steps: Steps, tree_of: TreeOf) -> Node | None:
+    """What the first of the profiles that is known says of the element that the steps lead to."""
+    trees = (tree_of(url) for url in urls)
+    tree = next((each for each in trees if each is not None), None)
+    return None if tree is None else node_at(tree, steps, tree_of)
 
 
 def _extensions(node: Node) -> list[Node]:
@@ -154,10 +159,18 @@ def _extensions(node: Node) -> list[Node]:
 
 
 def _profiles(node: Node) -> list[str]:
-    return [url.partition("|")[0] for each in node.told.get("type", ()) for url in each.get("profile", ())]
+    return _urls(node, "profile")
 
 
-def tests_of(node: Node, discriminators: list[Json], tree_of: Callable[[str], Node | None]) -> tuple[Test, ...] | None:
+def _targets(node: Node) -> list[str]:
+    return _urls(node, "targetProfile")
+
+
+def _urls(node: Node, member: str) -> list[str]:
+    return [url.partition("|")[0] for each in node.told.get("type", ()) for url in each.get(member, ())]
+
+
+def tests_of(node: Node, discriminators: list[Json], tree_of: TreeOf) -> tuple[Test, ...] | None:
     """The tests of a slice; None where a discriminator does not tell it apart."""
     found: list[Test] = []
     for each in discriminators:
@@ -165,14 +178,14 @@ def tests_of(node: Node, discriminators: list[Json], tree_of: Callable[[str], No
         if steps is None:
             return None
         target = node_at(node, steps, tree_of)
-        made = _tests(str(each.get("type", "")), steps, target, node)
+        made = _tests(str(each.get("type", "")), steps, target, node, tree_of)
         if not made:
             return None
         found += made
     return tuple(found) or None
 
 
-def _tests(kind: str, steps: Steps, target: Node | None, node: Node) -> list[Test]:
+def _tests(kind: str, steps: Steps, target: Node | None, node: Node, tree_of: TreeOf) -> list[Test]:
     if kind == "value" and steps == ("url",) and node.name in ("extension", "modifierExtension"):
         urls = frozenset(_profiles(node))
         if urls:
@@ -183,12 +196,11 @@ def _tests(kind: str, steps: Steps, target: Node | None, node: Node) -> list[Tes
         case "value" | "pattern":
             return _value_tests(steps, target)
         case "exists":
-            is_there = target.told.get("max") != "0"
-            return [lambda item, scope: bool(reached(item, steps, scope)) == is_there]
+            return _presence_tests(steps, target)
         case "type":
-            return _type_tests(steps, target)
+            return _type_tests(steps, target, tree_of)
         case "profile":
-            return _profile_tests(steps, target)
+            return _profile_tests(steps, target, tree_of)
         case _:
             return []
 
@@ -228,12 +240,19 @@ def _bound(steps: Steps, value_set: str) -> Test:
     return test
 
 
-def _type_tests(steps: Steps, target: Node) -> list[Test]:
-    types = target.told.get("type", ())
+def _presence_tests(steps: Steps, target: Node) -> list[Test]:
+    """One slice says that the element must be there (min of 1), the other that it may not be (max of 0)."""
+    is_absent = target.told.get("max") == "0"
+    if not is_absent and not target.told.get("min"):
+        return []
+    return [lambda item, scope: bool(reached(item, steps, scope)) != is_absent]
+
+
+def _type_tests(steps: Steps, target: Node, tree_of: TreeOf) -> list[Test]:
     if "resolve()" in steps:
-        names = {url.removeprefix(CORE) for each in types for url in each.get("targetProfile", ())}
+        names = {_type_of(url, tree_of) for url in _targets(target)} - {""}
     else:
-        names = {str(each.get("code", "")) for each in types}
+        names = {str(each.get("code", "")) for each in target.told.get("type", ())}
     if not names:
         return []
     return [
@@ -243,9 +262,18 @@ def _type_tests(steps: Steps, target: Node) -> list[Test]:
     ]
 
 
-def _profile_tests(steps: Steps, target: Node) -> list[Test]:
-    member = "targetProfile" if "resolve()" in steps else "profile"
-    urls = [url for each in target.told.get("type", ()) for url in each.get(member, ())]
+def _type_of(url: str, tree_of: TreeOf) -> str:
+    """The type that a profile, or the definition of a type, is of; "" where it is not known."""
+    name = url.removeprefix(CORE)
+    if name in resource_types():
+        return name
+    tree = tree_of(url)
+    return "" if tree is None else tree.path
+
+
+def _profile_tests(steps: Steps, target: Node, tree_of: TreeOf) -> list[Test]:
+    listed = _targets(target) if "resolve()" in steps else _profiles(target)
+    urls = [url for url in listed if tree_of(url) is not None]
     if not urls:
         return []
 

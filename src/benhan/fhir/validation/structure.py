@@ -99,7 +99,7 @@ def _check_object(value: Json, rules: Compiled, path: Path, issues: list[Issue])
         if member is None:
             _note(issues, "structure", (*path, name), texts.UNKNOWN_ELEMENT, texts.JSON_CLAUSE)
         elif member.repeats:
-            _check_list(inner, member, path, issues)
+            _check_list(value, member, path, issues)
         elif member.check is not None:
             if not member.check(inner):
                 _note_primitive(inner, member, (*path, name), issues)
@@ -118,7 +118,8 @@ def _check_object(value: Json, rules: Compiled, path: Path, issues: list[Issue])
         _check_extension(value, path, issues)
 
 
-def _check_list(inner: Any, member: Member, path: Path, issues: list[Issue]) -> None:
+def _check_list(holder: Json, member: Member, path: Path, issues: list[Issue]) -> None:
+    inner = holder[member.name]
     if type(inner) is not list:
         _note(issues, "structure", (*path, member.name), texts.NOT_A_LIST, texts.JSON_CLAUSE)
         return
@@ -136,6 +137,28 @@ def _check_list(inner: Any, member: Member, path: Path, issues: list[Issue]) -> 
             _note_primitive(each, member, (*path, member.name, index), issues)
         elif member.codes is not None and each not in member.codes:
             _note(issues, "code-invalid", (*path, member.name, index), texts.NOT_IN_BINDING, texts.BINDING_CLAUSE)
+    if check is not None or member.twin:
+        _check_nulls(holder, member, path, issues)
+
+
+def _check_nulls(value: Json, member: Member, path: Path, issues: list[Issue]) -> None:
+    """A null in a list of primitives, or of their twins, keeps a place for what the other list has there."""
+    name = member.name.removeprefix("_")
+    listed, twins = value.get(name, []), value.get("_" + name, [])
+    if member.twin and name in value:  # told with the values already
+        return
+    if type(listed) is list and type(twins) is list and not is_paired(listed, twins):
+        _note(issues, "structure", (*path, member.name), texts.BARE_NULL, texts.JSON_CLAUSE)
+
+
+def is_paired(listed: list[Any], twins: list[Any]) -> bool:
+    """Whether each place of a list of primitives has a value, or something in the list of their twins."""
+    short = min(len(listed), len(twins))
+    if None in listed[short:] or None in twins[short:]:
+        return False
+    return None not in listed or all(
+        one is not None or other is not None for one, other in zip(listed, twins, strict=False)
+    )
 
 
 def _check_complex(inner: Any, member: Member, path: Path, issues: list[Issue]) -> None:

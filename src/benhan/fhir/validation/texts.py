@@ -13,6 +13,10 @@ UNKNOWN_ELEMENT = Text(
 )
 MISSING = Text("Thiếu phần tử bắt buộc.", "A required element is missing.")
 EMPTY = Text("Đối tượng hoặc mảng rỗng; bỏ hẳn phần tử này.", "An empty object or array; leave the element out.")
+BARE_NULL = Text(
+    "null chỉ được đứng ở chỗ mà mảng kia (có hoặc không có dấu _) có giá trị.",
+    "null may stand only where the array beside it (with or without _) has something.",
+)
 NOT_A_LIST = Text("Phải là mảng JSON.", "Must be a JSON array.")
 NOT_AN_OBJECT = Text("Phải là đối tượng JSON.", "Must be a JSON object.")
 NOT_A_PRIMITIVE = Text("Phải là một giá trị kiểu {type}.", "Must be one value of type {type}.")

@@ -27,7 +27,8 @@ class Codes:
     """The codes of a value set.
 
     `pairs` are (system, code); `open_systems` are those it takes from in a way nobody can tell here (a system that is
-    not loaded); `test` says of a pair that is not among them whether it is in, None where it cannot be told.
+    not loaded); `test` says of a pair that is not among them whether it is in, None where it cannot be told. A test
+    without open systems is of a value set of which nothing else is known.
     """
 
     pairs: frozenset[Pair]
@@ -44,7 +45,7 @@ class Codes:
             return True
         if self.test is not None:
             told = self.test(system or "", code)
-            if told is not None:
+            if told is not None or not self.open_systems:
                 return told
         for each in self.open_systems if system is None else self.open_systems & {system}:
             grammar = GRAMMARS.get(each)

@@ -242,3 +242,29 @@ def test_thousands_of_contained_resources_are_held_against_each_other_at_once() 
     listed = [{"resourceType": "Basic", "id": f"b{number}", "code": {"text": "x"}} for number in range(20_000)]
     issues = Validator(Given(), Options()).validate(observation(contained=listed), [])
     assert issues
+
+
+def test_an_id_is_of_the_system_type_that_published_snapshots_write() -> None:
+    system = [{"code": "http://hl7.org/fhirpath/System.String"}]
+    elements = [
+        {"id": each, "path": each, "min": 0, "max": "1", "type": system} for each in ("Patient.id", "Patient.gender.id")
+    ]
+    definition = profile("Patient", snapshot={"element": [{"id": "Patient", "path": "Patient"}, *elements]})
+    assert errors(definition, {"resourceType": "Patient", "id": "a", "gender": "male"}) == []
+
+
+def test_a_profile_of_questionnaires_asks_que_7_as_it_is_meant() -> None:
+    item = {"linkId": "1", "type": "string", "enableWhen": [{"question": "0", "operator": "exists"}]}
+    asked: Json = {
+        "resourceType": "Questionnaire",
+        "status": "draft",
+        "item": [{"linkId": "0", "type": "string"}, item],
+    }
+    definition = profile("Questionnaire", {"path": "Questionnaire.item.enableWhen", "short": "when"})
+    for answer, wrong in (
+        ({"answerBoolean": True}, []),
+        ({"answerString": "x"}, ["Questionnaire.item[1].enableWhen[0]"]),
+    ):
+        item["enableWhen"] = [{"question": "0", "operator": "exists", **answer}]
+        issues = Validator(Given(definition)).validate(asked, [URL])
+        assert [each.place for each in issues if each.is_error] == wrong
