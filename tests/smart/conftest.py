@@ -83,6 +83,7 @@ class House:
         login = f"person-{next(_numbers)}"
         await self.access.accounts.create(login, f"BS. {login}", role, PASSWORD, patient=patient)
         browser = self.client()
+        self.clock.advance(seconds=1)  # people come one after another, not sixty at once
         answer = await browser.post("/sign-in", data={"login": login, "password": PASSWORD})
         assert answer.status_code == 303, answer.text
         return Person(self, login, browser)
