@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import asyncpg
 
@@ -270,8 +271,8 @@ def _windows(order: Order, after: Place | None, now: datetime) -> Iterable[tuple
     yield low, end_of_all
 
 
-class MeetsLinked:
+class MeetsLinked(Protocol):
     """Says which candidates meet what only other resources can tell; see `links.Links`."""
 
     async def __call__(self, linked: Linked, candidates: Sequence[Candidate], type_: str) -> set[tuple[str, int]]:
-        raise NotImplementedError
+        """The keys of those that meet it."""
