@@ -15,6 +15,7 @@ import time
 from typing import Any
 
 from common import Server, arguments, free_port, report, scratch_folder, serving
+from cpu_time import CpuTime
 from http_client import Connection, drive, request
 
 CLIENTS = 64
@@ -94,6 +95,8 @@ class Load:
         self.patients: list[str] = []
         self.observations: list[tuple[str, str]] = []
         self._numbers = itertools.count()
+        self.cpu_us: dict[str, dict[str, float]] = {}
+        """By kind of request, what it took of the processor."""
 
     async def make_patients(self) -> None:
         async def work(connection: Connection, client: int) -> None:
@@ -115,8 +118,9 @@ class Load:
                 await getattr(self, f"_{kind}")(connection, next(self._numbers))
                 counted += 1
 
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), CpuTime(self.server.process.pid, self.server.data)
         await drive(self.server.http_port, CLIENTS, work)
+        self.cpu_us[kind] = cpu.spent_us(counted)
         return counted / (time.perf_counter() - began)
 
     async def _create(self, connection: Connection, number: int) -> None:
@@ -179,6 +183,8 @@ async def measure(quick: bool) -> dict[str, Any]:
             for kind in ("create", "read", "update")
         }
     results: dict[str, Any] = {f"{kind}_per_s": round(rate) for kind, rate in found.items()}
+    for kind, spent in load.cpu_us.items():
+        results |= {f"{kind}_{whose}_cpu_us": microseconds for whose, microseconds in spent.items()}
     return {**results, "http_limit_per_s": round(top), "create_ratio_to_limit": round(found["create"] / top, 3)}
 
 
