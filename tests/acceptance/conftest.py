@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,12 @@ import asyncpg
 import httpx
 import pytest
 from starlette.applications import Starlette
+from tests.clocks import SetClock
 
 from benhan.fhir.search_query import parse_search
 from benhan.fhir_api.api import FhirApi
 from benhan.healthbook.book import Book, Books
 from benhan.kernel.actors import Actor, Role, system
-from benhan.kernel.clock import SystemClock
 from benhan.kernel.ids import SystemRandom
 from benhan.kernel.permissions import Permission
 from benhan.kernel.secrets import Secret
@@ -47,19 +46,6 @@ TEMPLATE = "house_template"
 NAME = "NGUYỄN^VĂN THỬ"
 EVERYTHING = system("test")
 _numbers = itertools.count(1)
-
-
-class SetClock(SystemClock):
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def advance(self, seconds: float) -> None:
-        self.at += timedelta(seconds=seconds)
 
 
 class Line(httpx.AsyncBaseTransport):
@@ -132,8 +118,8 @@ class Hospital:
         """Send all that is due, and what is due soon; a repository that is away is probed twice."""
         for _ in range(2):
             while await self.exchange.send_some() and not self.exchange.failed_probes:
-                self.clock.advance(0.001)
-            self.clock.advance(4)
+                self.clock.advance(seconds=0.001)
+            self.clock.advance(seconds=4)
 
     async def pass_on(self, *frames: bytes) -> None:
         """Frames through the whole thread."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -15,14 +14,12 @@ from tests.acceptance.conftest import (  # noqa: F401  # the same hospital as in
     postgres,
     repository,
 )
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.vectors import ABSENT, VECTORS
 
 
 @pytest.fixture(scope="session")
 def vectors() -> Path:
-    """The folder of the test vectors: `BENHAN_VECTORS`, or `shared/vectors` beside the project."""
-    folder = Path(os.environ.get("BENHAN_VECTORS") or ROOT.parent / "shared" / "vectors")
-    if not folder.is_dir():
-        pytest.skip(f"the test vectors are not there ({folder.name}); set BENHAN_VECTORS to their folder")
-    return folder
+    """The folder of the test vectors."""
+    if not VECTORS.is_dir():
+        pytest.skip(ABSENT)
+    return VECTORS

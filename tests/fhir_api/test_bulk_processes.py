@@ -12,10 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.clocks import MovedClock
 from tests.fhir_api import run_jobs
 from tests.fhir_api.bulk import BulkServer, bulk_server, kicked_off, lines_of, put, references
 from tests.fhir_api.conftest import patient
-from tests.fhir_api.test_export import Clock
 
 from benhan.fhir.resource import ParsedResource
 from benhan.fhir_api.bulk import export_job
@@ -28,12 +28,12 @@ MEGABYTE = 1_000_000
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> MovedClock:
+    return MovedClock()
 
 
 @pytest.fixture
-async def server(fresh_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[BulkServer]:
+async def server(fresh_url: str, tmp_path: Path, clock: MovedClock) -> AsyncIterator[BulkServer]:
     async for each in bulk_server(fresh_url, tmp_path, clock=clock):
         yield each
 
@@ -52,7 +52,7 @@ async def started(server: BulkServer, folder: Path, how: str) -> asyncio.subproc
 
 
 async def test_an_export_whose_process_is_killed_is_ended_by_another(
-    server: BulkServer, client: httpx.AsyncClient, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: BulkServer, client: httpx.AsyncClient, clock: MovedClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = [await put(client, patient()) for _ in range(80)]
     job = await kicked_off(client, "$export")
@@ -71,7 +71,7 @@ async def test_an_export_whose_process_is_killed_is_ended_by_another(
             process.kill()
         await process.communicate()
     assert await server.work() is False  # its lease is not over
-    clock.more += LEASE + timedelta(seconds=1)
+    clock.ahead += LEASE + timedelta(seconds=1)
     await put(client, patient())
     parts: list[int] = []
     real = export_job._Export.do_part

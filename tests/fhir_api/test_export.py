@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.clocks import MovedClock
 from tests.fhir_api.bulk import ASYNC, BulkServer, bulk_server, exported, kicked_off, lines_of, put, references
 from tests.fhir_api.conftest import codes_of, patient
 from tests.fhir_api.test_everything import observation
@@ -18,7 +19,6 @@ from benhan.fhir_api.bulk import export_job
 from benhan.fhir_api.bulk.export_request import ExportRequest
 from benhan.fhir_api.operations.export import _narrow_to_granted
 from benhan.kernel.actors import Actor, Role
-from benhan.kernel.clock import SystemClock
 from benhan.kernel.faults import Forbidden
 from benhan.kernel.limits import Act, Rule
 from benhan.kernel.permissions import Permission
@@ -29,23 +29,13 @@ from benhan.store.sweeper import sweep_some
 Json = dict[str, Any]
 
 
-class Clock(SystemClock):
-    """The machine's time and what a test adds to it."""
-
-    def __init__(self) -> None:
-        self.more = timedelta()
-
-    def now(self) -> Any:
-        return super().now() + self.more
+@pytest.fixture
+def clock() -> MovedClock:
+    return MovedClock()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def server(fresh_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[BulkServer]:
+async def server(fresh_url: str, tmp_path: Path, clock: MovedClock) -> AsyncIterator[BulkServer]:
     async for each in bulk_server(fresh_url, tmp_path, clock=clock):
         yield each
 
@@ -107,12 +97,12 @@ async def test_patients_and_groups_give_their_compartments_alone(server: BulkSer
 
 
 async def test_since_gives_what_changed_and_what_was_deleted(
-    server: BulkServer, client: httpx.AsyncClient, clock: Clock
+    server: BulkServer, client: httpx.AsyncClient, clock: MovedClock
 ) -> None:
     old, gone, chosen = await put(client, patient()), await put(client, patient()), await put(client, patient(id="c-1"))
-    clock.more += timedelta(hours=1)
+    clock.advance(hours=1)
     since = clock.now().isoformat()
-    clock.more += timedelta(seconds=1)
+    clock.advance(seconds=1)
     new = await put(client, patient())
     for each in (gone, chosen):
         assert (await client.delete(each)).status_code == 204
@@ -158,7 +148,7 @@ async def test_elements_keep_what_was_asked_and_what_must_be_there(
 
 
 async def test_an_export_is_of_one_moment_though_writes_and_sweeps_go_on(
-    server: BulkServer, client: httpx.AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    server: BulkServer, client: httpx.AsyncClient, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_job, "bucket_ranges", _sixteen)
     before = {await put(client, patient()): 0 for _ in range(30)}
@@ -172,7 +162,7 @@ async def test_an_export_is_of_one_moment_though_writes_and_sweeps_go_on(
             await put(client, patient(id=each.removeprefix("Patient/"), gender="male"))
         await client.delete(list(before)[-1 - number])
         await put(client, patient())
-        clock.more += timedelta(minutes=30)
+        clock.advance(minutes=30)
         await sweep_some(server.store.database, clock, 0.0)
         await real(export, number)
 
@@ -192,7 +182,7 @@ async def _sixteen(_connection: Any) -> list[tuple[int, int]]:
 
 
 async def test_a_killed_export_goes_on_where_it_was_and_neither_loses_nor_doubles_a_line(
-    server: BulkServer, client: httpx.AsyncClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    server: BulkServer, client: httpx.AsyncClient, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export_job, "bucket_ranges", _sixteen)
     monkeypatch.setattr(bulk_files, "CHUNK_BYTES", 300)
@@ -218,7 +208,7 @@ async def test_a_killed_export_goes_on_where_it_was_and_neither_loses_nor_double
             await server.bulk.jobs.finish(claimed)
         except KeyboardInterrupt:  # as a kill: nothing is given back, the lease runs out
             assert await server.bulk.jobs.claim(["export"]) is None
-            clock.more += LEASE + timedelta(seconds=1)
+            clock.ahead += LEASE + timedelta(seconds=1)
     manifest = (await client.get(job)).json()
     assert references(await lines_of(client, manifest)) == sorted(made)
     assert [number for number in done if number] == [*range(1, 17)]
@@ -226,12 +216,12 @@ async def test_a_killed_export_goes_on_where_it_was_and_neither_loses_nor_double
 
 
 async def test_an_export_that_never_comes_further_fails_and_says_so(
-    server: BulkServer, client: httpx.AsyncClient, clock: Clock
+    server: BulkServer, client: httpx.AsyncClient, clock: MovedClock
 ) -> None:
     job = await kicked_off(client, "$export")
     for _ in range(5):
         assert await server.bulk.jobs.claim(["export"]) is not None
-        clock.more += LEASE + timedelta(seconds=1)
+        clock.ahead += LEASE + timedelta(seconds=1)
     assert await server.work()
     answer = await client.get(job)
     assert (answer.status_code, codes_of(answer)) == (500, ["BA-2373"])
@@ -276,11 +266,11 @@ async def test_an_export_cancelled_at_work_stops_and_leaves_nothing(
 
 
 async def test_an_export_expires_with_its_files(
-    server: BulkServer, client: httpx.AsyncClient, clock: Clock, tmp_path: Path
+    server: BulkServer, client: httpx.AsyncClient, clock: MovedClock, tmp_path: Path
 ) -> None:
     await put(client, patient())
     manifest = await exported(server, client)
-    clock.more += timedelta(seconds=3601)
+    clock.advance(seconds=3601)
     assert (await client.get(manifest["output"][0]["url"])).status_code == 404
     await server.work()
     assert list((tmp_path / "bulk").rglob("Patient.*")) == []

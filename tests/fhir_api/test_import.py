@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from tests.clocks import MovedClock
 from tests.fhir_api.bulk import ASYNC, BulkServer, bulk_server, lines_of
 from tests.fhir_api.conftest import codes_of, patient
-from tests.fhir_api.test_export import Clock
 
 from benhan.fhir_api.bulk import import_job, import_sources
 from benhan.fhir_api.bulk.import_sources import ImportSources
@@ -51,12 +51,12 @@ def files() -> Files:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> MovedClock:
+    return MovedClock()
 
 
 @pytest.fixture
-async def server(fresh_url: str, tmp_path: Path, clock: Clock, files: Files) -> AsyncIterator[BulkServer]:
+async def server(fresh_url: str, tmp_path: Path, clock: MovedClock, files: Files) -> AsyncIterator[BulkServer]:
     folder = tmp_path / "in"
     folder.mkdir()
     sources = replace(ImportSources.allowed(HOST, str(folder)), client=files.client)
@@ -135,7 +135,7 @@ async def test_what_is_wrong_is_set_aside_and_told_with_its_line(
 
 
 async def test_a_killed_import_goes_on_where_it_was_and_takes_in_no_line_twice(
-    server: BulkServer, client: httpx.AsyncClient, files: Files, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    server: BulkServer, client: httpx.AsyncClient, files: Files, clock: MovedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(import_job, "BATCH", 4)
     lines = [patient(id=f"p{number}") if number % 7 else b"wrong" for number in range(1, 41)]
@@ -160,7 +160,7 @@ async def test_a_killed_import_goes_on_where_it_was_and_takes_in_no_line_twice(
             await server.bulk.runner().kinds["import"].run(claimed)
             await server.bulk.jobs.finish(claimed)
         except KeyboardInterrupt:
-            clock.more += LEASE + timedelta(seconds=1)
+            clock.ahead += LEASE + timedelta(seconds=1)
     told = (await client.get(answer.headers["content-location"])).json()
     assert (told["count"], told["rejected"]) == (35, 5)
     assert len(await lines_of(client, told, "error")) == 5
@@ -228,14 +228,14 @@ async def test_a_redirect_leads_nowhere(server: BulkServer, client: httpx.AsyncC
 
 
 async def test_a_host_that_is_away_is_asked_again_later_and_not_for_ever(
-    server: BulkServer, client: httpx.AsyncClient, files: Files, clock: Clock
+    server: BulkServer, client: httpx.AsyncClient, files: Files, clock: MovedClock
 ) -> None:
     files.status = 503
     answer = await client.post("$import", json=asking(("Patient", f"https://{HOST}/p")), headers=ASYNC)
     for _ in range(20):
         if not await server.work():
             assert (await client.get(answer.headers["content-location"])).status_code == 202
-        clock.more += timedelta(seconds=60)
+        clock.ahead += timedelta(seconds=60)
         if (await client.get(answer.headers["content-location"])).status_code != 202:
             break
     assert (await client.get(answer.headers["content-location"])).status_code == 500

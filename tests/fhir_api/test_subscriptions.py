@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from tests.clocks import MovedClock
 from tests.fhir_api.conftest import BASE, EVERYTHING, codes_of, patient
 
 from benhan.access.middleware import Door
@@ -40,19 +41,6 @@ from benhan.transports.rest_hook import RECEIVER_AWAY
 
 Json = dict[str, Any]
 _numbers = itertools.count(1)
-
-
-class MovedClock:
-    """The real clock, and what a test adds to it."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta(0)
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.ahead
-
-    def monotonic_s(self) -> float:
-        return self.now().timestamp()
 
 
 @dataclass

@@ -6,7 +6,6 @@ import itertools
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 import pytest
+from tests.clocks import MovedClock
 
 from benhan.access.smart.clients import ClientKind, Registration
 from benhan.access.smart.grants import challenge_of
@@ -21,7 +21,6 @@ from benhan.fhir.resource import resource_of
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.routes import routes as fhir_routes
 from benhan.kernel.actors import Role, system
-from benhan.kernel.clock import SystemClock
 from benhan.kernel.ids import SystemRandom
 from benhan.kernel.settings import Settings
 from benhan.node.patients import Patients
@@ -43,22 +42,6 @@ FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 PEOPLE = "openid fhirUser launch launch/patient launch/encounter online_access offline_access patient/*.rs user/*.cruds"
 Json = dict[str, Any]
 _numbers = itertools.count(1)
-
-
-class MovedClock(SystemClock):
-    """The machine's clock, moved ahead by a test."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def now(self) -> datetime:
-        return super().now() + self.ahead
-
-    def monotonic_s(self) -> float:
-        return super().monotonic_s() + self.ahead.total_seconds()
-
-    def advance(self, **how_long: float) -> None:
-        self.ahead += timedelta(**how_long)
 
 
 @dataclass

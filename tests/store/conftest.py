@@ -13,7 +13,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.store.writing import SetClock
+from tests.clocks import StoppedClock
 
 from benhan.kernel.ids import SystemRandom
 from benhan.store.database import Database, ensure_database, url_of
@@ -121,13 +121,13 @@ async def store(database_url: str, kek: FileKek) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-def clock() -> SetClock:
+def clock() -> StoppedClock:
     """A clock that the test moves."""
-    return SetClock()
+    return StoppedClock()
 
 
 @pytest.fixture
-async def timed_store(database_url: str, kek: FileKek, clock: SetClock) -> AsyncIterator[Store]:
+async def timed_store(database_url: str, kek: FileKek, clock: StoppedClock) -> AsyncIterator[Store]:
     """A store on a fresh database whose time is `clock`; its page links live 900 s."""
     store = await Store.open(await Database.connect(database_url, pool_size=8), kek, clock=clock, page_life_s=900)
     yield store

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.clocks import SetClock
 
-from benhan.kernel.clock import SystemClock
 from benhan.kernel.faults import Fault, FaultCode, Incorrect, Unavailable
 from benhan.kernel.ids import SeededRandom
 from benhan.kernel.issues import error
@@ -21,16 +21,6 @@ AWAY = FaultCode("BA-9901", Unavailable, Text("Chưa được", "Not now"))
 WRONG = FaultCode("BA-9902", Incorrect, Text("Sai", "Wrong"))
 NO_NUMBER = error("required", "PID-3", Text("Thiếu mã bệnh nhân", "No patient number"))
 TRACES = iter(f"{number:032x}" for number in range(1, 10**6))
-
-
-class SetClock(SystemClock):
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.store.writing import SetClock
+from tests.clocks import StoppedClock
 
 from benhan.kernel.faults import Busy, Interrupted, NotFound
 from benhan.kernel.ids import SystemRandom
@@ -24,7 +24,7 @@ MORE = LEASE + timedelta(seconds=1)
 
 
 @pytest.fixture
-def jobs(timed_store: Store, clock: SetClock) -> Jobs:
+def jobs(timed_store: Store, clock: StoppedClock) -> Jobs:
     return Jobs(timed_store.database, timed_store.keyring, clock, SystemRandom(), LIFE_S)
 
 
@@ -86,7 +86,7 @@ async def test_what_was_asked_and_how_far_it_is_come_back_and_stand_nowhere_read
     assert all(b"Nguy" not in each for each in row)
 
 
-async def test_who_lost_the_lease_can_write_nothing(jobs: Jobs, clock: SetClock) -> None:
+async def test_who_lost_the_lease_can_write_nothing(jobs: Jobs, clock: StoppedClock) -> None:
     await asked(jobs)
     first = await jobs.claim(["test"])
     assert first is not None
@@ -105,7 +105,7 @@ async def test_who_lost_the_lease_can_write_nothing(jobs: Jobs, clock: SetClock)
     assert await state_of(jobs, first.id) == ("done", "")
 
 
-async def test_a_renewed_lease_is_not_taken_over(jobs: Jobs, clock: SetClock) -> None:
+async def test_a_renewed_lease_is_not_taken_over(jobs: Jobs, clock: StoppedClock) -> None:
     await asked(jobs)
     job = await jobs.claim(["test"])
     assert job is not None
@@ -116,7 +116,7 @@ async def test_a_renewed_lease_is_not_taken_over(jobs: Jobs, clock: SetClock) ->
 
 
 async def test_a_job_that_is_tried_without_coming_further_fails_and_one_that_comes_further_goes_on(
-    jobs: Jobs, timed_store: Store, clock: SetClock
+    jobs: Jobs, timed_store: Store, clock: StoppedClock
 ) -> None:
     stuck = await asked(jobs)
     for _ in range(ATTEMPTS_MAX):
@@ -136,7 +136,9 @@ async def test_a_job_that_is_tried_without_coming_further_fails_and_one_that_com
     assert await state_of(jobs, moving) == ("done", "")
 
 
-async def test_a_fault_ends_a_job_and_one_that_passes_does_not(jobs: Jobs, timed_store: Store, clock: SetClock) -> None:
+async def test_a_fault_ends_a_job_and_one_that_passes_does_not(
+    jobs: Jobs, timed_store: Store, clock: StoppedClock
+) -> None:
     async def away(_job: Job) -> None:
         raise DATABASE_AWAY()
 
@@ -209,7 +211,7 @@ async def test_a_job_that_is_at_work_when_the_process_stops_is_given_back_at_onc
 
 
 async def test_a_job_whose_life_is_over_goes_even_where_it_hangs(
-    jobs: Jobs, timed_store: Store, clock: SetClock
+    jobs: Jobs, timed_store: Store, clock: StoppedClock
 ) -> None:
     id_ = await asked(jobs)
     job = await jobs.claim(["test"])
@@ -224,7 +226,7 @@ async def test_a_job_whose_life_is_over_goes_even_where_it_hangs(
     assert await jobs.database.fetchval("select count(*) from job") == 0
 
 
-async def test_the_oldest_moment_that_is_read_at_is_held_until_the_job_ends(jobs: Jobs, clock: SetClock) -> None:
+async def test_the_oldest_moment_that_is_read_at_is_held_until_the_job_ends(jobs: Jobs, clock: StoppedClock) -> None:
     assert await moment_held(jobs.database, clock.at) is None
     await asked(jobs)
     job = await jobs.claim(["test"])

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from tests.clocks import SetClock
 
 from benhan.fhir.resource import resource_of
 from benhan.kernel.actors import system
-from benhan.kernel.clock import SystemClock
 from benhan.kernel.faults import Fault, FaultCode, Incorrect, Unavailable
 from benhan.kernel.ids import SeededRandom
 from benhan.kernel.texts import Text
@@ -24,16 +24,6 @@ WRONG = FaultCode("BA-9902", Incorrect, Text("Sai", "Wrong"))
 ACTOR = system("test")
 TRACE = "a" * 32
 NOBODY = 0
-
-
-class SetClock(SystemClock):
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
 
 
 @pytest.fixture

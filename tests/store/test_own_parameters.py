@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.clocks import StoppedClock
 from tests.store.searching import put
-from tests.store.writing import DOCTOR, SetClock, note, remove
+from tests.store.writing import DOCTOR, note, remove
 
 from benhan.fhir.search_query import parse_search
 from benhan.kernel.faults import Fault, Incorrect
@@ -43,7 +44,7 @@ async def found(store: Store, text: str) -> set[str]:
 
 
 async def test_a_new_parameter_is_refused_until_the_index_is_whole_then_finds_old_and_new(
-    store: Store, clock: SetClock
+    store: Store, clock: StoppedClock
 ) -> None:
     await put(store, note("an", id="old", note=[{"text": "nhịn đói"}]), note("an", id="none"))
     await put(store, parameter())
@@ -62,7 +63,7 @@ async def test_a_new_parameter_is_refused_until_the_index_is_whole_then_finds_ol
 
 
 async def test_a_job_that_was_broken_off_goes_on_where_it_was(
-    store: Store, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+    store: Store, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await put(store, *(note("an", id=f"n{number}", note=[{"text": "nhịn"}]) for number in range(10)))
     await put(store, parameter())
@@ -83,7 +84,9 @@ async def test_a_job_that_was_broken_off_goes_on_where_it_was(
     assert len(await found(store, "nhin")) == 10
 
 
-async def test_a_parameter_that_is_deleted_or_no_longer_active_is_none_any_more(store: Store, clock: SetClock) -> None:
+async def test_a_parameter_that_is_deleted_or_no_longer_active_is_none_any_more(
+    store: Store, clock: StoppedClock
+) -> None:
     await put(store, parameter())
     clock.at += timedelta(seconds=SETTLE_S)
     await reindex(store)

@@ -8,8 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.clocks import StoppedClock
 from tests.store.searching import put
-from tests.store.writing import DOCTOR, SetClock, note, patient, remove, save
+from tests.store.writing import DOCTOR, note, patient, remove, save
 
 from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import Actor, Role
@@ -57,7 +58,7 @@ async def thirty(store: Store) -> list[str]:
     return [(await save(store, note("an", **(day(1 + number % 10) if number < 20 else {})))).id for number in range(30)]
 
 
-async def test_pages_hold_every_match_once_in_one_order(store: Store, clock: SetClock, thirty: list[str]) -> None:
+async def test_pages_hold_every_match_once_in_one_order(store: Store, clock: StoppedClock, thirty: list[str]) -> None:
     whole = {sort: flat(await pages_of(store, [("_sort", sort), ("_count", "100")])) for sort in SORTS}
     for sort, expected in whole.items():
         assert sorted(expected) == sorted(thirty)
@@ -76,7 +77,7 @@ async def test_sorting_on_a_date_goes_by_the_date_and_puts_what_has_none_at_the_
     assert await pages_of(store, [("_sort", "date")]) == [["sooner", "later", "none"]]
 
 
-async def test_sorting_on_the_last_update_goes_by_it(store: Store, clock: SetClock) -> None:
+async def test_sorting_on_the_last_update_goes_by_it(store: Store, clock: StoppedClock) -> None:
     for id_ in ("first", "second", "third"):
         clock.at += timedelta(seconds=1)
         await put(store, note("an", id=id_))
@@ -97,7 +98,7 @@ async def test_a_count_of_none_gives_the_total_only(store: Store, thirty: list[s
 
 
 async def test_no_page_skips_or_repeats_a_row_while_others_write_and_sweep(
-    store: Store, clock: SetClock, thirty: list[str]
+    store: Store, clock: StoppedClock, thirty: list[str]
 ) -> None:
     """What was there when the search began is what all its pages hold, in the version of that moment."""
     clock.at += timedelta(days=3)  # what is superseded from now on is old itself
@@ -134,7 +135,7 @@ async def test_no_page_skips_or_repeats_a_row_while_others_write_and_sweep(
 
 
 async def test_a_link_is_good_for_the_same_question_of_the_same_asker_until_it_dies(
-    store: Store, clock: SetClock, thirty: list[str]
+    store: Store, clock: StoppedClock, thirty: list[str]
 ) -> None:
     pairs = [("status", "final"), ("_count", "5")]
     link = (await page_of(store, pairs)).next

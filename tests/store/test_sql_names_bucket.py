@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from tests.clocks import MORNING
 from tests.store.describe_schema import SCHEMA
 from tests.store.sql_in_source import Handed, handed_over
-from tests.store.writing import START
 
 import benhan
 from benhan.fhir.definitions import resource_types
@@ -171,7 +171,7 @@ def value_of(parameter: SearchParameter, number: int) -> str:
 def statements(store: Store, type_: str, *pairs: tuple[str, str], counted: Counted | None = None) -> list[Statement]:
     query, tokens = parse_search(type_, pairs), store.workshop.tokens
     number, order = TYPE_NUMBERS[type_], native_order(type_)
-    expression = Compiler(R4, store.workshop.ids, Asking(START)).all_of(query.criteria, type_)
+    expression = Compiler(R4, store.workshop.ids, Asking(MORNING)).all_of(query.criteria, type_)
     made: list[Statement] = []
     if isinstance(expression, Nothing):  # a reference of a type that the parameter never points to: nobody is asked
         return made

@@ -6,8 +6,9 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from tests.clocks import StoppedClock
 from tests.store.searching import ids
-from tests.store.writing import DOCTOR, SetClock, note, patient, remove, save
+from tests.store.writing import DOCTOR, note, patient, remove, save
 
 from benhan.store.ids import bucket_of
 from benhan.store.store import Store
@@ -39,7 +40,7 @@ async def histories(store: Store, *keys: tuple[str, str]) -> list[list[tuple[int
     ]
 
 
-async def test_what_is_current_is_never_moved_however_old_it_is(store: Store, clock: SetClock) -> None:
+async def test_what_is_current_is_never_moved_however_old_it_is(store: Store, clock: StoppedClock) -> None:
     an = await save(store, patient())
     await save(store, note(an.id, id="a"))
     await save(store, note(an.id, id="b"))
@@ -53,7 +54,7 @@ async def test_what_is_current_is_never_moved_however_old_it_is(store: Store, cl
     assert [each.version for each in await store.resources.history("Observation", "b", DOCTOR)] == [2, 1]
 
 
-async def test_a_version_stays_until_the_pages_that_may_hold_it_are_dead(store: Store, clock: SetClock) -> None:
+async def test_a_version_stays_until_the_pages_that_may_hold_it_are_dead(store: Store, clock: StoppedClock) -> None:
     await save(store, patient(id="an"))
     clock.at += timedelta(days=400)
     await save(store, patient(id="an"))
@@ -66,7 +67,7 @@ async def test_a_version_stays_until_the_pages_that_may_hold_it_are_dead(store: 
 
 
 async def test_a_version_that_went_to_another_patient_stays_as_long_and_then_goes_too(
-    store: Store, clock: SetClock
+    store: Store, clock: StoppedClock
 ) -> None:
     owners = [await save(store, patient()) for _ in range(2)]
     assert bucket_of(owners[0].rid) != bucket_of(owners[1].rid)
@@ -84,7 +85,7 @@ async def test_a_version_that_went_to_another_patient_stays_as_long_and_then_goe
 
 
 async def test_a_sweep_in_small_batches_ends_with_all_and_nobody_sees_a_difference(
-    store: Store, clock: SetClock
+    store: Store, clock: StoppedClock
 ) -> None:
     an, binh = await save(store, patient()), await save(store, patient())
     keys = [("Observation", f"o{number}") for number in range(4)]
@@ -107,7 +108,7 @@ async def test_a_sweep_in_small_batches_ends_with_all_and_nobody_sees_a_differen
 
 
 async def test_the_ranges_of_a_moved_version_go_and_those_of_the_current_one_stay(
-    store: Store, clock: SetClock
+    store: Store, clock: StoppedClock
 ) -> None:
     def stay(day: int) -> dict[str, object]:
         period = {"start": f"2026-03-0{day}", "end": f"2026-03-0{day}"}
@@ -128,7 +129,7 @@ async def test_the_ranges_of_a_moved_version_go_and_those_of_the_current_one_sta
     assert await ids(store, "Encounter", ("location-period", "2026-03-01")) == set()
 
 
-async def test_one_sweeps_at_a_time(store: Store, clock: SetClock) -> None:
+async def test_one_sweeps_at_a_time(store: Store, clock: StoppedClock) -> None:
     for _ in range(2):
         await save(store, patient(id="an"))
     clock.at += PAST
@@ -138,7 +139,7 @@ async def test_one_sweeps_at_a_time(store: Store, clock: SetClock) -> None:
     assert await sweep(store) == 1
 
 
-async def test_the_task_sweeps_until_it_is_told_to_stop(store: Store, clock: SetClock) -> None:
+async def test_the_task_sweeps_until_it_is_told_to_stop(store: Store, clock: StoppedClock) -> None:
     for _ in range(4):
         await save(store, patient(id="an"))
     clock.at += PAST

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.store.writing import START, SetClock, remove, save
+from tests.clocks import MORNING, StoppedClock
+from tests.store.writing import remove, save
 
 from benhan.fhir.terminology.compose import SystemKey
 from benhan.fhir.terminology.concepts import Concept, Designation, Property
@@ -36,9 +37,9 @@ def concepts(count: int, word: str = "benh") -> list[Concept]:
 
 
 async def loaded(database: Database, found: list[Concept], head: SystemHead = HEAD, source: str = "file 1") -> int:
-    number = await take_in(database, SetClock(), head, source, found)
+    number = await take_in(database, StoppedClock(), head, source, found)
     async with database.transaction() as connection:
-        await activate(connection, number, START)
+        await activate(connection, number, MORNING)
     return number
 
 
@@ -96,7 +97,7 @@ async def test_any_selection_takes_the_same_from_the_table_as_from_memory(
     active_only: bool,  # noqa: FBT001
 ) -> None:
     memory = MemorySystem(ListedSystem(HEAD, MIXED), database)
-    number = await take_in(database, SetClock(), HEAD, "mixed", MIXED)
+    number = await take_in(database, StoppedClock(), HEAD, "mixed", MIXED)
     stored = StoredSystem(HEAD, number, database)
     expected = await memory.page(selection, words, active_only=active_only, offset=0, count=100)
     found = await stored.page(selection, words, active_only=active_only, offset=0, count=100)
@@ -112,7 +113,7 @@ async def test_any_selection_takes_the_same_from_the_table_as_from_memory(
 
 async def test_neighbours_are_the_same_from_the_table_as_from_memory(database: Database) -> None:
     memory = MemorySystem(ListedSystem(HEAD, MIXED), database)
-    stored = StoredSystem(HEAD, await take_in(database, SetClock(), HEAD, "mixed", MIXED), database)
+    stored = StoredSystem(HEAD, await take_in(database, StoppedClock(), HEAD, "mixed", MIXED), database)
     for each in MIXED:
         assert await stored.ancestors(each.code) == await memory.ancestors(each.code)
         assert set(await stored.descendants(each.code, 100)) == set(await memory.descendants(each.code, 100))
@@ -121,7 +122,7 @@ async def test_neighbours_are_the_same_from_the_table_as_from_memory(database: D
 
 async def test_a_hierarchy_that_is_a_circle_has_an_end(database: Database) -> None:
     circle = [Concept("A", parents=("C",)), Concept("B", parents=("A",)), Concept("C", parents=("B", "C"))]
-    stored = StoredSystem(HEAD, await take_in(database, SetClock(), HEAD, "circle", circle), database)
+    stored = StoredSystem(HEAD, await take_in(database, StoppedClock(), HEAD, "circle", circle), database)
     assert await stored.ancestors("A") == ["B", "C"]
     assert await stored.descendants("A", 10) == ["B", "C"]
 
@@ -129,7 +130,7 @@ async def test_a_hierarchy_that_is_a_circle_has_an_end(database: Database) -> No
 async def test_case_does_not_matter_where_the_system_says_so(database: Database) -> None:
     loose = SystemHead(URL, is_case_sensitive=False)
     for head, expected in ((loose, True), (HEAD, False)):
-        number = await take_in(database, SetClock(), head, f"case {expected}", concepts(3))
+        number = await take_in(database, StoppedClock(), head, f"case {expected}", concepts(3))
         for each in (StoredSystem(head, number, database), MemorySystem(ListedSystem(head, concepts(3)), database)):
             assert (await each.find("c2") is not None) is expected
 
@@ -149,10 +150,10 @@ async def test_nobody_sees_a_list_before_it_is_whole(store: Store, monkeypatch: 
         seen.append((expansion.total, expansion.members[0].concept.display.split()[0]))
 
     await look()
-    number = await take_in(store.database, SetClock(), HEAD, "file 2", concepts(80, "moi"))
+    number = await take_in(store.database, StoppedClock(), HEAD, "file 2", concepts(80, "moi"))
     await look()
     async with store.database.transaction() as connection:
-        await activate(connection, number, START)
+        await activate(connection, number, MORNING)
         await look()
     await look()
     assert seen == [(50, "cu"), (50, "cu"), (50, "cu"), (80, "moi")]
@@ -173,9 +174,9 @@ async def test_a_loading_that_was_stopped_goes_on_where_it_was(
             raise Stopped
 
     with pytest.raises(Stopped):
-        await take_in(database, SetClock(), HEAD, "file 1", found, stop_at_20)
+        await take_in(database, StoppedClock(), HEAD, "file 1", found, stop_at_20)
     assert await database.fetchval("select count(*) from concept") == 20
-    await take_in(database, SetClock(), HEAD, "file 1", found, steps.append)
+    await take_in(database, StoppedClock(), HEAD, "file 1", found, steps.append)
     assert steps == [30, 40, 45]
     assert await database.fetchval("select count(distinct code) from concept") == 45
 
@@ -185,14 +186,14 @@ async def test_one_loads_a_list_at_a_time(database: Database) -> None:
 
     async def again(_done: int) -> None:
         try:
-            await take_in(database, SetClock(), HEAD, "file 1", concepts(5))
+            await take_in(database, StoppedClock(), HEAD, "file 1", concepts(5))
         except Busy as fault:
             inner.append(fault)
 
     tasks: list[asyncio.Task[None]] = []
     await take_in(
         database,
-        SetClock(),
+        StoppedClock(),
         HEAD,
         "file 1",
         concepts(3000),
@@ -205,14 +206,14 @@ async def test_one_loads_a_list_at_a_time(database: Database) -> None:
 
 async def test_a_code_twice_is_refused_with_nothing_written(database: Database) -> None:
     with pytest.raises(Incorrect, match="BA-2265"):
-        await take_in(database, SetClock(), HEAD, "file 1", [Concept("A"), Concept("A")])
+        await take_in(database, StoppedClock(), HEAD, "file 1", [Concept("A"), Concept("A")])
     assert await database.fetchval("select count(*) from code_system") == 0
 
 
 async def test_a_list_that_was_replaced_is_cleared_away_after_an_hour(database: Database) -> None:
     first = await loaded(database, concepts(30))
     second = await loaded(database, concepts(20), source="file 2")
-    clock = SetClock()
+    clock = StoppedClock()
     assert await clear_away(database, clock.now()) == 0
     assert await clear_away(database, clock.now() + loading.KEPT * 2) == 1
     rows = await database.fetch("select system, count(*) from concept group by system")
@@ -324,7 +325,7 @@ async def test_matches_of_a_filter_are_counted_where_that_costs_nothing(store: S
 
 
 async def test_what_one_process_changes_another_sees_within_a_second(
-    timed_store: Store, clock: SetClock, kek: Any, database_url: str
+    timed_store: Store, clock: StoppedClock, kek: Any, database_url: str
 ) -> None:
     from datetime import timedelta
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from benhan.fhir.resource import resource_of
@@ -12,20 +11,6 @@ from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored
 
 DOCTOR = Actor("account:7", Role.DOCTOR)
-START = datetime(2026, 3, 10, tzinfo=UTC)
-
-
-class SetClock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.at = START
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic_s(self) -> float:
-        return (self.at - START).total_seconds()
 
 
 async def save(store: Store, body: dict[str, Any], *, if_match: int | None = None) -> Stored:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.clocks import StoppedClock
 
 from benhan.access.accounts import Account, Accounts
 from benhan.access.sessions import Sessions
 from benhan.kernel.actors import Role
-from benhan.kernel.clock import SystemClock
 from benhan.kernel.ids import SystemRandom
 from benhan.store.database import Database, ensure_database
 from benhan.store.migrations import migrate
@@ -18,25 +17,9 @@ from benhan.store.migrations import migrate
 RIGHT = "con-ngua-dung-pin-ghim"
 
 
-class SetClock(SystemClock):
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic_s(self) -> float:
-        return self.at.timestamp()
-
-    def advance(self, **how_long: float) -> None:
-        self.at += timedelta(**how_long)
-
-
 @pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
+def clock() -> StoppedClock:
+    return StoppedClock()
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +40,7 @@ async def fresh_database(access_database: Database) -> Database:
 
 
 @pytest.fixture
-def accounts(fresh_database: Database, clock: SetClock) -> Accounts:
+def accounts(fresh_database: Database, clock: StoppedClock) -> Accounts:
     return Accounts(fresh_database, clock)
 
 
@@ -71,7 +54,7 @@ OpenSessions = Callable[..., Sessions]
 
 
 @pytest.fixture
-def open_sessions(fresh_database: Database, clock: SetClock) -> OpenSessions:
+def open_sessions(fresh_database: Database, clock: StoppedClock) -> OpenSessions:
     """Makes Sessions on the database of the test, with what differs."""
 
     def make(**how: float | bool) -> Sessions:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from lxml import etree
+from tests.vectors import VECTORS
 
 from benhan.fhir.fhirpath.model import FhirType, known_type
 from benhan.fhir.resource import parse_json
 
-ROOT = Path(__file__).resolve().parents[4]
-VECTORS = Path(os.environ.get("BENHAN_VECTORS", ROOT.parent / "shared" / "vectors")) / "fhirpath"
+FOLDER = VECTORS / "fhirpath"
 _FHIR = "{http://hl7.org/fhir}"
 _XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
 def read_input(name: str) -> Any:
     """The resource in an input file, decimals exact."""
-    path = VECTORS / name
+    path = FOLDER / name
     if path.suffix == ".json":
         return parse_json(path.read_bytes())[0]
     root = etree.fromstring(path.read_bytes())

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from lxml import etree
-from tests.unit.fhir.fhirpath.hl7_inputs import VECTORS, read_input
+from tests.unit.fhir.fhirpath.hl7_inputs import FOLDER, read_input
 
 from benhan.fhir.fhirpath import Element, Temporal, compile_path, system
 from benhan.fhir.fhirpath.static import check_path
@@ -39,10 +39,10 @@ class Case(NamedTuple):
 
 
 def cases() -> list[Case]:
-    if not VECTORS.is_dir():
+    if not FOLDER.is_dir():
         return []
     found, seen = [], set()
-    for node in etree.parse(str(VECTORS / "tests-fhir-r4.xml")).iter("test"):
+    for node in etree.parse(str(FOLDER / "tests-fhir-r4.xml")).iter("test"):
         expression = node.find("expression")
         name = node.get("name")
         while name in seen:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.vectors import ABSENT, VECTORS
 
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.validation import fast
@@ -158,10 +157,9 @@ def test_what_is_remembered_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_every_resource_of_the_synthea_vectors_is_right() -> None:
-    vectors = os.environ.get("BENHAN_VECTORS") or Path(__file__).resolve().parents[5] / "shared/vectors"
-    folder = Path(vectors) / "synthea"
+    folder = VECTORS / "synthea"
     if not folder.is_dir():
-        pytest.skip("test vectors from outside (../shared/vectors) are not here")
+        pytest.skip(ABSENT)
     for file in sorted(folder.glob("*.json"))[:2]:
         for entry in json.loads(file.read_bytes())["entry"]:
             assert is_structurally_valid(entry["resource"])
