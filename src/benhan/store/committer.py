@@ -1,7 +1,7 @@
 """The one way into the tables: concurrent units of work share a transaction, each all-or-nothing by itself.
 
 A batch is written in few round trips: lock and read the current versions, decide for each unit whether it may, seal,
-end the old versions, COPY the new ones and the ledger entries, COMMIT; only then is anybody answered. Where anything
+COPY the new versions, end the old ones and write the ledger, COMMIT; only then is anybody answered. Where anything
 unexpected happens the batch is undone and its units are tried one by one, so that one unit cannot hurt another.
 """
 
@@ -19,7 +19,7 @@ from benhan.kernel.faults import Fault
 from benhan.kernel.issues import error
 from benhan.kernel.logs import Log
 from benhan.store.content import seal_tail
-from benhan.store.copy_rows import Columns, bytea, copy_rows, float8, int2, int4, int8, int8_array, timestamptz
+from benhan.store.copy_rows import Table, bytea, copy_rows, float8, int2, int4, int8, int8_array, timestamptz
 from benhan.store.database import Connection, Database, translated
 from benhan.store.faults import (
     ALREADY_THERE,
@@ -32,7 +32,7 @@ from benhan.store.faults import (
 from benhan.store.ids import bucket_of
 from benhan.store.key_faults import SHREDDED
 from benhan.store.keyring import Keyring
-from benhan.store.ledger.append import Entry, append_many
+from benhan.store.ledger.append import APPEND, Entry, append_many, columns_of
 from benhan.store.placement import place
 from benhan.store.sealing import DataKey
 from benhan.store.sql_texts import query
@@ -74,37 +74,41 @@ _CLAIM = (
     "select pg_advisory_xact_lock(claim) from unnest($1::bigint[]) with ordinality as c (claim, place) order by place"
 )
 """One order for all, so that two transactions never wait for each other."""
-_END = query(
-    "end_versions",
-    """
-    update resource r set until = pg_current_xact_id()
-    from unnest($1::smallint[], $2::smallint[], $3::bigint[], $4::int[]) as w (bucket, type, rid, version)
-    where r.bucket = w.bucket and r.type = w.type and r.rid = w.rid and r.version = w.version
-    """,
+_FINISH = query(
+    "finish_batch",
+    f"""
+    with ended as (
+        update resource r set until = pg_current_xact_id()
+        from unnest($12::smallint[], $13::smallint[], $14::bigint[], $15::int[]) as w (bucket, type, rid, version)
+        where r.bucket = w.bucket and r.type = w.type and r.rid = w.rid and r.version = w.version
+    ),
+    ranged as (
+        insert into range_index (key, low, high, rid, version, bucket, type)
+        select * from unnest(
+            $16::bigint[], $17::float8[], $18::float8[], $19::bigint[], $20::int[], $21::smallint[], $22::smallint[]
+        )
+    )
+    {APPEND}
+    """,  # noqa: S608  # constants
 )
-_RESOURCE_COLUMNS: Columns = {
-    "rid": int8,
-    "patient": int8,
-    "updated_at": timestamptz,
-    "at_from": timestamptz,
-    "at_to": timestamptz,
-    "quantity": float8,
-    "present": int8,
-    "version": int4,
-    "bucket": int2,
-    "type": int2,
-    "tokens": int8_array,
-    "content": bytea,
-}
-_RANGE_COLUMNS: Columns = {
-    "key": int8,
-    "low": float8,
-    "high": float8,
-    "rid": int8,
-    "version": int4,
-    "bucket": int2,
-    "type": int2,
-}
+"""Everything but the new versions themselves, in one round trip: versions that end, ranges, ledger."""
+_RESOURCE = Table(
+    "resource",
+    {
+        "rid": int8,
+        "patient": int8,
+        "present": int8,
+        "version": int4,
+        "bucket": int2,
+        "type": int2,
+        "updated_at": timestamptz,
+        "at_from": timestamptz,
+        "at_to": timestamptz,
+        "quantity": float8,
+        "tokens": int8_array,
+        "content": bytea,
+    },
+)
 
 
 @dataclass(slots=True)
@@ -300,9 +304,8 @@ class Committer:
                 continue
             answers.append((pending, [_put(pending.unit, write, current, keys, work) for write in pending.unit.writes]))
             accepted.append(pending)
-        await _flush(connection, work)
         work.entries += [entry for pending in accepted for entry in pending.unit.entries]
-        await append_many(connection, work.entries)
+        await _flush(connection, work)
         await _run_hooks(connection, [pending.unit for pending in accepted])
         return answers
 
@@ -425,14 +428,14 @@ def _add_rows(unit: UnitOfWork, write: Write, bucket: int, version: int, content
         (
             write.rid,
             write.patient,
-            unit.at,
-            at_from,
-            at_to,
-            quantity,
             indexed.present if indexed is not None else 0,
             version,
             bucket,
             write.type_number,
+            unit.at,
+            at_from,
+            at_to,
+            quantity,
             write.tokens,
             content,
         )
@@ -445,17 +448,22 @@ def _add_rows(unit: UnitOfWork, write: Write, bucket: int, version: int, content
 
 
 async def _flush(connection: Connection, work: Batch) -> None:
-    if work.ended:
-        buckets, types, rids, versions = zip(*work.ended, strict=True)
-        await connection.execute(_END, buckets, types, rids, versions)
     if work.placed:
         await place(connection, work.placed, new=False)
     if work.placed_new:
         await place(connection, work.placed_new, new=True)
     if work.rows:
-        await copy_rows(connection, "resource", _RESOURCE_COLUMNS, work.rows)
-    if work.ranges:
-        await copy_rows(connection, "range_index", _RANGE_COLUMNS, work.ranges)
+        await copy_rows(connection, _RESOURCE, work.rows)
+    if work.ended or work.ranges:
+        await connection.execute(
+            _FINISH, *columns_of(work.entries), *_columns(work.ended, 4), *_columns(work.ranges, 7)
+        )
+    else:
+        await append_many(connection, work.entries)
+
+
+def _columns(rows: Sequence[tuple[object, ...]], count: int) -> Sequence[Sequence[object]]:
+    return list(zip(*rows, strict=True)) or [()] * count
 
 
 async def _roll_back(transaction: asyncpg.transaction.Transaction) -> None:
