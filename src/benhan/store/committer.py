@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 
@@ -79,13 +79,18 @@ _FINISH = query(
     f"""
     with ended as (
         update resource r set until = pg_current_xact_id()
-        from unnest($12::smallint[], $13::smallint[], $14::bigint[], $15::int[]) as w (bucket, type, rid, version)
+        from unnest($12::smallint[], $13::smallint[], $14::bigint[], $15::int[], $16::timestamptz[])
+            as w (bucket, type, rid, version, ended_at)
         where r.bucket = w.bucket and r.type = w.type and r.rid = w.rid and r.version = w.version
+        returning w.*
+    ),
+    noted as (
+        insert into resource_ended (bucket, type, rid, version, ended_at) select * from ended
     ),
     ranged as (
         insert into range_index (key, low, high, rid, version, bucket, type)
         select * from unnest(
-            $16::bigint[], $17::float8[], $18::float8[], $19::bigint[], $20::int[], $21::smallint[], $22::smallint[]
+            $17::bigint[], $18::float8[], $19::float8[], $20::bigint[], $21::int[], $22::smallint[], $23::smallint[]
         )
     )
     {APPEND}
@@ -140,7 +145,7 @@ class Batch:
 
     rows: list[tuple[object, ...]] = field(default_factory=list)
     ranges: list[tuple[object, ...]] = field(default_factory=list)
-    ended: list[tuple[int, int, int, int]] = field(default_factory=list)
+    ended: list[tuple[int, int, int, int, datetime]] = field(default_factory=list)
     placed: list[tuple[int, int, int, int]] = field(default_factory=list)
     placed_new: list[tuple[int, int, int, int]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -396,7 +401,7 @@ def _put(
         bucket = write.bucket
     version = found.version + 1 if found is not None else 1
     if found is not None:
-        work.ended.append((found.bucket, write.type_number, write.rid, found.version))
+        work.ended.append((found.bucket, write.type_number, write.rid, found.version, unit.at))
     if bucket != (found.bucket if found is not None else bucket_of(write.rid)):
         placed = work.placed if found is not None else work.placed_new
         placed.append((bucket_of(write.rid), write.type_number, write.rid, bucket))
@@ -456,7 +461,7 @@ async def _flush(connection: Connection, work: Batch) -> None:
         await copy_rows(connection, _RESOURCE, work.rows)
     if work.ended or work.ranges:
         await connection.execute(
-            _FINISH, *columns_of(work.entries), *_columns(work.ended, 4), *_columns(work.ranges, 7)
+            _FINISH, *columns_of(work.entries), *_columns(work.ended, 5), *_columns(work.ranges, 7)
         )
     else:
         await append_many(connection, work.entries)
