@@ -42,9 +42,13 @@ log = Log("committer")
 
 UNITS_MAX = 256
 WAITING_MAX = 10_000
-WRITERS = 2
 PATIENCE_S = 0.015
 """One writer makes larger batches than two, and larger ones cost less; a second goes past one that takes long."""
+CROWD = 8
+GATHERING_S = 0.005
+GATHERING_STEP_S = 0.001
+"""Where that many write at once, a batch waits as long as others come in each step: no time is lost, since they keep
+the processor busy meanwhile."""
 RETRIES = 3
 SECOND = timedelta(seconds=1)
 
@@ -122,11 +126,8 @@ class Pending:
 
     unit: UnitOfWork
     done: asyncio.Future[list[Stored | None]]
-
-    @property
-    def keys(self) -> list[Key]:
-        """What nobody else may write at the same time."""
-        return [write.key for write in self.unit.writes] + [(CLAIM, claim) for claim in self.unit.claims]
+    keys: list[Key]
+    """What nobody else may write at the same time."""
 
 
 @dataclass(slots=True)
@@ -161,12 +162,15 @@ class Committer:
         self._busy: set[Key] = set()
         self._wake = asyncio.Event()
         self._writers: list[asyncio.Task[None]] = []
+        self._crowd = 0
+        self._begun_s: float | None = None
+        """When the first writer began what it is writing."""
         self.committed_units = 0
         self.committed_batches = 0
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._writers = [asyncio.create_task(self._write_on(number * PATIENCE_S)) for number in range(WRITERS)]
+        self._writers = [asyncio.create_task(self._write_first()), asyncio.create_task(self._write_past_it())]
 
     async def stop(self) -> None:
         """Write what waits, then end."""
@@ -189,26 +193,54 @@ class Committer:
         """
         if len(self._waiting) >= WAITING_MAX:
             raise TOO_MANY_WAITING()
-        pending = Pending(unit, self._loop.create_future())
+        keys = [write.key for write in unit.writes] + [(CLAIM, claim) for claim in unit.claims]
+        pending = Pending(unit, self._loop.create_future(), keys)
         self._waiting.append(pending)
         self._wake.set()
         return await pending.done
 
-    async def _write_on(self, patience_s: float) -> None:
-        """Write what waits, again and again; the first writer at once, the others only where it does not come back."""
+    async def _write_first(self) -> None:
+        """Write what waits, again and again."""
         while True:
             await self._wake.wait()
-            await asyncio.sleep(patience_s)  # whoever is ready to write in this turn of the loop joins the batch
-            batch = self._take()
-            if not batch:
-                self._wake.clear()
-                continue
-            try:
-                await self._write_gently(batch)
-            finally:
-                for pending in batch:
-                    self._busy.difference_update(pending.keys)
-                self._wake.set()
+            await self._gather()
+            self._begun_s = self._loop.time()
+            written = await self._write_waiting()
+            self._begun_s = None
+            self._crowd = written + len(self._waiting) if written else self._crowd
+
+    async def _write_past_it(self) -> None:
+        """Write what waits where the first writer does not come back."""
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(PATIENCE_S)
+            if self._begun_s is not None and self._loop.time() - self._begun_s >= PATIENCE_S:
+                await self._write_waiting()
+
+    async def _gather(self) -> None:
+        """Let those join the batch who are ready to write in this turn of the loop, and those who come close behind."""
+        await asyncio.sleep(0)
+        if self._crowd < CROWD or not self._waiting:
+            return
+        until_s = self._loop.time() + GATHERING_S
+        while (there := len(self._waiting)) < min(self._crowd, UNITS_MAX) and self._loop.time() < until_s:
+            await asyncio.sleep(GATHERING_STEP_S)
+            if len(self._waiting) == there:
+                return
+
+    async def _write_waiting(self) -> int:
+        """Write what can be written of what waits; gives the number of units, 0 where all has been taken."""
+        batch = self._take()
+        if not batch:
+            self._wake.clear()
+            return 0
+        try:
+            await self._write_gently(batch)
+        finally:
+            for pending in batch:
+                self._busy.difference_update(pending.keys)
+            self._wake.set()
+        return len(batch)
 
     def _take(self) -> list[Pending]:
         """The waiting units whose resources nobody is writing; the order of writes to one resource is kept."""
