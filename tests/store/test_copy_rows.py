@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benhan.store import copy_rows as of
-from benhan.store.copy_rows import copy_rows
+from benhan.store.copy_rows import Table, copy_rows
 from benhan.store.database import Database
 
 CASES: list[tuple[str, of.Encoder, list[Any]]] = [
@@ -35,6 +35,17 @@ async def test_every_type_is_read_back_as_it_was_written(
 ) -> None:
     async with database.connection() as connection:
         await connection.execute(f"create table copied (place int, value {type_})")
-        await copy_rows(connection, "copied", {"place": of.int4, "value": encoder}, enumerate(values))
+        table = Table("copied", {"place": of.int4, "value": encoder})
+        await copy_rows(connection, table, enumerate(values))
         rows = await connection.fetch("select value from copied order by place")
     assert [row["value"] for row in rows] == values
+
+
+async def test_numbers_side_by_side_keep_their_places(database: Database) -> None:
+    columns = {"a": of.int8, "b": of.int2, "c": of.text, "d": of.int4, "e": of.int8}
+    rows = [(2**62, -1, "một", 7, -(2**62)), (0, 32767, "", -(2**31), 1)]
+    async with database.connection() as connection:
+        await connection.execute("create table copied (a bigint, b smallint, c text, d int, e bigint)")
+        await copy_rows(connection, Table("copied", columns), rows)
+        found = await connection.fetch("select a, b, c, d, e from copied order by a desc")
+    assert [tuple(row) for row in found] == rows

@@ -103,6 +103,7 @@ async def test_a_sweep_in_small_batches_ends_with_all_and_nobody_sees_a_differen
     assert max(moved) == 3
     assert len(await kept(store)) == 2 + len(keys)
     assert await store.database.fetchval("select count(*) from resource where until is not null") == 0
+    assert await store.database.fetchval("select count(*) from resource_ended") == 0
     assert await histories(store, *keys) == told
     assert await ids(store, "Observation") == found
 
@@ -160,3 +161,17 @@ async def test_frozen_moments_keep_what_is_current_current(store: Store) -> None
     assert (await store.resources.read("Patient", "an", DOCTOR)).version == 2
     assert await ids(store, "Patient") == {"an"}
     assert await ids(store, "Patient", ("active", "true")) == {"an"}
+
+
+async def test_a_version_ends_where_it_stands_and_no_index_is_written_anew(store: Store) -> None:
+    """Else an update would cost PostgreSQL as much again as a create: no index may know `until`."""
+    await save(store, patient(id="an"))
+    async with store.database.transaction() as connection:
+        await connection.execute("update resource set until = pg_current_xact_id()")
+        told = await connection.fetchrow(
+            "select pg_stat_get_xact_tuples_updated(oid) as updated,"
+            " pg_stat_get_xact_tuples_hot_updated(oid) as in_place"
+            " from pg_class where oid = 'resource'::regclass"
+        )
+    assert told is not None
+    assert (told["updated"], told["in_place"]) == (1, 1)

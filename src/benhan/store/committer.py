@@ -1,7 +1,7 @@
 """The one way into the tables: concurrent units of work share a transaction, each all-or-nothing by itself.
 
 A batch is written in few round trips: lock and read the current versions, decide for each unit whether it may, seal,
-end the old versions, COPY the new ones and the ledger entries, COMMIT; only then is anybody answered. Where anything
+COPY the new versions, end the old ones and write the ledger, COMMIT; only then is anybody answered. Where anything
 unexpected happens the batch is undone and its units are tried one by one, so that one unit cannot hurt another.
 """
 
@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 
@@ -19,7 +19,7 @@ from benhan.kernel.faults import Fault
 from benhan.kernel.issues import error
 from benhan.kernel.logs import Log
 from benhan.store.content import seal_tail
-from benhan.store.copy_rows import Columns, bytea, copy_rows, float8, int2, int4, int8, int8_array, timestamptz
+from benhan.store.copy_rows import Table, bytea, copy_rows, float8, int2, int4, int8, int8_array, timestamptz
 from benhan.store.database import Connection, Database, translated
 from benhan.store.faults import (
     ALREADY_THERE,
@@ -32,7 +32,7 @@ from benhan.store.faults import (
 from benhan.store.ids import bucket_of
 from benhan.store.key_faults import SHREDDED
 from benhan.store.keyring import Keyring
-from benhan.store.ledger.append import Entry, append_many
+from benhan.store.ledger.append import APPEND, Entry, append_many, columns_of
 from benhan.store.placement import place
 from benhan.store.sealing import DataKey
 from benhan.store.sql_texts import query
@@ -42,9 +42,13 @@ log = Log("committer")
 
 UNITS_MAX = 256
 WAITING_MAX = 10_000
-WRITERS = 2
 PATIENCE_S = 0.015
 """One writer makes larger batches than two, and larger ones cost less; a second goes past one that takes long."""
+CROWD = 8
+GATHERING_S = 0.005
+GATHERING_STEP_S = 0.001
+"""Where that many write at once, a batch waits as long as others come in each step: no time is lost, since they keep
+the processor busy meanwhile."""
 RETRIES = 3
 SECOND = timedelta(seconds=1)
 
@@ -74,37 +78,46 @@ _CLAIM = (
     "select pg_advisory_xact_lock(claim) from unnest($1::bigint[]) with ordinality as c (claim, place) order by place"
 )
 """One order for all, so that two transactions never wait for each other."""
-_END = query(
-    "end_versions",
-    """
-    update resource r set until = pg_current_xact_id()
-    from unnest($1::smallint[], $2::smallint[], $3::bigint[], $4::int[]) as w (bucket, type, rid, version)
-    where r.bucket = w.bucket and r.type = w.type and r.rid = w.rid and r.version = w.version
-    """,
+_FINISH = query(
+    "finish_batch",
+    f"""
+    with ended as (
+        update resource r set until = pg_current_xact_id()
+        from unnest($12::smallint[], $13::smallint[], $14::bigint[], $15::int[], $16::timestamptz[])
+            as w (bucket, type, rid, version, ended_at)
+        where r.bucket = w.bucket and r.type = w.type and r.rid = w.rid and r.version = w.version
+        returning w.*
+    ),
+    noted as (
+        insert into resource_ended (bucket, type, rid, version, ended_at) select * from ended
+    ),
+    ranged as (
+        insert into range_index (key, low, high, rid, version, bucket, type)
+        select * from unnest(
+            $17::bigint[], $18::float8[], $19::float8[], $20::bigint[], $21::int[], $22::smallint[], $23::smallint[]
+        )
+    )
+    {APPEND}
+    """,  # noqa: S608  # constants
 )
-_RESOURCE_COLUMNS: Columns = {
-    "rid": int8,
-    "patient": int8,
-    "updated_at": timestamptz,
-    "at_from": timestamptz,
-    "at_to": timestamptz,
-    "quantity": float8,
-    "present": int8,
-    "version": int4,
-    "bucket": int2,
-    "type": int2,
-    "tokens": int8_array,
-    "content": bytea,
-}
-_RANGE_COLUMNS: Columns = {
-    "key": int8,
-    "low": float8,
-    "high": float8,
-    "rid": int8,
-    "version": int4,
-    "bucket": int2,
-    "type": int2,
-}
+"""Everything but the new versions themselves, in one round trip: versions that end, ranges, ledger."""
+_RESOURCE = Table(
+    "resource",
+    {
+        "rid": int8,
+        "patient": int8,
+        "present": int8,
+        "version": int4,
+        "bucket": int2,
+        "type": int2,
+        "updated_at": timestamptz,
+        "at_from": timestamptz,
+        "at_to": timestamptz,
+        "quantity": float8,
+        "tokens": int8_array,
+        "content": bytea,
+    },
+)
 
 
 @dataclass(slots=True)
@@ -113,11 +126,8 @@ class Pending:
 
     unit: UnitOfWork
     done: asyncio.Future[list[Stored | None]]
-
-    @property
-    def keys(self) -> list[Key]:
-        """What nobody else may write at the same time."""
-        return [write.key for write in self.unit.writes] + [(CLAIM, claim) for claim in self.unit.claims]
+    keys: list[Key]
+    """What nobody else may write at the same time."""
 
 
 @dataclass(slots=True)
@@ -136,7 +146,7 @@ class Batch:
 
     rows: list[tuple[object, ...]] = field(default_factory=list)
     ranges: list[tuple[object, ...]] = field(default_factory=list)
-    ended: list[tuple[int, int, int, int]] = field(default_factory=list)
+    ended: list[tuple[int, int, int, int, datetime]] = field(default_factory=list)
     placed: list[tuple[int, int, int, int]] = field(default_factory=list)
     placed_new: list[tuple[int, int, int, int]] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
@@ -152,12 +162,15 @@ class Committer:
         self._busy: set[Key] = set()
         self._wake = asyncio.Event()
         self._writers: list[asyncio.Task[None]] = []
+        self._crowd = 0
+        self._begun_s: float | None = None
+        """When the first writer began what it is writing."""
         self.committed_units = 0
         self.committed_batches = 0
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._writers = [asyncio.create_task(self._write_on(number * PATIENCE_S)) for number in range(WRITERS)]
+        self._writers = [asyncio.create_task(self._write_first()), asyncio.create_task(self._write_past_it())]
 
     async def stop(self) -> None:
         """Write what waits, then end."""
@@ -180,26 +193,54 @@ class Committer:
         """
         if len(self._waiting) >= WAITING_MAX:
             raise TOO_MANY_WAITING()
-        pending = Pending(unit, self._loop.create_future())
+        keys = [write.key for write in unit.writes] + [(CLAIM, claim) for claim in unit.claims]
+        pending = Pending(unit, self._loop.create_future(), keys)
         self._waiting.append(pending)
         self._wake.set()
         return await pending.done
 
-    async def _write_on(self, patience_s: float) -> None:
-        """Write what waits, again and again; the first writer at once, the others only where it does not come back."""
+    async def _write_first(self) -> None:
+        """Write what waits, again and again."""
         while True:
             await self._wake.wait()
-            await asyncio.sleep(patience_s)  # whoever is ready to write in this turn of the loop joins the batch
-            batch = self._take()
-            if not batch:
-                self._wake.clear()
-                continue
-            try:
-                await self._write_gently(batch)
-            finally:
-                for pending in batch:
-                    self._busy.difference_update(pending.keys)
-                self._wake.set()
+            await self._gather()
+            self._begun_s = self._loop.time()
+            written = await self._write_waiting()
+            self._begun_s = None
+            self._crowd = written + len(self._waiting) if written else self._crowd
+
+    async def _write_past_it(self) -> None:
+        """Write what waits where the first writer does not come back."""
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(PATIENCE_S)
+            if self._begun_s is not None and self._loop.time() - self._begun_s >= PATIENCE_S:
+                await self._write_waiting()
+
+    async def _gather(self) -> None:
+        """Let those join the batch who are ready to write in this turn of the loop, and those who come close behind."""
+        await asyncio.sleep(0)
+        if self._crowd < CROWD or not self._waiting:
+            return
+        until_s = self._loop.time() + GATHERING_S
+        while (there := len(self._waiting)) < min(self._crowd, UNITS_MAX) and self._loop.time() < until_s:
+            await asyncio.sleep(GATHERING_STEP_S)
+            if len(self._waiting) == there:
+                return
+
+    async def _write_waiting(self) -> int:
+        """Write what can be written of what waits; gives the number of units, 0 where all has been taken."""
+        batch = self._take()
+        if not batch:
+            self._wake.clear()
+            return 0
+        try:
+            await self._write_gently(batch)
+        finally:
+            for pending in batch:
+                self._busy.difference_update(pending.keys)
+            self._wake.set()
+        return len(batch)
 
     def _take(self) -> list[Pending]:
         """The waiting units whose resources nobody is writing; the order of writes to one resource is kept."""
@@ -300,9 +341,8 @@ class Committer:
                 continue
             answers.append((pending, [_put(pending.unit, write, current, keys, work) for write in pending.unit.writes]))
             accepted.append(pending)
-        await _flush(connection, work)
         work.entries += [entry for pending in accepted for entry in pending.unit.entries]
-        await append_many(connection, work.entries)
+        await _flush(connection, work)
         await _run_hooks(connection, [pending.unit for pending in accepted])
         return answers
 
@@ -393,7 +433,7 @@ def _put(
         bucket = write.bucket
     version = found.version + 1 if found is not None else 1
     if found is not None:
-        work.ended.append((found.bucket, write.type_number, write.rid, found.version))
+        work.ended.append((found.bucket, write.type_number, write.rid, found.version, unit.at))
     if bucket != (found.bucket if found is not None else bucket_of(write.rid)):
         placed = work.placed if found is not None else work.placed_new
         placed.append((bucket_of(write.rid), write.type_number, write.rid, bucket))
@@ -425,14 +465,14 @@ def _add_rows(unit: UnitOfWork, write: Write, bucket: int, version: int, content
         (
             write.rid,
             write.patient,
-            unit.at,
-            at_from,
-            at_to,
-            quantity,
             indexed.present if indexed is not None else 0,
             version,
             bucket,
             write.type_number,
+            unit.at,
+            at_from,
+            at_to,
+            quantity,
             write.tokens,
             content,
         )
@@ -445,17 +485,22 @@ def _add_rows(unit: UnitOfWork, write: Write, bucket: int, version: int, content
 
 
 async def _flush(connection: Connection, work: Batch) -> None:
-    if work.ended:
-        buckets, types, rids, versions = zip(*work.ended, strict=True)
-        await connection.execute(_END, buckets, types, rids, versions)
     if work.placed:
         await place(connection, work.placed, new=False)
     if work.placed_new:
         await place(connection, work.placed_new, new=True)
     if work.rows:
-        await copy_rows(connection, "resource", _RESOURCE_COLUMNS, work.rows)
-    if work.ranges:
-        await copy_rows(connection, "range_index", _RANGE_COLUMNS, work.ranges)
+        await copy_rows(connection, _RESOURCE, work.rows)
+    if work.ended or work.ranges:
+        await connection.execute(
+            _FINISH, *columns_of(work.entries), *_columns(work.ended, 5), *_columns(work.ranges, 7)
+        )
+    else:
+        await append_many(connection, work.entries)
+
+
+def _columns(rows: Sequence[tuple[object, ...]], count: int) -> Sequence[Sequence[object]]:
+    return list(zip(*rows, strict=True)) or [()] * count
 
 
 async def _roll_back(transaction: asyncpg.transaction.Transaction) -> None:

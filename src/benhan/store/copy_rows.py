@@ -9,6 +9,7 @@ import struct
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from benhan.store.database import Connection
@@ -27,7 +28,6 @@ _INT8 = struct.Struct(">iq").pack
 _FLOAT8 = struct.Struct(">id").pack
 _EMPTY = struct.pack(">iiii", 12, 0, 0, _INT8_OID)
 Encoder = Callable[[Any], bytes]
-Columns = Mapping[str, Encoder]
 
 
 def int2(value: int) -> bytes:
@@ -40,6 +40,9 @@ def int4(value: int) -> bytes:
 
 def int8(value: int) -> bytes:
     return _INT8(8, value)
+
+
+_CODES: dict[Encoder, str] = {int2: "h", int4: "i", int8: "q"}
 
 
 def float8(value: float | None) -> bytes:
@@ -73,16 +76,57 @@ def _array_struct(count: int) -> struct.Struct:
     return struct.Struct(">iiiiii" + "iq" * count)
 
 
-async def copy_rows(connection: Connection, table: str, columns: Columns, rows: Iterable[Sequence[Any]]) -> None:
-    """Append `rows`, whose values stand in the order of `columns`, to `table`."""
-    encoders = tuple(columns.values())
-    count = _COUNT(len(encoders))
-    data = [_SIGNATURE]
-    for row in rows:
-        data.append(count)
-        data += [encode(value) for encode, value in zip(encoders, row, strict=True)]
-    data.append(_END)
-    await connection.copy_to_table(table, source=_whole(b"".join(data)), columns=list(columns), format="binary")
+class Table:
+    """A table with the columns that are written, in their order, each with its encoder."""
+
+    def __init__(self, name: str, columns: Mapping[str, Encoder]) -> None:
+        self.name = name
+        self.columns = list(columns)
+        self._count = _COUNT(len(columns))
+        self._runs = _runs(list(columns.values()))
+
+    def written(self, rows: Iterable[Sequence[Any]]) -> bytes:
+        """`rows` as the format has them."""
+        data = [_SIGNATURE]
+        for row in rows:
+            data.append(self._count)
+            data += [encode(row[place]) for encode, place in self._runs]
+        data.append(_END)
+        return b"".join(data)
+
+
+def _runs(encoders: list[Encoder]) -> list[tuple[Encoder, int | slice]]:
+    """What encodes which part of a row: whole numbers that stand side by side are one part, written at once."""
+    runs: list[tuple[Encoder, int | slice]] = []
+    start = 0
+    for code, group in groupby(encoders, lambda encoder: encoder in _CODES):
+        found = list(group)
+        if code:
+            runs.append((_numbers(found), slice(start, start + len(found))))
+        else:
+            runs += [(encoder, start + place) for place, encoder in enumerate(found)]
+        start += len(found)
+    return runs
+
+
+def _numbers(encoders: list[Encoder]) -> Encoder:
+    codes = [_CODES[encoder] for encoder in encoders]
+    pack = struct.Struct(">" + "".join(f"i{code}" for code in codes)).pack
+    empty = [part for code in codes for part in (struct.calcsize(f">{code}"), 0)]
+
+    def encode(values: Sequence[int]) -> bytes:
+        parts = empty.copy()
+        parts[1::2] = values
+        return pack(*parts)
+
+    return encode
+
+
+async def copy_rows(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    """Append `rows`, whose values stand in the order of the columns, to `table`."""
+    await connection.copy_to_table(
+        table.name, source=_whole(table.written(rows)), columns=table.columns, format="binary"
+    )
 
 
 async def _whole(data: bytes) -> AsyncIterator[bytes]:

@@ -24,34 +24,13 @@ _SWEEP = query(
     "sweep_superseded",
     """
     with old as materialized (
-        select r.bucket, r.type, r.rid, r.version from resource r
-        join resource n on n.bucket = r.bucket and n.type = r.type and n.rid = r.rid and n.version = r.version + 1
-        where r.until is not null and n.updated_at < $1
-        limit $2 for update of r skip locked
+        select e.ctid as place, r.bucket, r.type, r.rid, r.version from resource_ended e
+        join resource r on r.bucket = e.bucket and r.type = e.type and r.rid = e.rid and r.version = e.version
+        where e.ended_at < $1
+        order by e.ended_at limit $2 for update of e, r skip locked
     ),
-    moved as (
-        delete from resource r using old o
-        where r.bucket = o.bucket and r.type = o.type and r.rid = o.rid and r.version = o.version
-        returning r.rid, r.patient, r.updated_at, r.version, r.bucket, r.type, r.content
-    ),
-    ranges as (
-        delete from range_index i using old o
-        where i.bucket = o.bucket and i.type = o.type and i.rid = o.rid and i.version = o.version
-    )
-    insert into resource_history (rid, patient, updated_at, version, bucket, type, content) select * from moved
-    """,
-    fan_out="the sweeper goes over all compartments in bounded batches",
-)
-_SWEEP_LEFT = query(
-    "sweep_left_behind",
-    """
-    with old as materialized (
-        select r.bucket, r.type, r.rid, r.version from resource r
-        left join placement p on p.bucket = (r.rid >> 51)::smallint and p.type = r.type and p.rid = r.rid
-        join resource n on n.bucket = coalesce(p.at_bucket, (r.rid >> 51)::smallint) and n.type = r.type
-            and n.rid = r.rid and n.until is null
-        where r.until is not null and n.updated_at < $1
-        limit $2 for update of r skip locked
+    listed as (
+        delete from resource_ended e using old o where e.ctid = o.place
     ),
     moved as (
         delete from resource r using old o
@@ -81,9 +60,8 @@ _FREEZE_ENDS = query(
 async def sweep_some(database: Database, clock: Clock, page_life_s: float, rows_max: int = ROWS_MAX) -> int:
     """Move up to `rows_max` versions whose successor is older than a page's life; gives how many were moved.
 
-    The age is the successor's: a version is needed until every page that began before it ended is dead. A version whose
-    successor is not beside it (another compartment took it, or it was moved first) goes by the age of the current one.
-    What a job still reads at an earlier moment stays too.
+    The age is the successor's: a version is needed until every page that began before it ended is dead. What a job
+    still reads at an earlier moment stays too.
     """
     before = clock.now() - timedelta(seconds=page_life_s)
     held = await moment_held(database, clock.now())
@@ -93,11 +71,7 @@ async def sweep_some(database: Database, clock: Clock, page_life_s: float, rows_
         if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", LOCK):
             return 0
         told = await connection.execute(_SWEEP, before, rows_max)
-        moved = int(told.split()[-1])
-        if moved < rows_max:
-            told = await connection.execute(_SWEEP_LEFT, before, rows_max - moved)
-            moved += int(told.split()[-1])
-    return moved
+    return int(told.split()[-1])
 
 
 async def freeze_moments(database: Database) -> int:

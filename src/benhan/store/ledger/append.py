@@ -6,28 +6,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import orjson
 
-from benhan.store.copy_rows import Columns, bytea, copy_rows, int2, int4, int8, text, timestamptz
 from benhan.store.database import Connection
 from benhan.store.ids import SHARED, bucket_of
 from benhan.store.ledger.events import Event
+from benhan.store.sql_texts import query
 
 _CODE = re.compile(r"[A-Za-z0-9_.:/,^+@=?&-]{0,200}")
-_COLUMNS: Columns = {
-    "at": timestamptz,
-    "patient": int8,
-    "rid": int8,
-    "version": int4,
-    "bucket": int2,
-    "event": int2,
-    "type": int2,
-    "actor": text,
-    "role": text,
-    "trace": bytea,
-    "detail": text,
-}
+APPEND = """
+    insert into ledger_pending (at, patient, rid, version, bucket, event, type, actor, role, trace, detail)
+    select * from unnest(
+        $1::timestamptz[], $2::bigint[], $3::bigint[], $4::int[], $5::smallint[], $6::smallint[], $7::smallint[],
+        $8::text[], $9::text[], $10::bytea[], $11::text[]
+    )
+"""
+"""Takes what `columns_of` gives; a statement that does more in the same round trip ends with it."""
+_APPEND = query("append_to_ledger", APPEND)
 
 
 @dataclass(slots=True)
@@ -61,24 +58,24 @@ def detail_text(detail: dict[str, str | int]) -> str:
     return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
 
 
+def columns_of(entries: Sequence[Entry]) -> list[list[Any]]:
+    """The values of `entries` by column, in the order of APPEND."""
+    return [
+        [entry.at for entry in entries],
+        [entry.patient for entry in entries],
+        [entry.rid for entry in entries],
+        [entry.version for entry in entries],
+        [bucket_of(entry.patient) if entry.patient else SHARED for entry in entries],
+        [entry.event.number for entry in entries],
+        [entry.type for entry in entries],
+        [entry.actor for entry in entries],
+        [entry.role for entry in entries],
+        [bytes.fromhex(entry.trace) for entry in entries],
+        [detail_text(entry.detail) for entry in entries],
+    ]
+
+
 async def append_many(connection: Connection, entries: Sequence[Entry]) -> None:
     """Record `entries`; they are committed, or not, with the transaction of `connection`."""
-    if not entries:
-        return
-    records = [
-        (
-            entry.at,
-            entry.patient,
-            entry.rid,
-            entry.version,
-            bucket_of(entry.patient) if entry.patient else SHARED,
-            entry.event.number,
-            entry.type,
-            entry.actor,
-            entry.role,
-            bytes.fromhex(entry.trace),
-            detail_text(entry.detail),
-        )
-        for entry in entries
-    ]
-    await copy_rows(connection, "ledger_pending", _COLUMNS, records)
+    if entries:
+        await connection.execute(_APPEND, *columns_of(entries))
