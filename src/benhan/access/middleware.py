@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Protocol
 
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute
 
 from benhan.access.faults import (
     BAD_CSRF,
@@ -164,15 +164,12 @@ class Door:
 
     def _matched(self, scope: Scope) -> BaseRoute:
         """The route of a request. Raises NotFound BA-0911, Unsupported BA-0912."""
-        allowed: set[str] = set()
-        for route in self._table.candidates(scope["path"]):
-            match, child = route.matches(scope)
-            if match is Match.FULL:
-                scope.update(child)
-                scope["route"] = route
-                return route
-            if match is Match.PARTIAL:
-                allowed |= getattr(route, "methods", None) or set()
+        found = self._table.find(scope)
+        if found is not None:
+            scope["route"], scope["path_params"] = found
+            return found.route
+        others = self._table.of_any_method(scope)
+        allowed = {method for route in others for method in getattr(route, "methods", None) or ()}
         if not allowed:
             raise NO_SUCH_PAGE()
         scope["state"]["allow"] = ", ".join(sorted(allowed))
@@ -204,10 +201,8 @@ class Door:
 
     def _is_open(self, scope: Scope) -> bool:
         """Whether a route for this address is open to other sites' pages, by whatever method."""
-        is_open = any(
-            isinstance(route, GuardedRoute) and route.is_open and route.matches(scope)[0] is not Match.NONE
-            for route in self._table.candidates(scope["path"])
-        )
+        routes = self._table.of_any_method(scope)
+        is_open = any(isinstance(route, GuardedRoute) and route.is_open for route in routes)
         scope["state"]["is_open"] = is_open
         return is_open
 
