@@ -17,6 +17,7 @@ from tests.processes.ports import free_ports
 
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
+from benhan.serving.metrics import SHOWN_WITHIN_S
 from benhan.transports.mllp_client import MllpClient
 from benhan.wiring import build_access, open_store
 
@@ -107,6 +108,7 @@ async def test_the_numbers_of_both_are_told_together(two: TwoWorkers) -> None:
     for _ in range(20):  # a connection each, so that both workers answer some
         async with httpx.AsyncClient(trust_env=False) as client:
             assert (await client.get(f"{two.address}/healthz")).status_code == 200
+    await asyncio.sleep(SHOWN_WITHIN_S)  # until then the worker that is not asked may keep its newest
     told = set()
     for _ in range(6):
         async with httpx.AsyncClient(trust_env=False, headers=token) as client:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any, Protocol
 
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute
 
 from benhan.access.faults import (
     BAD_CSRF,
@@ -23,6 +23,7 @@ from benhan.access.faults import (
     WRONG_METHOD,
 )
 from benhan.access.forms import Receive, is_form, read_form
+from benhan.access.headers import Header, Headers, header_map
 from benhan.access.routes import GuardedRoute, RouteTable
 from benhan.access.sessions import Session, Sessions
 from benhan.access.smart.faults import CLOSED_TO_APPS
@@ -104,17 +105,20 @@ class Door:
         self._refuse = refuse
         self._apps = apps
         self._headers = [*SECURITY_HEADERS, STRICT_TRANSPORT] if sessions.secure else [*SECURITY_HEADERS]
+        self._open_headers = completed(OPEN_HEADERS, self._headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        headers = dict(scope["headers"])
+        headers = header_map(scope["headers"])
         traceparent = headers.get(b"traceparent")
         trace = trace_of_traceparent(traceparent.decode("latin-1")) if traceparent is not None else None
         trace = trace or new_trace_id(self._random)
         token = current_trace.set(trace)
-        sending = self._with_headers(scope, send, trace)
-        scope["state"] = {"actor": None, "session": None, "form": {}, "status": 0, "is_open": False}
+        scope["state"] = {
+            "actor": None, "session": None, "form": {}, "status": 0, "is_open": False, "headers": headers,
+        }  # fmt: skip
+        sending = self._with_headers(scope["state"], send, trace)
         try:
             try:
                 answer, receive = await self._admitted(scope, headers, receive)
@@ -140,7 +144,7 @@ class Door:
                 text = f"{told.text.vi} ({told.code})\n{told.text.en}\n"
                 await PlainTextResponse(text, 500)(scope, receive, sending)
 
-    async def _admitted(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> tuple[ASGIApp, Receive]:
+    async def _admitted(self, scope: Scope, headers: Headers, receive: Receive) -> tuple[ASGIApp, Receive]:
         """The route that answers, and the body for it. Raises the Fault that tells why there is none."""
         if scope["method"] == "OPTIONS" and b"access-control-request-method" in headers and self._is_open(scope):
             return Response(b"", 204, PREFLIGHT_HEADERS), receive
@@ -164,23 +168,18 @@ class Door:
 
     def _matched(self, scope: Scope) -> BaseRoute:
         """The route of a request. Raises NotFound BA-0911, Unsupported BA-0912."""
-        allowed: set[str] = set()
-        for route in self._table.candidates(scope["path"]):
-            match, child = route.matches(scope)
-            if match is Match.FULL:
-                scope.update(child)
-                scope["route"] = route
-                return route
-            if match is Match.PARTIAL:
-                allowed |= getattr(route, "methods", None) or set()
+        found = self._table.find(scope)
+        if found is not None:
+            scope["route"], scope["path_params"] = found
+            return found.route
+        others = self._table.of_any_method(scope)
+        allowed = {method for route in others for method in getattr(route, "methods", None) or ()}
         if not allowed:
             raise NO_SUCH_PAGE()
         scope["state"]["allow"] = ", ".join(sorted(allowed))
         raise WRONG_METHOD(method=scope["method"] if scope["method"] in KNOWN_METHODS else "?")
 
-    async def _who(
-        self, headers: dict[bytes, bytes], *, is_machine: bool, is_poll: bool
-    ) -> tuple[Actor | None, Session | None]:
+    async def _who(self, headers: Headers, *, is_machine: bool, is_poll: bool) -> tuple[Actor | None, Session | None]:
         if is_machine:
             token = headers[b"authorization"][7:].decode("latin-1").strip()
             if self._apps is not None and token.startswith(ACCESS_PREFIX):
@@ -190,7 +189,7 @@ class Door:
         session = await self._sessions.find(secret, is_poll=is_poll) if secret else None
         return (session.actor, session) if session is not None else (None, None)
 
-    async def _own_pages_only(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> Receive:
+    async def _own_pages_only(self, scope: Scope, headers: Headers, receive: Receive) -> Receive:
         """Hold what changes something against the token of the session. Raises Forbidden BA-0905, Incorrect BA-0913."""
         session: Session | None = scope["state"]["session"]
         if not _is_own_page(headers) and (session is not None or not scope["state"]["is_open"]):
@@ -204,28 +203,32 @@ class Door:
 
     def _is_open(self, scope: Scope) -> bool:
         """Whether a route for this address is open to other sites' pages, by whatever method."""
-        is_open = any(
-            isinstance(route, GuardedRoute) and route.is_open and route.matches(scope)[0] is not Match.NONE
-            for route in self._table.candidates(scope["path"])
-        )
+        routes = self._table.of_any_method(scope)
+        is_open = any(isinstance(route, GuardedRoute) and route.is_open for route in routes)
         scope["state"]["is_open"] = is_open
         return is_open
 
-    def _with_headers(self, scope: Scope, send: Send, trace: str) -> Send:
-        extra = [*self._headers, (b"traceresponse", f"00-{trace}-0000000000000001-01".encode())]
+    def _with_headers(self, state: dict[str, Any], send: Send, trace: str) -> Send:
+        """`send`, which notes the status, and adds to an answer what every answer says and this one does not."""
 
-        async def sending(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                scope["state"]["status"] = message["status"]
-                own = [*message.get("headers", []), *(OPEN_HEADERS if scope["state"]["is_open"] else ())]
-                told = {name for name, _ in own}
-                message = {**message, "headers": [*own, *(each for each in extra if each[0] not in told)]}
-            await send(message)
+        def sending(message: MutableMapping[str, Any]) -> Awaitable[None]:
+            if message["type"] != "http.response.start":
+                return send(message)
+            state["status"] = message["status"]
+            own = [*message.get("headers", ()), (b"traceresponse", f"00-{trace}-0000000000000001-01".encode())]
+            ours = self._open_headers if state["is_open"] else self._headers
+            return send({**message, "headers": completed(own, ours)})
 
         return sending
 
 
-def _is_own_page(headers: dict[bytes, bytes]) -> bool:
+def completed(own: Sequence[Header], further: Sequence[Header]) -> list[Header]:
+    """`own`, and those of `further` whose name it does not have."""
+    told = {name for name, _ in own}
+    return [*own, *[each for each in further if each[0] not in told]]
+
+
+def _is_own_page(headers: Headers) -> bool:
     """Whether a browser says that the request comes from our own pages; what is no browser says nothing.
 
     Source: Fetch Metadata Request Headers, Sec-Fetch-Site; RFC 6454, Origin.
@@ -237,7 +240,7 @@ def _is_own_page(headers: dict[bytes, bytes]) -> bool:
     return origin is None or origin.rpartition(b"//")[2] == headers.get(b"host")
 
 
-def cookie_of(headers: dict[bytes, bytes], name: str) -> str:
+def cookie_of(headers: Headers, name: str) -> str:
     """The value of a cookie, "" for none; what else is in the header, however written, does not matter."""
     for part in headers.get(b"cookie", b"").decode("latin-1").split(";"):
         key, _, value = part.strip().partition("=")

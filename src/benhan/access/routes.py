@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
 from benhan.kernel.permissions import Permission
+
+_NAMED = re.compile(r"\{[a-z_]+\}")
 
 
 class GuardedRoute(Route):
@@ -51,37 +55,102 @@ def route(
     return guarded
 
 
-class RouteTable:
-    """Routes found by the first part of their path and its depth, so that a request is held against few of them.
+class Found(NamedTuple):
+    """A route, and the parts of the path that its pattern names."""
 
-    Those with a part that begins with `$` (operations) are by themselves: nothing else is held against them.
+    route: BaseRoute
+    parts: dict[str, str]
+
+
+class _Row(NamedTuple):
+    """A route whose pattern is made of whole parts: its place in the table, where its named parts stand."""
+
+    number: int
+    route: Route
+    names: tuple[tuple[int, str], ...]
+
+
+class RouteTable:
+    """Routes found by their literal parts, without holding a path against one pattern after another.
+
+    A pattern is a few whole parts, literal or named (`/fhir/{type}/_search`). Patterns whose literal parts stand at the
+    same places share a dictionary: a path asks each of these once, of which there are two or three for its length. As
+    in a list, the first route of a path and method answers. Those with a part that begins with `$` (operations) are by
+    themselves: nothing else is held against them. What is not made of whole parts is asked last, by its own rules.
     """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
         self.routes = list(routes)
-        self._found: dict[tuple[str, int], list[BaseRoute]] = {}
-        self._anywhere: list[BaseRoute] = []
-        for each in self.routes:
-            path = getattr(each, "path", "{")
-            if "{" in _first_part(path) or not isinstance(each, Route) or ":path}" in path:
-                self._anywhere.append(each)
+        self._tables: dict[tuple[int, bool], list[_Table]] = {}
+        self._others: list[BaseRoute] = []
+        for number, each in enumerate(self.routes):
+            if isinstance(each, GuardedRoute) and _is_of_whole_parts(each.path):
+                self._add(number, each)
             else:
-                self._found.setdefault(_shape(path), []).append(each)
+                self._others.append(each)
 
-    def candidates(self, path: str) -> list[BaseRoute]:
-        """The routes that may match `path`, in their order."""
-        found = self._found.get(_shape(path), [])
-        return found + self._anywhere if self._anywhere else found
+    def _add(self, number: int, route: Route) -> None:
+        parts = route.path.split("/")
+        literal = tuple(place for place, part in enumerate(parts) if not part.startswith("{"))
+        names = tuple((place, part[1:-1]) for place, part in enumerate(parts) if part.startswith("{"))
+        tables = self._tables.setdefault((len(parts), "/$" in route.path), [])
+        table = next((each for each in tables if each.literal == literal), None)
+        if table is None:
+            table = _Table(literal)
+            tables.append(table)
+        rows = table.rows.setdefault(table.key(parts), {})
+        for method in route.methods or ():
+            rows.setdefault(method, _Row(number, route, names))
+
+    def find(self, scope: Scope) -> Found | None:
+        """The route that answers the path and method of `scope`, None for none."""
+        path, method = scope["path"], scope["method"]
+        parts = path.split("/")
+        first: _Row | None = None
+        for table in self._tables.get((len(parts), "/$" in path), ()):
+            rows = table.rows.get(table.key(parts))
+            row = rows.get(method) if rows is not None else None
+            if row is not None and (first is None or row.number < first.number) and _has_names(row, parts):
+                first = row
+        if first is not None:
+            return Found(first.route, {name: parts[place] for place, name in first.names})
+        for other in self._others:
+            match, child = other.matches(scope)
+            if match is Match.FULL:
+                return Found(other, child["path_params"])
+        return None
+
+    def of_any_method(self, scope: Scope) -> list[BaseRoute]:
+        """The routes of the path of `scope`, whatever method they answer."""
+        path = scope["path"]
+        parts = path.split("/")
+        found: list[BaseRoute] = []
+        for table in self._tables.get((len(parts), "/$" in path), ()):
+            rows = table.rows.get(table.key(parts), {})
+            found += [row.route for row in rows.values() if _has_names(row, parts)]
+        return found + [other for other in self._others if other.matches(scope)[0] is not Match.NONE]
 
     def without_permission(self) -> list[str]:
         """The paths of routes that name no permission; the door denies them."""
         return [str(getattr(each, "path", each)) for each in self.routes if not isinstance(each, GuardedRoute)]
 
 
-def _shape(path: str) -> tuple[str, int]:
-    return _first_part(path), path.count("/")
+class _Table:
+    """Patterns of one length whose literal parts stand at the same places, by these parts and then by method."""
+
+    def __init__(self, literal: tuple[int, ...]) -> None:
+        self.literal = literal
+        self.key: Callable[[list[str]], Any] = itemgetter(*literal)
+        self.rows: dict[Any, dict[str, _Row]] = {}
 
 
-def _first_part(path: str) -> str:
-    first = path[1:].split("/", 1)[0]
-    return f"{first}/$" if "/$" in path else first
+def _is_of_whole_parts(pattern: str) -> bool:
+    return all("{" not in part or _NAMED.fullmatch(part) for part in pattern.split("/"))
+
+
+def _has_names(row: _Row, parts: list[str]) -> bool:
+    """Whether each named part has something in it."""
+    for place, _ in row.names:  # noqa: SIM110  # a generator would cost more than the look
+        if not parts[place]:
+            return False
+    return True

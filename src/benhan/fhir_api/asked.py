@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
+from benhan.access.headers import header
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.summary import Part, parse_part
 from benhan.fhir_api.faults import BAD_PRETTY, WRONG_ACCEPT
@@ -52,8 +53,7 @@ def asked_of(scope: Any) -> Asked:
     asked: Asked | None = scope.setdefault("state", {}).get("asked")
     if asked is None:
         query = scope.get("query_string", b"")
-        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ()
-        asked = ask(scope, pairs)
+        asked = ask(scope, parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ())
     return asked
 
 
@@ -62,14 +62,10 @@ def ask(scope: Any, pairs: Pairs) -> Asked:
 
     Raises as `asked_of`.
     """
-    accept, sent = "", ""
-    for name, value in scope["headers"]:
-        if name == b"accept":
-            accept = f"{accept},{value.decode('latin-1')}" if accept else value.decode("latin-1")
-        elif name == b"content-type":
-            sent = value.decode("latin-1")
     named = [text for name, text in pairs if name == "_format" and text]
-    is_xml = is_xml_format(named[-1]) if named else prefers_xml(accept, sent)
+    is_xml = (
+        is_xml_format(named[-1]) if named else prefers_xml(header(scope, b"accept"), header(scope, b"content-type"))
+    )
     if is_xml is None:
         raise WRONG_ACCEPT()
     asked = Asked(is_xml, _is_pretty(pairs), _part(scope, pairs)) if pairs else _OF_FORMAT[is_xml]
@@ -109,16 +105,16 @@ def is_xml_format(text: str) -> bool | None:
 
 
 @lru_cache(512)
-def prefers_xml(accept: str, sent: str) -> bool | None:
+def prefers_xml(accept: str | None, sent: str | None) -> bool | None:
     """Whether `Accept` prefers XML; None where it takes neither. `sent` is the type of the body, for a tie."""
     if not accept:
-        return media_type(sent) in XML_TYPES
+        return media_type(sent or "") in XML_TYPES
     weights = _weights(accept[:_HEADER_CHARACTERS_MAX])
     json, xml = _weight(weights, JSON_TYPES), _weight(weights, XML_TYPES)
     if "text/html" in weights and XML_TYPES[0] not in weights:
         return False  # a browser: it names XML, but reads JSON as well
     if json == xml:
-        return None if not json else media_type(sent) in XML_TYPES
+        return None if not json else media_type(sent or "") in XML_TYPES
     return xml > json
 
 
@@ -147,11 +143,15 @@ def _weight(weights: dict[str, float], types: Sequence[str]) -> float:
     return weights.get("application/*", weights.get("*/*", 0.0))
 
 
+@lru_cache(512)
+def is_xml_type(content_type: str) -> bool | None:
+    """Whether a body of this type is XML; None where it is neither JSON nor XML, or of another version of FHIR."""
+    sent = media_type(content_type)
+    if _FHIR_VERSION.search(content_type) or sent not in (*JSON_TYPES, *XML_TYPES):
+        return None
+    return sent in XML_TYPES
+
+
 def media_type(content_type: str) -> str:
     """`Content-Type` without its parameters."""
     return content_type.split(";", maxsplit=1)[0].strip().lower()
-
-
-def is_other_version(content_type: str) -> bool:
-    """Whether a media type names another version of FHIR than R4."""
-    return _FHIR_VERSION.search(content_type) is not None

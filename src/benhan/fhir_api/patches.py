@@ -12,6 +12,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from benhan.access.headers import header
 from benhan.fhir.fhirpath_patch import apply_fhirpath_patch
 from benhan.fhir.json_patch import apply_json_patch
 from benhan.fhir.resource import ParsedResource, parse_json, parse_resource, to_bytes
@@ -47,7 +48,7 @@ class Patch:
 
 async def read_patch(request: Request, limit_bytes: int) -> Patch:
     """The patch of a body. Raises WrongMediaType BA-2158, and what reading refuses."""
-    content_type = media_type(request.headers.get("content-type", ""))
+    content_type = media_type(header(request.scope, b"content-type") or "")
     if content_type not in (JSON_PATCH, *JSON_TYPES, *XML_TYPES):
         raise WRONG_PATCH_TYPE()
     read = read_content if content_type == JSON_PATCH else read_body

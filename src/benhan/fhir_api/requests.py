@@ -7,14 +7,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
+from benhan.access.headers import header, headers_of
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.faults import INVALID, UNKNOWN_TYPE
 from benhan.fhir.resource import ParsedResource, is_id, parse_resource, to_bytes
 from benhan.fhir.validation import check_structure
 from benhan.fhir.xml_format import parse_xml_tree
-from benhan.fhir_api.asked import JSON_TYPES, XML_TYPES, ask, asked_of, is_other_version, media_type
+from benhan.fhir_api.asked import ask, asked_of, is_xml_type
 from benhan.fhir_api.compression import decompressed
 from benhan.fhir_api.faults import (
     BAD_ID,
@@ -40,10 +41,7 @@ def actor_of(request: Request) -> Actor:
 
 def language_of(scope: Any) -> Language:
     """English where the request prefers it, Vietnamese otherwise."""
-    for name, value in scope["headers"]:
-        if name == b"accept-language":
-            return "en" if value[:2].lower() == b"en" else "vi"
-    return "vi"
+    return "en" if headers_of(scope).get(b"accept-language", b"")[:2].lower() == b"en" else "vi"
 
 
 def type_of_path(request: Request) -> str:
@@ -77,14 +75,11 @@ async def read_body(request: Request, limit_bytes: int) -> bytes:
 
     Raises BA-0302 for another type; what `read_content` and `parse_xml` raise.
     """
-    content_type = request.headers.get("content-type", "")
-    sent = media_type(content_type)
-    if (sent not in JSON_TYPES and sent not in XML_TYPES) or is_other_version(content_type):
+    is_xml = is_xml_type(header(request.scope, b"content-type") or "")
+    if is_xml is None:
         raise WRONG_CONTENT_TYPE()
     data = await read_content(request, limit_bytes)
-    if sent in JSON_TYPES:
-        return data
-    return await beside_the_loop(_json_of_xml, data, limit_bytes)
+    return await beside_the_loop(_json_of_xml, data, limit_bytes) if is_xml else data
 
 
 def _json_of_xml(data: bytes, limit_bytes: int) -> bytes:
@@ -96,20 +91,23 @@ async def read_content(request: Request, limit_bytes: int) -> bytes:
 
     Raises BA-0301 for more, BA-0315, and BA-2071 and BA-2072 for its Content-Encoding.
     """
-    declared = request.headers.get("content-length", "")
+    headers = headers_of(request.scope)
+    declared = headers.get(b"content-length", b"")
     if declared.isdigit() and int(declared) > limit_bytes:
         raise BODY_TOO_LARGE(limit=limit_bytes)
-    chunks, size = [], 0
-    try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > limit_bytes:
-                raise BODY_TOO_LARGE(limit=limit_bytes)
-            chunks.append(chunk)
-    except ClientDisconnect as cause:
-        raise CLIENT_LEFT() from cause
-    data = b"".join(chunks)
-    coding = request.headers.get("content-encoding", "")
+    chunks, size, has_more = [], 0, True
+    while has_more:
+        message = await request.receive()
+        if message["type"] != "http.request":
+            raise CLIENT_LEFT()
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit_bytes:
+            raise BODY_TOO_LARGE(limit=limit_bytes)
+        chunks.append(chunk)
+        has_more = message.get("more_body", False)
+    data = b"".join(chunks) if len(chunks) > 1 else chunks[0]
+    coding = headers.get(b"content-encoding", b"").decode("latin-1")
     return await beside_the_loop(decompressed, data, coding, limit_bytes) if coding else data
 
 
@@ -146,13 +144,14 @@ def version_of_etag(header: str) -> int:
 
 def if_match(request: Request) -> int | None:
     """The version of If-Match, None where it is not sent."""
-    header = request.headers.get("if-match")
-    return version_of_etag(header) if header is not None else None
+    sent = header(request.scope, b"if-match")
+    return version_of_etag(sent) if sent is not None else None
 
 
 def preference(request: Request, name: str) -> str:
     """The value of a preference of `Prefer` (`return`, `handling`), "" for none."""
-    for part in ",".join(request.headers.getlist("prefer")).replace(";", ",").split(","):
+    sent = header(request.scope, b"prefer")
+    for part in sent.replace(";", ",").split(",") if sent else ():
         key, _, value = part.strip().partition("=")
         if key == name:
             return value.strip('" ')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from benhan.access.faults import MethodNotAllowed, TooMany
+from benhan.access.headers import Header, header
 from benhan.fhir.outcome import outcome_of, outcome_of_issues
 from benhan.fhir.resource import exact_json
 from benhan.fhir.summary import part_of_answer
@@ -100,7 +101,7 @@ async def finished(request: Request, answer: Response) -> Response:
         _set_body(answer, await beside_the_loop(_written, bytes(answer.body), asked))
         answer.headers["content-type"] = XML_MEDIA_TYPE if asked.is_xml else MEDIA_TYPE
     if len(answer.body) >= SIZE_BYTES_MIN:
-        coding = coding_of(request.headers.get("accept-encoding", ""))
+        coding = coding_of(header(request.scope, b"accept-encoding") or "")
         if coding:
             _set_body(answer, await beside_the_loop(compressed, bytes(answer.body), coding))
             answer.headers["content-encoding"] = coding
@@ -133,19 +134,48 @@ def _written(data: bytes, asked: Asked) -> bytes:
     return orjson.dumps(exact_json(data), option=orjson.OPT_INDENT_2) if asked.is_pretty else data
 
 
-def json_response(content: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+class Answer(Response):
+    """A Response whose headers come as they go out; `media_type` is None where there is no body."""
+
+    def __init__(
+        self, body: bytes, status: int = 200, headers: Iterable[Header] = (), media_type: str | None = None
+    ) -> None:
+        self.body = body
+        self.status_code = status
+        self.media_type = media_type
+        self.background = None
+        self.raw_headers = [*headers]
+        if media_type is not None:
+            self.raw_headers.append((b"content-type", media_type.encode("latin-1")))
+        if status not in _WITHOUT_LENGTH:
+            self.raw_headers.append((b"content-length", b"%d" % len(body)))
+
+
+_WITHOUT_LENGTH = (204, 304)
+
+
+def json_response(content: bytes, status: int = 200, headers: Iterable[Header] = ()) -> Response:
     """FHIR JSON as it is."""
-    return Response(content, status, headers, MEDIA_TYPE)
+    return Answer(content, status, headers, MEDIA_TYPE)
 
 
-def version_headers(stored: Stored) -> dict[str, str]:
+def version_headers(stored: Stored) -> list[Header]:
     """ETag and Last-Modified, of a version that can have several forms."""
-    return {"etag": stored.etag, "last-modified": _http_date(int(stored.updated_at.timestamp())), "vary": VARY}
+    modified = _http_date(int(stored.updated_at.timestamp()))
+    return [(b"etag", stored.etag.encode()), (b"last-modified", modified), _VARIES]
+
+
+def location_of(stored: Stored, base_url: str) -> Header:
+    """Where a version that was made is."""
+    return b"location", f"{base_url}/{stored.type}/{stored.id}/_history/{stored.version}".encode("latin-1")
+
+
+_VARIES = (b"vary", VARY.encode())
 
 
 @lru_cache(4096)
-def _http_date(seconds: int) -> str:
-    return formatdate(seconds, usegmt=True)
+def _http_date(seconds: int) -> bytes:
+    return formatdate(seconds, usegmt=True).encode()
 
 
 def written_response(request: Request, stored: Stored, base_url: str) -> Response:
@@ -153,10 +183,10 @@ def written_response(request: Request, stored: Stored, base_url: str) -> Respons
     headers = version_headers(stored)
     status = 201 if stored.created else 200
     if stored.created:
-        headers["location"] = f"{base_url}/{stored.type}/{stored.id}/_history/{stored.version}"
+        headers.append(location_of(stored, base_url))
     wanted = preference(request, "return")
     if wanted == "minimal":
-        return Response(b"", status, headers)
+        return Answer(b"", status, headers)
     if wanted == "OperationOutcome":
         told = [Issue(Severity.INFORMATION, "informational", DONE), *stored.notes]
         done = outcome_of_issues(told, language_of(request.scope))
@@ -166,8 +196,8 @@ def written_response(request: Request, stored: Stored, base_url: str) -> Respons
 
 def deleted_response(request: Request, deleted: Sequence[Stored]) -> Response:
     """The answer to a deletion: 204, with ETag where one was deleted; 200 with words where `Prefer` asks for them."""
-    headers = {"etag": deleted[0].etag} if len(deleted) == 1 else None
+    headers = [(b"etag", deleted[0].etag.encode())] if len(deleted) == 1 else []
     if preference(request, "return") != "OperationOutcome":
-        return Response(b"", 204, headers)
+        return Answer(b"", 204, headers)
     told = Issue(Severity.INFORMATION, "informational", DELETED.filled(count=len(deleted)))
     return json_response(orjson.dumps(outcome_of_issues([told], language_of(request.scope))), 200, headers)

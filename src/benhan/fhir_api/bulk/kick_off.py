@@ -8,6 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from benhan.access.headers import header
 from benhan.fhir.outcome import outcome_of_issues
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.bulk.bulk import Bulk
@@ -33,7 +34,7 @@ def bulk_of(api: FhirApi) -> Bulk:
 
 def check_async(request: Request) -> None:
     """Raises Incorrect BA-2380 where the client does not ask for an asynchronous answer."""
-    preferences = ",".join(request.headers.getlist("prefer")).replace(";", ",").split(",")
+    preferences = (header(request.scope, b"prefer") or "").replace(";", ",").split(",")
     if "respond-async" not in [each.strip() for each in preferences]:
         raise NOT_ASYNC()
 
@@ -66,7 +67,7 @@ async def begin(
     issues = [Issue(Severity.INFORMATION, "informational", BEGUN)]
     issues += [Issue(Severity.WARNING, "not-supported", PASSED_OVER.filled(name=name)) for name in ignored]
     outcome = outcome_of_issues(issues, language_of(request.scope))
-    return json_response(orjson.dumps(outcome), 202, {"content-location": f"{api.base_url}/$job/{id_}"})
+    return json_response(orjson.dumps(outcome), 202, [(b"content-location", f"{api.base_url}/$job/{id_}".encode())])
 
 
 def address_of(api: FhirApi, request: Request) -> str:

@@ -26,6 +26,9 @@ _OWN = frozenset(
 ASYNCHRONOUS = frozenset({"$export", "$job"})
 """What is answered by a job, its state and its files: no resource that could stand in a bundle."""
 
+OF_THE_REQUEST = ("asked", "headers")
+"""What is kept in the state of a request about its own address and headers."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadRoute:
@@ -77,7 +80,7 @@ async def answered_read(
         "query_string": query.encode("utf-8", "surrogatepass"),
         "path_params": route.parts,
         "headers": headers,
-        "state": {name: value for name, value in request.scope["state"].items() if name != "asked"},
+        "state": {name: value for name, value in request.scope["state"].items() if name not in OF_THE_REQUEST},
     }
     asked = Request(scope)
     return await as_entry(asked, await route.interaction(api, asked))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from benhan.access.headers import header
 from benhan.fhir.resource import ParsedResource
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.conditions import Condition, claimed, guard, parse_condition, the_one, until_settled
@@ -19,7 +20,7 @@ async def create(api: FhirApi, request: Request) -> Response:
     With `If-None-Exist`: 200 with what it finds, 201 where it finds nothing, 412 where it finds more than one.
     """
     type_ = type_of_path(request)
-    asked = request.headers.get("if-none-exist")
+    asked = header(request.scope, b"if-none-exist")
     condition = parse_condition(type_, asked) if asked is not None else None
     resource = await read_resource(request, type_, api.body_bytes_max)
     stored = await (_created(api, request, resource) if condition is None else _once(api, request, resource, condition))

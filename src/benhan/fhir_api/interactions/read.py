@@ -5,11 +5,12 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from benhan.access.headers import header
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.interactions.audit_event import is_of_ledger, read_audit_event
 from benhan.fhir_api.preconditions import is_known
 from benhan.fhir_api.requests import actor_of, check_accept, id_of_path, type_of_path
-from benhan.fhir_api.responses import json_response, version_headers
+from benhan.fhir_api.responses import Answer, json_response, version_headers
 
 
 async def read(api: FhirApi, request: Request) -> Response:
@@ -19,6 +20,6 @@ async def read(api: FhirApi, request: Request) -> Response:
     if is_of_ledger(request, type_, id_):
         return await read_audit_event(api, request, id_)
     stored = await api.store.resources.read(type_, id_, actor_of(request))
-    if is_known(stored, request.headers.get("if-none-match"), request.headers.get("if-modified-since")):
-        return Response(b"", 304, version_headers(stored))
+    if is_known(stored, header(request.scope, b"if-none-match"), header(request.scope, b"if-modified-since")):
+        return Answer(b"", 304, version_headers(stored))
     return json_response(stored.content, 200, version_headers(stored))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from benhan.access.headers import header
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.faults import ID_MISMATCH
 from benhan.fhir_api.preconditions import only_if_absent
@@ -18,7 +19,7 @@ async def update(api: FhirApi, request: Request) -> Response:
     412 where If-Match names another version than the current one, or `If-None-Match: *` is sent and it is there.
     """
     type_, id_ = type_of_path(request), id_of_path(request)
-    expected, absent = if_match(request), only_if_absent(request.headers.get("if-none-match"))
+    expected, absent = if_match(request), only_if_absent(header(request.scope, b"if-none-match"))
     resource = await read_resource(request, type_, api.body_bytes_max)
     if resource.id != id_:
         raise ID_MISMATCH()

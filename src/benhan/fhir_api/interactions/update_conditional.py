@@ -7,6 +7,7 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from benhan.access.headers import header
 from benhan.fhir.resource import ParsedResource
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.conditions import Condition, claimed, guard, parse_condition, the_one, until_settled
@@ -26,7 +27,7 @@ async def update_conditional(api: FhirApi, request: Request) -> Response:
     """
     type_ = type_of_path(request)
     condition = parse_condition(type_, request.url.query)
-    expected, absent = if_match(request), only_if_absent(request.headers.get("if-none-match"))
+    expected, absent = if_match(request), only_if_absent(header(request.scope, b"if-none-match"))
     resource = await read_resource(request, type_, api.body_bytes_max)
 
     async def act() -> Stored:

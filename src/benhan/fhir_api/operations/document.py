@@ -19,7 +19,7 @@ from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.operations.faults import DOCUMENT_TOO_LARGE, MISSING_IN_DOCUMENT
 from benhan.fhir_api.operations.parameters import asked_of
 from benhan.fhir_api.requests import actor_of, check_accept, id_of_path
-from benhan.fhir_api.responses import json_response, version_headers
+from benhan.fhir_api.responses import json_response, location_of, version_headers
 from benhan.kernel.actors import Actor
 from benhan.kernel.permissions import Permission
 from benhan.store.resource_types import TYPE_NUMBERS
@@ -100,5 +100,4 @@ async def _persisted(api: FhirApi, request: Request, content: bytes) -> Response
     unit.create(parse_resource(content, size_bytes_max=len(content)))
     stored = (await api.store.commit(unit))[0]
     assert stored is not None
-    location = f"{api.base_url}/Bundle/{stored.id}/_history/{stored.version}"
-    return json_response(stored.content, 201, {**version_headers(stored), "location": location})
+    return json_response(stored.content, 201, [*version_headers(stored), location_of(stored, api.base_url)])
