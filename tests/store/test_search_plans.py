@@ -111,7 +111,7 @@ class Skewed:
                 body = observation(number, whose)
                 indexed = index_resource(body)
                 tail = orjson.dumps(body)[len(b'{"resourceType":"Observation"') :]
-                packed = self.store.workshop.codec.pack("Observation", b"}" + tail)
+                packed = self.store.workshop.codec.pack("Observation", b"}" + tail, owners[whose])
                 sealed = seal_tail(keys[owners[whose]], packed, TYPE_NUMBERS["Observation"], rid, 1)
                 assert indexed.at is not None
                 at = now - timedelta(minutes=OBSERVATIONS - number)

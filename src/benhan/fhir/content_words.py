@@ -24,6 +24,9 @@ _NO_TEXTS = frozenset(
 )
 """Names of strings that no person reads as text, or that parameters of their own look at."""
 
+_EVERYWHERE = frozenset(["and", "by", "for", "from", "of", "on", "or", "with", "high", "low", "normal"])
+"""English only: folded, the short words of Vietnamese (tố, thể, in) are those that tell tests apart."""
+
 _TAG = re.compile(r"<[^<>]*>")
 """Ends at the next `<` too: marks that are opened a million times and never closed take no square of the time."""
 _ENTITY = re.compile(r"&#?\w+;")
@@ -59,38 +62,25 @@ _terms_of = lru_cache(maxsize=32_768)(_fresh_terms)
 
 
 def is_kept(word: str) -> bool:
-    """Whether the index knows a word: single letters and numbers stand in too many texts to narrow anything."""
-    return len(word) > 1 and not word.isdigit()
+    """Whether the index knows a word: single letters, numbers and the words of every second result narrow nothing."""
+    return len(word) > 1 and not word.isdigit() and word not in _EVERYWHERE
 
 
-def texts_in(value: Any) -> Iterator[str]:
-    """Every text of a resource or element, narrative without its marks."""
-    found: list[str] = []
-    _collect(value, found)
-    return iter(found)
-
-
-def _collect(value: Any, found: list[str]) -> None:
-    if type(value) is list:
-        for each in value:
-            if type(each) is dict or type(each) is list:
-                _collect(each, found)
-        return
-    if type(value) is not dict:
-        return
-    for name, inner in value.items():
-        kind = type(inner)
-        if kind is str:
-            if name == "div":
-                found.append(plain_text(inner))
-            elif name in TEXT_NAMES:
-                found.append(inner)
-        elif kind is dict:
-            _collect(inner, found)
-        elif kind is list:
-            if name in TEXT_NAMES:
-                found += [each for each in inner if type(each) is str]
-            _collect(inner, found)
+def texts_in(value: dict[str, Any]) -> Iterator[str]:
+    """Every text of a resource, narrative without its marks."""
+    left = [value]
+    for each in left:  # it grows while it is gone through
+        for name, inner in each.items():
+            kind = type(inner)
+            if kind is str:
+                if name in TEXT_NAMES:
+                    yield inner if name != "div" else plain_text(inner)
+            elif kind is dict:
+                left.append(inner)
+            elif kind is list:
+                if name in TEXT_NAMES:
+                    yield from (one for one in inner if type(one) is str)
+                left += [one for one in inner if type(one) is dict]
 
 
 def plain_text(xhtml: str) -> str:

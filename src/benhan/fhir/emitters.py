@@ -19,11 +19,11 @@ from benhan.fhir.terms import (
     reference_term,
     string_terms,
     system_code_term,
-    system_term,
     unit_key,
     uri_term,
 )
 from benhan.fhir.ucum import UCUM, canonical
+from benhan.fhir.usual_systems import usual_systems
 
 
 class RangeEntry(NamedTuple):
@@ -51,7 +51,7 @@ Emitter = Callable[[Any, Found], None]
 def emitter_of(kind: str, leaf: Leaf, *, main: bool) -> Emitter | None:
     """What writes the terms of one value, or None where the pair of parameter kind and element type has none.
 
-    `main`: the value goes to the type's column for its main date or quantity.
+    `main`: the value goes to the type's column for its main date, quantity or patient.
     """
     if leaf.type == "Extension":
         return _extension(kind, leaf)
@@ -67,6 +67,8 @@ def emitter_of(kind: str, leaf: Leaf, *, main: bool) -> Emitter | None:
         "number": NUMBER_EMITTERS,
         "special": {"Location.position": _position},
     }
+    if main and kind == "reference" and leaf.type == "Reference":
+        return _reference(leaf.path, in_column=patient_named)
     make = makers.get(kind, {}).get(leaf.type)
     return make(leaf.path) if make is not None else None
 
@@ -104,30 +106,25 @@ EXTENSION_TYPES = {
 # ── tokens ──
 
 
-def _add_code(path: str, system: str | None, code: str, found: Found) -> None:
-    found.terms += _coded_terms(path, system or "", code)
-
-
 @lru_cache(maxsize=16_384)
 def _coded_terms(path: str, system: str, code: str) -> tuple[str, ...]:
-    terms = [code_term(path, code), system_code_term(path, system, code)]
-    return (*terms, system_term(path, system)) if system else tuple(terms)
+    within = system_code_term(path, system, code)
+    return (within,) if system in usual_systems(path) else (code_term(path, code), within)
 
 
 def _coding(path: str) -> Emitter:
     def emit(value: Any, found: Found) -> None:
         if "code" in value:
-            _add_code(path, value.get("system"), value["code"], found)
+            found.terms += _coded_terms(path, value.get("system") or "", value["code"])
 
     return emit
 
 
 def _codeable_concept(path: str) -> Emitter:
-    one = _coding(path)
-
     def emit(value: Any, found: Found) -> None:
         for each in value.get("coding", ()):
-            one(each, found)
+            if "code" in each:
+                found.terms += _coded_terms(path, each.get("system") or "", each["code"])
 
     return emit
 
@@ -140,8 +137,6 @@ def _identifier(path: str) -> Emitter:
         found.terms.append(system_code_term(path, system, value["value"]))
         if system != SOURCE_KEY:
             found.terms.append(code_term(path, value["value"]))
-            if system:
-                found.terms.append(system_term(path, system))
 
     return emit
 
@@ -261,10 +256,20 @@ def texts_of_value(type_: str, value: Any) -> Iterator[str]:
 # ── references and uris ──
 
 
-def _reference(path: str) -> Emitter:
+def patient_named(reference: object) -> str | None:
+    """The relative reference to a Patient (`Patient/1`), without what follows the id; None for any other."""
+    if isinstance(reference, str) and reference.startswith("Patient/"):
+        end = reference.find("/", 8)
+        return reference if end < 0 else reference[:end]
+    return None
+
+
+def _reference(path: str, in_column: Callable[[object], object] = lambda _reference: None) -> Emitter:
+    """`in_column` tells of which references the row's own columns know already."""
+
     def emit(value: Any, found: Found) -> None:
         reference = value.get("reference")
-        if reference:
+        if reference and not in_column(reference):
             found.terms.append(reference_term(path, without_version(reference)))
         identifier = value.get("identifier")
         if identifier is not None and "value" in identifier:
@@ -284,7 +289,7 @@ def _canonical(path: str) -> Emitter:
 
 def without_version(reference: str) -> str:
     """A reference without `/_history/…`."""
-    return reference.split("/_history/", maxsplit=1)[0]
+    return reference.partition("/_history/")[0]
 
 
 def _uri(path: str) -> Emitter:

@@ -12,8 +12,8 @@ from typing import Any
 
 from benhan.fhir.content_words import content_terms
 from benhan.fhir.dates import Range
-from benhan.fhir.emitters import Emitter, Found, RangeEntry, emitter_of, without_version
-from benhan.fhir.main_values import MAIN_DATES, MAIN_QUANTITIES, PATIENT_ELEMENTS
+from benhan.fhir.emitters import Emitter, Found, RangeEntry, emitter_of, patient_named, without_version
+from benhan.fhir.main_values import MAIN_DATES, MAIN_QUANTITIES, PATIENT_ELEMENTS, deciding_path
 from benhan.fhir.search_parameters import R4, Filter, Leaf, SearchParameter, SearchRegistry
 from benhan.fhir.terms import contained_term
 
@@ -46,14 +46,15 @@ class Node:
     """A JSON member on the way: what to emit of it, what to look at inside, and the narrowed ways.
 
     `present` has the bits of the parameters that have a value where this member is; `pointing` those that have one only
-    where it points to one of some types.
+    where it points to one of some types. `only` is the emitter of a member where there is nothing else to do.
     """
 
     emitters: list[Emitter] = field(default_factory=list)
     members: dict[str, Node] = field(default_factory=dict)
     narrowed: dict[tuple[Filter, ...], Node] = field(default_factory=dict)
     present: int = 0
-    pointing: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
+    pointing: list[tuple[int, frozenset[str]]] = field(default_factory=list)
+    only: Emitter | None = None
 
 
 def index_resource(plain: Json, registry: SearchRegistry = R4) -> Indexed:
@@ -86,9 +87,9 @@ def patient_of(plain: Json) -> str | None:
         return None
     value = plain.get(element)
     for each in value if isinstance(value, list) else [value]:
-        reference = each.get("reference") if isinstance(each, dict) else None
-        if isinstance(reference, str) and reference.startswith("Patient/"):
-            return "/".join(reference.split("/")[:2])
+        named = patient_named(each.get("reference")) if isinstance(each, dict) else None
+        if named is not None:
+            return named
     return None
 
 
@@ -109,7 +110,7 @@ def tree_of(type_: str, registry: SearchRegistry = R4) -> Node:
     """The compiled tree of all parameters of a type."""
     known: Node | None = registry.memo.get(type_)
     if known is None:
-        known = registry.memo[type_] = _tree(type_, registry)
+        known = registry.memo[type_] = _told_apart(_tree(type_, registry))
     return known
 
 
@@ -117,6 +118,7 @@ def _tree(type_: str, registry: SearchRegistry) -> Node:
     root = Node()
     parameters = registry.parameters_of(type_)
     in_columns = {(parameters[code].type, leaf) for code in _main(type_) for leaf in parameters[code].leaves}
+    deciding = deciding_path(type_)
     seen: set[tuple[str, Leaf]] = set()
     for parameter in parameters.values():
         if parameter.code in ALWAYS_THERE or parameter.type == "composite":
@@ -125,11 +127,20 @@ def _tree(type_: str, registry: SearchRegistry) -> Node:
             node = _node_at(root, leaf)
             _tell_presence(node, parameter)
             mark = (parameter.type, leaf)
-            emitter = emitter_of(parameter.type, leaf, main=mark in in_columns)
+            emitter = emitter_of(parameter.type, leaf, main=mark in in_columns or leaf.path == deciding)
             if emitter is not None and mark not in seen:
                 seen.add(mark)
                 node.emitters.append(emitter)
     return root
+
+
+def _told_apart(node: Node) -> Node:
+    """The same tree, where nodes with nothing but one emitter are known as such: most of what a resource has is one."""
+    if len(node.emitters) == 1 and not (node.members or node.narrowed or node.pointing):
+        node.only = node.emitters[0]
+    for each in (*node.members.values(), *node.narrowed.values()):
+        _told_apart(each)
+    return node
 
 
 def _node_at(root: Node, leaf: Leaf) -> Node:
@@ -145,7 +156,7 @@ def _tell_presence(node: Node, parameter: SearchParameter) -> None:
     if parameter.bit < 0 or parameter.computed:
         return
     if parameter.type == "reference" and parameter.targets:
-        node.pointing.append((1 << parameter.bit, tuple(sorted(parameter.targets))))
+        node.pointing.append((1 << parameter.bit, frozenset(parameter.targets)))
     else:
         node.present |= 1 << parameter.bit
 
@@ -160,26 +171,34 @@ def in_column(type_: str, leaf: Leaf, kind: str, registry: SearchRegistry = R4) 
     return any(leaf in parameters[code].leaves and parameters[code].type == kind for code in _main(type_))
 
 
-def points_to(value: Any, types: Iterable[str]) -> bool:
+def points_to(value: Any, types: frozenset[str]) -> bool:
     """Whether a Reference or canonical points to one of `types`, as far as it tells itself."""
     if isinstance(value, str):
         return True
     if not isinstance(value, dict):
         return False
     reference = value.get("reference", "")
-    return any(value.get("type") == each for each in types) or any(each in reference.split("/")[:-1] for each in types)
+    if reference.partition("/")[0] in types:
+        return "/" in reference
+    return value.get("type") in types or not types.isdisjoint(reference.split("/")[:-1])
 
 
 def _walk(value: Json, node: Node, found: Found) -> None:
-    members = node.members
-    for name in members.keys() & value.keys():
-        inner = value[name]
-        child = members[name]
-        if type(inner) is list:
-            for index, each in enumerate(inner):
+    child_of = node.members.get
+    for name, inner in value.items():
+        child = child_of(name)
+        if child is None:
+            continue
+        values = inner if type(inner) is list else (inner,)
+        emit = child.only
+        if emit is None:
+            for index, each in enumerate(values):
                 _visit(each, child, found, index)
-        else:
-            _visit(inner, child, found, 0)
+            continue
+        for each in values:
+            if each is not None:
+                found.present |= child.present
+                emit(each, found)
 
 
 def _visit(value: Any, node: Node, found: Found, index: int) -> None:

@@ -6,6 +6,10 @@ Source: FHIR R4 compartmentdefinition-patient.html for the patient; the choice o
 
 from __future__ import annotations
 
+from functools import cache
+
+from benhan.fhir.definitions import type_of
+
 MAIN_DATES = {
     "AllergyIntolerance": "date",
     "Appointment": "date",
@@ -110,3 +114,13 @@ PATIENT_ELEMENTS = {
     "VisionPrescription": "patient",
 }
 """The element whose reference to a Patient decides the compartment."""
+
+
+@cache
+def deciding_path(type_: str) -> str | None:
+    """The path of the one reference that decides the compartment; None where there is none, or may be several."""
+    element, definition = PATIENT_ELEMENTS.get(type_), type_of(type_)
+    if element is None or definition is None:
+        return None
+    is_one = any(each.name == element and each.max == 1 for each in definition.elements)
+    return f"{type_}.{element}" if is_one else None

@@ -34,11 +34,6 @@ def system_code_term(path: str, system: str, code: str) -> str:
     return f"{path}{_SEP}s{_SEP}{system}{_SEP}{code}"
 
 
-def system_term(path: str, system: str) -> str:
-    """Any code of a system."""
-    return f"{path}{_SEP}y{_SEP}{system}"
-
-
 def reference_term(path: str, reference: str) -> str:
     """A reference, relative (`Patient/1`) or absolute, without a version."""
     return f"{path}{_SEP}r{_SEP}{reference}"

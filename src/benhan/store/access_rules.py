@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from benhan.fhir.indexing import index_resource
 from benhan.fhir.search_criteria import Criterion
 from benhan.fhir.search_query import parse_search
+from benhan.fhir.search_values import TokenValue
 from benhan.kernel.actors import Actor
 from benhan.kernel.limits import EVERY_TYPE, Act, Rule
 from benhan.store.access_faults import NOT_A_RESTRICTION, NOT_GRANTED
@@ -207,6 +208,8 @@ def _is_decided_by_terms(criterion: Criterion) -> bool:
     if criterion.code.startswith("_") and criterion.code not in ("_tag", "_security", "_profile"):
         return False
     if any("|" in value for value in criterion.values if isinstance(value, str)):  # a version is no index term
+        return False
+    if any(isinstance(value, TokenValue) and value.code is None for value in criterion.values):  # nor is a system
         return False
     return criterion.parameter.type in ("token", "reference", "uri") and criterion.modifier in ("", "not")
 

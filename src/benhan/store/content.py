@@ -2,6 +2,7 @@
 
 The first byte names the dictionary version (0: none), so that dictionaries can be trained anew at any time while old
 rows stay readable; its highest bit says that the id a client chose follows (the server's own id is the rid).
+What the row's column tells, the reference to its patient, is not written again: a mark stands for it that no JSON has.
 Source: RFC 8878 (Zstandard); docs/decisions/0001-one-row-a-version.md.
 """
 
@@ -9,11 +10,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import zstandard
 
+from benhan.store.ids import encode_rid
 from benhan.store.key_faults import DAMAGED
 from benhan.store.sealing import DataKey
 
@@ -23,6 +25,8 @@ VERSION_MAX = 0x7F
 FOLDER = Path(__file__).parent / "dictionaries"
 _AAD = struct.Struct(">HQI")
 _CHOSEN_ID = 0x80
+_OF_ITS_PATIENT = b'"Patient/\0"'
+"""A control character stands in no JSON."""
 
 
 class ContentCodec:
@@ -33,8 +37,12 @@ class ContentCodec:
         self._compressors: dict[str, tuple[int, zstandard.ZstdCompressor]] = {}
         self._decompressors: dict[tuple[str, int], zstandard.ZstdDecompressor] = {}
 
-    def pack(self, type_: str, tail: bytes, chosen_id: str = "") -> bytes:
-        """`tail` compressed, to be sealed; in front the dictionary's version and an id that a client chose."""
+    def pack(self, type_: str, tail: bytes, patient: int, chosen_id: str = "") -> bytes:
+        """`tail` compressed, to be sealed; in front the dictionary's version and an id that a client chose.
+
+        `patient` is the rid of the row's patient, 0 for none.
+        """
+        tail = without_patient(tail, patient)
         known = self._compressors.get(type_)
         if known is None:
             known = self._compressors[type_] = self._compressor(type_)
@@ -43,7 +51,7 @@ class ContentCodec:
         letters = chosen_id.encode()
         return bytes((known[0] | _CHOSEN_ID, len(letters))) + letters + known[1].compress(tail)
 
-    def unpack(self, type_: str, packed: bytes) -> tuple[str, bytes]:
+    def unpack(self, type_: str, packed: bytes, patient: int) -> tuple[str, bytes]:
         """The id that a client chose ("" for the server's own) and the tail. Raises Broken BA-0501."""
         version, start, chosen_id = packed[0], 1, ""
         if version & _CHOSEN_ID:
@@ -54,9 +62,10 @@ class ContentCodec:
         if known is None:
             known = self._decompressors[type_, version] = self._decompressor(type_, version)
         try:
-            return chosen_id, known.decompress(memoryview(packed)[start:], max_output_size=TAIL_BYTES_MAX)
+            tail = known.decompress(memoryview(packed)[start:], max_output_size=TAIL_BYTES_MAX)
         except zstandard.ZstdError as cause:
             raise DAMAGED() from cause
+        return chosen_id, tail.replace(_OF_ITS_PATIENT, _reference_to(patient)) if patient else tail
 
     def apart(self) -> ContentCodec:
         """Another codec of the same dictionaries, for another thread: what compresses may not be shared by two."""
@@ -79,6 +88,16 @@ class ContentCodec:
         if dictionary is None:
             raise DAMAGED()
         return zstandard.ZstdDecompressor(dict_data=dictionary, format=zstandard.FORMAT_ZSTD1_MAGICLESS)
+
+
+def without_patient(tail: bytes, patient: int) -> bytes:
+    """`tail` with a mark wherever it refers to the patient that its row names, by the server's own id."""
+    return tail.replace(_reference_to(patient), _OF_ITS_PATIENT) if patient else tail
+
+
+@lru_cache(maxsize=4_096)
+def _reference_to(patient: int) -> bytes:
+    return f'"Patient/{encode_rid(patient)}"'.encode()
 
 
 def newest_version(folder: Path, type_: str) -> int:

@@ -40,7 +40,7 @@ def open_contents(rows: Sequence[Any], keys: Mapping[int, DataKey], codec: Conte
         if key is None:
             continue
         type_ = TYPE_NAMES[number]
-        chosen_id, tail = unpack(type_, key.open(sealed, pack_aad(number, rid, version)))
+        chosen_id, tail = unpack(type_, key.open(sealed, pack_aad(number, rid, version)), patient)
         id_ = chosen_id or encode_rid(rid)
         told = instants.get(at)
         if told is None:

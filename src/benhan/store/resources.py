@@ -101,7 +101,7 @@ class Opener:
             key = keys.get(patient)
             if key is None:
                 return None
-            chosen_id, tail = self._codec.unpack(type_, key.open(content, aad_of(row["type"], rid, version)))
+            chosen_id, tail = self._codec.unpack(type_, key.open(content, aad_of(row["type"], rid, version)), patient)
         return Stored(
             type_,
             chosen_id or encode_rid(rid),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import zstandard
 
-from benhan.store.content import FOLDER, ContentCodec, newest_version, train_dictionary
+from benhan.store.content import FOLDER, ContentCodec, newest_version, train_dictionary, without_patient
 from benhan.store.resource_types import TYPE_NAMES
 from benhan.store.sql_texts import query
 from benhan.store.store import Store
@@ -47,7 +47,7 @@ async def train_dictionaries(
                 continue
             rows = await connection.fetch(_SAMPLES, row["type"], samples)
             opened = await store.opener.open_all(rows, connection)
-            tails = [each.tail for each in opened if each is not None]
+            tails = [without_patient(each.tail, each.patient) for each in opened if each is not None]
             trained = await asyncio.to_thread(_train, TYPE_NAMES[row["type"]], tails, folder)
             told += [trained] if trained is not None else []
     return told
@@ -73,4 +73,4 @@ def _train(type_: str, tails: list[bytes], folder: Path) -> tuple[str, int, floa
 
 def _mean(codec: ContentCodec, type_: str, tails: list[bytes]) -> float:
     chosen = tails[:500]
-    return sum(len(codec.pack(type_, tail)) for tail in chosen) / len(chosen)
+    return sum(len(codec.pack(type_, tail, 0)) for tail in chosen) / len(chosen)

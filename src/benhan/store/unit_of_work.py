@@ -257,6 +257,7 @@ class UnitOfWork:
         workshop, type_ = self._workshop, resource.type
         indexed = index_resource(resource.plain, workshop.registry())
         rid = workshop.ids.rid_of(type_, id_)
+        patient = rid if type_ == "Patient" else self._patient_rid(indexed.patient)
         tail = tail_bytes(resource.body)
         if type_ == "SearchParameter":
             from benhan.store.search.custom import registration
@@ -268,9 +269,9 @@ class UnitOfWork:
             id_,
             rid,
             TYPE_NUMBERS[type_],
-            patient=rid if type_ == "Patient" else self._patient_rid(indexed.patient),
+            patient=patient,
             tail=tail,
-            packed=workshop.codec.pack(type_, tail, "" if encode_rid(rid) == id_ else id_),
+            packed=workshop.codec.pack(type_, tail, patient, "" if encode_rid(rid) == id_ else id_),
             tokens=workshop.tokens.of_all(indexed.terms),
             indexed=indexed,
             plain=resource.plain,

@@ -18,11 +18,11 @@ from benhan.fhir.terms import (
     prefix_term,
     reference_term,
     system_code_term,
-    system_term,
     trigram_term,
     unit_key,
     uri_term,
 )
+from benhan.fhir.usual_systems import LOINC, USUAL_SYSTEMS
 from benhan.fhir.validation import check_structure
 
 Json = dict[str, Any]
@@ -37,17 +37,27 @@ def terms_of(resource: Json) -> set[str]:
     return set(index_resource(resource).terms)
 
 
-def test_a_coded_value_is_found_by_code_by_system_and_by_both() -> None:
-    coding = {"system": "http://loinc.org", "code": "718-7"}
+def test_a_coded_value_is_found_by_its_code_with_and_without_its_system() -> None:
+    coding = {"system": "urn:x", "code": "718-7"}
     terms = terms_of(observation(code={"coding": [coding, {"code": "HGB"}]}))
     assert {
         code_term("Observation.code", "718-7"),
-        system_term("Observation.code", "http://loinc.org"),
-        system_code_term("Observation.code", "http://loinc.org", "718-7"),
+        system_code_term("Observation.code", "urn:x", "718-7"),
         code_term("Observation.code", "HGB"),
         system_code_term("Observation.code", "", "HGB"),
     } <= terms
-    assert system_term("Observation.code", "") not in terms
+
+
+def test_a_code_of_the_usual_system_has_no_term_of_the_code_alone() -> None:
+    terms = terms_of(observation(code={"coding": [{"system": LOINC, "code": "718-7"}]}))
+    assert system_code_term("Observation.code", LOINC, "718-7") in terms
+    assert code_term("Observation.code", "718-7") not in terms
+
+
+@pytest.mark.parametrize("path", USUAL_SYSTEMS)
+def test_an_element_with_usual_systems_is_one_that_is_searched(path: str) -> None:
+    parameters = parameters_of(path.partition(".")[0]).values()
+    assert path in {leaf.path for each in parameters if each.type == "token" for leaf in each.leaves}
 
 
 def test_codes_booleans_and_phones_are_tokens() -> None:
@@ -79,11 +89,10 @@ def test_an_identifier_is_found_with_and_without_its_system_but_a_digest_of_ours
     }
     terms = terms_of(patient)
     path = "Patient.identifier"
-    assert {code_term(path, "1"), system_code_term(path, "urn:x", "1"), system_term(path, "urn:x")} <= terms
+    assert {code_term(path, "1"), system_code_term(path, "urn:x", "1")} <= terms
     assert {code_term(path, "2"), system_code_term(path, "", "2")} <= terms
     assert system_code_term(path, SOURCE_KEY, "3") in terms
     assert code_term(path, "3") not in terms
-    assert system_term(path, "urn:y") not in terms
 
 
 def test_a_name_is_found_by_prefixes_of_its_folded_parts_by_trigrams_and_as_written() -> None:
@@ -105,12 +114,25 @@ def test_a_name_is_found_by_prefixes_of_its_folded_parts_by_trigrams_and_as_writ
 def test_references_are_found_without_their_version_and_by_their_identifier() -> None:
     terms = terms_of(
         observation(
-            subject={"reference": "Patient/1/_history/3"},
+            encounter={"reference": "Encounter/1/_history/3"},
             performer=[{"identifier": {"system": "urn:gphn", "value": "004512"}}],
         )
     )
-    assert reference_term("Observation.subject", "Patient/1") in terms
+    assert reference_term("Observation.encounter", "Encounter/1") in terms
     assert system_code_term("Observation.performer.identifier", "urn:gphn", "004512") in terms
+
+
+def test_the_patient_whose_compartment_it_is_in_has_no_term_but_whatever_else_stands_there_has() -> None:
+    for reference in ("Patient/1", "Patient/1/_history/3"):
+        found = index_resource(observation(subject={"reference": reference}))
+        assert found.patient == "Patient/1"
+        assert not [term for term in found.terms if term.startswith("Observation.subject")]
+    for reference in ("Group/1", "https://elsewhere/fhir/Patient/1"):
+        found = index_resource(observation(subject={"reference": reference}))
+        assert found.patient is None
+        assert reference_term("Observation.subject", reference) in found.terms
+    in_many = {"resourceType": "Account", "status": "active", "subject": [{"reference": "Patient/1"}]}
+    assert reference_term("Account.subject", "Patient/1") in terms_of(in_many)
 
 
 def test_uris_are_found_as_written() -> None:

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import orjson
 
+from benhan.fhir.indexing import patient_of
 from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir.terms import contained_term
+from benhan.store.ids import Ids
 from benhan.store.search.expressions import AnyTerm, Candidate, Checked, Expression, holds
 from benhan.store.unit_of_work import Stored
 
@@ -28,32 +30,41 @@ class Inside(Stored):
 
 
 class _Contained(Candidate):
-    """A contained resource held against criteria; everything of the row is its container's."""
+    """A contained resource held against criteria; what the row tells is its container's, but for the patient."""
 
-    def __init__(self, container: Candidate, plain: dict[str, object], registry: SearchRegistry) -> None:
+    def __init__(self, container: Candidate, plain: dict[str, object], registry: SearchRegistry, ids: Ids) -> None:
         super().__init__(container.stored, registry)
         self.plain = plain
+        self._ids = ids
+
+    @property
+    def patient(self) -> int:
+        """The patient that it names itself, wherever its container belongs."""
+        named = patient_of(self.plain)
+        return self._ids.rid_of("Patient", named.removeprefix("Patient/")) if named is not None else 0
 
 
-def containing(type_: str, expression: Expression, registry: SearchRegistry) -> Expression:
+def containing(type_: str, expression: Expression, registry: SearchRegistry, ids: Ids) -> Expression:
     """The resources that contain one of `type_` that satisfies `expression`."""
 
     def check(candidate: Candidate) -> bool:
-        return any(True for _ in matching(candidate, type_, expression, registry))
+        return any(True for _ in matching(candidate, type_, expression, registry, ids))
 
     return Checked(AnyTerm((contained_term(type_),)), check)
 
 
 def matching(
-    candidate: Candidate, type_: str, expression: Expression, registry: SearchRegistry
+    candidate: Candidate, type_: str, expression: Expression, registry: SearchRegistry, ids: Ids
 ) -> Iterator[dict[str, object]]:
     """The resources inside that satisfy `expression`."""
     for plain in candidate.plain.get("contained", ()):
-        if plain["resourceType"] == type_ and holds(expression, _Contained(candidate, plain, registry), {}):
+        if plain["resourceType"] == type_ and holds(expression, _Contained(candidate, plain, registry, ids), {}):
             yield plain
 
 
-def insides(candidate: Candidate, type_: str, expression: Expression, registry: SearchRegistry) -> list[Stored]:
+def insides(
+    candidate: Candidate, type_: str, expression: Expression, registry: SearchRegistry, ids: Ids
+) -> list[Stored]:
     """The contained resources that match, each as a match of its own."""
     stored = candidate.stored
     return [
@@ -69,5 +80,5 @@ def insides(candidate: Candidate, type_: str, expression: Expression, registry: 
             tail=b"",
             inner=orjson.dumps(plain),
         )
-        for plain in matching(candidate, type_, expression, registry)
+        for plain in matching(candidate, type_, expression, registry, ids)
     ]

@@ -37,6 +37,11 @@ class Candidate:
     def key(self) -> tuple[str, int]:
         return self.stored.type, self.stored.rid
 
+    @property
+    def patient(self) -> int:
+        """The patient whose compartment it is in."""
+        return self.stored.patient
+
     @cached_property
     def plain(self) -> Json:
         found: Json = orjson.loads(self.stored.content)
@@ -187,12 +192,14 @@ def all_of(parts: list[Expression]) -> Expression:
 
 
 def any_of(parts: list[Expression]) -> Expression:
-    """One of `parts`; alternatives of terms become one."""
+    """One of `parts`; alternatives of terms become one, and alternatives of patients."""
     terms = [term for part in parts if isinstance(part, AnyTerm) for term in part.terms]
-    others = [part for part in parts if not isinstance(part, AnyTerm | Nothing)]
+    patients = [rid for part in parts if isinstance(part, OfPatients) for rid in part.rids]
+    others = [part for part in parts if not isinstance(part, AnyTerm | OfPatients | Nothing)]
     if any(isinstance(part, Everything) for part in others):
         return Everything()
     found: list[Expression] = [AnyTerm(tuple(dict.fromkeys(terms)))] if terms else []
+    found += [OfPatients(tuple(dict.fromkeys(patients)))] if patients else []
     found += others
     return found[0] if len(found) == 1 else AnyOf(tuple(found)) if found else Nothing()
 
@@ -294,7 +301,7 @@ def _holds_alone(expression: Expression, candidate: Candidate) -> bool:
         case OfIds(rids):
             return candidate.stored.rid in rids
         case OfPatients(rids):
-            return candidate.stored.patient in rids
+            return candidate.patient in rids
         case Updated(prefix, range_):
             low = candidate.stored.updated_at.timestamp()
             return compare(_dates(prefix, range_), low, low + 0.001)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from benhan.fhir.search_criteria import Include
 from benhan.fhir.search_parameters import SearchParameter
 from benhan.store.resource_types import TYPE_NAMES, TYPE_NUMBERS
-from benhan.store.search.expressions import AnyOf, Candidate, OfPatients, any_of
+from benhan.store.search.expressions import Candidate, any_of
 from benhan.store.search.links import Links
 from benhan.store.search.reference import pointing_to
 from benhan.store.search.session import Session, native_order
@@ -82,11 +82,8 @@ class Included:
             if not expressions:
                 continue
             left = self._session.limits.included_max - len(self.found) + len(self._known) + 1
-            wanted = any_of(expressions)
-            if isinstance(wanted, AnyOf) and all(isinstance(part, OfPatients) for part in wanted.parts):
-                wanted = wanted.parts[0]
             async for each in self._session.rows(
-                source, wanted, native_order(source), limit=min(left, 1_000), meets=self._links
+                source, any_of(expressions), native_order(source), limit=min(left, 1_000), meets=self._links
             ):
                 self._add([each.candidate])
                 if self.cut:

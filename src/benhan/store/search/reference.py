@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benhan.fhir.definitions import resource_types, type_of
+from benhan.fhir.definitions import resource_types
+from benhan.fhir.emitters import patient_named
 from benhan.fhir.indexing import values_at, without_version
-from benhan.fhir.main_values import PATIENT_ELEMENTS
+from benhan.fhir.main_values import deciding_path
 from benhan.fhir.search_criteria import Criterion
 from benhan.fhir.search_parameters import SearchParameter
 from benhan.fhir.search_values import TokenValue
@@ -25,6 +26,8 @@ from benhan.store.search.expressions import (
 
 _USUAL_TARGETS = frozenset({"Device", "Encounter", "Group", "Location", "Organization", "Patient", "Practitioner"})
 """What an id alone may mean where the parameter points to anything."""
+NOBODY = 0
+"""The patient of what is in no patient's compartment."""
 
 
 def reference(criterion: Criterion, type_: str, ids: Ids, base_url: str) -> Expression:
@@ -68,24 +71,24 @@ def _of_value(text: str, criterion: Criterion, type_: str, ids: Ids, base_url: s
 def pointing_to(targets: list[str], parameter: SearchParameter, type_: str, ids: Ids) -> Expression:
     """Pointing to one of these references.
 
-    Patients asked for by the element that decides the compartment give the compartment, so that their buckets alone are
-    looked at.
+    Patients that the element points to which decides the compartment are told by the row's own column, so that their
+    buckets alone are looked at; other things that it points to are found in the compartment of nobody.
     """
-    terms = AnyTerm(tuple(reference_term(path, target) for target in targets for path in parameter.paths))
-    if decides_compartment(parameter, type_) and all(target.startswith("Patient/") for target in targets):
-        rids = tuple(ids.rid_of("Patient", target.removeprefix("Patient/")) for target in targets)
-        return all_of([OfPatients(rids), terms])
-    return terms
+    deciding = deciding_path(type_) if decides_compartment(parameter, type_) else None
+    patients = {target: patient_named(target) for target in targets} if deciding else {}
+    rids = tuple(ids.rid_of("Patient", named.removeprefix("Patient/")) for named in patients.values() if named)
+    terms = [reference_term(path, each) for each in targets if not patients.get(each) for path in parameter.paths]
+    if not rids:
+        return AnyTerm(tuple(terms))
+    of_patients = OfPatients(tuple(dict.fromkeys(rids)))
+    if not terms:
+        return of_patients
+    return all_of([OfPatients((*of_patients.rids, NOBODY)), any_of([of_patients, AnyTerm(tuple(terms))])])
 
 
 def decides_compartment(parameter: SearchParameter, type_: str) -> bool:
     """Whether the parameter looks at the one reference that says in whose compartment a resource is."""
-    element = PATIENT_ELEMENTS.get(type_)
-    if element is None or parameter.paths != (f"{type_}.{element}",):
-        return False
-    definition = type_of(type_)
-    assert definition is not None
-    return any(each.name == element and each.max == 1 for each in definition.elements)
+    return parameter.paths == (deciding_path(type_),)
 
 
 def targets_of(text: str, modifier: str, parameter: SearchParameter, base_url: str) -> list[str]:

@@ -313,13 +313,13 @@ class Search:
     ) -> AsyncIterator[Found]:
         if not segment.contained:
             return session.rows(segment.type, segment.expression, segment.order, limit=limit, after=after, meets=links)
-        wanted = containing(segment.type, segment.expression, self.registry)
+        wanted = containing(segment.type, segment.expression, self.registry, self._ids)
         return session.rows("", wanted, segment.order, limit=limit, after=after, meets=links)
 
     def _take(self, query_: SearchQuery, segment: Segment, candidate: Candidate, walked: Walked) -> None:
         walked.candidates.append(candidate)
         if segment.contained and query_.contained_type == "contained":
-            walked.matches += insides(candidate, segment.type, segment.expression, self.registry)
+            walked.matches += insides(candidate, segment.type, segment.expression, self.registry, self._ids)
         else:
             walked.matches.append(candidate.stored)
 

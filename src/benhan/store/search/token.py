@@ -11,11 +11,13 @@ from benhan.fhir.indexing import values_at
 from benhan.fhir.search_criteria import Criterion
 from benhan.fhir.search_parameters import Leaf, SearchParameter
 from benhan.fhir.search_values import OfType, TokenValue
-from benhan.fhir.terms import code_term, system_code_term, system_term, word_term
+from benhan.fhir.terms import code_term, system_code_term, word_term
+from benhan.fhir.usual_systems import usual_systems
 from benhan.store.search.expressions import (
     AnyTerm,
     Candidate,
     Checked,
+    Everything,
     Expression,
     Linked,
     Not,
@@ -50,16 +52,40 @@ def _not_in(criterion: Criterion) -> Expression:
 def _of_value(parameter: SearchParameter, value: TokenValue) -> Expression:
     if parameter.computed and value.code == "false":  # what is not there is not true
         return Not(AnyTerm(tuple(code_term(leaf.path, "true") for leaf in parameter.leaves)))
+    if value.code is None:
+        return _of_system(parameter, value.system or "")
     return AnyTerm(tuple(dict.fromkeys(term for leaf in parameter.leaves for term in terms_of(leaf, value))))
 
 
 def terms_of(leaf: Leaf, value: TokenValue) -> list[str]:
-    """The terms by which a value is found at one leaf."""
-    if value.code is None:
-        return [system_term(leaf.path, value.system or "")]
-    if value.system is None or leaf.type in _WITHOUT_SYSTEM:
+    """The terms by which a code, of a system or of any, is found at one leaf."""
+    assert value.code is not None
+    if leaf.type in _WITHOUT_SYSTEM:
         return [code_term(leaf.path, value.code)]
-    return [system_code_term(leaf.path, value.system, value.code)]
+    if value.system is not None:
+        return [system_code_term(leaf.path, value.system, value.code)]
+    usual = [system_code_term(leaf.path, system, value.code) for system in usual_systems(leaf.path)]
+    return [code_term(leaf.path, value.code), *usual]
+
+
+def _of_system(parameter: SearchParameter, system: str) -> Expression:
+    """Any code of a system: too much has one for an index term each, so that it is told after opening."""
+
+    def check(candidate: Candidate) -> bool:
+        return any(system in _systems(value) for value in values_at(candidate.plain, parameter.leaves))
+
+    return Checked(Present(parameter.bit) if parameter.bit >= 0 else Everything(), check)
+
+
+def _systems(value: Any) -> Iterator[str]:
+    """The systems of the codes of a CodeableConcept, Coding or Identifier, or of an extension of one of these."""
+    if not isinstance(value, dict):
+        return
+    for name in ("valueCodeableConcept", "valueCoding", "valueIdentifier"):
+        yield from _systems(value.get(name))
+    for each in (value, *value.get("coding", ())):
+        if isinstance(each.get("system"), str) and ("code" in each or "value" in each):
+            yield each["system"]
 
 
 def codes_expression(parameter: SearchParameter, codes: list[tuple[str, str]]) -> Expression:
