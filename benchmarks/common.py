@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode; so has what is measured
 
 
 def arguments(description: str) -> argparse.Namespace:

@@ -16,7 +16,7 @@ if [ -z "$uv" ]; then
     fi
 fi
 echo "Đang cài các gói Python theo uv.lock (installing the locked Python packages)"
-"$uv" sync --frozen --quiet --python python3
+"$uv" sync --frozen --quiet --compile-bytecode --python python3
 echo "Đang dựng tài nguyên trang web từ npm (building the web assets from npm)"
 .venv/bin/python tools/build_web.py
 printf '%s' "$fingerprint" > "$stamp"

@@ -16,10 +16,12 @@ from tests.clocks import MovedClock
 from tests.fhir_api.bulk import ASYNC, BulkServer, bulk_server, lines_of
 from tests.fhir_api.conftest import codes_of, patient
 
+from benhan.fhir.validation.policy import parse_policy
 from benhan.fhir_api.bulk import import_job, import_sources
 from benhan.fhir_api.bulk.import_sources import ImportSources
 from benhan.kernel.permissions import Permission
 from benhan.store.jobs import LEASE
+from benhan.store.validation.gate import Gate
 
 Json = dict[str, Any]
 HOST = "files.example"
@@ -143,7 +145,7 @@ async def test_a_killed_import_goes_on_where_it_was_and_takes_in_no_line_twice(
     answer = await client.post(
         "$import", json=asking(("Patient", f"https://{HOST}/p"), ("Patient", f"https://{HOST}/q")), headers=ASYNC
     )
-    real, batches = import_job._Import._set_aside, []
+    real, batches = import_job._Import._tell, []
 
     def killed(run: Any, *arguments: Any) -> None:
         real(run, *arguments)
@@ -151,7 +153,7 @@ async def test_a_killed_import_goes_on_where_it_was_and_takes_in_no_line_twice(
         if len(batches) % 3 == 0:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(import_job._Import, "_set_aside", killed)
+    monkeypatch.setattr(import_job._Import, "_tell", killed)
     for _ in range(40):
         claimed = await server.bulk.jobs.claim(["import"])
         if claimed is None:
@@ -284,3 +286,52 @@ async def test_a_body_that_is_too_large_leaves_nothing(
     answer = await client.post("$import", content=b"x" * (33 * 1024 * 1024), headers=headers)
     assert (answer.status_code, codes_of(answer)) == (413, ["BA-0301"])
     assert list((tmp_path / "bulk").rglob("*.1")) == []
+
+
+WEIGHT = {
+    "resourceType": "Observation", "id": "w", "status": "final", "code": {"text": "x"},
+    "meta": {"profile": ["http://hl7.org/fhir/StructureDefinition/bodyweight"]},
+}  # fmt: skip
+"""Claims a profile and breaks it."""
+
+
+@pytest.mark.parametrize(
+    ("mode", "severity", "count", "status"), [("enforce", "error", 1, 404), ("warn", "warning", 2, 200)]
+)
+async def test_the_policy_of_writes_is_asked_of_every_line(
+    server: BulkServer, client: httpx.AsyncClient, files: Files, mode: str, severity: str, count: int, status: int
+) -> None:
+    server.store.gate = Gate(server.store.validation, parse_policy(f"machine:tester@*={mode}"))
+    files.content["/o.ndjson"] = ndjson(WEIGHT, {**WEIGHT, "id": "plain", "meta": {"source": "http://x.example"}})
+    told = await imported(server, client, ("Observation", f"https://{HOST}/o.ndjson"))
+    assert (told["count"], told["rejected"]) == (count, 2 - count)
+    [outcome] = await lines_of(client, told, "error")
+    assert {each["severity"] for each in outcome["issue"]} == {severity}
+    assert outcome["issue"][0]["expression"] == ["input[0].line[1]"]
+    assert ("diagnostics" in outcome["issue"][0]) == (mode == "enforce")
+    assert any(each["details"]["text"].startswith("Observation.subject") for each in outcome["issue"])
+    assert (await client.get("Observation/w")).status_code == status
+    assert (await client.get("Observation/plain")).status_code == 200
+
+
+async def test_what_is_taken_in_is_indexed_by_search_parameters_of_ones_own(
+    server: BulkServer, client: httpx.AsyncClient, files: Files
+) -> None:
+    parameter = {
+        "resourceType": "SearchParameter", "url": "http://x.example/blood", "name": "blood", "status": "active",
+        "description": "x", "code": "blood", "base": ["Patient"], "type": "string",
+        "expression": "Patient.maritalStatus.text",
+    }  # fmt: skip
+    body = patient(maritalStatus={"text": "goa"})
+    assert (await client.put("Patient/before", json={**body, "id": "before"})).status_code == 201
+    assert (await client.post("SearchParameter", json=parameter)).status_code == 201
+    await server.store.parameters.refresh()
+    assert (await client.put("Patient/put", json={**body, "id": "put"})).status_code == 201
+    files.content["/p.ndjson"] = ndjson({**body, "id": "taken"})
+    await imported(server, client, ("Patient", f"https://{HOST}/p.ndjson"))
+    rids = [server.store.workshop.ids.rid_of("Patient", each) for each in ("before", "put", "taken")]
+    before, put, taken = [
+        await server.store.database.fetchval("select tokens from resource where rid = $1", rid) for rid in rids
+    ]
+    assert taken == put
+    assert set(before) < set(put)

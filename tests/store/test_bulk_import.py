@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.store.writing import DOCTOR, events, note, patient, save
 
+from benhan.fhir.validation.policy import parse_policy
 from benhan.kernel.faults import Fault, Incorrect
 from benhan.store import bulk_import
 from benhan.store.bulk_import import BATCH, DOUBLED, Imported, Stripe, files_at, import_file, workers_begun
@@ -17,6 +18,7 @@ from benhan.store.faults import DATABASE_AWAY
 from benhan.store.shredding import shred_patient
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored, UnitOfWork
+from benhan.store.validation.gate import Gate
 
 LINES = 3 * BATCH + 40
 BAD_JSON = b'{"resourceType":"Patient"'
@@ -45,9 +47,15 @@ async def take(store: Store, path: Path, stripe: Stripe | None = None) -> Import
     return await import_file(store, file, size_bytes, lambda _lines: None, stripe)
 
 
-def aside(path: Path) -> list[dict[str, Any]]:
-    rejected = path.with_suffix(".rejected.ndjson")
-    return [json.loads(each) for each in rejected.read_bytes().splitlines()]
+def aside(path: Path, suffix: str = ".rejected.ndjson") -> list[dict[str, Any]]:
+    return [json.loads(each) for each in path.with_suffix(suffix).read_bytes().splitlines()]
+
+
+def weight(id_: str) -> bytes:
+    """An Observation that claims a profile and breaks it."""
+    profile = ["http://hl7.org/fhir/StructureDefinition/bodyweight"]
+    body = {"resourceType": "Observation", "id": id_, "meta": {"profile": profile}, "status": "final"}
+    return line({**body, "code": {"text": "x"}})
 
 
 async def versions(store: Store) -> dict[int, int]:
@@ -166,7 +174,14 @@ async def test_a_line_longer_than_the_limit_is_set_aside(
 
 
 def test_files_are_found_in_a_folder_and_what_was_set_aside_is_not_among_them(tmp_path: Path) -> None:
-    for name in ("b.ndjson", "a.ndjson.gz", "b.rejected.ndjson", "a.ndjson.rejected.ndjson", "c.txt"):
+    for name in (
+        "b.ndjson",
+        "a.ndjson.gz",
+        "b.rejected.ndjson",
+        "b.warned.ndjson",
+        "a.ndjson.rejected.ndjson",
+        "c.txt",
+    ):
         (tmp_path / name).write_bytes(b"{}")
     assert files_at(tmp_path) == [(tmp_path / "a.ndjson.gz", 2), (tmp_path / "b.ndjson", 2)]
     assert files_at(tmp_path / "b.ndjson") == [(tmp_path / "b.ndjson", 2)]
@@ -195,3 +210,39 @@ async def test_who_goes_on_shares_the_lines_as_who_began(store: Store, many: Pat
     assert await workers_begun(store, files) is None
     await take(store, many, Stripe(0, 3))
     assert await workers_begun(store, files) == 3
+
+
+async def test_what_the_policy_of_writes_enforces_is_set_aside_and_the_others_are_taken_in(
+    store: Store, tmp_path: Path
+) -> None:
+    store.gate = Gate(store.validation, parse_policy("system:import@*=enforce"))
+    path = written(tmp_path / "a.ndjson", line(patient(id="an")), weight("w"), BAD_JSON, weight("w"), line(patient()))
+    done = await take(store, path)
+    assert (done.written, done.rejected) == (2, 3)
+    assert sorted(each["number"] for each in aside(path)) == [2, 3, 4]
+    told = {each["number"]: each["reason"] for each in aside(path)}
+    assert all(told[number][0].startswith("BA-2200") for number in (2, 4))
+    assert any(reason.startswith("Observation.subject") for reason in told[2])
+    with pytest.raises(Fault, match="BA-0401"):
+        await store.resources.read("Observation", "w", DOCTOR)
+    counted = await store.database.fetchval("select detail from ledger_pending where detail like '%count%'")
+    assert json.loads(counted)["count"] == 2
+
+
+async def test_what_the_policy_of_writes_warns_of_is_taken_in_and_told(store: Store, tmp_path: Path) -> None:
+    store.gate = Gate(store.validation, parse_policy("*=warn"))
+    path = written(tmp_path / "a.ndjson", line(patient(id="an")), weight("w"))
+    done = await take(store, path)
+    assert (done.written, done.rejected) == (2, 0)
+    assert (await store.resources.read("Observation", "w", DOCTOR)).version == 1
+    [told] = aside(path, ".warned.ndjson")
+    assert told["number"] == 2
+    assert any(reason.startswith("Observation.subject") for reason in told["reason"])
+    assert not path.with_suffix(".rejected.ndjson").exists()
+
+
+async def test_a_policy_for_others_asks_nothing_of_an_import(store: Store, tmp_path: Path) -> None:
+    store.gate = Gate(store.validation, parse_policy("machine:lis@*=enforce"))
+    path = written(tmp_path / "a.ndjson", weight("w"))
+    assert (await take(store, path)).written == 1
+    assert not path.with_suffix(".warned.ndjson").exists()

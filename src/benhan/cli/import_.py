@@ -1,16 +1,32 @@
-"""`benhan import`: NDJSON files into the store."""
+"""`benhan import`: NDJSON files into the store, by several processes that share out the lines."""
 
 from __future__ import annotations
 
-import subprocess
+import asyncio
+import multiprocessing
 import sys
+from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from benhan.cli.common import ConfigOption, DatabaseOption, DataOption, RoleOption, out, progress, run, settings_of
+from benhan.cli.common import (
+    ConfigOption,
+    DatabaseOption,
+    DataOption,
+    RoleOption,
+    out,
+    progress,
+    run,
+    settings_of,
+    tell_fault,
+)
+from benhan.kernel.faults import Fault
+from benhan.kernel.memory import settle_memory
 from benhan.kernel.settings import Settings
+from benhan.store.bulk_import import Stripe, files_at, import_file, set_aside, workers_begun
 from benhan.store.sql_texts import query
 
 _CURRENT = query(
@@ -27,59 +43,64 @@ def import_(
     config: ConfigOption = None,
     data: DataOption = None,
     database: DatabaseOption = None,
-    stripe: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> None:
     """Nhập NDJSON (FHIR R4). Dừng giữa chừng thì chạy lại để làm tiếp. (Import; run again to go on.)
 
-    Dòng sai được để riêng ở <tên>.rejected.ndjson kèm lý do.
+    Dòng sai, hay trái quy tắc của validation_policy, được để riêng ở <tên>.rejected.ndjson kèm lý do.
     """
     settings = settings_of(role, config, data=data, database=database)
-    if stripe:
-        number, _, of = stripe.partition("/")
-        run(_stripe(settings, role, path, int(number), int(of), told=False))
-        return
-    command = [sys.executable, "-m", "benhan.cli.main", *sys.argv[1:]]
     workers = run(_prepare(settings, role, path)) or workers
-    helpers = [subprocess.Popen([*command, "--stripe", f"{number}/{workers}"]) for number in range(1, workers)]  # noqa: S603  # this very command
-    _, rejected = run(_stripe(settings, role, path, 0, workers, told=True))
-    failed = [helper for helper in helpers if helper.wait() != 0]
-    total = run(_written(settings, role))
+    settle_memory()
+    # forked here, where nothing is open: a helper need not start Python and read the program once more
+    fork = multiprocessing.get_context("fork")
+    helpers = [fork.Process(target=_help, args=(settings, role, path, Stripe(n, workers))) for n in range(1, workers)]
+    for helper in helpers:
+        helper.start()
+    total, rejected = run(_lead(settings, role, path, Stripe(0, workers), helpers))
     out.print(f"Đã nhập xong (done): {total} tài nguyên trong kho; dòng để riêng (set aside): {rejected}")
-    if failed:
+    if any(helper.exitcode for helper in helpers):
         raise typer.Exit(7)
 
 
 async def _prepare(settings: Settings, role: str, path: Path) -> int | None:
     """Start the database and bring its schema up to date before the workers; gives how many an earlier run had."""
-    from benhan.store.bulk_import import files_at, workers_begun
     from benhan.wiring import open_store
 
     async with open_store(settings, role) as store:
         return await workers_begun(store, files_at(path))
 
 
-async def _stripe(settings: Settings, role: str, path: Path, number: int, of: int, *, told: bool) -> tuple[int, int]:
-    from benhan.kernel.memory import settle_memory
-    from benhan.store.bulk_import import Stripe, files_at, import_file
+async def _lead(
+    settings: Settings, role: str, path: Path, stripe: Stripe, helpers: Sequence[BaseProcess]
+) -> tuple[int, int]:
+    """The first worker: shows progress, waits for the others; gives what the store holds, and what was set aside."""
     from benhan.wiring import open_store
 
-    written = rejected = 0
+    files = files_at(path)
     async with open_store(settings, role) as store:
-        settle_memory()
+        for file, size_bytes in files:
+            with progress(file.name) as advance:
+                await import_file(store, file, size_bytes, advance, stripe)
+        for helper in helpers:
+            await asyncio.to_thread(helper.join)
+        return int(await store.database.fetchval(_CURRENT)), await set_aside(store, files, stripe.of)
+
+
+def _help(settings: Settings, role: str, path: Path, stripe: Stripe) -> None:
+    """A further worker, in a process of its own; its exit code says how it went."""
+    try:
+        run(_follow(settings, role, path, stripe))
+    except Fault as fault:
+        sys.exit(tell_fault(fault))
+
+
+async def _follow(settings: Settings, role: str, path: Path, stripe: Stripe) -> None:
+    from benhan.wiring import open_store
+
+    async with open_store(settings, role) as store:
         for file, size_bytes in files_at(path):
-            with progress(file.name if told else "") as advance:
-                done = await import_file(store, file, size_bytes, advance if told else _silent, Stripe(number, of))
-            written += done.written
-            rejected += done.rejected
-    return written, rejected
+            await import_file(store, file, size_bytes, _silent, stripe)
 
 
 def _silent(_lines: int) -> None:
     """Only one worker shows progress."""
-
-
-async def _written(settings: Settings, role: str) -> int:
-    from benhan.wiring import open_store
-
-    async with open_store(settings, role) as store:
-        return int(await store.database.fetchval(_CURRENT))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+import weakref
 from typing import Protocol
 
 
@@ -17,12 +18,16 @@ class RandomSource(Protocol):
 class SystemRandom:
     """The operating system's generator, asked for many bytes at a time: one system call serves some hundred ids.
 
-    Bytes are given out once. A forked child would give out its parent's: processes here are started anew, not forked.
+    Bytes are given out once: a forked child begins anew, else it would give out its parent's.
     """
 
     _AT_ONCE = 4096
 
     def __init__(self) -> None:
+        self._begin()
+        _SYSTEM.add(self)
+
+    def _begin(self) -> None:
         self._pool = b""
         self._given = 0
         self._lock = threading.Lock()
@@ -35,6 +40,17 @@ class SystemRandom:
                 self._pool, self._given = os.urandom(self._AT_ONCE), 0
             self._given += size
             return self._pool[self._given - size : self._given]
+
+
+_SYSTEM: weakref.WeakSet[SystemRandom] = weakref.WeakSet()
+
+
+def _begin_anew() -> None:
+    for each in _SYSTEM:
+        each._begin()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
 
 
 class SeededRandom:

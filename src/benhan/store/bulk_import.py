@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -21,16 +21,21 @@ from benhan.fhir.resource import ParsedResource, parse_resource, to_bytes
 from benhan.fhir.validation import check_structure
 from benhan.kernel.actors import system
 from benhan.kernel.faults import Fault, FaultCode, Incorrect, NotFound
+from benhan.kernel.issues import Issue
 from benhan.kernel.texts import Text
 from benhan.store.database import Connection
 from benhan.store.ledger.events import Event
 from benhan.store.sql_texts import query
 from benhan.store.store import Store
 from benhan.store.unit_of_work import UnitOfWork
+from benhan.store.validation.gate import Gate
 
 BATCH = 512
 LINE_BYTES_MAX = 32 * 1024 * 1024
+REASONS_MAX = 10
 ACTOR = system("import")
+REJECTED, WARNED = ".rejected.ndjson", ".warned.ndjson"
+NONE_REFUSED: Mapping[int, list[str]] = MappingProxyType({})
 
 NO_FILES = FaultCode(
     "BA-0460",
@@ -46,6 +51,10 @@ OTHER_TYPE = Text("Dòng này không phải {type}.", "This line is no {type}.")
 
 _POSITION = query("import_position", "select position, rejected from bulk_import where bucket = 0 and source = $1")
 _BEGUN = query("import_begun", "select source from bulk_import where bucket = 0 and starts_with(source, $1) limit 1")
+_SET_ASIDE = query(
+    "import_set_aside",
+    "select coalesce(sum(rejected), 0)::bigint from bulk_import where bucket = 0 and source = any($1::text[])",
+)
 _ADVANCE = query(
     "import_advance",
     """
@@ -65,30 +74,38 @@ class Imported:
     """Lines taken in by an earlier run."""
 
 
-@dataclass(slots=True)
 class Aside:
-    """The file of lines set aside; what an interrupted run has told there already is not told again."""
+    """A file of lines with reasons; what an interrupted run has told there already is not told again.
 
-    file: IO[bytes]
-    told: set[bytes]
+    The workers of an import append to the same file: what one settles is written at once, so that none breaks another's
+    lines.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._told = set(path.read_bytes().splitlines()) if path.exists() else set()
+        self._new: list[bytes] = []
 
     def put(self, number: int, text: bytes, reason: list[str]) -> None:
         """Keep line `number`, counted without empty ones, with its reason."""
         entry = orjson.dumps({"number": number, "reason": reason, "line": text.decode("utf-8", "replace")})
-        if entry not in self.told:
-            self.told.add(entry)
-            self.file.write(entry + b"\n")
+        if entry not in self._told:
+            self._told.add(entry)
+            self._new.append(entry + b"\n")
 
     def settle(self) -> None:
         """Bring it to the disk: the place after these lines is about to be committed."""
-        self.file.flush()
-        os.fsync(self.file.fileno())
+        if self._new:
+            with self._path.open("ab", buffering=0) as file:
+                file.write(b"".join(self._new))
+                os.fsync(file.fileno())
+            self._new.clear()
 
 
 def files_at(path: Path) -> list[tuple[Path, int]]:
     """The NDJSON files at `path`, a file or a folder, each with its size. Raises Incorrect BA-0460."""
     found = sorted(path.glob("*.ndjson*")) if path.is_dir() else [path] if path.is_file() else []
-    found = [each for each in found if not each.name.endswith(".rejected.ndjson")]
+    found = [each for each in found if not each.name.endswith((REJECTED, WARNED))]
     if not found:
         raise NO_FILES(path=path)
     return [(each, each.stat().st_size) for each in found]
@@ -114,74 +131,94 @@ async def workers_begun(store: Store, files: Iterable[tuple[Path, int]]) -> int 
     return None
 
 
+async def set_aside(store: Store, files: Iterable[tuple[Path, int]], workers: int) -> int:
+    """How many lines of these files all workers together have set aside."""
+    stripes = [Stripe(number, workers) for number in range(workers)]
+    sources = [_source(path, size_bytes, stripe) for path, size_bytes in files for stripe in stripes]
+    return int(await store.database.fetchval(_SET_ASIDE, sources))
+
+
 async def import_file(
     store: Store, path: Path, size_bytes: int, progress: Callable[[int], None], stripe: Stripe | None = None
 ) -> Imported:
     """Take in one file, or one worker's stripe of it; `progress` is told the lines passed.
 
-    Lines set aside go to `<name>.rejected.ndjson` beside it.
+    Lines set aside go to `<name>.rejected.ndjson` beside it, what the policy of writes warns of to
+    `<name>.warned.ndjson`.
     """
     stripe = stripe or Stripe()
-    source = f"{path.name}:{size_bytes}:{stripe.number}/{stripe.of}"
+    source = _source(path, size_bytes, stripe)
     row = await store.database.fetchrow(_POSITION, source)
     done = Imported(
         skipped=row["position"] if row is not None else 0, rejected=row["rejected"] if row is not None else 0
     )
+    running = _FileImport(store, source, done, Aside(path.with_suffix(REJECTED)), Aside(path.with_suffix(WARNED)))
     line = 0
-    rejected = path.with_suffix(".rejected.ndjson")
-    told = set(rejected.read_bytes().splitlines()) if rejected.exists() else set()
-    with opened_lines(path) as file, rejected.open("ab") as set_aside:
-        aside = Aside(set_aside, told)
+    with opened_lines(path) as file:
         for number, batch in enumerate(_batches(file)):
             line += len(batch)
             if number % stripe.of == stripe.number and line > done.skipped:
-                await _import_batch(store, source, line, batch, done, aside)
+                await running.take(line, batch)
                 progress(line)
     return done
 
 
+def _source(path: Path, size_bytes: int, stripe: Stripe) -> str:
+    """What the place reached in a worker's share of a file is kept under."""
+    return f"{path.name}:{size_bytes}:{stripe.number}/{stripe.of}"
+
+
 @dataclass(slots=True)
 class Lines:
-    """A batch understood: where each resource stood, and what is set aside with its reason."""
+    """A batch understood: which line each write came from, what is set aside or warned of and why."""
 
-    named: dict[str, int] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
+    """In the order of the writes."""
     aside: list[tuple[int, bytes, list[str]]] = field(default_factory=list)
+    warned: list[tuple[int, list[str]]] = field(default_factory=list)
 
 
-async def _import_batch(
-    store: Store,
-    source: str,
-    line: int,
-    batch: list[bytes],
-    done: Imported,
-    aside: Aside,
-    refused: Mapping[int, list[str]] = MappingProxyType({}),
-) -> None:
-    """One transaction for a batch and the place it ends at.
+@dataclass(slots=True)
+class _FileImport:
+    """The import of a file by one worker."""
 
-    `refused` are the numbers of lines that the store has refused already, each with its reason.
-    """
-    unit, before = store.begin(ACTOR), done.rejected
-    lines = collect(unit, batch, line - len(batch) + 1, refused)
-    for each in lines.aside:
-        aside.put(*each)
-    done.rejected += len(lines.aside)
-    if lines.aside:
-        aside.settle()
-    rejected, written = done.rejected, len(unit.writes)
+    store: Store
+    source: str
+    done: Imported
+    aside: Aside
+    warned: Aside
 
-    async def advance(connection: Connection) -> None:
-        await connection.execute(_ADVANCE, source, line, rejected)
+    async def take(self, line: int, batch: list[bytes], refused: Mapping[int, list[str]] = NONE_REFUSED) -> None:
+        """One transaction for a batch and the place it ends at.
 
-    unit.also(advance)
-    try:
-        await store.commit(unit)
-    except NotFound as fault:  # of patients whose record was destroyed: set aside, the others are taken in
-        more = refused_lines(fault, lines)
-        done.rejected = before
-        await _import_batch(store, source, line, batch, done, aside, {**refused, **more})
-        return
-    done.written += written
+        `refused` are the numbers of lines that the store has refused already, each with its reason.
+        """
+        first = line - len(batch) + 1
+        unit = self.store.begin(ACTOR)
+        lines = collect(unit, batch, first, refused)
+        more = await held_to_policy(self.store.gate, unit, lines)
+        if more:
+            await self.take(line, batch, {**refused, **more})
+            return
+        for each in lines.aside:
+            self.aside.put(*each)
+        for number, reasons in lines.warned:
+            self.warned.put(number, batch[number - first], reasons)
+        self.aside.settle()
+        self.warned.settle()
+        rejected, written = self.done.rejected + len(lines.aside), len(unit.writes)
+
+        async def advance(connection: Connection) -> None:
+            await connection.execute(_ADVANCE, self.source, line, rejected)
+
+        unit.also(advance)
+        try:
+            await self.store.committer.commit(unit)
+        except NotFound as fault:  # of patients whose record was destroyed: set aside, the others are taken in
+            await self.take(line, batch, {**refused, **refused_lines(fault, unit, lines)})
+            return
+        self.done.rejected = rejected
+        self.done.written += written
 
 
 def collect(
@@ -199,7 +236,8 @@ def collect(
         if resource is None:
             lines.aside.append((number, text, reason))
         elif resource.id is None:
-            lines.named[f"{resource.type}/{unit.create(resource)}"] = number
+            unit.create(resource)
+            lines.numbers.append(number)
         else:
             earlier = resources.get((resource.type, resource.id))
             if earlier is not None:
@@ -207,17 +245,31 @@ def collect(
             resources[resource.type, resource.id] = number, resource
     for number, resource in resources.values():
         unit.update(resource)
-        lines.named[f"{resource.type}/{resource.id}"] = number
+        lines.numbers.append(number)
     unit.record(Event.BULK_IMPORT, count=len(unit.writes))
     return lines
 
 
-def refused_lines(fault: NotFound, lines: Lines) -> dict[int, list[str]]:
+async def held_to_policy(gate: Gate, unit: UnitOfWork, lines: Lines) -> dict[int, list[str]]:
+    """The lines that the policy of writes refuses, each with its reasons; what it warns of goes to `lines.warned`."""
+    told, faults = await gate.check_each(unit)
+    lines.warned = [(lines.numbers[place], _told(issues)) for place, issues in told.items()]
+    return {
+        lines.numbers[place]: [f"{fault.code} {fault.text.vi}", *_told(fault.issues)] for place, fault in faults.items()
+    }
+
+
+def refused_lines(fault: NotFound, unit: UnitOfWork, lines: Lines) -> dict[int, list[str]]:
     """The lines that the store has refused, each with its reason; raises `fault` where it names none."""
-    found = {lines.named[issue.place]: [f"{fault.code} {fault.text.vi}"] for issue in fault.issues}
+    named = {f"{write.type}/{write.id}": number for write, number in zip(unit.writes, lines.numbers, strict=True)}
+    found = {named[issue.place]: [f"{fault.code} {fault.text.vi}"] for issue in fault.issues}
     if not found:
         raise fault
     return found
+
+
+def _told(issues: Sequence[Issue]) -> list[str]:
+    return [f"{issue.place}: {issue.text.vi}" for issue in issues[:REASONS_MAX]]
 
 
 def _read(text: bytes, type_: str) -> tuple[ParsedResource | None, list[str]]:
@@ -230,7 +282,7 @@ def _read(text: bytes, type_: str) -> tuple[ParsedResource | None, list[str]]:
         return None, [OTHER_TYPE.filled(type=type_).vi]
     issues = check_structure(resource.plain)
     if issues:
-        return None, [f"{issue.place}: {issue.text.vi}" for issue in issues[:10]]
+        return None, _told(issues)
     return resource, []
 
 

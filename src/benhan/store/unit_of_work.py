@@ -126,7 +126,7 @@ class Workshop:
 
     def apart(self) -> Workshop:
         """Another of the same keys, for another thread."""
-        return Workshop(self.ids, self.tokens.apart(), self.codec.apart(), self.rules)
+        return Workshop(self.ids, self.tokens.apart(), self.codec.apart(), self.rules, self.registry)
 
 
 class UnitOfWork:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import re
 
 from benhan.kernel.clock import SystemClock
@@ -54,3 +55,13 @@ def test_the_systems_bytes_are_given_out_once() -> None:
     assert len(set(found)) == 5_000
     assert {len(each) for each in found} == {16}
     assert len(source.bytes(10_000)) == 10_000
+
+
+def test_a_forked_child_does_not_give_out_its_parents_bytes() -> None:
+    source = SystemRandom()
+    source.bytes(16)
+    ends, told = multiprocessing.get_context("fork").Pipe()
+    child = multiprocessing.get_context("fork").Process(target=lambda: told.send_bytes(source.bytes(16)))
+    child.start()
+    child.join(30)
+    assert ends.recv_bytes() != source.bytes(16)

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -19,7 +18,7 @@ from benhan.fhir_api.bulk.import_sources import ImportSources, lines_of
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.faults import NotFound
 from benhan.store.bulk_files import BulkFolder, FileState, SealedFile
-from benhan.store.bulk_import import collect, refused_lines
+from benhan.store.bulk_import import NONE_REFUSED, Lines, collect, held_to_policy, refused_lines
 from benhan.store.database import Connection
 from benhan.store.jobs import Job, Jobs
 from benhan.store.store import Store
@@ -102,7 +101,7 @@ class _Import:
         batch: list[bytes],
         first: int,
         type_: str,
-        refused: Mapping[int, list[str]] = MappingProxyType({}),
+        refused: Mapping[int, list[str]] = NONE_REFUSED,
     ) -> None:
         """One transaction for a batch and the place it ends at."""
         request = self._job.request
@@ -110,7 +109,11 @@ class _Import:
         unit = UnitOfWork(self._workshop, actor, self._kind.store.clock.now())
         before, last = replace(self.aside.state), first + len(batch) - 1
         lines = await asyncio.to_thread(collect, unit, batch, first, refused, type_)
-        await asyncio.to_thread(self._set_aside, number, lines.aside)
+        more = await held_to_policy(self._kind.store.gate, unit, lines)
+        if more:
+            await self._write(number, batch, first, type_, {**refused, **more})
+            return
+        await asyncio.to_thread(self._tell, number, lines)
         counts = {
             "written": self._counts["written"] + len(unit.writes),
             "rejected": self._counts["rejected"] + len(lines.aside),
@@ -122,17 +125,19 @@ class _Import:
 
         unit.also(advance)
         try:
-            await self._kind.store.commit(unit)
+            await self._kind.store.committer.commit(unit)
         except NotFound as fault:  # of patients whose record was destroyed: set aside, the others are taken in
-            more = refused_lines(fault, lines)
+            more = refused_lines(fault, unit, lines)
             self.aside.back_to(before)
             await self._write(number, batch, first, type_, {**refused, **more})
             return
         self._line, self._counts = last, counts
 
-    def _set_aside(self, number: int, lines: list[tuple[int, bytes, list[str]]]) -> None:
-        if lines:
-            self.aside.add([_told(number, *each) for each in lines])
+    def _tell(self, number: int, lines: Lines) -> None:
+        told = [_outcome("error", number, line, reasons, text) for line, text, reasons in lines.aside]
+        told += [_outcome("warning", number, line, reasons) for line, reasons in lines.warned]
+        if told:
+            self.aside.add(told)
             self.aside.settle()
 
     async def _advance_to(self, number: int) -> None:
@@ -145,12 +150,16 @@ class _Import:
         return {"part": number, "line": line, "files": [self.aside.state.told()], "counts": counts}
 
 
-def _told(number: int, line: int, text: bytes, reasons: list[str]) -> bytes:
-    """An OperationOutcome of a line that was set aside, with the line. Source: FHIR R4 operationoutcome.html."""
+def _outcome(severity: str, number: int, line: int, reasons: list[str], text: bytes = b"") -> bytes:
+    """An OperationOutcome of a line; `text` is the line where it was set aside.
+
+    Source: FHIR R4 operationoutcome.html.
+    """
     place = f"input[{number}].line[{line}]"
     issues = [
-        {"severity": "error", "code": "invalid", "details": {"text": reason}, "expression": [place]}
+        {"severity": severity, "code": "invalid", "details": {"text": reason}, "expression": [place]}
         for reason in reasons
     ]
-    issues[0]["diagnostics"] = text[:LINE_TOLD_CHARACTERS].decode("utf-8", "replace")
+    if text:
+        issues[0]["diagnostics"] = text[:LINE_TOLD_CHARACTERS].decode("utf-8", "replace")
     return orjson.dumps({"resourceType": "OperationOutcome", "issue": issues})

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from benhan.fhir.validation.faults import NOT_OF_PROFILE
 from benhan.fhir.validation.policy import EXTENSIONS, R4, REFERENCES, Mode, Policy
 from benhan.fhir.validation.scope import Options
 from benhan.fhir.validation.validator import claimed_profiles
+from benhan.kernel.faults import Fault
 from benhan.kernel.issues import Issue
 from benhan.kernel.logs import Log
 from benhan.store.unit_of_work import Stored, UnitOfWork, Write
 from benhan.store.validation.validation import Validation
 
-Json = dict[str, Any]
 log = Log("validation")
 
 _RULES = {
@@ -39,21 +38,38 @@ class Gate:
 
         Raises Incorrect BA-2200 for the first write that breaks what is enforced; nothing is written then.
         """
-        if self.is_open:
-            return {}
-        told: dict[int, list[Issue]] = {}
-        beside = [f"{write.type}/{write.id}" for write in unit.writes]
-        for number, write in enumerate(unit.writes):
-            if write.plain is not None:
-                issues = await self._check(write, write.plain, unit, beside)
-                if issues:
-                    told[number] = issues
-        return told
+        verdicts: dict[int, list[Issue]] = {}
+        if not self.is_open:
+            beside = _beside(unit)
+            for number, write in enumerate(unit.writes):
+                told, refused = await self._check(write, unit, beside)
+                if refused:
+                    raise _fault(write, told, refused)
+                if told:
+                    verdicts[number] = told
+        return verdicts
 
-    async def _check(self, write: Write, plain: Json, unit: UnitOfWork, beside: list[str]) -> list[Issue]:
-        sender = unit.actor.id
+    async def check_each(self, unit: UnitOfWork) -> tuple[dict[int, list[Issue]], dict[int, Fault]]:
+        """As `check`, for what is taken in piece by piece: what is told, and BA-2200 for each write that is refused."""
+        verdicts: dict[int, list[Issue]] = {}
+        faults: dict[int, Fault] = {}
+        if not self.is_open:
+            beside = _beside(unit)
+            for number, write in enumerate(unit.writes):
+                told, refused = await self._check(write, unit, beside)
+                if refused:
+                    faults[number] = _fault(write, told, refused)
+                elif told:
+                    verdicts[number] = told
+        return verdicts, faults
+
+    async def _check(self, write: Write, unit: UnitOfWork, beside: list[str]) -> tuple[list[Issue], list[Issue]]:
+        """What of a write is told, and what it is refused for."""
+        sender, plain = unit.actor.id, write.plain
         told: list[Issue] = []
         refused: list[Issue] = []
+        if plain is None:
+            return told, refused
         by_mode: dict[Mode, list[str]] = {}
         for profile in claimed_profiles(plain):
             by_mode.setdefault(self._policy.of_profile(sender, profile), []).append(profile)
@@ -72,9 +88,16 @@ class Gate:
             if what in _KINDS:
                 issues = [each for each in issues if each.kind == _KINDS[what]]
             _note(mode, write, issues, told, refused)
-        if refused:
-            raise NOT_OF_PROFILE(*refused, *told, type=write.type, count=len(refused))
-        return told
+        return told, refused
+
+
+def _beside(unit: UnitOfWork) -> list[str]:
+    """The references that lead to what is written with them."""
+    return [f"{write.type}/{write.id}" for write in unit.writes]
+
+
+def _fault(write: Write, told: list[Issue], refused: list[Issue]) -> Fault:
+    return NOT_OF_PROFILE(*refused, *told, type=write.type, count=len(refused))
 
 
 def _note(mode: Mode, write: Write, issues: Iterable[Issue], told: list[Issue], refused: list[Issue]) -> None:
