@@ -13,6 +13,7 @@ from benhan.fhir.fhirpath.faults import TOO_NESTED
 from benhan.fhir.fhirpath.model import FhirType, known_type
 from benhan.fhir.fhirpath.nodes import Node
 from benhan.fhir.fhirpath.parser import parse
+from benhan.fhir.fhirpath.presence import Decision, decision
 from benhan.fhir.fhirpath.shortcuts import Predicate, Run, rule_of, shortcut_of
 
 _NOTHING: Mapping[str, Any] = {}
@@ -93,6 +94,11 @@ class Expression:
         together. Not for primitives, whose extensions stand beside them: for those use `holds`.
         """
         return rule_of(self.tree, known_type(type_))
+
+    def decision(self, type_: str, names: frozenset[str]) -> Decision:
+        """What `holds` gives on every object of `type_` that has members of these JSON names, in a tuple; None where
+        that depends on what they hold."""
+        return decision(self.tree, known_type(type_), names)
 
     def _shortcut(self, type_: FhirType) -> Predicate | None:
         try:

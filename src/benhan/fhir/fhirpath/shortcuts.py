@@ -34,7 +34,7 @@ ONLY_EXTENSIONS = object()
 _ABSTRACT = frozenset({"Resource", "DomainResource", "Element", "BackboneElement"})
 _NUMBERS = frozenset({"integer", "positiveInt", "unsignedInt", "decimal"})
 _TEMPORALS = frozenset({"date", "dateTime", "instant", "time"})
-_QUIET = frozenset(
+QUIET = frozenset(
     {
         "where",
         "select",
@@ -186,7 +186,7 @@ class _Builder:
 
     def first_element(self, node: Node | None) -> str:
         while isinstance(node, Member | Call):
-            if isinstance(node, Call) and node.name not in _QUIET:
+            if isinstance(node, Call) and node.name not in QUIET:
                 return ""
             if isinstance(node, Member) and (node.source is None or self.is_root(node.source)):
                 return node.name
