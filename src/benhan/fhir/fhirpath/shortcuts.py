@@ -76,6 +76,11 @@ class Run:
         self.steps_max = steps_max
         self._env: Environment | None = None
 
+    @property
+    def steps(self) -> int:
+        """How many steps were counted."""
+        return 0 if self._env is None else self.steps_max - self._env.steps
+
     def env(self) -> Environment:
         if self._env is None:
             items = [self.focus]

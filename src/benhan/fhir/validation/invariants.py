@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from benhan.fhir.fhirpath import Element, Expression, Predicate, compile_path
+from benhan.fhir.fhirpath import Element, Expression, Predicate, Run, compile_path
+from benhan.fhir.fhirpath.faults import TOO_MANY_STEPS
 from benhan.fhir.fhirpath.model import known_type
 from benhan.fhir.validation import texts
 from benhan.fhir.validation.checks import Check, Quick
 from benhan.fhir.validation.items import Item, element_of_item
 from benhan.fhir.validation.quick_rules import QUICK
-from benhan.fhir.validation.report import RULE_STEPS_MAX
+from benhan.fhir.validation.report import PATH_STEPS, RULE_STEPS_MAX, Exhausted
 from benhan.fhir.validation.scope import Scope
 from benhan.kernel.faults import Fault
 from benhan.kernel.issues import Severity
@@ -75,7 +76,7 @@ def invariants_of(told: Json) -> list[Invariant]:
 def invariant_check(rule: Invariant) -> Check:
     """The check of a rule."""
     known = QUICK.get(rule.expression)
-    run = _Run(rule)
+    run = _Evaluation(rule)
 
     def tell(item: Item, scope: Scope) -> None:
         if known is not None and type(item.value) is dict and known(item.value, scope):
@@ -110,13 +111,16 @@ def _quick(rule: Invariant, type_: str) -> Quick:
             return True
         if not is_error and not scope.judge.options.best_practice:
             return True
-        scope.report.spend(5)
+        run = scope.run
+        before = run.steps
         try:
             if holds is None:
                 holds = _predicate(rule.expression, type_)
-            return holds(value, scope.run) is not False
+            return holds(value, run) is not False
         except (Fault, RecursionError):
             return False
+        finally:
+            scope.report.spend(5 + (run.steps - before) // PATH_STEPS)
 
     return quick
 
@@ -126,47 +130,40 @@ def _predicate(expression: str, type_: str) -> Predicate:
     known = known_type(type_)
     if not known.is_primitive:
         return compiled.rule(type_)
-    return lambda value, run: compiled.holds(
-        Element(value, known), resource=run.resource, root=run.root, services=run.services, steps_max=RULE_STEPS_MAX
-    )
+
+    def holds(value: Any, run: Run) -> bool | None:
+        element = Element(value, known)
+        return compiled.answer(element, Run(element, run.resource, run.root, {}, run.services, run.steps_max))
+
+    return holds
 
 
-class _Run:
-    """Evaluates a rule, compiled when it is first needed."""
+class _Evaluation:
+    """Evaluates a rule, compiled when it is first needed. Threads may share it."""
 
-    __slots__ = ("_expression", "_fault", "_rule", "_text")
+    __slots__ = ("_expression", "_rule", "_text")
 
     def __init__(self, rule: Invariant) -> None:
         self._rule = rule
         self._text = texts.RULE.filled(key=rule.key, human=rule.human)
         self._expression: Expression | None = None
-        self._fault = ""
 
     def __call__(self, item: Item, scope: Scope) -> None:
-        rule = self._rule
-        scope.report.spend(5)
-        verdict = self._verdict(item, scope)
-        if verdict is False:
-            self.refuse(item, scope)
-        elif self._fault:
-            scope.report.inform(item.path, texts.RULE_UNKNOWN, texts.RULES_CLAUSE, key=rule.key, reason=self._fault)
+        limit = scope.report.rule_steps_max
+        element = element_of_item(item)
+        run = Run(element, scope.resource, scope.root, {}, scope.services, limit)
+        try:
+            if self._expression is None:
+                self._expression = compile_path(self._rule.expression)
+            if self._expression.answer(element, run) is False:
+                self.refuse(item, scope)
+        except Fault as fault:  # the rule cannot be run, which is no fault of the resource
+            if fault.code == TOO_MANY_STEPS.code and limit < RULE_STEPS_MAX:
+                raise Exhausted from fault
+            reason = f"{fault.code}: {fault.text.en}"
+            scope.report.inform(item.path, texts.RULE_UNKNOWN, texts.RULES_CLAUSE, key=self._rule.key, reason=reason)
+        scope.report.spend(5 + run.steps // PATH_STEPS)
 
     def refuse(self, item: Item, scope: Scope) -> None:
         """Note that the rule is broken."""
         scope.report.note(self._rule.severity, "invariant", item.path, self._text, texts.RULES_CLAUSE)
-
-    def _verdict(self, item: Item, scope: Scope) -> bool | None:
-        try:
-            if self._expression is None:
-                self._expression = compile_path(self._rule.expression)
-            self._fault = ""
-            return self._expression.holds(
-                element_of_item(item),
-                resource=scope.resource,
-                root=scope.root,
-                services=scope.services,
-                steps_max=RULE_STEPS_MAX,
-            )
-        except Fault as fault:  # the rule cannot be run, which is no fault of the resource
-            self._fault = f"{fault.code}: {fault.text.en}"
-            return None

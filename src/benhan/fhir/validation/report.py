@@ -19,7 +19,9 @@ ISSUES_MAX = 100
 STEPS_MAX = 400_000
 """Some seconds of work."""
 RULE_STEPS_MAX = 200_000
-"""Of one rule in FHIRPath."""
+"""Steps of FHIRPath that one rule may take."""
+PATH_STEPS = 20
+"""Steps of FHIRPath that count as one of the validation."""
 NESTING_MAX = 40
 
 TOO_COSTLY = Text(
@@ -70,6 +72,11 @@ class Report:
         if key not in self._once:
             self._once.add(key)
             self.inform(path, text, clause, **params)
+
+    @property
+    def rule_steps_max(self) -> int:
+        """Steps of FHIRPath that a rule may take now."""
+        return min(RULE_STEPS_MAX, self.steps * PATH_STEPS)
 
     def spend(self, steps: int = 1) -> None:
         """Count work done. Raises Exhausted when it is too much."""

@@ -11,7 +11,7 @@ from benhan.fhir.fhirpath import Element, Run, Services
 from benhan.fhir.fhirpath.model import known_type
 from benhan.fhir.validation.definitions import Definitions
 from benhan.fhir.validation.items import Item
-from benhan.fhir.validation.report import RULE_STEPS_MAX, Report
+from benhan.fhir.validation.report import Report
 
 Json = dict[str, Any]
 
@@ -94,7 +94,7 @@ class Scope:
     def run(self) -> Run:
         """In this the rules of the resource are evaluated together; where its steps are used up, each is alone."""
         if self._run is None:
-            self._run = Run(self.resource, self.resource, self.root, {}, self.services, RULE_STEPS_MAX)
+            self._run = Run(self.resource, self.resource, self.root, {}, self.services, self.report.rule_steps_max)
         return self._run
 
     def inside(self, resource: Json, *, is_contained: bool) -> Scope:
