@@ -9,9 +9,11 @@ import pytest
 from benhan.fhir.resource import resource_of
 from benhan.fhir.validation.policy import Mode, parse_policy
 from benhan.kernel.actors import system
-from benhan.kernel.faults import Incorrect
+from benhan.kernel.faults import Fault, Incorrect
+from benhan.store.faults import DATABASE_AWAY
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored
+from benhan.store.validation.findings import UNKNOWN, Findings, Kind
 from benhan.store.validation.gate import Gate, tell
 
 WEIGHT = "http://hl7.org/fhir/StructureDefinition/bodyweight"
@@ -24,7 +26,7 @@ async def written(store: Store, policy: str, sender: str = "tester") -> Stored:
     }  # fmt: skip
     unit = store.begin(system(sender))
     unit.create(resource_of(content))
-    told = await Gate(store.validation, parse_policy(policy)).check(unit)
+    told = await Gate(store.validation, parse_policy(policy), store.findings, store.clock).check(unit)
     stored = await store.committer.commit(unit)
     tell(stored, told)
     assert stored[0] is not None
@@ -58,3 +60,52 @@ def test_a_policy_that_is_none_is_refused(text: str) -> None:
 
 def test_a_version_of_a_profile_goes_by_the_profile() -> None:
     assert parse_policy("http://p=enforce").of_profile("a", "http://p|1.0") is Mode.ENFORCE
+
+
+async def test_what_is_observed_is_counted_by_sender_profile_type_and_mode(api_store: Store) -> None:
+    await api_store.findings.flush()
+    await api_store.findings.clear()
+    for policy in ("*=observe", f"{WEIGHT}=observe", "*=warn"):
+        await written(api_store, policy)
+    with pytest.raises(Incorrect, match="BA-2200"):
+        await written(api_store, "*=enforce", "other")
+    await api_store.findings.flush()
+    found = {each.kind: each for each in await api_store.findings.read()}
+    assert set(found) == {
+        Kind("system:tester", WEIGHT, "Observation", "observe"),
+        Kind("system:tester", WEIGHT, "Observation", "warn"),
+        Kind("system:other", WEIGHT, "Observation", "enforce"),
+    }
+    observed = found[Kind("system:tester", WEIGHT, "Observation", "observe")]
+    assert observed.resources == 2
+    assert observed.errors > 2
+    assert observed.first_at <= observed.last_at
+    assert await api_store.findings.totals() == {"observe": 2, "warn": 1, "enforce": 1}
+
+
+async def test_counts_that_cannot_be_written_are_kept_for_the_next_time(
+    api_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    findings = Findings(api_store.database, api_store.clock)
+    await findings.clear()
+    kind = Kind("system:x", UNKNOWN, "Patient", "observe")
+    findings.count(kind, 3)
+
+    async def refuse(*_: object) -> str:
+        raise DATABASE_AWAY()
+
+    with monkeypatch.context() as broken:
+        broken.setattr(type(api_store.database), "execute", refuse)
+        with pytest.raises(Fault):
+            await findings.flush()
+    findings.count(kind, 1)
+    await findings.flush()
+    assert [(each.kind, each.resources, each.errors) for each in await findings.read()] == [(kind, 2, 4)]
+
+
+def test_kinds_of_findings_that_wait_are_bounded(api_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benhan.store.validation.findings.KINDS_MAX", 2)
+    findings = Findings(api_store.database, api_store.clock)
+    for number in range(10):
+        findings.count(Kind(f"system:{number}", "R4", "Patient", "observe"), 1)
+    assert len(findings._counts) == 3

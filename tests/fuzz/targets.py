@@ -8,10 +8,19 @@ from __future__ import annotations
 import contextlib
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def _functions(module: ModuleType) -> Iterator[Callable[..., object]]:
+    """The functions of a module, and the methods of its classes."""
+    own = [each for each in vars(module).values() if getattr(each, "__module__", "") == module.__name__]
+    for each in own:
+        inner = vars(each).values() if isinstance(each, type) else (each,)
+        yield from (one for one in inner if hasattr(one, "__code__"))
 
 
 def run(module_names: Iterable[str], target: Callable[[bytes], object], seeds: Iterable[bytes]) -> None:
@@ -23,10 +32,9 @@ def run(module_names: Iterable[str], target: Callable[[bytes], object], seeds: I
     from benhan.kernel.faults import Fault
 
     for name in module_names:
-        for each in vars(importlib.import_module(name)).values():
-            if callable(each) and getattr(each, "__module__", "") == name and hasattr(each, "__code__"):
-                with contextlib.suppress(Exception):  # what cannot be measured is run as it is
-                    atheris.instrument_func(each)
+        for each in _functions(importlib.import_module(name)):
+            with contextlib.suppress(Exception):  # what cannot be measured is run as it is
+                atheris.instrument_func(each)
 
     def one(data: bytes) -> None:
         with contextlib.suppress(Fault):

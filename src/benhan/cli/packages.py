@@ -36,6 +36,36 @@ def list_(
     run(_list(settings_of(role, config, data=data, database=database), role))
 
 
+@app.command("findings")
+def findings(
+    clear: Annotated[bool, typer.Option("--clear", help="Đếm lại từ đầu (begin to count anew)")] = False,
+    role: RoleOption = "node",
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Đếm tài nguyên ghi vào có lỗi, theo máy gửi, profile và chế độ. (Errors of writes, by sender and profile.)
+
+    Xem trước khi đổi observe thành enforce trong `validation_policy`.
+    """
+    run(_findings(settings_of(role, config, data=data, database=database), role, clear=clear))
+
+
+async def _findings(settings: Settings, role: str, *, clear: bool) -> None:
+    from benhan.wiring import open_store
+
+    async with open_store(settings, role) as store:
+        for each in await store.findings.read():
+            kind = each.kind
+            out.print(
+                f"{kind.mode} {kind.sender} {kind.type} {kind.what}: {each.resources} tài nguyên (resources), "
+                f"{each.errors} lỗi (errors), {each.first_at:%Y-%m-%d} – {each.last_at:%Y-%m-%d %H:%M}",
+                highlight=False, soft_wrap=True,
+            )  # fmt: skip
+        if clear:
+            await store.findings.clear()
+
+
 async def _load(settings: Settings, role: str, paths: list[Path]) -> None:
     from benhan.fhir.packages import read_package
     from benhan.store.conformance import Conformance

@@ -5,8 +5,8 @@ Source: FHIR R4 OperationOutcome.issue (severity, issue-type code system).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from benhan.kernel.texts import Text
 
@@ -20,8 +20,7 @@ class Severity(Enum):
     INFORMATION = "information"
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(NamedTuple):
     """A finding: how grave, of which kind, where, in words, and by which rule.
 
     `kind` is a code of http://hl7.org/fhir/issue-type (`required`, `value`, `structure`, …).

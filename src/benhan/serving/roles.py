@@ -69,7 +69,7 @@ def application(
     async def schema() -> None:
         await check_schema(store.database)
 
-    metrics = Metrics(gauges)
+    metrics = Metrics({**gauges, "validation_findings": store.findings.totals})
     every = [
         route("/healthz", healthz, permission=Permission.PUBLIC),
         route("/readyz", Readiness({"database": schema}).endpoint, permission=Permission.PUBLIC),

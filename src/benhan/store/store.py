@@ -28,6 +28,7 @@ from benhan.store.terminology.definitions import Definitions
 from benhan.store.terminology.terminology import Terminology
 from benhan.store.tokens import Tokens
 from benhan.store.unit_of_work import Stored, UnitOfWork, Workshop
+from benhan.store.validation.findings import Findings
 from benhan.store.validation.gate import Gate, tell
 from benhan.store.validation.validation import Validation
 
@@ -50,6 +51,7 @@ class Store:
     terminology: Terminology
     validation: Validation
     gate: Gate
+    findings: Findings
     parameters: CustomParameters
 
     @classmethod
@@ -84,6 +86,7 @@ class Store:
         definitions = Definitions(database, tokens, opener, Conformance(database, clock))
         terminology = Terminology(database, clock, definitions)
         validation = Validation(database, clock, terminology, resources)
+        findings = Findings(database, clock)
         store = cls(
             database,
             keyring,
@@ -115,13 +118,15 @@ class Store:
             ),
             terminology,
             validation,
-            Gate(validation, policy),
+            Gate(validation, policy, findings, clock),
+            findings,
             parameters,
         )
         store.committer.start()
         store.resources.start()
         store.search.start()
         parameters.start()
+        findings.start()
         return store
 
     async def close(self) -> None:
@@ -130,6 +135,8 @@ class Store:
         await self.search.stop()
         await self.parameters.stop()
         await self.resources.stop()
+        self.validation.stop()
+        await self.findings.stop()
         await self.database.close()
 
     def begin(self, actor: Actor) -> UnitOfWork:

@@ -9,7 +9,7 @@ from benhan.fhir.fhirpath.elements import Element, Items, element_of, system
 from benhan.fhir.fhirpath.environment import NO_SERVICES, STEPS_MAX, Services
 from benhan.fhir.fhirpath.expression import Expression, compile_path
 from benhan.fhir.fhirpath.quantities import Quantity
-from benhan.fhir.fhirpath.shortcuts import Run
+from benhan.fhir.fhirpath.shortcuts import Predicate, Run
 from benhan.fhir.fhirpath.static import check_path
 from benhan.fhir.fhirpath.temporals import Temporal
 
@@ -19,6 +19,7 @@ __all__ = [
     "Element",
     "Expression",
     "Items",
+    "Predicate",
     "Quantity",
     "Run",
     "Services",

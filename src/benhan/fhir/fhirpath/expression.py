@@ -13,6 +13,7 @@ from benhan.fhir.fhirpath.faults import TOO_NESTED
 from benhan.fhir.fhirpath.model import FhirType, known_type
 from benhan.fhir.fhirpath.nodes import Node
 from benhan.fhir.fhirpath.parser import parse
+from benhan.fhir.fhirpath.presence import Decision, decision
 from benhan.fhir.fhirpath.shortcuts import Predicate, Run, rule_of, shortcut_of
 
 _NOTHING: Mapping[str, Any] = {}
@@ -77,14 +78,22 @@ class Expression:
         A rule (an invariant) is broken only where this is False: what cannot be said breaks nothing. Give an Element
         of a known type (`element_of`) rather than plain JSON: most rules are then read from the JSON directly.
         """
-        if type(focus) is Element and type(focus.value) is dict:
-            shortcut = self._shortcut(focus.type)
-            if shortcut is not None:
-                return shortcut(focus.value, Run(focus, resource, root, variables, services, steps_max))
+        if type(focus) is Element:
+            return self.answer(focus, Run(focus, resource, root, variables, services, steps_max))
         found = self.evaluate(
             focus, resource=resource, root=root, variables=variables, services=services, steps_max=steps_max
         )
         return truth(found, "result")
+
+    def answer(self, focus: Element, run: Run) -> bool | None:
+        """As `holds`, in a Run that was made for the Element and tells afterwards how many steps it took."""
+        try:
+            shortcut = self._shortcut(focus.type) if type(focus.value) is dict else None
+            if shortcut is not None:
+                return shortcut(focus.value, run)
+            return truth(self._run(run.env(), [focus]), "result")
+        except RecursionError as cause:
+            raise TOO_NESTED(limit=HEIGHT_MAX) from cause
 
     def rule(self, type_: str) -> Predicate:
         """The fastest form of `holds`: a function of the JSON object of an element of `type_` and a Run.
@@ -93,6 +102,11 @@ class Expression:
         together. Not for primitives, whose extensions stand beside them: for those use `holds`.
         """
         return rule_of(self.tree, known_type(type_))
+
+    def decision(self, type_: str, names: frozenset[str]) -> Decision:
+        """What `holds` gives on every object of `type_` that has members of these JSON names, in a tuple; None where
+        that depends on what they hold."""
+        return decision(self.tree, known_type(type_), names)
 
     def _shortcut(self, type_: FhirType) -> Predicate | None:
         try:

@@ -34,7 +34,7 @@ ONLY_EXTENSIONS = object()
 _ABSTRACT = frozenset({"Resource", "DomainResource", "Element", "BackboneElement"})
 _NUMBERS = frozenset({"integer", "positiveInt", "unsignedInt", "decimal"})
 _TEMPORALS = frozenset({"date", "dateTime", "instant", "time"})
-_QUIET = frozenset(
+QUIET = frozenset(
     {
         "where",
         "select",
@@ -75,6 +75,11 @@ class Run:
         self.services = services
         self.steps_max = steps_max
         self._env: Environment | None = None
+
+    @property
+    def steps(self) -> int:
+        """How many steps were counted."""
+        return 0 if self._env is None else self.steps_max - self._env.steps
 
     def env(self) -> Environment:
         if self._env is None:
@@ -186,7 +191,7 @@ class _Builder:
 
     def first_element(self, node: Node | None) -> str:
         while isinstance(node, Member | Call):
-            if isinstance(node, Call) and node.name not in _QUIET:
+            if isinstance(node, Call) and node.name not in QUIET:
                 return ""
             if isinstance(node, Member) and (node.source is None or self.is_root(node.source)):
                 return node.name

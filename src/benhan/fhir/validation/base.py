@@ -1,11 +1,12 @@
 """A resource against R4's own definitions beyond its structure: invariants, bindings, references, extensions.
 
-Each type is compiled once to what there is to check of it; a member about which nothing is said is passed over.
+Each type is compiled once to what there is to check of it; a member about which nothing is said is passed over. Each
+member of a resource is read by the quick forms first (`checks`), thoroughly only where they are not sure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -15,16 +16,28 @@ from benhan.fhir.definitions.structures import CORE, shipped_structure
 from benhan.fhir.fhirpath.model import known_type
 from benhan.fhir.validation import texts
 from benhan.fhir.validation.bindings import binding_check
+from benhan.fhir.validation.checks import (
+    SHAPES_MAX,
+    Check,
+    Parts,
+    Quick,
+    Tell,
+    asked_of,
+    by_shape,
+    in_turn,
+    never,
+    of_each,
+    quick_parts,
+)
 from benhan.fhir.validation.contained import check_contained
 from benhan.fhir.validation.extensions import check_extension
 from benhan.fhir.validation.invariants import invariant_check, invariants_of
 from benhan.fhir.validation.items import Item
-from benhan.fhir.validation.references import existence_check, reference_check
+from benhan.fhir.validation.references import reference_check
 from benhan.fhir.validation.report import Path
 from benhan.fhir.validation.scope import Scope
 
 Json = dict[str, Any]
-Check = Callable[[Item, Scope], None]
 
 ELE_1 = "all FHIR elements must have a value or children"
 
@@ -39,6 +52,8 @@ class Member:
     checks: tuple[Check, ...]
     kind: str
     """complex, primitive, resource, extension, modifier, twin."""
+    quick: Quick = never
+    """Of its value or list of values."""
 
 
 @dataclass(slots=True)
@@ -48,13 +63,43 @@ class Rules:
     name: str
     checks: tuple[Check, ...] = ()
     members: dict[str, Member] = field(default_factory=dict)
+    plans: dict[tuple[str, ...], Plan] = field(default_factory=dict)
+    """Of resources, by shape."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What resources of one shape are asked: what tells with its quick form, and the members that are asked too."""
+
+    checks: list[tuple[Tell, Quick]]
+    members: list[Member]
 
 
 def check_base(resource: Json, path: Path, scope: Scope) -> None:
     """Note what a resource, and those in it, lack of R4's own definitions."""
     type_ = str(resource["resourceType"])
     check_contained(resource, path, scope)
-    _check_object(resource, rules_of(type_), path, scope, type_)
+    scope.report.spend()
+    rules = rules_of(type_)
+    plan = _plan_of(resource, rules)
+    for tell, quick in plan.checks:
+        if not quick(resource, scope):
+            tell(Item(resource, None, type_, path), scope)
+    for member in plan.members:
+        inner = resource[member.name]
+        if not member.quick(inner, scope):
+            _check_all(inner, member, path, scope, rules, type_, resource)
+
+
+def _plan_of(resource: Json, rules: Rules) -> Plan:
+    shape = tuple(resource)
+    plan = rules.plans.get(shape)
+    if plan is None:
+        checks = asked_of(rules.checks, rules.name, frozenset(shape))
+        plan = Plan(checks, [rules.members[name] for name in shape if name in rules.members])
+        if len(rules.plans) < SHAPES_MAX:
+            rules.plans[shape] = plan
+    return plan
 
 
 def _check_object(value: Json, rules: Rules, path: Path, scope: Scope, where: str) -> None:
@@ -62,20 +107,24 @@ def _check_object(value: Json, rules: Rules, path: Path, scope: Scope, where: st
     if rules.checks:
         item = Item(value, None, rules.name, path)
         for check in rules.checks:
-            check(item, scope)
+            check.tell(item, scope)
     members = rules.members
     for name, inner in value.items():
         member = members.get(name)
-        if member is None:
-            continue
-        if type(inner) is list:
-            for index, each in enumerate(inner):
-                if each is not None:
-                    _check_member(each, member, (*path, name, index), scope, rules, where, value)
-        elif inner is not None:
-            _check_member(inner, member, (*path, name), scope, rules, where, value)
+        if member is not None:
+            _check_all(inner, member, path, scope, rules, where, value)
     if len(value) == 1 and "id" in value and "resourceType" not in value:
         scope.report.error("invariant", path, texts.RULE, texts.RULES_CLAUSE, key="ele-1", human=ELE_1)
+
+
+def _check_all(inner: Any, member: Member, path: Path, scope: Scope, rules: Rules, where: str, holder: Json) -> None:
+    """The value of a member, or each of its values."""
+    if type(inner) is list:
+        for index, each in enumerate(inner):
+            if each is not None:
+                _check_member(each, member, (*path, member.name, index), scope, rules, where, holder)
+    elif inner is not None:
+        _check_member(inner, member, (*path, member.name), scope, rules, where, holder)
 
 
 def _check_member(value: Any, member: Member, path: Path, scope: Scope, rules: Rules, where: str, holder: Json) -> None:
@@ -86,7 +135,7 @@ def _check_member(value: Any, member: Member, path: Path, scope: Scope, rules: R
     if member.checks:
         item = Item(value, None, member.type, path)
         for check in member.checks:
-            check(item, scope)
+            check.tell(item, scope)
     if kind == "primitive":
         return
     if kind == "twin":
@@ -131,7 +180,7 @@ def rules_of(type_: str) -> Rules:
     rules = Rules(type_)
     elements = elements_of(type_)
     own = elements.get(type_, {})
-    rules.checks = tuple(_invariants(own, type_))
+    rules.checks = tuple(map(invariant_check, invariants_of(own)))
     defined = type_of(type_)
     for element in defined.elements if defined is not None else ():
         told = elements.get(f"{type_}.{element.name}", {})
@@ -155,13 +204,33 @@ def _add(rules: Rules, name: str, type_: str, told: Json, where: str, *, is_code
         kind = "resource"
     elif type_ == "Extension":
         kind = "modifier" if name == "modifierExtension" else "extension"
-    rules.members[name] = Member(name, type_, where, checks, kind)
+    rules.members[name] = Member(name, type_, where, checks, kind, _quick_of(type_, checks, kind))
+
+
+def _quick_of(type_: str, checks: tuple[Check, ...], kind: str) -> Quick:
+    """The quick form of a member's value or list of values. Resources in it, and extensions, are read thoroughly."""
+    if kind == "primitive":
+        return of_each(in_turn([check.quick(type_) for check in checks]))
+    return _object_quick(type_, checks) if kind == "complex" else never
+
+
+def _object_quick(type_: str, checks: tuple[Check, ...]) -> Quick:
+    """The quick form of an object or objects of a type: `checks`, those of the type, and what its members are asked."""
+
+    def parts_of(names: frozenset[str]) -> Parts | None:
+        rules = rules_of(type_)
+        if names == {"id"}:
+            return None
+        own = quick_parts((*checks, *rules.checks), type_, names)
+        return own + [(name, each.quick) for name, each in rules.members.items() if name in names]
+
+    return by_shape(parts_of)
 
 
 def _checks(told: Json, type_: str, *, is_coded: bool) -> Iterator[Check]:
     """The checks that an element's own definition asks of a value of one of its types."""
     if "." not in type_ or told.get("contentReference"):
-        yield from _invariants(told, type_)
+        yield from map(invariant_check, invariants_of(told))
     bound = told.get("binding", {})
     if "valueSet" in bound and not is_coded and is_bindable(type_):
         check = binding_check(bound.get("strength", ""), bound["valueSet"])
@@ -169,8 +238,7 @@ def _checks(told: Json, type_: str, *, is_coded: bool) -> Iterator[Check]:
             yield check
     if type_ == "Reference":
         targets = [url for each in told.get("type", ()) for url in each.get("targetProfile", ())]
-        yield reference_check(targets)
-        yield existence_check
+        yield reference_check(targets, also_there=True)
 
 
 def is_bindable(type_: str) -> bool:
@@ -187,11 +255,6 @@ def is_bindable(type_: str) -> bool:
         "Age",
         "Duration",
     )
-
-
-def _invariants(told: Json, type_: str) -> Iterator[Check]:
-    for rule in invariants_of(told):
-        yield invariant_check(rule, type_)
 
 
 @cache

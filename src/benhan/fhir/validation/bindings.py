@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from benhan.fhir.validation import texts
+from benhan.fhir.validation.checks import Check
 from benhan.fhir.validation.items import Item
 from benhan.fhir.validation.scope import Scope
 from benhan.fhir.validation.value_sets import Codes
 from benhan.kernel.issues import Severity
 from benhan.kernel.texts import Text
-
-Check = Callable[[Item, Scope], None]
 
 _OUTSIDE: dict[str, tuple[Severity, str, Text]] = {
     "required": (Severity.ERROR, "code-invalid", texts.OUTSIDE_REQUIRED),
@@ -28,8 +26,9 @@ def binding_check(strength: str, value_set: str) -> Check | None:
         return None
     severity, kind, text = _OUTSIDE[strength]
     url = value_set.partition("|")[0]
+    outside, no_code = text.filled(set=url), texts.NO_CODE.filled(set=url)
 
-    def check(item: Item, scope: Scope) -> None:
+    def tell(item: Item, scope: Scope) -> None:
         value = item.value
         if value is None:
             return
@@ -37,22 +36,32 @@ def binding_check(strength: str, value_set: str) -> Check | None:
         verdict = None if codes is None else is_in(value, codes)
         if verdict is None and strength != "preferred":
             if strength == "required" and codings_of(value) == []:
-                scope.report.error("code-invalid", item.path, texts.NO_CODE, texts.STRENGTH_CLAUSE, set=url)
+                scope.report.error("code-invalid", item.path, no_code, texts.STRENGTH_CLAUSE)
             else:
                 scope.report.inform_once(url, item.path, texts.SET_UNKNOWN, texts.STRENGTH_CLAUSE, set=url)
         elif verdict is False:
             if codings_of(value):
-                scope.report.note(severity, kind, item.path, text, texts.STRENGTH_CLAUSE, set=url)
+                scope.report.note(severity, kind, item.path, outside, texts.STRENGTH_CLAUSE)
             elif strength == "required":
-                scope.report.error("code-invalid", item.path, texts.NO_CODE, texts.STRENGTH_CLAUSE, set=url)
+                scope.report.error("code-invalid", item.path, no_code, texts.STRENGTH_CLAUSE)
 
-    return check
+    def quick(value: Any, scope: Scope) -> bool:
+        codes = scope.judge.definitions.codes(value_set)
+        verdict = None if codes is None else is_in(value, codes)
+        if verdict is None:
+            return strength == "preferred"
+        return verdict or (strength != "required" and not codings_of(value))
+
+    return Check(tell, lambda _type: quick)
 
 
 def is_in(value: Any, codes: Codes) -> bool | None:
     """Whether a code, Coding, Quantity or CodeableConcept (any of its codings) is in; None where it cannot be told."""
+    codings = codings_of(value)
+    if not codes.pairs.isdisjoint(codings):
+        return True
     verdict: bool | None = False
-    for system, code in codings_of(value):
+    for system, code in codings:
         told = codes.contains(system, code)
         if told:
             return True
@@ -63,15 +72,15 @@ def is_in(value: Any, codes: Codes) -> bool | None:
 
 def codings_of(value: Any) -> list[tuple[str | None, str]]:
     """(system, code) of what a value holds; system None for a bare code, which is of any."""
-    if isinstance(value, str):
+    if type(value) is str:
         return [(None, value)]
-    if not isinstance(value, dict):
+    if type(value) is not dict:
         return []
     listed = value.get("coding")
     found: list[tuple[str | None, str]] = []
-    for each in listed if isinstance(listed, list) else [value]:
-        code = each.get("code") if isinstance(each, dict) else None
-        if isinstance(code, str):
+    for each in listed if type(listed) is list else (value,):
+        code = each.get("code") if type(each) is dict else None
+        if type(code) is str:
             system = each.get("system")
-            found.append((system if isinstance(system, str) else "", code))
+            found.append((system if type(system) is str else "", code))
     return found

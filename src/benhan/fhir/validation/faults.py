@@ -1,8 +1,8 @@
-"""What validation cannot do. Codes BA-2200 to BA-2249."""
+"""What validation cannot do. Codes BA-2200 to BA-2249, BA-3090 to BA-3109."""
 
 from __future__ import annotations
 
-from benhan.kernel.faults import FaultCode, Incorrect, NotFound
+from benhan.kernel.faults import Busy, FaultCode, Incorrect, NotFound
 from benhan.kernel.texts import Text
 
 NOT_OF_PROFILE = FaultCode(
@@ -50,5 +50,13 @@ PACKAGE_TOO_LARGE = FaultCode(
     Text(
         "Gói FHIR lớn hơn giới hạn {members} tệp hoặc {bytes} byte.",
         "The FHIR package is larger than the limit of {members} files or {bytes} bytes.",
+    ),
+)
+TOO_MANY_VALIDATIONS = FaultCode(
+    "BA-3090",
+    Busy,
+    Text(
+        "Đang có quá nhiều tài nguyên lớn chờ kiểm tra. Thử lại sau.",
+        "Too many large resources are waiting to be validated. Try again later.",
     ),
 )

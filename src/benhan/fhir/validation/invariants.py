@@ -1,29 +1,29 @@
 """Invariants: the rules of definitions, written in FHIRPath. Source: FHIR R4 conformance-rules.html#constraints.
 
-Three ways, cheapest first: a rule that begins with `x.empty() or` or `x.exists() implies` holds where there is no x;
-the most frequent rules have a quick test that says yes where it is sure (`quick_rules`); else FHIRPath decides.
+Three ways, cheapest first: what the names of an object's members decide is decided once for all of that shape; the most
+frequent rules have a quick test that says yes where it is sure (`quick_rules`); else FHIRPath decides.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from benhan.fhir.fhirpath import Expression, compile_path
+from benhan.fhir.fhirpath import Element, Expression, Predicate, Run, compile_path
+from benhan.fhir.fhirpath.faults import TOO_MANY_STEPS
 from benhan.fhir.fhirpath.model import known_type
 from benhan.fhir.validation import texts
+from benhan.fhir.validation.checks import Check, Quick
 from benhan.fhir.validation.items import Item, element_of_item
 from benhan.fhir.validation.quick_rules import QUICK
+from benhan.fhir.validation.report import PATH_STEPS, RULE_STEPS_MAX, Exhausted
 from benhan.fhir.validation.scope import Scope
 from benhan.kernel.faults import Fault
 from benhan.kernel.issues import Severity
 
 Json = dict[str, Any]
-Check = Callable[[Item, Scope], None]
 
-STEPS_MAX = 200_000
 BY_STRUCTURE = frozenset({"ele-1", "ext-1"})
 """Rules that the structural check and the walk hold without FHIRPath."""
 REPAIRED = {
@@ -35,9 +35,6 @@ REPLACED = frozenset({"dom-3"})
 """Rules that `contained` holds by their words. The expression of dom-3 lets pass what has no id and what is referred to
 only by itself, refuses what refers back by a uri (it asks for a canonical twice), and reads the whole resource once for
 each contained one."""
-
-_ABSENT = re.compile(r"\(?\s*([a-z][A-Za-z0-9]*)\.empty\(\)\s*\)?\s+or\s")
-_IMPLIES = re.compile(r"\(?\s*([a-z][A-Za-z0-9]*)\.exists\(\)\s*\)?\s+implies\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,75 +73,97 @@ def invariants_of(told: Json) -> list[Invariant]:
     return list(found.values())
 
 
-def invariant_check(rule: Invariant, type_: str) -> Check:
-    """The check of a rule on elements of a type."""
-    guard = guard_of(rule.expression, type_)
-    quick = QUICK.get(rule.expression)
-    run = _Run(rule)
+def invariant_check(rule: Invariant) -> Check:
+    """The check of a rule."""
+    known = QUICK.get(rule.expression)
+    run = _Evaluation(rule)
 
-    def check(item: Item, scope: Scope) -> None:
-        value = item.value
-        if guard is not None and type(value) is dict and guard.isdisjoint(value):
-            return
-        if quick is not None and quick(value, scope):
+    def tell(item: Item, scope: Scope) -> None:
+        if known is not None and type(item.value) is dict and known(item.value, scope):
             return
         if rule.severity is Severity.ERROR or scope.judge.options.best_practice:
             run(item, scope)
 
-    return check
+    def refuse(item: Item, scope: Scope) -> None:
+        if rule.severity is Severity.ERROR or scope.judge.options.best_practice:
+            run.refuse(item, scope)
+
+    return Check(tell, lambda type_: _quick(rule, type_), partial(_decide, rule), refuse, expression=rule.expression)
 
 
-def guard_of(expression: str, type_: str) -> frozenset[str] | None:
-    """The JSON names of which one must be there for the rule to say anything; None where it has no such beginning."""
-    match = _IMPLIES.match(expression)
-    if match is not None:
-        is_alone = expression.count("implies") == 1 and _is_balanced(match[0]) and " or " not in match[0]
-    else:
-        match = _ABSENT.match(expression)
-        is_alone = match is not None and _is_balanced(match[0]) and not re.search(r"\b(implies|xor)\b", expression)
-    if match is None or not is_alone:
+def _decide(rule: Invariant, type_: str, names: frozenset[str]) -> bool | None:
+    try:
+        found = compile_path(rule.expression).decision(type_, names)
+    except Fault:  # told where it is run
         return None
-    options = known_type(type_).steps.get(match[1])
-    return None if not options else frozenset(name for each in options for name in (each.name, each.twin) if name)
+    return None if found is None else found[0] is not False
 
 
-def _is_balanced(text: str) -> bool:
-    return text.count("(") == text.count(")")
+def _quick(rule: Invariant, type_: str) -> Quick:
+    """The rule on the JSON of elements of a type: sure where it holds."""
+    known = QUICK.get(rule.expression)
+    is_error = rule.severity is Severity.ERROR
+    holds: Predicate | None = None
+
+    def quick(value: Any, scope: Scope) -> bool:
+        nonlocal holds
+        if known is not None and known(value, scope):
+            return True
+        if not is_error and not scope.judge.options.best_practice:
+            return True
+        run = scope.run
+        before = run.steps
+        try:
+            if holds is None:
+                holds = _predicate(rule.expression, type_)
+            return holds(value, run) is not False
+        except (Fault, RecursionError):
+            return False
+        finally:
+            scope.report.spend(5 + (run.steps - before) // PATH_STEPS)
+
+    return quick
 
 
-class _Run:
-    """Evaluates a rule, compiled when it is first needed."""
+def _predicate(expression: str, type_: str) -> Predicate:
+    compiled = compile_path(expression)
+    known = known_type(type_)
+    if not known.is_primitive:
+        return compiled.rule(type_)
 
-    __slots__ = ("_expression", "_fault", "_rule")
+    def holds(value: Any, run: Run) -> bool | None:
+        element = Element(value, known)
+        return compiled.answer(element, Run(element, run.resource, run.root, {}, run.services, run.steps_max))
+
+    return holds
+
+
+class _Evaluation:
+    """Evaluates a rule, compiled when it is first needed. Threads may share it."""
+
+    __slots__ = ("_expression", "_rule", "_text")
 
     def __init__(self, rule: Invariant) -> None:
         self._rule = rule
+        self._text = texts.RULE.filled(key=rule.key, human=rule.human)
         self._expression: Expression | None = None
-        self._fault = ""
 
     def __call__(self, item: Item, scope: Scope) -> None:
-        rule = self._rule
-        scope.report.spend(5)
-        verdict = self._verdict(item, scope)
-        if verdict is False:
-            scope.report.note(
-                rule.severity, "invariant", item.path, texts.RULE, texts.RULES_CLAUSE, key=rule.key, human=rule.human
-            )
-        elif self._fault:
-            scope.report.inform(item.path, texts.RULE_UNKNOWN, texts.RULES_CLAUSE, key=rule.key, reason=self._fault)
-
-    def _verdict(self, item: Item, scope: Scope) -> bool | None:
+        limit = scope.report.rule_steps_max
+        element = element_of_item(item)
+        run = Run(element, scope.resource, scope.root, {}, scope.services, limit)
         try:
             if self._expression is None:
                 self._expression = compile_path(self._rule.expression)
-            self._fault = ""
-            return self._expression.holds(
-                element_of_item(item),
-                resource=scope.resource,
-                root=scope.root,
-                services=scope.services,
-                steps_max=STEPS_MAX,
-            )
+            if self._expression.answer(element, run) is False:
+                self.refuse(item, scope)
         except Fault as fault:  # the rule cannot be run, which is no fault of the resource
-            self._fault = f"{fault.code}: {fault.text.en}"
-            return None
+            if fault.code == TOO_MANY_STEPS.code and limit < RULE_STEPS_MAX:
+                raise Exhausted from fault
+            reason = f"{fault.code}: {fault.text.en}"
+            scope.report.inform(item.path, texts.RULE_UNKNOWN, texts.RULES_CLAUSE, key=self._rule.key, reason=reason)
+        scope.report.spend(5 + run.steps // PATH_STEPS)
+
+    def refuse(self, item: Item, scope: Scope) -> None:
+        """Note that the rule is broken."""
+        scope.report.note(self._rule.severity, "invariant", item.path, self._text, texts.RULES_CLAUSE)

@@ -1,18 +1,21 @@
 """A profile as a tree of rules: only what it says beyond R4's own definitions, which `base` holds.
 
+What is checked of an element first, and nearly always alone, is in `quick_profile`; here is what tells.
 Source: FHIR R4 profiling.html, elementdefinition.html, conformance-rules.html.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from benhan.fhir.definitions.structures import CORE
 from benhan.fhir.validation import texts
 from benhan.fhir.validation.base import elements_of, is_bindable
 from benhan.fhir.validation.bindings import binding_check
+from benhan.fhir.validation.checks import Check, Quick, always, never
 from benhan.fhir.validation.element_tree import Node, value_with
 from benhan.fhir.validation.invariants import invariant_check, invariant_of
 from benhan.fhir.validation.items import Item, children_of
@@ -23,7 +26,6 @@ from benhan.fhir.validation.slicing import Slice, Slicing, tests_of
 from benhan.kernel.texts import Text
 
 Json = dict[str, Any]
-Check = Callable[[Item, Scope], None]
 TreeOf = Callable[[str], "Node | None"]
 
 SYSTEM = "http://hl7.org/fhirpath/System."
@@ -37,6 +39,8 @@ class Rule:
     """What a profile asks of an element: how many, of which types, the checks of each, and its children's rules."""
 
     name: str
+    type: str = ""
+    """The type of all its elements where there is one only."""
     min: int = 0
     max: int | None = None
     types: frozenset[str] | None = None
@@ -46,18 +50,24 @@ class Rule:
     must_support: bool = False
     is_bare: bool = False
     """Whether it says nothing beyond the base."""
+    quicks: dict[str, Quick] = field(default_factory=dict)
+    """The quick forms for an element by its type, made as they are needed (`quick_profile`)."""
+    listed: dict[str, Quick] = field(default_factory=dict)
+    """Those for all the elements in a member, by its name."""
 
 
 def check_rule(rule: Rule, item: Item, scope: Scope) -> None:
     """Note what an item lacks of a rule."""
     scope.report.spend()
     for check in rule.checks:
-        check(item, scope)
+        check.tell(item, scope)
     for child in rule.children:
-        _check_children(child, children_of(item, child.name), item, scope)
+        check_children(child, item, scope)
 
 
-def _check_children(rule: Rule, items: list[Item], holder: Item, scope: Scope) -> None:
+def check_children(rule: Rule, holder: Item, scope: Scope) -> None:
+    """Note what the children that a rule is for lack, in number and each."""
+    items = children_of(holder, rule.name)
     _check_count(rule, items, holder, scope, rule.name)
     if rule.types is not None:
         for item in items:
@@ -66,8 +76,9 @@ def _check_children(rule: Rule, items: list[Item], holder: Item, scope: Scope) -
                     "structure", item.path, texts.WRONG_TYPE, texts.PROFILE_CLAUSE,
                     type=item.type, valid=", ".join(sorted(rule.types)),
                 )  # fmt: skip
-    for item in items:
-        check_rule(rule, item, scope)
+    if rule.checks or rule.children:
+        for item in items:
+            check_rule(rule, item, scope)
     if rule.slicing is not None:
         _check_slices(rule.slicing, items, holder, scope)
 
@@ -88,17 +99,22 @@ def _check_slices(slicing: Slicing, items: list[Item], holder: Item, scope: Scop
 
 def _check_count(rule: Rule, items: list[Item], holder: Item, scope: Scope, name: str) -> None:
     count = len(items)
+    if count >= rule.min and (rule.max is None or count <= rule.max) and (count or not rule.must_support):
+        return
     path = (*holder.path, rule.name)
     if count < rule.min:
-        scope.report.error(
-            "required", path, texts.TOO_FEW, texts.CARDINALITY_CLAUSE, min=rule.min, name=name, count=count
-        )
+        scope.report.error("required", path, _too_few(rule.min, name, count), texts.CARDINALITY_CLAUSE)
     elif rule.max is not None and count > rule.max:
         scope.report.error(
             "structure", path, texts.TOO_MANY, texts.CARDINALITY_CLAUSE, max=rule.max, name=name, count=count
         )
     elif not count and rule.must_support and scope.judge.options.must_support:
         scope.report.inform(path, texts.MUST_SUPPORT, texts.MUST_SUPPORT_CLAUSE)
+
+
+@lru_cache(maxsize=1024)
+def _too_few(least: int, name: str, count: int) -> Text:
+    return texts.TOO_FEW.filled(min=least, name=name, count=count)
 
 
 def compile_profile(tree: Node, type_: str, tree_of: TreeOf) -> Rule:
@@ -116,7 +132,7 @@ class _Compiler:
     def rule(self, node: Node, type_: str) -> Rule:
         """The rule of a node; `type_` is the FHIR type of its items where there is one only, else ""."""
         told, base = node.told, _base_of(node)
-        rule = Rule(node.name, _number(told.get("min")), _maximum(told.get("max")))
+        rule = Rule(node.name, type_, _number(told.get("min")), _maximum(told.get("max")))
         rule.types = _narrowed(told, base)
         rule.must_support = told.get("mustSupport") is True
         rule.checks = tuple(self._checks(told, base, type_))
@@ -150,7 +166,7 @@ class _Compiler:
             if check is not None and bound.get("valueSet"):
                 yield check
         yield from _target_checks(told, base)
-        yield from _profile_checks(told)
+        yield from _profile_checks(told, is_root=told is self._tree.told)
 
 
 def _value_checks(told: Json) -> Iterator[Check]:
@@ -167,19 +183,25 @@ def _value_checks(told: Json) -> Iterator[Check]:
 
 
 def _comparing(wanted: Any, fits: Callable[[Any, Any], bool], text: Text) -> Check:
-    def check(item: Item, scope: Scope) -> None:
+    def tell(item: Item, scope: Scope) -> None:
         if not fits(item.value, wanted):
             scope.report.error("value", item.path, text, texts.PROFILE_CLAUSE)
 
-    return check
+    def quick(value: Any, _: Scope) -> bool:
+        return fits(value, wanted)
+
+    return Check(tell, lambda _type: quick)
 
 
 def _not_longer(limit: int) -> Check:
-    def check(item: Item, scope: Scope) -> None:
-        if isinstance(item.value, str) and len(item.value) > limit:
+    def quick(value: Any, _: Scope) -> bool:
+        return not isinstance(value, str) or len(value) <= limit
+
+    def tell(item: Item, scope: Scope) -> None:
+        if not quick(item.value, scope):
             scope.report.error("value", item.path, texts.TOO_LONG, texts.PROFILE_CLAUSE, limit=limit)
 
-    return check
+    return Check(tell, lambda _type: quick)
 
 
 def _between(low: Any, high: Any) -> Check:
@@ -193,11 +215,14 @@ def _between(low: Any, high: Any) -> Check:
             return bool(value < bound) if sign < 0 else bool(value > bound)
         return False
 
-    def check(item: Item, scope: Scope) -> None:
-        if outside(item.value, low, -1) or outside(item.value, high, 1):
+    def quick(value: Any, _: Scope) -> bool:
+        return not outside(value, low, -1) and not outside(value, high, 1)
+
+    def tell(item: Item, scope: Scope) -> None:
+        if not quick(item.value, scope):
             scope.report.error("value", item.path, texts.OUT_OF_RANGE, texts.PROFILE_CLAUSE)
 
-    return check
+    return Check(tell, lambda _type: quick)
 
 
 def _rule_checks(told: Json, base: Json, type_: str) -> Iterator[Check]:
@@ -211,7 +236,7 @@ def _rule_checks(told: Json, base: Json, type_: str) -> Iterator[Check]:
         if rule is None or (each.get("key"), each.get("expression")) in known or rule.expression in seen:
             continue
         seen.add(rule.expression)
-        yield invariant_check(rule, type_ or "Element")
+        yield invariant_check(rule)
 
 
 def _target_checks(told: Json, base: Json) -> Iterator[Check]:
@@ -224,17 +249,20 @@ def _target_checks(told: Json, base: Json) -> Iterator[Check]:
         yield reference_check(targets, modes)
 
 
-def _profile_checks(told: Json) -> Iterator[Check]:
+def _profile_checks(told: Json, *, is_root: bool) -> Iterator[Check]:
     """The profiles of types: an item of the type follows one of them."""
     for each in told.get("type", ()):
         urls = tuple(url for url in each.get("profile", ()) if url.removeprefix(CORE) != each.get("code"))
         if urls:
-            yield _following(str(each.get("code", "")), urls)
+            yield _following(str(each.get("code", "")), urls, is_root=is_root)
 
 
-def _following(type_: str, urls: tuple[str, ...]) -> Check:
-    def check(item: Item, scope: Scope) -> None:
-        if type_ not in (item.type, "Resource") and not (item.type == "Quantity" and type_ in QUANTITIES):
+def _following(type_: str, urls: tuple[str, ...], *, is_root: bool) -> Check:
+    def is_meant(of: str) -> bool:
+        return type_ in (of, "Resource") or (of == "Quantity" and type_ in QUANTITIES)
+
+    def tell(item: Item, scope: Scope) -> None:
+        if not is_meant(item.type):
             return
         if len(urls) == 1:
             scope.judge.check_profile(item, urls[0], scope)
@@ -243,7 +271,16 @@ def _following(type_: str, urls: tuple[str, ...]) -> Check:
                 "structure", item.path, texts.NOT_OF_PROFILE, texts.PROFILE_CLAUSE, valid=", ".join(urls)
             )
 
-    return check
+    def quick_for(of: str) -> Quick:
+        if not is_meant(of):
+            return always
+        if is_root:  # two profiles may name each other for the same element
+            return never
+        if len(urls) == 1:
+            return lambda value, scope: scope.judge.passes(value, of, urls[0], scope)
+        return lambda value, scope: any(scope.judge.passes(value, of, url, scope) for url in urls)
+
+    return Check(tell, quick_for)
 
 
 def _codes(told: Json) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from benhan.fhir.validation.scope import Scope
 
-Quick = Callable[[Any, Scope], bool]
+Known = Callable[[Any, Scope], bool]
 
 
 def _no_inner_contained(value: Any, _: Scope) -> bool:
@@ -56,11 +56,16 @@ def _has_value_xor_reason(value: Any, _: Scope) -> bool:
     return "dataAbsentReason" not in value
 
 
+def _is_to_the_day(value: Any, _: Scope) -> bool:
+    return type(value) is str and len(value) >= 10
+
+
 REF_1 = (
     "reference.startsWith('#').not() or "
     "(reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))"
 )
-QUICK: dict[str, Quick] = {
+VS_1 = "($this as dateTime).toString().length() >= 8"
+QUICK: dict[str, Known] = {
     "contained.contained.empty()": _no_inner_contained,
     "contained.meta.versionId.empty() and contained.meta.lastUpdated.empty()": _no_contained,
     "contained.meta.security.empty()": _no_contained,
@@ -68,9 +73,11 @@ QUICK: dict[str, Quick] = {
     REF_1: _reference_is_outside,
     "code.empty() or system.exists()": _is_coded_with_system,
     "value.empty() or system.exists()": _is_contact_with_system,
-    "start.hasValue().not() or end.hasValue().not() or (start <= end)": _is_ordered_period,
+    "start.hasValue().not() or end.hasValue().not() or (start <= end)":
+        _is_ordered_period,
     "value.empty() or component.code.where(coding.intersect(%resource.code.coding).exists()).empty()":
         _has_no_component,
     "dataAbsentReason.empty() or value.empty()": _has_value_xor_reason,
+    VS_1: _is_to_the_day,
 }  # fmt: skip
 """By the expression of the rule."""

@@ -5,38 +5,48 @@ Source: FHIR R4 references.html; elementdefinition.html (type.targetProfile, typ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.definitions.structures import CORE
 from benhan.fhir.validation import texts
+from benhan.fhir.validation.checks import Check, Quick, never
 from benhan.fhir.validation.items import Item
+from benhan.fhir.validation.quick_rules import REF_1
 from benhan.fhir.validation.scope import Scope
 
-Check = Callable[[Item, Scope], None]
 Json = dict[str, Any]
 
 _TYPES = resource_types()
 
 
-def reference_check(target_profiles: Iterable[str], aggregation: Iterable[str] = ()) -> Check:
-    """The check of a Reference that may lead to `target_profiles` (none: to anything)."""
+def reference_check(
+    target_profiles: Iterable[str], aggregation: Iterable[str] = (), *, also_there: bool = False
+) -> Check:
+    """The check of a Reference that may lead to `target_profiles` (none: to anything).
+
+    `also_there` asks besides that the target of a literal reference exists, where the receiver wants that.
+    """
     profiles = tuple(target_profiles)
     names = frozenset(url.removeprefix(CORE) for url in profiles)
     is_any = not profiles or "Resource" in names
     modes = frozenset(aggregation)
     is_plain = names <= _TYPES
 
-    def check(item: Item, scope: Scope) -> None:
+    def tell(item: Item, scope: Scope) -> None:
         value = item.value
         if type(value) is not dict:
             return
         if modes:
             _check_mode(item, modes, scope)
-        if is_any:
-            return
-        type_, resource = scope.target_of(value)
+        if not is_any:
+            _check_target(item, scope)
+        if also_there and not _is_there(value, scope):
+            scope.report.error("not-found", (*item.path, "reference"), texts.NO_TARGET, texts.REFERENCE_CLAUSE)
+
+    def _check_target(item: Item, scope: Scope) -> None:
+        type_, resource = scope.target_of(item.value)
         if not type_:
             return
         allowed = names if is_plain else frozenset(_types_of(profiles, scope))
@@ -48,7 +58,41 @@ def reference_check(target_profiles: Iterable[str], aggregation: Iterable[str] =
         elif resource is not None and not is_plain:
             _check_profiles(item, resource, type_, profiles, scope)
 
-    return check
+    quick = never if modes or not (is_any or is_plain) else _target_quick(names, is_any=is_any, also_there=also_there)
+    return Check(tell, lambda _type: quick, settles=REF_1 if quick is not never else "")
+
+
+def _target_quick(names: frozenset[str], *, is_any: bool, also_there: bool) -> Quick:
+    """Sure of `Type/id`, and of what is in the resource or its Bundle, where the type is allowed as such.
+
+    Where it says yes, ref-1 is kept as well: what begins with # is contained.
+    """
+
+    def quick(value: Any, scope: Scope) -> bool:
+        literal = value.get("reference")
+        if type(literal) is not str:
+            return is_any or "type" not in value or value["type"] in names
+        resource = scope.bundle.get(literal)
+        if literal.startswith("#"):
+            resource = scope.contained_ids.get(literal[1:])
+            return resource is not None and (is_any or resource.get("resourceType") in names)
+        if resource is not None:
+            return is_any or resource.get("resourceType") in names
+        type_, _, id_ = literal.partition("/")
+        is_right = is_any or (type_ in names and "/" not in id_ and "type" not in value)
+        return is_right and (not also_there or _is_there(value, scope))
+
+    return quick
+
+
+def _is_there(value: Any, scope: Scope) -> bool:
+    """Whether the target of a literal reference may be there, where the receiver asks for that."""
+    if not scope.judge.options.references:
+        return True
+    literal = value.get("reference")
+    if type(literal) is not str or literal.startswith(("#", "urn:")) or scope.resolve(literal) is not None:
+        return True
+    return scope.judge.definitions.exists(literal) is not False
 
 
 def _types_of(profiles: Iterable[str], scope: Scope) -> set[str]:
@@ -96,14 +140,3 @@ def _check_mode(item: Item, modes: frozenset[str], scope: Scope) -> None:
             "structure", (*item.path, "reference"), texts.NOT_CONTAINED, texts.REFERENCE_CLAUSE,
             modes=", ".join(sorted(modes)),
         )  # fmt: skip
-
-
-def existence_check(item: Item, scope: Scope) -> None:
-    """Whether the target of a literal reference is there, where the receiver asks for that."""
-    if not scope.judge.options.references or type(item.value) is not dict:
-        return
-    literal = item.value.get("reference")
-    if not isinstance(literal, str) or literal.startswith(("#", "urn:")) or scope.resolve(literal) is not None:
-        return
-    if scope.judge.definitions.exists(literal) is False:
-        scope.report.error("not-found", (*item.path, "reference"), texts.NO_TARGET, texts.REFERENCE_CLAUSE)

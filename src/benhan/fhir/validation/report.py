@@ -5,6 +5,7 @@ Errors are counted apart from the rest, so that no crowd of hints hides one.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from benhan.fhir.primitives import shown_name
@@ -17,6 +18,10 @@ Path = tuple[Any, ...]
 ISSUES_MAX = 100
 STEPS_MAX = 400_000
 """Some seconds of work."""
+RULE_STEPS_MAX = 200_000
+"""Steps of FHIRPath that one rule may take."""
+PATH_STEPS = 20
+"""Steps of FHIRPath that count as one of the validation."""
 NESTING_MAX = 40
 
 TOO_COSTLY = Text(
@@ -39,7 +44,7 @@ class Report:
         self.steps = steps_max
         self._counts = {True: 0, False: 0}
         self._once: set[str] = set()
-        self._seen: set[tuple[str, str, str]] = set()
+        self._seen: set[tuple[bool, Path, str]] = set()
 
     def note(self, severity: Severity, kind: str, path: Path, text: Text, clause: str = "", **params: object) -> None:
         """Add an issue; what is beyond ISSUES_MAX, or was said already, is not added."""
@@ -47,11 +52,11 @@ class Report:
         if self._counts[is_error] >= ISSUES_MAX:
             return
         filled = text.filled(**params)
-        key = (severity.value, written(path), filled.en)
+        key = (is_error, path, filled.en)
         if key not in self._seen:
             self._seen.add(key)
             self._counts[is_error] += 1
-            self.issues.append(Issue(severity, kind, filled, key[1], clause))
+            self.issues.append(Issue(severity, kind, filled, written(path), clause))
 
     def error(self, kind: str, path: Path, text: Text, clause: str = "", **params: object) -> None:
         self.note(Severity.ERROR, kind, path, text, clause, **params)
@@ -68,6 +73,11 @@ class Report:
             self._once.add(key)
             self.inform(path, text, clause, **params)
 
+    @property
+    def rule_steps_max(self) -> int:
+        """Steps of FHIRPath that a rule may take now."""
+        return min(RULE_STEPS_MAX, self.steps * PATH_STEPS)
+
     def spend(self, steps: int = 1) -> None:
         """Count work done. Raises Exhausted when it is too much."""
         self.steps -= steps
@@ -75,6 +85,7 @@ class Report:
             raise Exhausted
 
 
+@lru_cache(maxsize=4096)
 def written(path: Path) -> str:
     """`Patient.name[0].family`; a name that a sender made up is `?`."""
     words = ""

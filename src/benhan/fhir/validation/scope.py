@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from benhan.fhir.definitions import resource_types
-from benhan.fhir.fhirpath import Element, Services
+from benhan.fhir.fhirpath import Element, Run, Services
 from benhan.fhir.fhirpath.model import known_type
 from benhan.fhir.validation.definitions import Definitions
 from benhan.fhir.validation.items import Item
@@ -49,11 +49,19 @@ class Judge(Protocol):
         """Note what an item lacks of a profile."""
         ...
 
+    def passes(self, value: Any, type_: str, profile: str, scope: Scope) -> bool:
+        """Whether an element of a type surely lacks nothing of a profile."""
+        ...
+
 
 class Scope:
-    """One resource in its surroundings. `root` is the container where `resource` is contained."""
+    """One resource in its surroundings. `root` is the container where `resource` is contained.
 
-    __slots__ = ("_services", "active", "bundle", "contained_ids", "judge", "report", "resource", "root")
+    `active` are the elements, by identity, and the profiles that they are being held against; one set for all of a
+    validation.
+    """
+
+    __slots__ = ("_run", "_services", "active", "bundle", "contained_ids", "judge", "report", "resource", "root")
 
     def __init__(
         self,
@@ -62,7 +70,7 @@ class Scope:
         resource: Element,
         root: Element,
         bundle: dict[str, Json],
-        active: frozenset[tuple[int, str]] = frozenset(),
+        active: set[tuple[int, str]] | None = None,
         contained_ids: dict[str, Json] | None = None,
     ) -> None:
         self.judge = judge
@@ -70,9 +78,10 @@ class Scope:
         self.resource = resource
         self.root = root
         self.bundle = bundle
-        self.active = active
+        self.active = set() if active is None else active
         self.contained_ids = _contained(root.value) if contained_ids is None else contained_ids
         self._services: Services | None = None
+        self._run: Run | None = None
 
     @property
     def services(self) -> Services:
@@ -80,6 +89,13 @@ class Scope:
         if self._services is None:
             self._services = Services(self._json_of, self._member_of, self._conforms_to)
         return self._services
+
+    @property
+    def run(self) -> Run:
+        """In this the rules of the resource are evaluated together; where its steps are used up, each is alone."""
+        if self._run is None:
+            self._run = Run(self.resource, self.resource, self.root, {}, self.services, self.report.rule_steps_max)
+        return self._run
 
     def inside(self, resource: Json, *, is_contained: bool) -> Scope:
         """The scope of a resource in this one: contained in it, or an entry or parameter of it."""
@@ -91,14 +107,6 @@ class Scope:
     def reporting(self, report: Report) -> Scope:
         """The same place, told of in another report."""
         return Scope(self.judge, report, self.resource, self.root, self.bundle, self.active, self.contained_ids)
-
-    def entering(self, item: Item, profile: str) -> Scope | None:
-        """The scope while `item` is held against `profile`; None where that is being done already."""
-        key = (id(item.value) or id(item.twin), profile)
-        if key in self.active:
-            return None
-        active = self.active | {key}
-        return Scope(self.judge, self.report, self.resource, self.root, self.bundle, active, self.contained_ids)
 
     def target_of(self, reference: Json) -> tuple[str, Json | None]:
         """(type, resource) of a Reference: "" and None where they cannot be told from here."""

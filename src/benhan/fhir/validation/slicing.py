@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from benhan.fhir.definitions import resource_types
@@ -56,7 +57,7 @@ class Slicing:
         parts: list[list[Item]] = [[] for _ in self.slices]
         latest, is_past = 0, False
         for item in items:
-            place = self._place(item, scope)
+            place = self.place_of(item, scope)
             if place < 0:
                 is_past = True
                 if self.rules == "closed":
@@ -70,15 +71,23 @@ class Slicing:
             parts[place].append(item)
         return parts
 
-    def _place(self, item: Item, scope: Scope) -> int:
+    def place_of(self, item: Item, scope: Scope) -> int:
+        """The number of the slice that an item is of; -1 where it is of none."""
         fallback = -1
         for place, each in enumerate(self.slices):
             scope.report.spend()
             if each.name == DEFAULT_SLICE:
                 fallback = place
-            elif each.tests is not None and all(test(item, scope) for test in each.tests):
+            elif each.tests is not None and _passes_all(each.tests, item, scope):
                 return place
         return fallback
+
+
+def _passes_all(tests: tuple[Test, ...], item: Item, scope: Scope) -> bool:
+    for test in tests:  # noqa: SIM110  # a generator would cost more than the tests
+        if not test(item, scope):
+            return False
+    return True
 
 
 def steps_of(path: str) -> Steps | None:
@@ -229,7 +238,39 @@ def _below(node: Node, steps: Steps) -> list[tuple[Steps, Node]]:
 
 
 def _some(steps: Steps, fits: Callable[[Any, Any], bool], wanted: Any) -> Test:
-    return lambda item, scope: any(fits(each.value, wanted) for each in reached(item, steps, scope))
+    def test(item: Item, scope: Scope) -> bool:
+        names = _members(item.type, steps)
+        if names is not None and type(item.value) is dict:
+            return _fits(item.value, names, fits, wanted)
+        return any(fits(each.value, wanted) for each in reached(item, steps, scope))
+
+    return test
+
+
+@cache
+def _members(type_: str, steps: Steps) -> tuple[str, ...] | None:
+    """The JSON members on the way that the steps go from an element of a type; None where that is no plain way."""
+    names = []
+    known = known_type(type_)
+    for step in steps:
+        options = known.steps.get(step, ())
+        if len(options) != 1 or options[0].type.name == "Resource":
+            return None
+        names.append(options[0].name)
+        known = options[0].type
+    return tuple(names) or None
+
+
+def _fits(value: Json, names: tuple[str, ...], fits: Callable[[Any, Any], bool], wanted: Any) -> bool:
+    """Whether one of the values at the end of the way is what is wanted."""
+    inner = value.get(names[0])
+    for each in inner if type(inner) is list else (inner,):
+        if len(names) > 1:
+            if type(each) is dict and _fits(each, names[1:], fits, wanted):
+                return True
+        elif each is not None and fits(each, wanted):
+            return True
+    return False
 
 
 def _bound(steps: Steps, value_set: str) -> Test:

@@ -14,12 +14,14 @@ from benhan.fhir.fhirpath.model import known_type
 from benhan.fhir.validation import texts
 from benhan.fhir.validation.base import check_base
 from benhan.fhir.validation.bundles import check_bundle
+from benhan.fhir.validation.checks import SHAPES_MAX, Quick, Tell
 from benhan.fhir.validation.definitions import Definitions, ShippedDefinitions
 from benhan.fhir.validation.element_tree import Node, element_tree
 from benhan.fhir.validation.fast import check_structure
 from benhan.fhir.validation.items import Item
 from benhan.fhir.validation.profile import Rule, check_rule, compile_profile
 from benhan.fhir.validation.questionnaires import check_questionnaire, check_response
+from benhan.fhir.validation.quick_profile import asked_of_object, quick_of
 from benhan.fhir.validation.report import NESTING_MAX, STEPS_MAX, TOO_COSTLY, Exhausted, Report
 from benhan.fhir.validation.scope import Options, Scope, entries_by_url
 from benhan.fhir.validation.snapshot import snapshot_of
@@ -41,6 +43,7 @@ class Validator:
         self._trees: dict[str, Node | None] = {}
         self._rules: dict[str, Rule] = {}
         self._broken: dict[str, str] = {}
+        self._asked: dict[tuple[str, str, tuple[str, ...]], list[tuple[Tell, Quick]]] = {}
 
     def validate(
         self, plain: Json, profiles: Iterable[str] = (), *, claimed: bool = True, steps_max: int = STEPS_MAX
@@ -93,21 +96,47 @@ class Validator:
             return
         if len(scope.active) >= NESTING_MAX:
             raise Exhausted
-        inner = scope.entering(item, profile)
-        if inner is None:
+        key = (id(item.value) or id(item.twin), profile)
+        if key in scope.active:  # it is being held against it already
             return
-        structure = self.definitions.structure(profile) or {}
-        wanted = str(structure.get("type", ""))
-        if wanted and wanted not in known_type(item.type).names:
+        if rule.type and rule.type not in known_type(item.type).names:
             scope.report.error(
-                "structure", item.path, texts.NOT_OF_TYPE, texts.PROFILE_CLAUSE, wanted=wanted, type=item.type
+                "structure", item.path, texts.NOT_OF_TYPE, texts.PROFILE_CLAUSE, wanted=rule.type, type=item.type
             )
             return
-        is_resource = type(item.value) is dict and "resourceType" in item.value
-        if is_resource and item.value is not inner.resource.value:
-            contained = inner.contained_ids.get(item.value.get("id", "")) is item.value
-            inner = _active(inner.inside(item.value, is_contained=contained), inner.active)
-        check_rule(rule, item, inner)
+        if type(item.value) is dict and "resourceType" in item.value and item.value is not scope.resource.value:
+            contained = scope.contained_ids.get(item.value.get("id", "")) is item.value
+            scope = scope.inside(item.value, is_contained=contained)
+        scope.active.add(key)
+        try:
+            self._hold(rule, item, profile, scope)
+        finally:
+            scope.active.discard(key)
+
+    def _hold(self, rule: Rule, item: Item, profile: str, scope: Scope) -> None:
+        """Hold an item against the rule of a profile: thoroughly only in the parts where the quick form is not sure."""
+        value = item.value
+        if type(value) is not dict:
+            check_rule(rule, item, scope)
+            return
+        scope.report.spend()
+        key = (profile, item.type, tuple(value))
+        asked = self._asked.get(key)
+        if asked is None:
+            asked = asked_of_object(rule, item.type, frozenset(value))
+            if len(self._asked) < SHAPES_MAX:
+                self._asked[key] = asked
+        for tell, quick in asked:
+            if not quick(value, scope):
+                tell(item, scope)
+
+    def passes(self, value: Any, type_: str, profile: str, scope: Scope) -> bool:
+        """Whether an element of a type surely lacks nothing of a profile; not for resources."""
+        rule = self.rule_of(profile)
+        if rule is None or known_type(type_).is_resource or (rule.type and rule.type not in known_type(type_).names):
+            return False
+        scope.report.spend()
+        return quick_of(rule, type_)(value, scope)
 
     def _note_missing(self, item: Item, profile: str, scope: Scope) -> None:
         reason = self._broken.get(profile)
@@ -179,8 +208,3 @@ def _check_kind(plain: Json, path: tuple[Any, ...], scope: Scope) -> None:
             check_questionnaire(plain, path, scope)
         case "QuestionnaireResponse":
             check_response(plain, path, scope)
-
-
-def _active(scope: Scope, active: frozenset[tuple[int, str]]) -> Scope:
-    scope.active = active
-    return scope

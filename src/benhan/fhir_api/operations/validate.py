@@ -39,7 +39,7 @@ async def validate(api: FhirApi, request: Request) -> Response:
     """
     check_accept(request)
     type_, id_ = type_of_path(request), request.path_params.get("id", "")
-    resource, asked = await _asked(api, request)
+    resource, asked, size_bytes = await _asked(api, request)
     mode, profile = asked.get("mode", ""), asked.get("profile", "")
     if mode and mode not in MODES:
         raise BAD_MODE()
@@ -47,7 +47,7 @@ async def validate(api: FhirApi, request: Request) -> Response:
     if id_ and (resource is None or mode in ("update", "delete")):
         stored = await api.store.resources.read(type_, id_, actor_of(request))
     if resource is None and stored is not None:
-        resource = orjson.loads(stored.content)
+        resource, size_bytes = orjson.loads(stored.content), len(stored.content)
     if mode == "delete":
         return _answer(request, [])
     if resource is None:
@@ -57,7 +57,11 @@ async def validate(api: FhirApi, request: Request) -> Response:
         raise UNKNOWN_PROFILE()
     options = Options(must_support=bool(profile), unknown_extensions="inform")
     issues = await api.store.validation.validate(
-        resource, [profile] if profile else [], options=options, actor=actor_of(request)
+        resource,
+        [profile] if profile else [],
+        options=options,
+        actor=actor_of(request),
+        size_bytes=size_bytes,
     )
     return _answer(request, issues)
 
@@ -76,12 +80,17 @@ def _check_address(resource: Json, type_: str, id_: str, mode: str) -> None:
         raise ID_MISMATCH()
 
 
-async def _asked(api: FhirApi, request: Request) -> tuple[Json | None, dict[str, str]]:
-    """The resource and the other parameters, from the address and the body. Raises BA-2351, BA-2354."""
+async def _asked(api: FhirApi, request: Request) -> tuple[Json | None, dict[str, str], int]:
+    """The resource and the other parameters, from the address and the body, whose size is the third.
+
+    Raises BA-2351, BA-2354.
+    """
     asked = {name: value for name, value in request.query_params.items() if name not in FORMAT_PARAMETERS}
     resource: Json | None = None
+    body = b""
     if request.method == "POST":
-        _, plain = parse_json(await read_body(request, api.body_bytes_max), size_bytes_max=api.body_bytes_max)
+        body = await read_body(request, api.body_bytes_max)
+        _, plain = parse_json(body, size_bytes_max=api.body_bytes_max)
         if not isinstance(plain, dict):
             raise NOT_PARAMETERS()
         listed = plain.get("parameter")
@@ -98,7 +107,7 @@ async def _asked(api: FhirApi, request: Request) -> tuple[Json | None, dict[str,
         if name not in TAKEN or name == "resource":
             shown = name if name.isalnum() and len(name) < 40 else "?"
             raise UNKNOWN_PARAMETER(operation="$validate", name=shown, valid=", ".join(TAKEN))
-    return resource, asked
+    return resource, asked, len(body)
 
 
 def _is_asking(listed: Any, request: Request) -> bool:

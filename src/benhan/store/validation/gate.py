@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncIterator
 
 from benhan.fhir.validation.faults import NOT_OF_PROFILE
 from benhan.fhir.validation.policy import EXTENSIONS, R4, REFERENCES, Mode, Policy
 from benhan.fhir.validation.scope import Options
 from benhan.fhir.validation.validator import claimed_profiles
+from benhan.kernel.clock import Clock
 from benhan.kernel.faults import Fault
 from benhan.kernel.issues import Issue
 from benhan.kernel.logs import Log
 from benhan.store.unit_of_work import Stored, UnitOfWork, Write
+from benhan.store.validation.findings import UNKNOWN, Findings, Kind
 from benhan.store.validation.validation import Validation
 
 log = Log("validation")
@@ -25,12 +28,18 @@ _KINDS = {REFERENCES: "not-found", EXTENSIONS: "extension"}
 """Of what a run finds, what that rule is about."""
 
 
-class Gate:
-    """Holds units of work against a policy."""
+AT_ONCE_S = 0.01
+"""How long the gate works without letting the event loop do something else."""
 
-    def __init__(self, validation: Validation, policy: Policy) -> None:
+
+class Gate:
+    """Holds units of work against a policy, and counts what it finds."""
+
+    def __init__(self, validation: Validation, policy: Policy, findings: Findings, clock: Clock) -> None:
         self._validation = validation
         self._policy = policy
+        self._findings = findings
+        self._clock = clock
         self.is_open = policy.is_off
 
     async def check(self, unit: UnitOfWork) -> dict[int, list[Issue]]:
@@ -39,29 +48,35 @@ class Gate:
         Raises Incorrect BA-2200 for the first write that breaks what is enforced; nothing is written then.
         """
         verdicts: dict[int, list[Issue]] = {}
-        if not self.is_open:
-            beside = _beside(unit)
-            for number, write in enumerate(unit.writes):
-                told, refused = await self._check(write, unit, beside)
-                if refused:
-                    raise _fault(write, told, refused)
-                if told:
-                    verdicts[number] = told
+        async for number, told, refused in self._each(unit):
+            if refused:
+                raise _fault(unit.writes[number], told, refused)
+            if told:
+                verdicts[number] = told
         return verdicts
 
     async def check_each(self, unit: UnitOfWork) -> tuple[dict[int, list[Issue]], dict[int, Fault]]:
         """As `check`, for what is taken in piece by piece: what is told, and BA-2200 for each write that is refused."""
         verdicts: dict[int, list[Issue]] = {}
         faults: dict[int, Fault] = {}
-        if not self.is_open:
-            beside = _beside(unit)
-            for number, write in enumerate(unit.writes):
-                told, refused = await self._check(write, unit, beside)
-                if refused:
-                    faults[number] = _fault(write, told, refused)
-                elif told:
-                    verdicts[number] = told
+        async for number, told, refused in self._each(unit):
+            if refused:
+                faults[number] = _fault(unit.writes[number], told, refused)
+            elif told:
+                verdicts[number] = told
         return verdicts, faults
+
+    async def _each(self, unit: UnitOfWork) -> AsyncIterator[tuple[int, list[Issue], list[Issue]]]:
+        """By the number of each write, what of it is told and what it is refused for."""
+        if self.is_open:
+            return
+        beside = [f"{write.type}/{write.id}" for write in unit.writes]
+        began_s = self._clock.monotonic_s()
+        for number, write in enumerate(unit.writes):
+            yield number, *await self._check(write, unit, beside)
+            if self._clock.monotonic_s() - began_s > AT_ONCE_S:
+                await asyncio.sleep(0)
+                began_s = self._clock.monotonic_s()
 
     async def _check(self, write: Write, unit: UnitOfWork, beside: list[str]) -> tuple[list[Issue], list[Issue]]:
         """What of a write is told, and what it is refused for."""
@@ -83,34 +98,37 @@ class Gate:
             if mode is Mode.OFF:
                 continue
             issues = await self._validation.validate(
-                plain, profiles, options=options, claimed=False, actor=unit.actor, beside=beside
-            )
+                plain, profiles, options=options, claimed=False, actor=unit.actor, beside=beside,
+                size_bytes=len(write.tail),
+            )  # fmt: skip
             if what in _KINDS:
                 issues = [each for each in issues if each.kind == _KINDS[what]]
-            _note(mode, write, issues, told, refused)
+            _sort(mode, issues, told, refused)
+            await self._count(Kind(sender, what, write.type, mode.value), issues)
         return told, refused
 
-
-def _beside(unit: UnitOfWork) -> list[str]:
-    """The references that lead to what is written with them."""
-    return [f"{write.type}/{write.id}" for write in unit.writes]
+    async def _count(self, kind: Kind, issues: list[Issue]) -> None:
+        """Count errors. Neither the log nor the count names a profile nobody knows: its url came with the resource."""
+        errors = sum(each.is_error for each in issues)
+        if not errors:
+            return
+        log.info("validation.failed", kind=kind.type, state=kind.mode, count=errors)
+        if kind.what not in _RULES and await self._validation.structure(kind.what) is None:
+            kind = kind._replace(what=UNKNOWN)
+        self._findings.count(kind, errors)
 
 
 def _fault(write: Write, told: list[Issue], refused: list[Issue]) -> Fault:
     return NOT_OF_PROFILE(*refused, *told, type=write.type, count=len(refused))
 
 
-def _note(mode: Mode, write: Write, issues: Iterable[Issue], told: list[Issue], refused: list[Issue]) -> None:
-    """Sort what was found by what the mode does with it. The log names no profile: its url came with the resource."""
-    found = [*issues]
-    errors = [each for each in found if each.is_error]
-    if errors:
-        log.info("validation.failed", kind=write.type, state=mode.value, count=len(errors))
+def _sort(mode: Mode, issues: list[Issue], told: list[Issue], refused: list[Issue]) -> None:
+    """Sort what was found by what the mode does with it."""
     if mode is Mode.ENFORCE:
-        refused += errors
-        told += [each for each in found if not each.is_error]
+        refused += [each for each in issues if each.is_error]
+        told += [each for each in issues if not each.is_error]
     elif mode is Mode.WARN:
-        told += found
+        told += issues
 
 
 def tell(stored: list[Stored | None], told: dict[int, list[Issue]]) -> None:
