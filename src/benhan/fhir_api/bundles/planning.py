@@ -201,7 +201,7 @@ async def _find_references(plan: Plan) -> None:
             if text in plan.real.searches or text in plan.in_bundle:
                 continue
             with at_entry(step):
-                condition = parse_condition(type_, query)
+                condition = parse_condition(type_, query, plan.api.store.search.registry)
                 found = await _found_elsewhere(plan, condition)
                 here = _carriers(plan, condition, ("POST", "PUT"))
                 if len(found) + len(here) != 1:
