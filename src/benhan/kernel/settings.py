@@ -160,6 +160,11 @@ class Settings:
         "Máy nhận thông báo (Subscription) được phép dù ở mạng nội bộ hoặc http://, cách nhau bằng dấu phẩy.",
         "Receivers of notifications (Subscription) that may be inside or on http://, parted by commas.",
     )
+    app_hosts: str = _setting(
+        "",
+        "Máy giữ khoá của ứng dụng (jwks_uri) được phép dù ở mạng nội bộ, cách nhau bằng dấu phẩy.",
+        "Hosts of apps' keys (jwks_uri) that may be inside, parted by commas.",
+    )
     app_token_life_s: float = _setting(
         600.0, "Mã truy cập của ứng dụng (SMART) sống bao lâu.", "How long an app's (SMART) access token lives."
     )
