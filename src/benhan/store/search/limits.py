@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from benhan.fhir.search_limits import QueryLimits
 from benhan.kernel.faults import FaultCode, Incorrect, Unsupported
 from benhan.kernel.texts import Text
 
@@ -28,6 +29,8 @@ class SearchLimits:
     """Codes of a value set or hierarchy."""
     batch_max: int = 1_000
     seconds_max: float = 30.0
+    query: QueryLimits = field(default_factory=QueryLimits)
+    """What it may ask."""
 
 
 TOO_MANY_TO_SORT = FaultCode(
