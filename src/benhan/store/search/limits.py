@@ -96,6 +96,18 @@ TOO_LONG = FaultCode(
         "This search took more than {limit} seconds and was stopped. Narrow it.",
     ),
 )
+HIERARCHY_TOO_LARGE = FaultCode(
+    "BA-3130",
+    Incorrect,
+    Text(
+        "{name} bao gồm hơn {limit} tài nguyên. Hỏi từ một cấp hẹp hơn.",
+        "{name} takes in more than {limit} resources. Ask from a narrower level.",
+    ),
+)
+ROUNDS_CUT = Text(
+    ":iterate chỉ đi {limit} vòng và còn nữa; phần còn lại hãy tìm riêng.",
+    ":iterate was followed for {limit} rounds and there is more; search for the rest by itself.",
+)
 CUT = Text(
     "Chỉ kèm theo {limit} tài nguyên đầu; phần còn lại hãy tìm riêng.",
     "Only the first {limit} resources come along; search for the rest by itself.",
