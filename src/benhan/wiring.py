@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from benhan.access.accounts import Accounts
 from benhan.access.sessions import Sessions
 from benhan.access.smart.smart import Smart, build_smart
+from benhan.fhir.search_limits import QueryLimits
 from benhan.kernel.ids import SystemRandom
 from benhan.kernel.settings import Settings
 from benhan.mapping.mapped import Context
@@ -21,6 +22,7 @@ from benhan.store.embedded import EmbeddedPostgres
 from benhan.store.inbox import Inbox
 from benhan.store.key_encryption import KeyEncryption, init_kek, open_kek
 from benhan.store.outbox import Outbox
+from benhan.store.search.limits import SearchLimits
 from benhan.store.store import Store
 from benhan.transports.repository_client import RepositoryClient
 
@@ -44,6 +46,27 @@ async def database_url(settings: Settings, role: str) -> str:
     return await ensure_database(server.url("postgres"), DATABASES[role])
 
 
+def search_limits(settings: Settings) -> SearchLimits:
+    """The bounds of a search as they are set."""
+    return SearchLimits(
+        scanned_max=settings.search_scanned_max,
+        sorted_max=settings.search_sorted_max,
+        linked_max=settings.search_linked_max,
+        included_max=settings.search_included_max,
+        include_rounds_max=settings.search_include_rounds_max,
+        list_max=settings.search_list_max,
+        codes_max=settings.search_codes_max,
+        seconds_max=settings.search_timeout_s,
+        query=QueryLimits(
+            count_max=settings.search_count_max,
+            criteria_max=settings.search_criteria_max,
+            values_max=settings.search_values_max,
+            chain_max=settings.search_chain_max,
+            includes_max=settings.search_includes_max,
+        ),
+    )
+
+
 @asynccontextmanager
 async def open_store(settings: Settings, role: str = "node") -> AsyncIterator[Store]:
     """The store of a role, closed afterwards."""
@@ -61,6 +84,8 @@ async def open_store(settings: Settings, role: str = "node") -> AsyncIterator[St
             page_life_s=settings.page_life_s,
             dictionaries=dictionaries,
             validation_policy=settings.validation_policy,
+            search_limits=search_limits(settings),
+            depth_max=settings.resource_depth_max,
         )
     except BaseException:
         await database.close()

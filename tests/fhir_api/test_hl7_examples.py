@@ -59,6 +59,8 @@ def told(data: bytes) -> Any:
     """A resource with its numbers as they are written, without what the server says of the version."""
     body = json.loads(data, parse_float=lambda text: ("number", text), parse_int=lambda text: ("number", text))
     meta = {name: value for name, value in body.pop("meta", {}).items() if name not in ("versionId", "lastUpdated")}
+    if "header" in body.get("channel", {}):  # written and never shown
+        body["channel"]["header"] = [f"{each.partition(':')[0]}: ***" for each in body["channel"]["header"]]
     return {**body, "meta": meta} if meta else body
 
 

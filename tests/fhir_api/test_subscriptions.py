@@ -583,3 +583,56 @@ async def test_only_who_subscribed_gets_a_token_and_only_for_a_websocket(house: 
     ):
         answer = await house.fhir.get(f"Subscription/{address}/$get-ws-binding-token", headers=headers)
         assert (answer.status_code, codes_of(answer)[0]) == expected
+
+
+# ── the secret of a receiver ──
+
+SECRET = "Authorization: Bearer geheim-7"
+
+
+async def test_a_header_of_the_channel_is_sent_and_never_shown(house: House) -> None:
+    told = subscription(f"{TOPIC}Observation", header=[SECRET, "X-Khoa: xet-nghiem"])
+    id_ = await house.subscribe(told)
+    bundle = {"resourceType": "Bundle", "type": "batch"}
+    reads = [f"Subscription/{id_}", f"Subscription/{id_}/_history/1", "Subscription?_pretty=true"]
+    answers = [
+        await house.fhir.put(f"Subscription/{id_}", json={**told, "id": id_, "reason": "Khoa"}),
+        *[await house.fhir.get(path) for path in [*reads, "Subscription/_history", "_history", "?_type=Subscription"]],
+        await house.fhir.get(f"Subscription/{id_}?_format=xml"),
+        await house.fhir.post("", json={**bundle, "entry": [{"request": {"method": "GET", "url": reads[0]}}]}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 200, answer.text
+        assert "X-Khoa: ***" in answer.text
+        assert "geheim-7" not in answer.text
+        assert "xet-nghiem" not in answer.text
+        if "content-encoding" not in answer.headers:
+            assert len(answer.content) == int(answer.headers["content-length"])
+    await house.fhir.post("Observation", json=observation())
+    await house.settle()
+    assert house.receiver.headers == [("Authorization", "Bearer geheim-7"), ("X-Khoa", "xet-nghiem")]
+
+
+async def test_a_hidden_header_is_neither_written_back_nor_patched_nor_searched(house: House) -> None:
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation", header=[SECRET]))
+    shown = (await house.fhir.get(f"Subscription/{id_}")).json()
+    assert codes_of(await house.fhir.put(f"Subscription/{id_}", json=shown)) == ["BA-3110"]
+    change = [{"op": "copy", "from": "/channel/header/0", "path": "/reason"}]
+    kind = {"content-type": "application/json-patch+json"}
+    assert codes_of(await house.fhir.patch(f"Subscription/{id_}", json=change, headers=kind)) == ["BA-3111"]
+    parameter = {
+        "resourceType": "SearchParameter",
+        "url": "urn:test:tieu-de",
+        "name": "TieuDe",
+        "status": "active",
+        "description": "x",
+        "code": "tieu-de",
+        "base": ["Subscription"],
+        "type": "string",
+        "expression": "Subscription.channel.header",
+    }
+    assert codes_of(await house.fhir.post("SearchParameter", json=parameter)) == ["BA-2120"]
+    del shown["channel"]["header"]
+    assert (await house.fhir.put(f"Subscription/{id_}", json=shown)).status_code == 200
+    shown["reason"] = "***"
+    assert (await house.fhir.put(f"Subscription/{id_}", json=shown)).status_code == 200

@@ -406,3 +406,47 @@ async def test_an_operation_that_is_read_is_answered_in_a_bundle(fhir: httpx.Asy
     expand = "ValueSet/$expand?url=http://hl7.org/fhir/ValueSet/administrative-gender"
     answer = await sent(fhir, kind, entry("GET", expand), entry("GET", f"{place}/$everything"))
     assert [each["resource"]["resourceType"] for each in answer.json()["entry"]] == ["ValueSet", "Bundle"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "name=Th%E1%BB%AD&birthdate=1971-02-03&_tag={system}|ward",
+        "birthdate=ge1971-02-03&birthdate=lt1971-02-04&_tag={system}|",
+        "_tag={system}|ward&gender:not=male",
+        "_tag={system}|ward&address-city:contains=h%C3%A0 n%E1%BB%99i",
+        "_tag={system}|ward&identifier:missing=true",
+        '_filter=_tag eq "{system}|ward" and birthdate eq 1971-02-03',
+    ],
+)
+async def test_a_conditional_reference_is_found_here_by_every_parameter(
+    fhir: httpx.AsyncClient, system: str, query: str
+) -> None:
+    tagged = {"meta": {"tag": [{"system": system, "code": "ward"}]}, "address": [{"city": "TP Hà Nội cũ"}]}
+    sought = patient(birthDate="1971-02-03", gender="female", **tagged)
+    other = patient(birthDate="1999-02-03", gender="male", identifier=[{"value": "x"}])
+    asking = entry("POST", "Observation", observed(f"Patient?{query.format(system=system)}"))
+    entries = [asking, entry("POST", "Patient", other), entry("POST", "Patient", sought)]
+    answer = await sent(fhir, "transaction", *entries, prefer="return=representation")
+    assert answer.status_code == 200, answer.text
+    found, _, person = (each["resource"] for each in answer.json()["entry"])
+    assert found["subject"]["reference"] == f"Patient/{person['id']}"
+    twice = await sent(fhir, "transaction", *entries)  # now one is stored and one is here
+    assert (twice.status_code, codes_of(twice)[0]) == (412, "BA-2163")
+
+
+async def test_a_condition_and_what_a_post_makes_are_the_same_by_every_parameter(
+    fhir: httpx.AsyncClient, system: str
+) -> None:
+    tagged = patient(meta={"tag": [{"system": system, "code": "ward"}]})
+    entries = [entry("POST", "Patient", tagged), entry("PUT", f"Patient?_tag={system}|ward&name=th", tagged)]
+    answer = await sent(fhir, "transaction", *entries)
+    assert (answer.status_code, codes_of(answer)[0]) == (400, "BA-2164")
+
+
+async def test_an_entry_that_is_not_valid_is_no_answer_to_a_reference(fhir: httpx.AsyncClient, system: str) -> None:
+    asking = entry("POST", "Observation", observed(f"Patient?identifier={system}|1"))
+    for wrong in ({"identifier": "x"}, {"identifier": [7]}, {"name": {"text": []}}, {"birthDate": 7}):
+        broken = {"resourceType": "Patient", **wrong}
+        answer = await sent(fhir, "transaction", asking, entry("POST", "Patient", broken))
+        assert (answer.status_code, codes_of(answer)[0]) == (422, "BA-0210")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from tests.store.writing import DOCTOR, events, note, patient, remove, rows_written, save
@@ -94,3 +95,15 @@ async def test_one_resource_twice_in_a_unit_is_refused(store: Store) -> None:
     unit.update(resource_of(patient(id="an")))
     with pytest.raises(Incorrect, match="BA-0414"):
         unit.delete("Patient", "an")
+
+
+async def test_no_version_is_older_than_the_one_before_it(store: Store) -> None:
+    """Whoever began first and comes second, as where the clock was set back."""
+    late, early = store.begin(DOCTOR), store.begin(DOCTOR)
+    late.at += timedelta(seconds=5)
+    for unit, active in ((late, True), (early, False)):
+        unit.update(resource_of(patient(id="an", active=active)))
+        await store.commit(unit)
+    versions = await store.resources.history("Patient", "an", DOCTOR, count=5)
+    assert [each.version for each in versions] == [2, 1]
+    assert [each.updated_at for each in versions] == [late.at, late.at]

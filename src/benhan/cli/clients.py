@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benhan.access.smart.clients import ClientKind, Registration
+from benhan.access.smart.clients import ClientKind, Registration, is_jwks_uri
 from benhan.cli.common import ConfigOption, DatabaseOption, DataOption, RoleOption, err, out, run, settings_of
 from benhan.kernel.settings import Settings
 
@@ -34,6 +34,9 @@ def add(
     launch: Annotated[str, typer.Option("--launch", help="Địa chỉ mở từ bệnh án (launch address)")] = "",
     scope: Annotated[str, typer.Option("--scope", help="Phạm vi nhiều nhất (the most it is granted)")] = PEOPLE_SCOPES,
     jwks: Annotated[Path | None, typer.Option("--jwks", help="Tệp JWKS khoá công khai (its public keys)")] = None,
+    jwks_uri: Annotated[
+        str, typer.Option("--jwks-uri", help="Địa chỉ https của JWKS (address of its public keys)")
+    ] = "",
     introspect: Annotated[
         bool, typer.Option("--introspect", help="Được hỏi mọi mã truy cập (may introspect every token)")
     ] = False,
@@ -43,7 +46,9 @@ def add(
     database: DatabaseOption = None,
 ) -> None:
     """Đăng ký ứng dụng; mật khẩu của loại secret chỉ hiện một lần. (Register an app; its secret is shown once.)"""
-    keys = jwks.read_text(encoding="utf-8") if jwks is not None else ""
+    if jwks is not None and jwks_uri:
+        raise typer.BadParameter("--jwks | --jwks-uri")
+    keys = jwks.read_text(encoding="utf-8") if jwks is not None else jwks_uri
     asked = Registration(client, name, kind, scope, tuple(redirect or ()), launch, keys, introspect)
     secret = run(_add(settings_of(role, config, data=data, database=database), role, asked))
     err.print(f"Đã đăng ký ứng dụng (registered): {client}")
@@ -66,14 +71,16 @@ def list_(
 @app.command("keys")
 def keys(
     client: Annotated[str, typer.Argument(help="Mã ứng dụng (the app's id)")],
-    jwks: Annotated[Path, typer.Argument(help="Tệp JWKS khoá công khai mới (its new public keys)")],
+    jwks: Annotated[
+        str, typer.Argument(help="Tệp JWKS khoá công khai mới, hoặc https://… (its new public keys, or their address)")
+    ],
     role: RoleOption = "node",
     config: ConfigOption = None,
     data: DataOption = None,
     database: DatabaseOption = None,
 ) -> None:
     """Thay khoá công khai của ứng dụng; khoá cũ hết dùng ngay. (Give an app other public keys.)"""
-    told = jwks.read_text(encoding="utf-8")
+    told = jwks if is_jwks_uri(jwks) else Path(jwks).read_text(encoding="utf-8")
     run(_keys(settings_of(role, config, data=data, database=database), role, client, told))
     err.print(f"Đã thay khoá (keys replaced): {client}")
 

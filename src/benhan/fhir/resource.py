@@ -84,8 +84,14 @@ def parse_json(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX, is_bundle: 
 
 def check_depth(data: bytes, plain: Any) -> None:
     """Raises Incorrect BA-0205 where `plain`, read from `data`, nests too deep."""
-    if data.count(b"{") + data.count(b"[") > DEPTH_MAX and _is_too_deep(plain):
-        raise TOO_DEEP(limit=DEPTH_MAX)
+    if data.count(b"{") + data.count(b"[") > DEPTH_MAX:
+        check_levels(plain, DEPTH_MAX)
+
+
+def check_levels(plain: Any, levels_max: int) -> None:
+    """Raises Incorrect BA-0205 where `plain` nests deeper than `levels_max`."""
+    if _is_too_deep(plain, levels_max):
+        raise TOO_DEEP(limit=levels_max)
 
 
 def exact_json(data: bytes) -> Any:
@@ -203,9 +209,9 @@ def _object(pairs: list[tuple[str, Any]]) -> Json:
     return members
 
 
-def _is_too_deep(value: Any) -> bool:
+def _is_too_deep(value: Any, levels_max: int) -> bool:
     level = [value] if isinstance(value, dict | list) else []
-    for _ in range(DEPTH_MAX):
+    for _ in range(levels_max):
         if not level:
             return False
         deeper: list[Any] = []

@@ -9,7 +9,7 @@ from benhan.fhir.definitions import resource_types
 from benhan.fhir.emitters import emitter_of
 from benhan.fhir.indexing import ALWAYS_THERE
 from benhan.fhir.search_criteria import Chain, Criterion, FullText, Has, InList, Wanted
-from benhan.fhir.search_parameters import Leaf, SearchParameter, SearchRegistry
+from benhan.fhir.search_parameters import R4, Leaf, SearchParameter, SearchRegistry
 from benhan.fhir.search_texts import (
     BAD_HAS,
     BUILDING,
@@ -27,9 +27,7 @@ from benhan.fhir.search_texts import (
 from benhan.fhir.search_values import CompositeValue, Value, split_at, split_values, unescape, value_of
 from benhan.kernel.issues import Issue, error
 
-VALUES_MAX, VALUE_CHARACTERS_MAX = 200, 1024
-CHAIN_MAX = 6
-"""Steps of a chain, forward and back together."""
+VALUE_CHARACTERS_MAX = 1024
 
 MODIFIERS: dict[str, tuple[str, ...]] = {
     "token": ("not", "text", "in", "not-in", "above", "below", "of-type", "missing"),
@@ -55,19 +53,20 @@ class Mistake(Exception):  # noqa: N818  # a mistake of whoever asked, gathered 
 
 def parse_wanted(type_: str, name: str, text: str, registry: SearchRegistry, depth: int = 0) -> Wanted:
     """What `name=text` asks of a resource of `type_`. Raises Mistake."""
-    if depth > CHAIN_MAX:
-        raise Mistake(error("too-costly", "", TOO_DEEP.filled(limit=CHAIN_MAX), CLAUSE))
+    most = registry.limits.chain_max
+    if depth > most:
+        raise Mistake(error("too-costly", "", TOO_DEEP.filled(limit=most), CLAUSE))
     if name.startswith("_has:"):
         return _has(name, text, registry, depth)
     head, dot, rest = name.partition(".")
     code, _, modifier = head.partition(":")
-    special = _special(code, modifier, text)
+    special = _special(code, modifier, text, registry)
     if special is not None and not dot:
         return special
     parameter = parameter_of(type_, code, registry)
     if dot:
         return _chain(type_, parameter, modifier, rest, text, registry, depth)
-    return criterion_of(parameter, modifier, values_of(parameter, modifier, text))
+    return criterion_of(parameter, modifier, values_of(parameter, modifier, text, registry))
 
 
 def parameter_of(type_: str, code: str, registry: SearchRegistry) -> SearchParameter:
@@ -89,14 +88,14 @@ SPECIAL = ("_content", "_filter", "_has", "_list", "_text")
 """What every type can be asked that no SearchParameter of R4 describes by an expression."""
 
 
-def _special(code: str, modifier: str, text: str) -> Wanted | None:
+def _special(code: str, modifier: str, text: str, registry: SearchRegistry) -> Wanted | None:
     if code == "_query":
         raise Mistake(error("not-supported", code, NO_QUERIES, CLAUSE))
     if code not in ("_text", "_content", "_list"):
         return None
     if modifier:
         raise Mistake(_no_modifier(code, modifier, ()))
-    values = tuple(unescape(each) for each in _checked_values(code, text))
+    values = tuple(unescape(each) for each in _checked_values(code, text, registry))
     if not all(values):
         raise Mistake(bad_value(code, "string"))
     if code == "_list":
@@ -111,11 +110,11 @@ def criterion_of(parameter: SearchParameter, modifier: str, values: tuple[Value,
     return Criterion(parameter, modifier, values)
 
 
-def values_of(parameter: SearchParameter, modifier: str, text: str) -> tuple[Value, ...]:
+def values_of(parameter: SearchParameter, modifier: str, text: str, registry: SearchRegistry = R4) -> tuple[Value, ...]:
     """The values of a parameter. Raises Mistake for a modifier it does not take, or a value of another form."""
     code, kind = parameter.code, kind_of(parameter)
     _check_modifier(parameter, kind, modifier)
-    texts = _checked_values(code, text)
+    texts = _checked_values(code, text, registry)
     found: list[Value | None] = [
         _composite(parameter, each) if kind == "composite" else value_of(kind, modifier, each) for each in texts
     ]
@@ -152,9 +151,9 @@ def _no_modifier(code: str, modifier: str, valid: tuple[str, ...]) -> Issue:
     return error("not-supported", code, told, CLAUSE)
 
 
-def _checked_values(code: str, text: str) -> list[str]:
+def _checked_values(code: str, text: str, registry: SearchRegistry) -> list[str]:
     texts = split_values(text)
-    if len(texts) > VALUES_MAX or any(len(each) > VALUE_CHARACTERS_MAX for each in texts):
+    if len(texts) > registry.limits.values_max or any(len(each) > VALUE_CHARACTERS_MAX for each in texts):
         raise Mistake(error("too-costly", code, TOO_MANY, CLAUSE))
     return texts
 

@@ -18,6 +18,7 @@ from typing import Any
 import orjson
 
 from benhan.fhir.definitions import Type, table_lines, type_of
+from benhan.fhir.search_limits import QueryLimits
 
 Filter = tuple[str, ...]
 """How a step is narrowed: ("equals", name, value), ("extension", url), ("first",), ("has-extension", url)."""
@@ -87,13 +88,14 @@ _MENDED = {("InsurancePlan", "name | alias"): "InsurancePlan.name | InsurancePla
 
 
 class SearchRegistry:
-    """The parameters of every type: those of R4, and further ones of a store.
+    """The parameters of every type: those of R4, and further ones of a store; and how much a search by them may ask.
 
     A custom record is a dictionary of the same form as a line of the table, with `building` where its index is not
     complete yet.
     """
 
-    def __init__(self, custom: Sequence[Mapping[str, Any]] = ()) -> None:
+    def __init__(self, custom: Sequence[Mapping[str, Any]] = (), limits: QueryLimits | None = None) -> None:
+        self.limits = limits or QueryLimits()
         self._custom = tuple(custom)
         self._known: dict[str, Mapping[str, SearchParameter]] = {}
         self.memo: dict[str, Any] = {}

@@ -43,8 +43,8 @@ __all__ = [
     "unescape",
 ]
 
-COUNT_DEFAULT, COUNT_MAX = 20, 1000
-CRITERIA_MAX, PAIRS_MAX, SORTS_MAX, INCLUDES_MAX = 50, 200, 6, 20
+COUNT_DEFAULT = 20
+PAIRS_MAX, SORTS_MAX = 200, 6
 
 RESULT_PARAMETERS = (
     "_contained", "_containedType", "_count", "_elements", "_explain", "_format", "_include", "_page", "_pretty",
@@ -154,11 +154,12 @@ def _parsed(
         else:
             if name not in ("_format", "_pretty"):
                 query.applied.append((name, text))
-    if criteria > CRITERIA_MAX:
+    if criteria > registry.limits.criteria_max:
         raise BAD_QUERY(error("too-costly", "", TOO_MANY, CLAUSE), count=1)
     if found and not lenient:
         raise BAD_QUERY(*found, count=len(found))
     query.ignored = found
+    query.count = min(query.count, registry.limits.count_max)
     return query
 
 
@@ -201,7 +202,7 @@ def _check_type(query: SearchQuery, text: str) -> None:
 def _set_count(query: SearchQuery, text: str) -> None:
     if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
         raise Mistake(bad_value("_count", "number"))
-    query.count = min(int(text), COUNT_MAX)
+    query.count = int(text)
 
 
 def _set_total(query: SearchQuery, text: str) -> None:
@@ -289,7 +290,7 @@ def _add_sort(query: SearchQuery, text: str, registry: SearchRegistry) -> None:
 
 def _add_include(query: SearchQuery, name: str, modifier: str, text: str, registry: SearchRegistry) -> None:
     again, reverse = modifier in ("iterate", "recurse"), name == "_revinclude"
-    if (modifier and not again) or len(query.includes) == INCLUDES_MAX:
+    if (modifier and not again) or len(query.includes) == registry.limits.includes_max:
         raise Mistake(error("value", name, TOO_MANY if not modifier else _bad_include(name, query, registry), CLAUSE))
     if text == "*":
         query.includes.append(Include("", None, "", reverse, again))

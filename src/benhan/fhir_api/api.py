@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from benhan.fhir_api.asked import asked_of, is_operation
-from benhan.fhir_api.responses import fault_response, finished
+from benhan.fhir_api.responses import MEDIA_TYPE, fault_response, finished
+from benhan.fhir_api.subscriptions.secrets import without_secrets
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
 from benhan.store.key_locks import KeyLocks
@@ -39,6 +40,16 @@ class FhirApi:
     """Held from a look to the write that depends on it."""
 
 
+def _shown(answer: Response) -> Response:
+    """The answer without the secrets that it was written with."""
+    if answer.media_type == MEDIA_TYPE and answer.body:
+        shown = without_secrets(bytes(answer.body))
+        if len(shown) != len(answer.body):
+            answer.headers["content-length"] = str(len(shown))
+        answer.body = shown
+    return answer
+
+
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 Interaction = Callable[[FhirApi, Request], Awaitable[Response]]
@@ -51,7 +62,7 @@ def endpoint(api: FhirApi, interaction: Interaction) -> Callable[[Request], Awai
         try:
             if request.method in CHANGING and not is_operation(request.scope):
                 asked_of(request.scope)  # before anything is written
-            answer = await finished(request, await interaction(api, request))
+            answer = await finished(request, _shown(await interaction(api, request)))
         except Fault as fault:
             if fault.category == "broken":
                 log.failure("request.failed", fault)

@@ -16,6 +16,7 @@ from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from benhan.access.faults import NOT_ALLOWED
+from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir.search_query import RESULT_PARAMETERS, SearchQuery, parse_search
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.faults import CONDITION_MOVED, EMPTY_CONDITION, MANY_MATCHES, TOO_CONTESTED
@@ -34,14 +35,15 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The search that a write depends on; `pairs` is it as it was asked."""
+    """The search that a write depends on; `pairs` is it as it was asked, of the parameters of `registry`."""
 
     type: str
     pairs: tuple[tuple[str, str], ...]
+    registry: SearchRegistry
 
     def query(self, count: int) -> SearchQuery:
         """The search, for `count` matches at most."""
-        query = parse_search(self.type, self.pairs)
+        query = parse_search(self.type, self.pairs, registry=self.registry)
         query.count = count
         return query
 
@@ -51,7 +53,7 @@ class Condition:
         return self.type, tuple(sorted(self.pairs))
 
 
-def parse_condition(type_: str, text: str) -> Condition:
+def parse_condition(type_: str, text: str, registry: SearchRegistry) -> Condition:
     """The condition that a query string asks. Raises BA-0220 for what it does not understand, BA-2151."""
     asked = parse_qsl(_BEFORE_QUERY.sub("", text), keep_blank_values=True)
     pairs = tuple(pair for pair in asked if pair[0] not in ABOUT_THE_ANSWER)
@@ -60,7 +62,7 @@ def parse_condition(type_: str, text: str) -> Condition:
             raise EMPTY_CONDITION(name=name.partition(":")[0])
     if not pairs:
         raise EMPTY_CONDITION(name="_count")
-    condition = Condition(type_, pairs)
+    condition = Condition(type_, pairs, registry)
     condition.query(1)
     return condition
 

@@ -20,6 +20,7 @@ from benhan.fhir_api.asked import JSON_TYPES, XML_TYPES, media_type
 from benhan.fhir_api.bundles.references import Real, rewritten
 from benhan.fhir_api.faults import BAD_ENTRY, PATCH_CHANGES_IDENTITY, WRONG_PATCH_TYPE
 from benhan.fhir_api.requests import check_valid, read_body, read_content
+from benhan.fhir_api.subscriptions.secrets import check_patched
 from benhan.store.unit_of_work import Stored
 
 Json = dict[str, Any]
@@ -33,8 +34,9 @@ class Patch:
     document: Any
 
     def applied(self, stored: Stored) -> ParsedResource:
-        """The next version of `stored`, valid. Raises what the patch, the structure or BA-2159 refuse."""
-        body, _ = parse_json(stored.content)
+        """The next version of `stored`, valid. Raises what the patch, the structure, BA-2159 or BA-3111 refuse."""
+        body, plain = parse_json(stored.content)
+        check_patched(plain)
         if isinstance(self.document, list):
             patched = apply_json_patch(body, self.document)
         else:

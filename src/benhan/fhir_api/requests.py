@@ -25,6 +25,7 @@ from benhan.fhir_api.faults import (
     TYPE_MISMATCH,
     WRONG_CONTENT_TYPE,
 )
+from benhan.fhir_api.subscriptions.secrets import check_headers
 from benhan.kernel.actors import Actor
 from benhan.kernel.texts import Language
 
@@ -128,7 +129,8 @@ async def read_resource(request: Request, type_: str, limit_bytes: int) -> Parse
 
 
 def check_valid(resource: ParsedResource) -> None:
-    """Raises Incorrect BA-0210 with an Issue for each structural fault."""
+    """Raises Incorrect BA-0210 with an Issue for each structural fault, BA-3110."""
+    check_headers(resource.plain)
     issues = check_structure(resource.plain)
     if issues:
         raise INVALID(*issues, type=resource.type, count=len(issues))

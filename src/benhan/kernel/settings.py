@@ -117,6 +117,76 @@ class Settings:
         "Số tài nguyên tối đa mà một lệnh xoá có điều kiện được xoá; 1: chỉ xoá khi khớp đúng một.",
         "Most resources that one conditional delete may delete; 1: only where exactly one matches.",
     )
+    resource_depth_max: int = _setting(
+        64,
+        "Số tầng lồng nhau tối đa của một tài nguyên được ghi; nhiều nhất 64.",
+        "Most levels of nesting of a resource that is written; 64 at most.",
+    )
+    search_count_max: int = _setting(
+        1_000,
+        "Số kết quả tối đa trên một trang tìm kiếm.",
+        "Most matches on a page of a search.",
+    )
+    search_criteria_max: int = _setting(
+        50,
+        "Số điều kiện tối đa của một câu tìm kiếm.",
+        "Most criteria of one search.",
+    )
+    search_values_max: int = _setting(
+        200,
+        "Số giá trị tối đa của một tham số (cách nhau bằng dấu phẩy).",
+        "Most values of one parameter (parted by commas).",
+    )
+    search_chain_max: int = _setting(
+        6,
+        "Số bước tối đa của chuỗi tham chiếu và _has.",
+        "Most steps of a chain and of _has.",
+    )
+    search_includes_max: int = _setting(
+        20,
+        "Số tham số _include và _revinclude tối đa.",
+        "Most parameters _include and _revinclude.",
+    )
+    search_included_max: int = _setting(
+        1_000,
+        "Số tài nguyên tối đa kèm theo một trang.",
+        "Most resources that come along with a page.",
+    )
+    search_include_rounds_max: int = _setting(
+        5,
+        "Số vòng tối đa của :iterate.",
+        "Most rounds of :iterate.",
+    )
+    search_sorted_max: int = _setting(
+        5_000,
+        "Số kết quả tối đa được sắp theo thứ tự không có chỉ mục.",
+        "Most matches that are put into an order without an index.",
+    )
+    search_scanned_max: int = _setting(
+        20_000,
+        "Số tài nguyên tối đa được mở cho một trang hay một lần đếm.",
+        "Most resources opened for one page or one total.",
+    )
+    search_linked_max: int = _setting(
+        1_000,
+        "Số tài nguyên tối đa mà một chuỗi tham chiếu được giải qua.",
+        "Most resources that a chain is resolved by at once.",
+    )
+    search_list_max: int = _setting(
+        10_000,
+        "Số mục tối đa của một List cho _list.",
+        "Most entries of a List for _list.",
+    )
+    search_codes_max: int = _setting(
+        20_000,
+        "Số mã tối đa của một tập giá trị cho :in, :below và tương tự.",
+        "Most codes of a value set for :in, :below and kin.",
+    )
+    search_timeout_s: float = _setting(
+        30.0,
+        "Thời gian tối đa của một câu tìm kiếm.",
+        "Longest one search may take.",
+    )
     statement_timeout_s: float = _setting(
         20.0, "Thời gian tối đa của một câu lệnh SQL.", "Longest one SQL statement may take."
     )
@@ -159,6 +229,11 @@ class Settings:
         "",
         "Máy nhận thông báo (Subscription) được phép dù ở mạng nội bộ hoặc http://, cách nhau bằng dấu phẩy.",
         "Receivers of notifications (Subscription) that may be inside or on http://, parted by commas.",
+    )
+    app_hosts: str = _setting(
+        "",
+        "Máy giữ khoá của ứng dụng (jwks_uri) được phép dù ở mạng nội bộ, cách nhau bằng dấu phẩy.",
+        "Hosts of apps' keys (jwks_uri) that may be inside, parted by commas.",
     )
     app_token_life_s: float = _setting(
         600.0, "Mã truy cập của ứng dụng (SMART) sống bao lâu.", "How long an app's (SMART) access token lives."

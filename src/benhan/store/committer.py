@@ -63,14 +63,14 @@ _LOCK_CURRENT = query(
         where r.until is null
     ),
     locked as (
-        select r.bucket, r.type, r.rid, r.version, r.patient, r.content is null as deleted
+        select r.bucket, r.type, r.rid, r.version, r.patient, r.updated_at, r.content is null as deleted
         from seen s
         join resource r on r.bucket = s.bucket and r.type = s.type and r.rid = s.rid and r.version = s.version
         where r.until is null
         order by r.bucket, r.type, r.rid
         for update of r
     )
-    select s.bucket, s.type, s.rid, l.version, l.patient, l.deleted
+    select s.bucket, s.type, s.rid, l.version, l.patient, l.updated_at, l.deleted
     from seen s left join locked l using (bucket, type, rid)
     """,
 )
@@ -137,6 +137,7 @@ class Current:
     bucket: int
     version: int
     patient: int
+    updated_at: datetime
     deleted: bool
 
 
@@ -390,7 +391,9 @@ async def _lock_current(connection: Connection, batch: list[Pending]) -> dict[Ke
             [write.rid for write in wanted],
         )
     return {
-        (row["type"], row["rid"]): Current(row["bucket"], row["version"], row["patient"], row["deleted"])
+        (row["type"], row["rid"]): Current(
+            row["bucket"], row["version"], row["patient"], row["updated_at"], row["deleted"]
+        )
         for row in rows
     }
 
@@ -432,22 +435,24 @@ def _put(
     else:
         bucket = write.bucket
     version = found.version + 1 if found is not None else 1
+    # whoever began first may come second, and a clock may be set back: no version is older than the one before it
+    at = max(unit.at, found.updated_at) if found is not None else unit.at
     if found is not None:
-        work.ended.append((found.bucket, write.type_number, write.rid, found.version, unit.at))
+        work.ended.append((found.bucket, write.type_number, write.rid, found.version, at))
     if bucket != (found.bucket if found is not None else bucket_of(write.rid)):
         placed = work.placed if found is not None else work.placed_new
         placed.append((bucket_of(write.rid), write.type_number, write.rid, bucket))
     content = None
     if write.verb is not Verb.DELETE:
         content = seal_tail(keys[write.patient], write.packed, write.type_number, write.rid, version)
-    _add_rows(unit, write, bucket, version, content, work)
+    _add_rows(unit, write, at, bucket, version, content, work)
     work.entries.append(unit.entry_of(write, version))
     return Stored(
         write.type,
         write.id,
         write.rid,
         version,
-        unit.at,
+        at,
         deleted=content is None,
         created=content is not None and (found is None or found.deleted),
         patient=write.patient,
@@ -455,7 +460,9 @@ def _put(
     )
 
 
-def _add_rows(unit: UnitOfWork, write: Write, bucket: int, version: int, content: bytes | None, work: Batch) -> None:
+def _add_rows(
+    unit: UnitOfWork, write: Write, at: datetime, bucket: int, version: int, content: bytes | None, work: Batch
+) -> None:
     indexed = write.indexed
     at_from, at_to = indexed.at if indexed is not None and indexed.at is not None else (None, None)
     if at_from is not None and at_to == at_from + SECOND:
@@ -469,7 +476,7 @@ def _add_rows(unit: UnitOfWork, write: Write, bucket: int, version: int, content
             version,
             bucket,
             write.type_number,
-            unit.at,
+            at,
             at_from,
             at_to,
             quantity,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from benhan.fhir.resource import DEPTH_MAX
 from benhan.fhir.validation.policy import parse_policy
 from benhan.kernel.actors import Actor
 from benhan.kernel.clock import Clock, SystemClock
@@ -22,6 +23,7 @@ from benhan.store.migrations import migrate
 from benhan.store.resources import Opener, Resources
 from benhan.store.sealed_cursor import SealedCursors
 from benhan.store.search.custom import CustomParameters
+from benhan.store.search.limits import SearchLimits
 from benhan.store.search.page_link import PageLinks
 from benhan.store.search.search import Search
 from benhan.store.terminology.definitions import Definitions
@@ -65,6 +67,8 @@ class Store:
         dictionaries: Path | None = None,
         page_life_s: float = 900.0,
         validation_policy: str = "",
+        search_limits: SearchLimits | None = None,
+        depth_max: int = DEPTH_MAX,
     ) -> Store:
         """The store on `database`: its schema brought up to date, its keys unwrapped, its writers started.
 
@@ -77,9 +81,10 @@ class Store:
         codec = ContentCodec(dictionaries) if dictionaries is not None else ContentCodec()
         ids, tokens = Ids(keyring.id_key, random), Tokens(keyring.index_key)
         rules = AccessRules(ids)
-        parameters = CustomParameters(database)
+        search_limits = search_limits or SearchLimits()
+        parameters = CustomParameters(database, search_limits.query)
         await parameters.refresh()
-        workshop = Workshop(ids, tokens, codec, rules, lambda: parameters.current)
+        workshop = Workshop(ids, tokens, codec, rules, lambda: parameters.current, depth_max)
         opener = Opener(keyring, codec)
         resources = Resources(database, workshop.ids, opener, clock, rules)
         links = PageLinks(keyring.derived_key("page-link"), clock, page_life_s)
@@ -106,6 +111,7 @@ class Store:
                 rules=rules,
                 expander=terminology,
                 parameters=parameters,
+                limits=search_limits,
             ),
             page_life_s,
             History(

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any, Literal
 
 from benhan.fhir.indexing import Indexed, index_resource, patient_of
-from benhan.fhir.resource import ParsedResource, head_bytes, tail_bytes
+from benhan.fhir.resource import DEPTH_MAX, ParsedResource, check_levels, head_bytes, tail_bytes
 from benhan.fhir.search_parameters import R4, SearchRegistry
 from benhan.kernel.actors import Actor
 from benhan.kernel.issues import Issue
@@ -123,10 +123,14 @@ class Workshop:
     codec: ContentCodec
     rules: AccessRules
     registry: Callable[[], SearchRegistry] = lambda: R4
+    depth_max: int = DEPTH_MAX
+    """Levels of a resource that may be written: DEPTH_MAX, or less where the house says so."""
 
     def apart(self) -> Workshop:
         """Another of the same keys, for another thread."""
-        return Workshop(self.ids, self.tokens.apart(), self.codec.apart(), self.rules, self.registry)
+        return Workshop(
+            self.ids, self.tokens.apart(), self.codec.apart(), self.rules, self.registry, depth_max=self.depth_max
+        )
 
 
 class UnitOfWork:
@@ -255,6 +259,8 @@ class UnitOfWork:
 
     def _prepared(self, verb: Verb, resource: ParsedResource, id_: str) -> Write:
         workshop, type_ = self._workshop, resource.type
+        if workshop.depth_max < DEPTH_MAX:
+            check_levels(resource.plain, workshop.depth_max)
         indexed = index_resource(resource.plain, workshop.registry())
         rid = workshop.ids.rid_of(type_, id_)
         patient = rid if type_ == "Patient" else self._patient_rid(indexed.patient)

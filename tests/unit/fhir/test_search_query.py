@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from benhan.fhir.dates import range_of
+from benhan.fhir.search_limits import QueryLimits
+from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir.search_query import (
     COUNT_DEFAULT,
-    COUNT_MAX,
     DateValue,
     Prefix,
     SearchQuery,
@@ -18,7 +19,7 @@ from benhan.fhir.search_query import (
     split_values,
     unescape,
 )
-from benhan.kernel.faults import Fault
+from benhan.kernel.faults import Fault, Incorrect
 
 
 def values(type_: str, name: str, text: str) -> tuple[Value, ...]:
@@ -131,7 +132,7 @@ def test_lenient_leaves_out_only_what_is_not_understood() -> None:
     assert [issue.place for issue in query.ignored] == ["foo", "_count"]
 
 
-@pytest.mark.parametrize(("text", "count"), [("0", 0), ("7", 7), ("999999999", COUNT_MAX)])
+@pytest.mark.parametrize(("text", "count"), [("0", 0), ("7", 7), ("999999999", 1_000)])
 def test_the_size_of_a_page_is_bounded(text: str, count: int) -> None:
     assert parse_search("Patient", [("_count", text)]).count == count
 
@@ -203,3 +204,20 @@ def test_more_than_the_limits_is_refused_also_when_lenient(pairs: list[tuple[str
     if len(pairs) > 1:
         with pytest.raises(Fault, match="BA-0220"):
             parse_search("Patient", pairs, lenient=True)
+
+
+def test_what_a_search_may_ask_is_set_by_the_house() -> None:
+    registry = SearchRegistry((), QueryLimits(count_max=5, criteria_max=1, values_max=2, chain_max=1, includes_max=1))
+    asked = parse_search("Observation", [("_count", "7"), ("code", "a,b")], registry=registry)
+    assert asked.count == 5
+    for type_, pairs in (
+        ("Observation", [("code", "a"), ("status", "final")]),
+        ("Observation", [("code", "a,b,c")]),
+        ("Observation", [("encounter.subject:Patient.name", "an")]),
+        ("Observation", [("_has:Observation:has-member:_has:Observation:has-member:code", "a")]),
+        ("Observation", [("_include", "Observation:subject"), ("_revinclude", "Provenance:target")]),
+    ):
+        parse_search(type_, pairs)
+        with pytest.raises(Incorrect, match="BA-0220"):
+            parse_search(type_, pairs, registry=registry)
+    parse_search("Observation", [("subject:Patient.name", "an")], registry=registry)

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from benhan.kernel.faults import Incorrect, Unavailable
-from benhan.transports.rest_hook import RestHook, is_public
+from benhan.transports.rest_hook import RestHook
+from benhan.transports.strangers import is_public
 
 PUBLIC, PRIVATE = "93.184.216.34", "10.0.0.7"
 

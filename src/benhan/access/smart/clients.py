@@ -6,14 +6,14 @@ Source: RFC 6749 2; RFC 7591 for the words; SMART App Launch 2.2, client-confide
 from __future__ import annotations
 
 import hmac
+import json
 import re
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from benhan.access.smart.faults import BAD_CLIENT, CLIENT_TAKEN, NO_SUCH_CLIENT
 from benhan.access.smart.scopes import Level, Scopes, parse_scopes
@@ -44,7 +44,7 @@ class ClientKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A registered app."""
+    """A registered app. `jwks` is its set of public keys, or the https address of one."""
 
     id: str
     name: str
@@ -55,6 +55,11 @@ class Client:
     jwks: str = ""
     secret_hash: bytes = b""
     may_introspect: bool = False
+
+    @property
+    def jwks_uri(self) -> str:
+        """Where its keys are to be fetched; "" where they are registered."""
+        return self.jwks if is_jwks_uri(self.jwks) else ""
 
     @property
     def actor(self) -> Actor:
@@ -224,17 +229,42 @@ def check_address(address: str) -> None:
         raise BAD_CLIENT(name="redirect", reason=address[:200])
 
 
+def is_jwks_uri(text: str) -> bool:
+    """Whether what is told of a client's keys is the address where they are."""
+    return text.startswith("https://")
+
+
 def check_jwks(text: str) -> None:
-    """A set of public keys for RS384 or ES384. Raises Incorrect BA-2326."""
-    import json
+    """A set of public keys for RS384 or ES384, or the https address of one. Raises Incorrect BA-2326."""
+    if is_jwks_uri(text):
+        parts = urlsplit(text)
+        if not _ADDRESS.fullmatch(text) or "#" in text or not parts.hostname or parts.username is not None:
+            raise BAD_CLIENT(name="jwks_uri", reason=text[:200])
+        return
+    try:
+        keys = json.loads(text[:JWKS_CHARACTERS_MAX])["keys"]
+    except (ValueError, TypeError, KeyError, RecursionError) as cause:
+        raise BAD_CLIENT(name="jwks", reason="JWKS") from cause
+    if not isinstance(keys, list) or not keys or not all(isinstance(each, dict) for each in keys):
+        raise BAD_CLIENT(name="jwks", reason="JWKS")
+    if any(name in each for each in keys for name in _PRIVATE):
+        raise BAD_CLIENT(name="jwks", reason="private")
+    if not all(is_own_key(each) and is_public_key(each) for each in keys):
+        raise BAD_CLIENT(name="jwks", reason="kty RSA | EC, kid")
+
+
+def is_own_key(key: object) -> bool:
+    """Whether a key of a set is one that can sign for a client: its kind, and a name."""
+    return isinstance(key, dict) and key.get("kty") in ("RSA", "EC") and isinstance(key.get("kid"), str)
+
+
+def is_public_key(key: dict[str, Any]) -> bool:
+    """Whether it is whole, and holds nothing that only its owner may know."""
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
 
     try:
-        told = json.loads(text[:JWKS_CHARACTERS_MAX])
-        keys = KeySet.import_key_set(told).keys
-    except (ValueError, TypeError, KeyError, AttributeError, JoseError) as cause:
-        raise BAD_CLIENT(name="jwks", reason="JWKS") from cause
-    if not keys or any(name in each for each in told["keys"] for name in _PRIVATE):
-        raise BAD_CLIENT(name="jwks", reason="private")
-    for key in keys:
-        if key.key_type not in ("RSA", "EC") or key.kid is None:
-            raise BAD_CLIENT(name="jwks", reason="kty RSA | EC, kid")
+        KeySet.import_key_set({"keys": [key]})
+    except (ValueError, TypeError, KeyError, AttributeError, JoseError):
+        return False
+    return not any(name in key for name in _PRIVATE)

@@ -17,6 +17,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from benhan.access.smart.client_keys import ClientKeys
 from benhan.access.smart.clients import Client, ClientKind, Clients
 from benhan.access.smart.faults import BAD_REQUEST, UNKNOWN_CLIENT, WRONG_ASSERTION
 from benhan.access.tokens import digest
@@ -35,14 +36,15 @@ SECRET_CHARACTERS_MAX = 500
 class Proofs:
     """Finds the client that a request comes from. `token_url` is whom assertions must be meant for."""
 
-    def __init__(self, database: Database, clients: Clients, clock: Clock, token_url: str) -> None:
+    def __init__(self, database: Database, clients: Clients, keys: ClientKeys, clock: Clock, token_url: str) -> None:
         self._database = database
         self._clients = clients
+        self.keys = keys
         self._clock = clock
         self._token_url = token_url
 
     async def client(self, form: Mapping[str, str], authorization: str) -> Client:
-        """The client of a request, proven as its kind asks. Raises BA-2310, BA-2311, BA-2319."""
+        """The client of a request, proven as its kind asks. Raises BA-2310, BA-2311, BA-2319, BA-3120."""
         is_basic, is_signed = authorization[:6].lower() == "basic ", "client_assertion" in form
         if is_basic + is_signed + ("client_secret" in form) > 1:
             raise BAD_REQUEST(name="client_secret, client_assertion")
@@ -66,7 +68,7 @@ class Proofs:
         client = await self._clients.find(id_) if id_ else None
         if client is None or client.kind is not ClientKind.KEYS or form.get("client_id", id_) != id_:
             raise UNKNOWN_CLIENT()
-        claims = verified(text, client)
+        claims = verified(text, await self.keys.of(client, _kid(text)))
         ends_at = self._checked(claims, client)
         await self._use(client, str(claims["jti"]), ends_at)
         return client
@@ -115,11 +117,10 @@ def claimed_id(form: Mapping[str, str], authorization: str) -> str:
     return form.get("client_id", "")[:64]
 
 
-def verified(text: str, client: Client) -> Mapping[str, Any]:
-    """The claims of an assertion that one of the client's own keys has signed. Raises BA-2319."""
+def verified(text: str, jwks: dict[str, Any]) -> Mapping[str, Any]:
+    """The claims of an assertion that one of the client's own keys, `jwks`, has signed. Raises BA-2319."""
     try:
-        keys = KeySet.import_key_set(json.loads(client.jwks))
-        return jwt.decode(text, keys, algorithms=ALGORITHMS).claims
+        return jwt.decode(text, KeySet.import_key_set({"keys": jwks["keys"]}), algorithms=ALGORITHMS).claims
     except (JoseError, ValueError, TypeError, KeyError) as cause:
         raise WRONG_ASSERTION(reason="signature, alg, kid") from cause
 
@@ -142,8 +143,17 @@ def _basic(authorization: str) -> tuple[str, str]:
 
 def _unverified(text: str) -> Mapping[str, Any]:
     """The claims of a JWT as they are told, to find whose keys must have signed it."""
+    return _part(text, 1)
+
+
+def _kid(text: str) -> str:
+    """Which key a JWT says it is signed with; "" where it says none."""
+    return str(_part(text, 0).get("kid", ""))
+
+
+def _part(text: str, place: int) -> Mapping[str, Any]:
     try:
-        part = text.split(".")[1]
+        part = text.split(".")[place]
         told = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (IndexError, ValueError, RecursionError) as cause:
         raise WRONG_ASSERTION(reason="JWT") from cause

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from benhan.access.smart.client_keys import ClientKeys
 from benhan.access.smart.clients import Clients
 from benhan.access.smart.grants import Grants
 from benhan.access.smart.identity import ALGORITHM, Identity
@@ -13,6 +14,7 @@ from benhan.access.smart.proofs import ALGORITHMS, Proofs
 from benhan.access.smart.scopes import WORDS
 from benhan.kernel.settings import Settings
 from benhan.store.store import Store
+from benhan.transports.key_fetch import KeyFetch
 
 Json = dict[str, Any]
 
@@ -101,6 +103,8 @@ def build_smart(store: Store, settings: Settings) -> Smart:
     """The authorization server of a store at the address of its role."""
     database, clock, random, issuer = store.database, store.clock, store.random, settings.base_url
     clients = Clients(database, clock, random)
+    hosts = [host for each in settings.app_hosts.split(",") if (host := each.strip())]
+    keys = ClientKeys(KeyFetch(hosts), clock)
     return Smart(
         store,
         clients,
@@ -112,7 +116,7 @@ def build_smart(store: Store, settings: Settings) -> Smart:
             refresh_s=settings.app_refresh_life_s,
             idle_s=settings.session_idle_s,
         ),
-        Proofs(database, clients, clock, f"{issuer}/oauth/token"),
+        Proofs(database, clients, keys, clock, f"{issuer}/oauth/token"),
         Launches(database, clock, random),
         Identity(store.keyring.derived("id-token"), issuer),
         issuer,

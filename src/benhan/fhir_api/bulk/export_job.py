@@ -186,7 +186,7 @@ class _Export:
         texts = self._request.filters[type_]
         given: set[int] = set()
         for text in texts:
-            query_ = filter_query(type_, text)
+            query_ = filter_query(type_, text, self._store.search.registry)
             made = filtered(self._store.search, query_, self._what, self._patients, self._kind.base_url)
             if made is None:
                 continue

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.resource import instant, is_id
+from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir.search_query import SearchQuery, parse_search
 from benhan.fhir.summary import parse_part
 from benhan.fhir_api.bulk.faults import BAD_OUTPUT_FORMAT, BAD_TYPE_FILTER
@@ -53,7 +54,9 @@ class ExportRequest:
         return datetime.fromisoformat(self.since) if self.since else None
 
 
-def parse_export(level: str, asked: Asked, *, lenient: bool) -> tuple[ExportRequest, list[str]]:
+def parse_export(
+    level: str, asked: Asked, registry: SearchRegistry, *, lenient: bool
+) -> tuple[ExportRequest, list[str]]:
     """The export that `asked` describes at `level` (system, patient, group), and the names that were passed over.
 
     Raises Incorrect BA-2062, BA-2351, BA-2352, BA-2381, BA-2382, Unsupported BA-2356, and what a search raises.
@@ -67,7 +70,7 @@ def parse_export(level: str, asked: Asked, *, lenient: bool) -> tuple[ExportRequ
         raise BAD_PARAMETER(name="_type", wanted="resource types")
     since = asked.moment("_since")
     request = ExportRequest(level, types, instant(since) if since is not None else "")
-    request.filters = _filters(asked, types)
+    request.filters = _filters(asked, types, registry)
     request.elements = _elements(asked, types)
     if level != "system" and asked.all("patient"):
         request.patients = patient_ids(asked.all("patient"))
@@ -86,7 +89,7 @@ def _check_names(level: str, asked: Asked, *, lenient: bool) -> list[str]:
     return []
 
 
-def _filters(asked: Asked, types: list[str] | None) -> dict[str, list[str]]:
+def _filters(asked: Asked, types: list[str] | None, registry: SearchRegistry) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     texts = [part for each in asked.all("_typeFilter") for part in re.split(r",(?=[A-Z][A-Za-z]+\?)", str(each))]
     if len(texts) > FILTERS_MAX:
@@ -95,17 +98,17 @@ def _filters(asked: Asked, types: list[str] | None) -> dict[str, list[str]]:
         match = _FILTER.fullmatch(text)
         if match is None or match["type"] not in (types or resource_types()):
             raise BAD_TYPE_FILTER()
-        filter_query(match["type"], match["query"])
+        filter_query(match["type"], match["query"], registry)
         found.setdefault(match["type"], []).append(match["query"])
     return found
 
 
-def filter_query(type_: str, text: str) -> SearchQuery:
+def filter_query(type_: str, text: str, registry: SearchRegistry) -> SearchQuery:
     """The search that a filter of `type_` is. Raises Incorrect BA-2382, BA-0220."""
     pairs = parse_qsl(text, keep_blank_values=True)
     if not pairs or any(name.partition(":")[0] in RESULT_PARAMETERS for name, _ in pairs):
         raise BAD_TYPE_FILTER()
-    return parse_search(type_, pairs)
+    return parse_search(type_, pairs, registry=registry)
 
 
 def _elements(asked: Asked, types: list[str] | None) -> list[str]:

@@ -16,9 +16,8 @@ import orjson
 from benhan.fhir.indexing import patient_of
 from benhan.fhir.main_values import PATIENT_ELEMENTS
 from benhan.fhir.references import rewrite_references
-from benhan.fhir.resource import ParsedResource, check_depth, parse_resource, parsed_resource
-from benhan.fhir.search_criteria import Criterion
-from benhan.fhir.search_values import TokenValue
+from benhan.fhir.resource import ParsedResource, check_depth, parse_resource, parsed_resource, tail_bytes
+from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.bundles.references import Real, base_of, rewritten, searches_in, urns_in, versioned_in
 from benhan.fhir_api.bundles.steps import ORDER, Step
@@ -42,6 +41,7 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.faults import Fault
 from benhan.kernel.issues import error
 from benhan.store.faults import DELETED, NO_SUCH_RESOURCE, TWICE_IN_ONE
+from benhan.store.search.expressions import Candidate, holds, linked_in
 from benhan.store.unit_of_work import Stored, UnitOfWork
 
 Json = dict[str, Any]
@@ -75,6 +75,8 @@ class Plan:
     raws: dict[int, bytes] = field(default_factory=dict)
     in_bundle: dict[str, Step] = field(default_factory=dict)
     """Searches of references that an entry of this bundle answers."""
+    candidates: dict[int, Candidate] = field(default_factory=dict)
+    """Entries as a search would see them, by the number of their step."""
 
 
 async def planned(api: FhirApi, actor: Actor, steps: Iterable[Step]) -> Plan:
@@ -164,31 +166,47 @@ def _is_deleted_here(plan: Plan, found: Stored) -> bool:
 
 
 def _carriers(plan: Plan, condition: Condition, verbs: tuple[str, ...]) -> list[Step]:
-    """The entries that `condition` would find once they are stored, where it asks for identifiers alone."""
-    wanted = condition.query(1).criteria
-    criteria = [each for each in wanted if isinstance(each, Criterion) and not each.modifier]
-    if len(criteria) < len(wanted) or any(each.code != "identifier" for each in criteria):
-        return []
+    """The entries that `condition` would find once they are stored.
+
+    None where only other resources or a terminology could tell (chains, `_has`, `_list`, value sets): they ask the
+    store. References between entries are not real yet and are not found by.
+    """
     written = [step for step in plan.steps if step.verb in verbs and step.type == condition.type]
-    return [step for step in written if not _is_no_write(step) and all(_bears(step, each.values) for each in criteria)]
+    written = [step for step in written if not _is_no_write(step)]
+    if not written:
+        return []
+    search = plan.api.store.search
+    expression = search.compiler(plan.api.base_url).all_of(condition.query(1).criteria, condition.type)
+    if linked_in(expression):
+        return []
+    return [step for step in written if holds(expression, _candidate(plan, step, search.registry), {})]
+
+
+def _candidate(plan: Plan, step: Step, registry: SearchRegistry) -> Candidate:
+    """An entry as a search would see it; made once, as many conditions may look at it. Raises BA-0210."""
+    known = plan.candidates.get(step.number)
+    if known is None:
+        resource = parsed_resource(step.body, step.plain)
+        check_valid(resource)  # only what is valid can be indexed
+        rid = plan.api.store.workshop.ids.rid_of(step.type, step.id) if step.id else 0
+        stored = Stored(
+            step.type,
+            step.id or "-",
+            rid,
+            1,
+            plan.unit.at,
+            deleted=False,
+            created=True,
+            patient=0,
+            tail=tail_bytes(resource.body),
+        )
+        known = plan.candidates[step.number] = Candidate(stored, registry)
+    return known
 
 
 def _is_no_write(step: Step) -> bool:
     """Whether a POST found what it would have made."""
     return step.verb == "POST" and step.found is not None
-
-
-def _bears(step: Step, values: Iterable[object]) -> bool:
-    assert step.plain is not None
-    identifiers = step.plain.get("identifier", [])
-    return any(
-        isinstance(value, TokenValue)
-        and value.code in (None, each.get("value"))
-        and value.system in (None, each.get("system", ""))
-        for value in values
-        for each in (identifiers if isinstance(identifiers, list) else [identifiers])
-        if isinstance(each, dict)
-    )
 
 
 # ── references ──
@@ -201,7 +219,7 @@ async def _find_references(plan: Plan) -> None:
             if text in plan.real.searches or text in plan.in_bundle:
                 continue
             with at_entry(step):
-                condition = parse_condition(type_, query)
+                condition = parse_condition(type_, query, plan.api.store.search.registry)
                 found = await _found_elsewhere(plan, condition)
                 here = _carriers(plan, condition, ("POST", "PUT"))
                 if len(found) + len(here) != 1:

@@ -11,6 +11,7 @@ from typing import Any
 
 from benhan.access.faults import NOT_ALLOWED
 from benhan.fhir.definitions import resource_types
+from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir_api.bundles.dispatch import route_of
 from benhan.fhir_api.conditions import Condition, parse_condition
 from benhan.fhir_api.faults import BAD_ENTRY, ID_MISMATCH, NOT_A_BUNDLE, TOO_MANY_ENTRIES
@@ -79,7 +80,7 @@ def entries_of(body: Any, plain: Any, entries_max: int) -> list[tuple[Any, Any]]
     return list(zip(exact, entries, strict=True))
 
 
-def read_step(exact: Any, entry: Any, number: int) -> Step:
+def read_step(exact: Any, entry: Any, number: int, registry: SearchRegistry) -> Step:
     """The step of an entry. Raises Incorrect BA-0311 with its number, BA-0306, BA-2151, BA-0220."""
     told = entry.get("request") if isinstance(entry, dict) else None
     if not isinstance(told, dict) or told.get("method") not in list(ORDER) or not isinstance(told.get("url"), str):
@@ -97,7 +98,7 @@ def read_step(exact: Any, entry: Any, number: int) -> Step:
     if isinstance(plain, dict):
         step.body, step.plain = exact["resource"], plain
     _check_shape(step)
-    _add_conditions(step, told)
+    _add_conditions(step, told, registry)
     return step
 
 
@@ -115,7 +116,7 @@ def _check_shape(step: Step) -> None:
             raise ID_MISMATCH()
 
 
-def _add_conditions(step: Step, told: Json) -> None:
+def _add_conditions(step: Step, told: Json, registry: SearchRegistry) -> None:
     if "ifMatch" in told:
         step.version = version_of_etag(str(told["ifMatch"]))
     for name in _REQUEST_TEXTS:
@@ -126,11 +127,11 @@ def _add_conditions(step: Step, told: Json) -> None:
         return
     step.absent = step.verb == "PUT" and only_if_absent(told.get("ifNoneMatch"))
     if step.verb == "POST" and "ifNoneExist" in told:
-        step.condition = parse_condition(step.type, told["ifNoneExist"])
+        step.condition = parse_condition(step.type, told["ifNoneExist"], registry)
     elif step.verb == "DELETE" and step.query:
-        step.condition, step.count = parse_condition_with_count(step.type, step.query)
+        step.condition, step.count = parse_condition_with_count(step.type, step.query, registry)
     elif step.query:
-        step.condition = parse_condition(step.type, step.query)
+        step.condition = parse_condition(step.type, step.query, registry)
 
 
 def check_permissions(actor: Actor, steps: list[Step]) -> None:

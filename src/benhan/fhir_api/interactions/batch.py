@@ -37,7 +37,7 @@ async def batch(api: FhirApi, request: Request, entries: list[tuple[Any, Any]]) 
     phases: dict[int, list[tuple[Step, Any, Any]]] = defaultdict(list)
     for number, (exact, entry) in enumerate(entries, 1):
         try:
-            step = read_step(exact, entry, number)
+            step = read_step(exact, entry, number, api.store.search.registry)
             with at_entry(step):
                 check_permissions(actor_of(request), [step])
                 _check_alone(step, borne)
@@ -66,7 +66,8 @@ async def _written(api: FhirApi, request: Request, teller: Teller, step: Step, e
     fresh = [step]
 
     async def act() -> Entry:
-        plan = await planned(api, actor_of(request), [fresh.pop() if fresh else read_step(exact, entry, step.number)])
+        again = fresh.pop() if fresh else read_step(exact, entry, step.number, api.store.search.registry)
+        plan = await planned(api, actor_of(request), [again])
         stored: list[Stored | None] = await api.store.commit(plan.unit) if plan.unit.writes else []
         found = plan.steps[0].found
         if step.verb == "POST" and found is not None:

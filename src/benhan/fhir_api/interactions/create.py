@@ -21,7 +21,7 @@ async def create(api: FhirApi, request: Request) -> Response:
     """
     type_ = type_of_path(request)
     asked = header(request.scope, b"if-none-exist")
-    condition = parse_condition(type_, asked) if asked is not None else None
+    condition = parse_condition(type_, asked, api.store.search.registry) if asked is not None else None
     resource = await read_resource(request, type_, api.body_bytes_max)
     stored = await (_created(api, request, resource) if condition is None else _once(api, request, resource, condition))
     return written_response(request, stored, api.base_url)

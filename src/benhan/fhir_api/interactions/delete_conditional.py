@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.conditions import Condition, claimed, guard, matches, parse_condition, until_settled
 from benhan.fhir_api.faults import EMPTY_CONDITION, MANY_MATCHES, TOO_MANY_TO_DELETE
@@ -19,7 +20,7 @@ async def delete_conditional(api: FhirApi, request: Request) -> Response:
 
     One is deleted at once unless the setting `conditional_deletes_max` allows more; `_count=n` deletes the first n.
     """
-    condition, count = parse_condition_with_count(type_of_path(request), request.url.query)
+    condition, count = parse_condition_with_count(type_of_path(request), request.url.query, api.store.search.registry)
     expected = if_match(request)
 
     async def act() -> list[Stored]:
@@ -48,11 +49,11 @@ async def delete_under(
     return found
 
 
-def parse_condition_with_count(type_: str, text: str) -> tuple[Condition, int | None]:
+def parse_condition_with_count(type_: str, text: str, registry: SearchRegistry) -> tuple[Condition, int | None]:
     """The condition without its `_count`, and that, None where it says none."""
     parts = text.split("&")
     counts = [part[7:] for part in parts if part.startswith("_count=")]
-    condition = parse_condition(type_, "&".join(part for part in parts if not part.startswith("_count=")))
+    condition = parse_condition(type_, "&".join(part for part in parts if not part.startswith("_count=")), registry)
     usable = len(counts) == 1 and counts[0].isascii() and counts[0].isdigit() and 0 < len(counts[0]) < 9
     if counts and not (usable and int(counts[0])):
         raise EMPTY_CONDITION(name="_count")

@@ -18,7 +18,7 @@ from benhan.store.unit_of_work import Stored
 async def patch_conditional(api: FhirApi, request: Request) -> Response:
     """200 with the patched version of the one match; 404 where nothing matches; 412 where more than one does."""
     type_ = type_of_path(request)
-    condition = parse_condition(type_, request.url.query)
+    condition = parse_condition(type_, request.url.query, api.store.search.registry)
     expected = if_match(request)
     asked = await read_patch(request, api.body_bytes_max)
 

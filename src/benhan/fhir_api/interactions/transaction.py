@@ -37,14 +37,14 @@ async def transaction(api: FhirApi, request: Request) -> Response:
 
 
 async def _transaction(api: FhirApi, request: Request, entries: list[tuple[Any, Any]]) -> bytes:
-    steps = _steps(request, entries)
+    steps = _steps(api, request, entries)
     teller = teller_for(api.base_url, request)
     written = {step.address for step in steps if not step.is_read and step.id}
     answers = await _early_reads(api, request, teller, steps, written)
     fresh = [steps]
 
     async def act() -> tuple[Plan, list[Stored | None]]:
-        plan = await planned(api, actor_of(request), fresh.pop() if fresh else _steps(request, entries))
+        plan = await planned(api, actor_of(request), fresh.pop() if fresh else _steps(api, request, entries))
         return plan, await api.store.commit(plan.unit) if plan.unit.writes else []
 
     conditions = [step.condition for step in steps if step.condition is not None]
@@ -58,8 +58,9 @@ async def _transaction(api: FhirApi, request: Request, entries: list[tuple[Any, 
     return bundle_bytes("transaction-response", [answers[step.number] for step in steps])
 
 
-def _steps(request: Request, entries: list[tuple[Any, Any]]) -> list[Step]:
-    steps = [read_step(exact, entry, number) for number, (exact, entry) in enumerate(entries, 1)]
+def _steps(api: FhirApi, request: Request, entries: list[tuple[Any, Any]]) -> list[Step]:
+    registry = api.store.search.registry
+    steps = [read_step(exact, entry, number, registry) for number, (exact, entry) in enumerate(entries, 1)]
     check_permissions(actor_of(request), steps)
     return steps
 

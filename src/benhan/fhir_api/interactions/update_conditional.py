@@ -26,7 +26,7 @@ async def update_conditional(api: FhirApi, request: Request) -> Response:
     not be there yet (412).
     """
     type_ = type_of_path(request)
-    condition = parse_condition(type_, request.url.query)
+    condition = parse_condition(type_, request.url.query, api.store.search.registry)
     expected, absent = if_match(request), only_if_absent(header(request.scope, b"if-none-match"))
     resource = await read_resource(request, type_, api.body_bytes_max)
 

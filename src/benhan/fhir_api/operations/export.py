@@ -23,7 +23,9 @@ async def export(api: FhirApi, request: Request) -> Response:
     check_async(request)
     asked = await asked_of(api, request)
     level = _level(request)
-    wanted, ignored = parse_export(level, asked, lenient=preference(request, "handling") == "lenient")
+    wanted, ignored = parse_export(
+        level, asked, api.store.search.registry, lenient=preference(request, "handling") == "lenient"
+    )
     _narrow_to_granted(api, actor_of(request), wanted)
     if level == "group":
         await _narrow_to_members(api, request, wanted)

@@ -39,3 +39,20 @@ EVENTS_GONE = FaultCode(
         "Events before number {first} are no longer kept. Search for the data, then go on from that number.",
     ),
 )
+HIDDEN_HEADER = FaultCode(
+    "BA-3110",
+    Incorrect,
+    Text(
+        "Giá trị tiêu đề của kênh đã được che (***) khi đọc. Gửi lại cả tiêu đề thật, hoặc bỏ channel.header.",
+        "The value of a header of the channel was hidden (***) when it was read. Send the whole header again, or leave"
+        " channel.header out.",
+    ),
+)
+HEADERS_NOT_PATCHED = FaultCode(
+    "BA-3111",
+    Incorrect,
+    Text(
+        "Subscription có channel.header không vá được. Gửi lại toàn bộ bằng PUT, cùng các tiêu đề.",
+        "A Subscription with channel.header is not patched. Send all of it by PUT, with its headers.",
+    ),
+)

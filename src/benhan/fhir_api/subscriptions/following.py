@@ -116,10 +116,12 @@ class Follower:
         """The resources that the owner finds by the filters, in the version that was written."""
         rids = list(latest)
         found: set[int] = set()
-        for start in range(0, len(rids), IDS_AT_ONCE):
-            ids = ",".join(encode_rid(rid) for rid in rids[start : start + IDS_AT_ONCE])
-            pairs = [("_id", ids), *wish.pairs, ("_count", str(IDS_AT_ONCE))]
-            query = parse_search(wish.type, pairs, registry=self._store.search.registry)
+        registry = self._store.search.registry
+        at_once = min(IDS_AT_ONCE, registry.limits.values_max)
+        for start in range(0, len(rids), at_once):
+            ids = ",".join(encode_rid(rid) for rid in rids[start : start + at_once])
+            query = parse_search(wish.type, [("_id", ids), *wish.pairs], registry=registry)
+            query.count = at_once
             page = await self._store.search.search(query, owner)
             found |= {each.rid for each in page.matches if each.version == latest[each.rid].version}
         return found

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import orjson
 
 from benhan.fhir.indexing import patient_of
+from benhan.fhir.resource import exact_json
 from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir.terms import contained_term
 from benhan.store.ids import Ids
@@ -55,11 +56,11 @@ def containing(type_: str, expression: Expression, registry: SearchRegistry, ids
 
 def matching(
     candidate: Candidate, type_: str, expression: Expression, registry: SearchRegistry, ids: Ids
-) -> Iterator[dict[str, object]]:
-    """The resources inside that satisfy `expression`."""
-    for plain in candidate.plain.get("contained", ()):
+) -> Iterator[tuple[int, dict[str, object]]]:
+    """The resources inside that satisfy `expression`, each with its place."""
+    for place, plain in enumerate(candidate.plain.get("contained", ())):
         if plain["resourceType"] == type_ and holds(expression, _Contained(candidate, plain, registry, ids), {}):
-            yield plain
+            yield place, plain
 
 
 def insides(
@@ -78,7 +79,12 @@ def insides(
             created=False,
             patient=stored.patient,
             tail=b"",
-            inner=orjson.dumps(plain),
+            inner=_exact(stored, place),
         )
-        for plain in matching(candidate, type_, expression, registry, ids)
+        for place, plain in matching(candidate, type_, expression, registry, ids)
     ]
+
+
+def _exact(stored: Stored, place: int) -> bytes:
+    """A contained resource with its numbers as they were written, which reading for criteria does not keep."""
+    return orjson.dumps(exact_json(stored.content)["contained"][place])

@@ -12,6 +12,7 @@ from datetime import datetime
 import orjson
 
 from benhan.fhir.search_definition import definition_of
+from benhan.fhir.search_limits import QueryLimits
 from benhan.fhir.search_parameters import R4, SearchRegistry
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
@@ -42,10 +43,11 @@ _FORGET = query("forget_search_parameter", "delete from search_parameter where b
 class CustomParameters:
     """The registry of a store, kept fresh between `start` and `stop`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, limits: QueryLimits | None = None) -> None:
         self._database = database
         self._task: asyncio.Task[None] | None = None
-        self.current: SearchRegistry = R4
+        self._plain = R4 if limits is None or limits == R4.limits else SearchRegistry((), limits)
+        self.current: SearchRegistry = self._plain
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="search parameters")
@@ -60,7 +62,7 @@ class CustomParameters:
         rows = await self._database.fetch(_READ)
         custom = [{**orjson.loads(row["record"]), "building": not row["is_built"]} for row in rows]
         if custom != [dict(each) for each in self.current.custom]:
-            self.current = SearchRegistry(custom) if custom else R4
+            self.current = SearchRegistry(custom, self._plain.limits) if custom else self._plain
 
     async def _run(self) -> None:
         while True:

@@ -10,15 +10,17 @@ from collections.abc import Iterable, Sequence
 
 from benhan.fhir.search_criteria import Include
 from benhan.fhir.search_parameters import SearchParameter
+from benhan.kernel.issues import Issue, warning
 from benhan.store.resource_types import TYPE_NAMES, TYPE_NUMBERS
 from benhan.store.search.expressions import Candidate, any_of
+from benhan.store.search.limits import CUT, ROUNDS_CUT
 from benhan.store.search.links import Links
 from benhan.store.search.reference import pointing_to
 from benhan.store.search.session import Session, native_order
 
 
 class Included:
-    """Gathers what comes along, each resource once, up to the limit; `cut` where there was more."""
+    """Gathers what comes along, each resource once, up to the limit; `cut` and `is_deeper` tell that there was more."""
 
     def __init__(self, session: Session, links: Links, matches: Sequence[Candidate]) -> None:
         self._session = session
@@ -26,6 +28,7 @@ class Included:
         self._known = {each.key for each in matches}
         self.found: list[Candidate] = []
         self.cut = False
+        self.is_deeper = False
 
     async def gather(self, includes: Sequence[Include], matches: Sequence[Candidate]) -> None:
         """Follow `includes` from the matches, and those that iterate from what came along."""
@@ -35,7 +38,19 @@ class Included:
             if not again or not fresh or self.cut:
                 return
             fresh = await self._round(again, fresh)
-        self.cut = self.cut or bool(again and fresh)
+        kept = len(self.found)
+        if again and fresh and not self.cut and (await self._round(again, fresh) or self.cut):
+            del self.found[kept:]  # one round more was to see whether there is more
+            self.is_deeper, self.cut = True, False
+
+    def notes(self) -> list[Issue]:
+        """What whoever asked must be told: that there is more."""
+        limits = self._session.limits
+        if self.cut:
+            return [warning("too-costly", "_include", CUT.filled(limit=limits.included_max))]
+        if self.is_deeper:
+            return [warning("too-costly", "_include", ROUNDS_CUT.filled(limit=limits.include_rounds_max))]
+        return []
 
     async def _round(self, includes: Sequence[Include], of: Sequence[Candidate]) -> list[Candidate]:
         start = len(self.found)

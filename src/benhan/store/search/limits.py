@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from benhan.fhir.search_limits import QueryLimits
 from benhan.kernel.faults import FaultCode, Incorrect, Unsupported
 from benhan.kernel.texts import Text
 
@@ -28,6 +29,8 @@ class SearchLimits:
     """Codes of a value set or hierarchy."""
     batch_max: int = 1_000
     seconds_max: float = 30.0
+    query: QueryLimits = field(default_factory=QueryLimits)
+    """What it may ask."""
 
 
 TOO_MANY_TO_SORT = FaultCode(
@@ -92,6 +95,18 @@ TOO_LONG = FaultCode(
         "Câu tìm kiếm này mất hơn {limit} giây và đã bị dừng. Thu hẹp điều kiện.",
         "This search took more than {limit} seconds and was stopped. Narrow it.",
     ),
+)
+HIERARCHY_TOO_LARGE = FaultCode(
+    "BA-3130",
+    Incorrect,
+    Text(
+        "{name} bao gồm hơn {limit} tài nguyên. Hỏi từ một cấp hẹp hơn.",
+        "{name} takes in more than {limit} resources. Ask from a narrower level.",
+    ),
+)
+ROUNDS_CUT = Text(
+    ":iterate chỉ đi {limit} vòng và còn nữa; phần còn lại hãy tìm riêng.",
+    ":iterate was followed for {limit} rounds and there is more; search for the rest by itself.",
 )
 CUT = Text(
     "Chỉ kèm theo {limit} tài nguyên đầu; phần còn lại hãy tìm riêng.",

@@ -33,14 +33,13 @@ from benhan.store.search.expressions import (
     linked_in,
     replaced,
 )
-from benhan.store.search.limits import LIST_TOO_LONG
+from benhan.store.search.limits import HIERARCHY_TOO_LARGE, LIST_TOO_LONG
 from benhan.store.search.plan import choose
 from benhan.store.search.reference import decides_compartment, pointing_to, targets_of
 from benhan.store.search.session import MeetsLinked, Session, native_order
 from benhan.store.search.statement import Column, conjuncts
 
 Keys = set[tuple[str, int]]
-_DEPTH_MAX = 10
 _WALK_COST, _ROW_COST = 60.0, 3.0
 """What a row looked up outside in costs, and one reached inside out."""
 
@@ -192,18 +191,21 @@ class Links(MeetsLinked):
         return OfIds(tuple(dict.fromkeys(session.compiler.ids.rid_of(type_, id_) for id_ in entries)))
 
     async def _hierarchy(self, criterion: Criterion, type_: str) -> Expression:
-        """`:above` and `:below` of a reference: through `partOf` of what it points to, as far as it goes."""
+        """`:above` and `:below` of a reference: through `partOf` of what it points to, as far as it goes.
+
+        Raises Incorrect BA-3130 where there are more than `linked_max`: an answer in part would look like a whole one.
+        """
         session, base_url = self._session, self._session.compiler.asking.base_url
         known = {
             target for value in criterion.values for target in targets_of(str(value), "", criterion.parameter, base_url)
         }
-        fresh = set(known)
-        for _ in range(_DEPTH_MAX):
+        fresh, most = set(known), session.limits.linked_max
+        while fresh:
             fresh = await (self._parts_of(fresh) if criterion.modifier == "below" else self._wholes_of(fresh)) - known
             known |= fresh
-            if not fresh or len(known) > session.limits.linked_max:
-                break
-        return pointing_to(sorted(known)[: session.limits.linked_max], criterion.parameter, type_, session.compiler.ids)
+            if len(known) > most:
+                raise HIERARCHY_TOO_LARGE(name=f"{criterion.code}:{criterion.modifier}", limit=most)
+        return pointing_to(sorted(known), criterion.parameter, type_, session.compiler.ids)
 
     async def _parts_of(self, references: set[str]) -> set[str]:
         found: set[str] = set()

@@ -18,7 +18,7 @@ from benhan.fhir.search_query import SearchQuery, sortable
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.clock import Clock
 from benhan.kernel.faults import Fault
-from benhan.kernel.issues import Issue, warning
+from benhan.kernel.issues import Issue
 from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
 from benhan.store.access_rules import AccessRules
@@ -46,7 +46,6 @@ from benhan.store.search.expressions import (
 )
 from benhan.store.search.includes import Included
 from benhan.store.search.limits import (
-    CUT,
     NOT_IN_CONTAINED,
     TOO_LONG,
     TOO_MANY_TO_SORT,
@@ -223,7 +222,7 @@ class Search:
                 await included.gather(query_.includes, walked.candidates)
             explanation = await explained(session) if query_.explain else []
         along = [each.stored for each in included.found]
-        notes = [warning("too-costly", "_include", CUT.filled(limit=self.limits.included_max))] if included.cut else []
+        notes = included.notes()
         page = SearchPage(walked.matches, along, "", total, notes, explanation)
         return page, walked.next, [*walked.matches, *along]
 
