@@ -12,7 +12,7 @@ from typing import Any
 
 from benhan.fhir.compartments import compartments
 from benhan.fhir.main_values import MAIN_DATES
-from benhan.fhir.search_criteria import Include
+from benhan.fhir.search_criteria import Chain, Criterion, Has, Include, InList, Wanted
 from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir.search_query import SearchQuery, sortable
 from benhan.kernel.actors import Actor, Role
@@ -35,9 +35,11 @@ from benhan.store.search.custom import CustomParameters
 from benhan.store.search.expanding import ValueSetExpander
 from benhan.store.search.explain import explained
 from benhan.store.search.expressions import (
+    All,
     Asking,
     Candidate,
     Expression,
+    Linked,
     OfIds,
     all_of,
     any_of,
@@ -55,6 +57,7 @@ from benhan.store.search.limits import (
 )
 from benhan.store.search.links import Links
 from benhan.store.search.page_link import Link, PageLinks
+from benhan.store.search.readers import Readers
 from benhan.store.search.reference import pointing_to
 from benhan.store.search.session import Found, Session, Sight, native_order
 from benhan.store.search.sorting import in_order
@@ -129,7 +132,7 @@ class Search:
         self.expander = expander
         self._parameters = parameters
         self.statistics = Statistics(database, clock)
-        self._reading: Database | None = None
+        self._readers: Readers | None = None
         self._opening = asyncio.Lock()
         self._ledger: Gatherer[list[Entry], None] = Gatherer(self._record, workers=1)
 
@@ -143,15 +146,16 @@ class Search:
 
     async def stop(self) -> None:
         await self._ledger.stop()
-        if self._reading is not None:
-            await self._reading.close()
+        if self._readers is not None:
+            await self._readers.close()
 
-    async def _sessions(self) -> Database:
+    async def _opened(self) -> Readers:
         """Connections whose statements are planned once for all values; opened with the first search."""
         async with self._opening:
-            if self._reading is None:
-                self._reading = await self._database.sibling(SESSIONS, plan_cache_mode="force_generic_plan")
-        return self._reading
+            if self._readers is None:
+                sibling = await self._database.sibling(SESSIONS, plan_cache_mode="force_generic_plan")
+                self._readers = Readers(sibling, sibling.pool.get_max_size())
+        return self._readers
 
     async def search(self, query_: SearchQuery, actor: Actor, *, base_url: str = "") -> SearchPage:
         """A page of `query_`. What it shows of patients is in the ledger before it returns.
@@ -194,7 +198,6 @@ class Search:
         compiler = self.compiler(base_url, now)
         segments = self._segments(query_, compiler)
         async with self._connection(query_, segments, link) as connection:
-            moment = link.moment if link is not None else ""
             session = Session(
                 connection,
                 self._opener,
@@ -204,7 +207,8 @@ class Search:
                 counted,
                 Sight(self._rules, actor),
                 now,
-                moment,
+                link.moment if link is not None else "",
+                pins=not connection.is_in_transaction(),
             )
             links = Links(session, self.expander)
             segments = [
@@ -231,25 +235,14 @@ class Search:
     async def _connection(
         self, query_: SearchQuery, segments: Sequence[Segment], link: Link | None
     ) -> AsyncIterator[Connection]:
-        """A connection; where several statements must see the same, in one transaction that sees one moment."""
-        alone = (
-            len(segments) == 1
-            and is_exact(segments[0].expression)
-            and not query_.includes
-            and not query_.sort[1:]
-            and query_.total == "none"
-            and query_.count > 0
-        )
-        sessions = await self._sessions()
-        if alone or link is not None:
-            async with sessions.connection() as connection:
+        """A connection; in one transaction where a first statement cannot tell its moment to all others."""
+        readers = self._readers or await self._opened()
+        async with readers.reader() as connection:
+            if link is not None or _pins_itself(query_, segments):
                 yield connection
-            return
-        async with (
-            sessions.connection() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            yield connection
+                return
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                yield connection
 
     # ── what is asked ──
 
@@ -388,6 +381,28 @@ class Search:
         async with self._database.connection() as connection:
             await append_many(connection, [entry for entries in batch for entry in entries])
         return [None] * len(batch)
+
+
+def _pins_itself(query_: SearchQuery, segments: Sequence[Segment]) -> bool:
+    """Whether the first statement that finds something gives the moment of all, and one that finds nothing ends it."""
+    if len(segments) > 1 or query_.total != "none" or query_.count == 0:
+        return False
+    expression = segments[0].expression
+    parts = expression.parts if isinstance(expression, All) else (expression,)
+    linked = [part for part in parts if linked_in(part)]
+    return not linked or (len(linked) == 1 and isinstance(linked[0], Linked) and _asks_once(linked[0].wanted))
+
+
+def _asks_once(wanted: Wanted) -> bool:
+    """Whether what is linked is found step by step, so that where one step finds nothing there is none after it."""
+    match wanted:
+        case Criterion(parameter, modifier):
+            return parameter.type == "token" or modifier not in ("above", "below")
+        case Chain(_, ((_, inner),)) | Has(_, _, inner):
+            return _asks_once(inner)
+        case InList():
+            return True
+    return False
 
 
 def _is_native(query_: SearchQuery) -> bool:

@@ -18,7 +18,6 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.limits import Act
 from benhan.store.access_rules import AccessRules
 from benhan.store.database import Connection
-from benhan.store.ids import bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.resources import Opener
 from benhan.store.search.compiler import Compiler
@@ -44,19 +43,13 @@ from benhan.store.search.statement import (
     Path,
     Place,
     Statement,
-    conjuncts,
     count,
     distinct,
     select,
 )
 from benhan.store.search.statistics import Counted
-from benhan.store.sql_texts import query
 from benhan.store.tokens import Tokens
 
-_PLACED = query(
-    "search_placed",
-    "select at_bucket, rid from placement where bucket = any($1::smallint[]) and type = $2 and rid = any($3::bigint[])",
-)
 _FIRST_WINDOW = timedelta(minutes=10)
 _WINDOW_GROWS = 8
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -103,6 +96,8 @@ class Session:
         sight: Sight,
         now: datetime,
         moment: str = "",
+        *,
+        pins: bool = False,
     ) -> None:
         self.connection = connection
         self.compiler = compiler
@@ -113,10 +108,12 @@ class Session:
         self.now = now
         self.moment = moment
         self.began_at = moment
-        """The moment of the first statement, for the link to the next page."""
+        """The moment of the first statement that found something, for the link to the next page."""
         self.statements: list[tuple[Plan, Statement]] = []
         self.scanned = 0
         self._opener = opener
+        self._pins = pins
+        """Whether no transaction keeps the moment: what a statement finds is dated, and the next ones look there."""
 
     # ── rows ──
 
@@ -142,15 +139,14 @@ class Session:
         exact = isinstance(left, Everything)
         size = limit if exact else min(max(2 * limit, 24), self.limits.batch_max)
         plan = choose(expression, type_, order, limit, self.counted, self.tokens)
-        asked = Asked(
-            TYPE_NUMBERS.get(type_, 0), expression, plan.path, self.moment, await self._placed(type_, expression)
-        )
+        asked = Asked(TYPE_NUMBERS.get(type_, 0), expression, plan.path, self.moment)
         for_updated = plan.path is Path.UPDATED and order.column == "updated_at"
         windows = _windows(order, after, self.now) if for_updated else iter([None])
         for window in windows:
             asked.window = window
             place = after
             while True:
+                asked.moment = self.moment
                 rows = await self._fetch(plan, select(asked, self.tokens, order, limit=size, after=place))
                 candidates = await self._open(rows)
                 kept = await self._kept(left, candidates, type_, meets=meets)
@@ -205,8 +201,7 @@ class Session:
         if isinstance(expression, Nothing):
             return []
         plan = choose(expression, type_, Order("", descending=False), limit, self.counted, self.tokens)
-        placed = await self._placed(type_, expression)
-        asked = Asked(TYPE_NUMBERS[type_], expression, plan.path, self.moment, placed)
+        asked = Asked(TYPE_NUMBERS[type_], expression, plan.path, self.moment)
         rows = await self._fetch(plan, distinct(asked, self.tokens, column, limit=limit))
         return [row[column] for row in rows]
 
@@ -216,19 +211,9 @@ class Session:
         if isinstance(expression, Nothing):
             return 0
         plan = choose(expression, type_, Order("", descending=False), 1_000_000_000, self.counted, self.tokens)
-        placed = await self._placed(type_, expression)
-        asked = Asked(TYPE_NUMBERS[type_], expression, plan.path, self.moment, placed)
+        asked = Asked(TYPE_NUMBERS[type_], expression, plan.path, self.moment)
         rows = await self._fetch(plan, count(asked, self.tokens))
         return int(rows[0]["count"])
-
-    async def _placed(self, type_: str, expression: Expression) -> list[tuple[int, int]]:
-        """Where asked ids live whose rid names another bucket."""
-        named = next((part for part in conjuncts(expression) if isinstance(part, OfIds)), None)
-        if named is None or not named.rids or not type_:
-            return []
-        buckets = sorted({bucket_of(rid) for rid in named.rids})
-        rows = await self.connection.fetch(_PLACED, buckets, TYPE_NUMBERS[type_], list(named.rids))
-        return [(row["at_bucket"], row["rid"]) for row in rows]
 
     async def _fetch(self, plan: Plan, statement: Statement) -> list[asyncpg.Record]:
         self.statements.append((plan, statement))
@@ -240,6 +225,8 @@ class Session:
             rows = await self.connection.fetch(statement.sql, *statement.values)
         if not self.began_at and rows and "moment" in rows[0]:
             self.began_at = rows[0]["moment"]
+            if self._pins:
+                self.moment = self.began_at
         return rows
 
     async def _open(self, rows: Sequence[asyncpg.Record]) -> list[Candidate | None]:
