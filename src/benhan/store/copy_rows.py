@@ -73,16 +73,26 @@ def _array_struct(count: int) -> struct.Struct:
     return struct.Struct(">iiiiii" + "iq" * count)
 
 
+def row_start(columns: int) -> bytes:
+    """What each row of so many columns begins with."""
+    return _COUNT(columns)
+
+
 async def copy_rows(connection: Connection, table: str, columns: Columns, rows: Iterable[Sequence[Any]]) -> None:
     """Append `rows`, whose values stand in the order of `columns`, to `table`."""
     encoders = tuple(columns.values())
-    count = _COUNT(len(encoders))
-    data = [_SIGNATURE]
+    start = row_start(len(encoders))
+    data: list[bytes] = []
     for row in rows:
-        data.append(count)
+        data.append(start)
         data += [encode(value) for encode, value in zip(encoders, row, strict=True)]
-    data.append(_END)
-    await connection.copy_to_table(table, source=_whole(b"".join(data)), columns=list(columns), format="binary")
+    await copy_encoded(connection, table, columns, data)
+
+
+async def copy_encoded(connection: Connection, table: str, columns: Columns, data: Iterable[bytes]) -> None:
+    """Append rows that are encoded already, each from its `row_start` on."""
+    whole = b"".join((_SIGNATURE, *data, _END))
+    await connection.copy_to_table(table, source=_whole(whole), columns=list(columns), format="binary")
 
 
 async def _whole(data: bytes) -> AsyncIterator[bytes]:

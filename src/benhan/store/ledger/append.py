@@ -15,7 +15,8 @@ from benhan.store.ids import SHARED, bucket_of
 from benhan.store.ledger.events import Event
 
 _CODE = re.compile(r"[A-Za-z0-9_.:/,^+@=?&-]{0,200}")
-_COLUMNS: Columns = {
+TABLE = "ledger_pending"
+COLUMNS: Columns = {
     "at": timestamptz,
     "patient": int8,
     "rid": int8,
@@ -81,4 +82,4 @@ async def append_many(connection: Connection, entries: Sequence[Entry]) -> None:
         )
         for entry in entries
     ]
-    await copy_rows(connection, "ledger_pending", _COLUMNS, records)
+    await copy_rows(connection, TABLE, COLUMNS, records)

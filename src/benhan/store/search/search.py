@@ -25,8 +25,8 @@ from benhan.store.access_rules import AccessRules
 from benhan.store.database import Connection, Database
 from benhan.store.gatherer import Gatherer
 from benhan.store.ids import Ids
-from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
+from benhan.store.ledger.views import Views, append_views
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.resources import Opener
 from benhan.store.search.compiler import Compiler
@@ -134,7 +134,7 @@ class Search:
         self.statistics = Statistics(database, clock)
         self._readers: Readers | None = None
         self._opening = asyncio.Lock()
-        self._ledger: Gatherer[list[Entry], None] = Gatherer(self._record, workers=1)
+        self._ledger: Gatherer[Views, None] = Gatherer(self._record, workers=1)
 
     @property
     def registry(self) -> SearchRegistry:
@@ -173,8 +173,8 @@ class Search:
                 page, next_link, seen = await self._run(query_, actor, link, base_url)
         except TimeoutError as cause:
             raise TOO_LONG(limit=round(self.limits.seconds_max)) from cause
-        if entries := self._entries(query_, seen, actor):
-            await self._ledger.ask(entries)
+        if actor.role is not Role.SYSTEM:
+            await self._ledger.ask(self._views(query_, seen, actor))
         if next_link is None:
             return page
         return SearchPage(
@@ -354,32 +354,24 @@ class Search:
 
     # ── the ledger ──
 
-    def _entries(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> list[Entry]:
-        """One entry of the search, and one for each patient whose data it shows."""
-        if actor.role is Role.SYSTEM:
-            return []
+    def _views(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> Views:
+        """An entry of the search, and one for each patient whose data it shows."""
         names = ",".join(sorted({name for name, _ in query_.applied}))[:200]
-        number = TYPE_NUMBERS[query_.type] if query_.type else 0
-        now, trace = self._clock.now(), current_trace.get()
-        shown = {0: 0} | dict(Counter(each.patient for each in seen))
-        return [
-            Entry(
-                Event.RESOURCE_SEARCH,
-                now,
-                actor.id,
-                actor.role.value,
-                trace,
-                patient,
-                number,
-                detail={"parameters": names, "count": count_, **actor.through},
-            )
-            for patient, count_ in shown.items()
-        ]
+        return Views(
+            Event.RESOURCE_SEARCH,
+            self._clock.now(),
+            actor.id,
+            actor.role.value,
+            current_trace.get(),
+            TYPE_NUMBERS[query_.type] if query_.type else 0,
+            {"parameters": names, **actor.through},
+            {0: 0} | Counter(each.patient for each in seen),
+        )
 
-    async def _record(self, batch: Sequence[list[Entry]]) -> list[None]:
-        """The entries of many searches in one transaction."""
+    async def _record(self, batch: Sequence[Views]) -> list[None]:
+        """The views of many searches in one transaction."""
         async with self._database.connection() as connection:
-            await append_many(connection, [entry for entries in batch for entry in entries])
+            await append_views(connection, batch)
         return [None] * len(batch)
 
 
