@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import asyncpg
 
@@ -56,12 +56,33 @@ _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Before anything was written here; what an import dates earlier is read in the last window."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A candidate and the place it stands at in the order."""
+class Found(NamedTuple):
+    """A candidate and the row it was opened from."""
 
     candidate: Candidate
-    place: Place
+    row: asyncpg.Record
+    order: Order
+
+    @property
+    def place(self) -> Place:
+        """The place it stands at in the order."""
+        return _place(self.row, self.order)
+
+
+class Batch(NamedTuple):
+    """What one statement gave: the rows that satisfy, how many were read, and where they end.
+
+    `more` tells whether there may be others after the last.
+    """
+
+    found: list[Found]
+    read: int
+    last: Place | None
+    more: bool
+
+
+def _place(row: asyncpg.Record, order: Order) -> Place:
+    return Place(row[order.column] if order.column else None, row["rid"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,49 +153,76 @@ class Session:
 
         Rows that only seemed to match are passed over and more are read; every row counts in `scanned`.
         """
+        async for batch in self.batches(type_, expression, order, limit=limit, after=after, meets=meets, act=act):
+            for each in batch.found:
+                yield each
+
+    async def batches(
+        self,
+        type_: str,
+        expression: Expression,
+        order: Order,
+        *,
+        limit: int,
+        after: Place | None = None,
+        meets: MeetsLinked | None = None,
+        act: Act = Act.SEARCH,
+    ) -> AsyncIterator[Batch]:
+        """The same as `rows`, as they are read."""
         expression = all_of([expression, self.sight.of(type_, act)])
         if isinstance(expression, Nothing):
             return
         left = residual(expression)
-        exact = isinstance(left, Everything)
-        size = limit if exact else min(max(2 * limit, 24), self.limits.batch_max)
+        size = limit if isinstance(left, Everything) else min(max(2 * limit, 24), self.limits.batch_max)
         plan = choose(expression, type_, order, limit, self.counted, self.tokens)
-        asked = Asked(TYPE_NUMBERS.get(type_, 0), expression, plan.path, self.moment)
+        asked = Asked(TYPE_NUMBERS.get(type_, 0), expression, plan.path)
         for_updated = plan.path is Path.UPDATED and order.column == "updated_at"
-        windows = _windows(order, after, self.now) if for_updated else iter([None])
+        windows = _windows(order, after, self.now) if for_updated else (None,)
         for window in windows:
             asked.window = window
             place = after
             while True:
                 asked.moment = self.moment
                 rows = await self._fetch(plan, select(asked, self.tokens, order, limit=size, after=place))
-                candidates = await self._open(rows)
-                kept = await self._kept(left, candidates, type_, meets=meets)
-                for row, candidate in zip(rows, candidates, strict=True):
-                    place = Place(row[order.column] if order.column else None, row["rid"])
-                    self.scanned += 1
-                    if candidate is not None and candidate.key in kept:
-                        yield Found(candidate, place)
-                if len(rows) < size:
+                found = await self._found(rows, left, type_, order, meets)
+                if rows:
+                    place = _place(rows[-1], order)
+                self.scanned += len(rows)
+                more = len(rows) >= size
+                yield Batch(found, len(rows), place, more)
+                if not more:
                     break
                 size = min(size * 2, self.limits.batch_max)
+
+    async def _found(
+        self, rows: Sequence[asyncpg.Record], left: Expression, type_: str, order: Order, meets: MeetsLinked | None
+    ) -> list[Found]:
+        """The rows, opened, that satisfy what SQL has left to be tested; those whose key was destroyed are left out."""
+        opened = await self._opener.open_all(rows, self.connection)
+        registry = self.compiler.registry
+        found = [
+            Found(Candidate(stored, registry), row, order)
+            for stored, row in zip(opened, rows, strict=True)
+            if stored is not None
+        ]
+        if isinstance(left, Everything):
+            return found
+        kept = await self._kept(left, [each.candidate for each in found], type_, meets=meets)
+        return [each for each in found if each.candidate.key in kept]
 
     async def _kept(
         self,
         expression: Expression,
-        candidates: Sequence[Candidate | None],
+        candidates: Sequence[Candidate],
         type_: str,
         *,
         meets: MeetsLinked | None,
     ) -> set[tuple[str, int]]:
-        opened = [each for each in candidates if each is not None]
-        if isinstance(expression, Everything):
-            return {each.key for each in opened}
         meeting: Meeting = {}
         if linked := linked_in(expression):
             assert meets is not None
-            meeting = {id(each): await meets(each, opened, type_) for each in linked}
-        return {each.key for each in opened if holds(expression, each, meeting)}
+            meeting = {id(each): await meets(each, candidates, type_) for each in linked}
+        return {each.key for each in candidates if holds(expression, each, meeting)}
 
     async def filtered(
         self, candidates: Iterable[Candidate], expression: Expression, type_: str, meets: MeetsLinked
@@ -228,11 +276,6 @@ class Session:
             if self._pins:
                 self.moment = self.began_at
         return rows
-
-    async def _open(self, rows: Sequence[asyncpg.Record]) -> list[Candidate | None]:
-        opened = await self._opener.open_all(rows, self.connection)
-        registry = self.compiler.registry
-        return [Candidate(each, registry) if each is not None else None for each in opened]
 
 
 def _windows(order: Order, after: Place | None, now: datetime) -> Iterable[tuple[datetime, datetime]]:
