@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 from bundles import folder
 from common import Server, arguments, benhan, report, scratch_folder, serving
+from cpu_time import CpuTime
 from http_client import Connection, drive, request
 from resources import _id_of
 
@@ -187,6 +188,24 @@ async def run(
     return len(times) / (time.perf_counter() - began), sorted(times), by_shape
 
 
+async def by_cost(server: Server, token: str, shapes: Shapes, seconds: float) -> list[tuple[int, dict[str, float]]]:
+    """What one search of each shape takes of the processor, the dearest first; one shape at a time, few clients."""
+    found = []
+    for number in range(30):
+        until, counted = time.perf_counter() + seconds, 0
+
+        async def work(connection: Connection, _client: int, number: int = number, until: float = until) -> None:
+            nonlocal counted
+            while time.perf_counter() < until:
+                await connection.ask(request("GET", f"/fhir/{shapes.shape(number)}", token))
+                counted += 1
+
+        cpu = CpuTime(server.process.pid, server.data)
+        await drive(server.http_port, 16, work)
+        found.append((number, cpu.spent_us(counted)))
+    return sorted(found, key=lambda each: -sum(each[1].values()))
+
+
 async def reads(server: Server, token: str, people: People, seconds: float) -> float:
     """Reads by id a second, as the limit."""
     until, counted = time.perf_counter() + seconds, 0
@@ -216,7 +235,10 @@ async def at(patients: int, seconds: float) -> dict[str, Any]:
         with serving(data) as server:
             token, shapes = server.token(), Shapes(people)
             await run(server, token, shapes, seconds / 2)
+            cpu = CpuTime(server.process.pid, server.data)
             rate, times, by_shape = await run(server, token, shapes, seconds)
+            spent = cpu.spent_us(len(times))
+            dear = (await by_cost(server, token, shapes, seconds / 8))[:5]
             limit = await reads(server, token, people, 2.0)
     slow = sorted(by_shape, key=lambda number: -statistics.median(by_shape[number] or [0]))[:5]
     return {
@@ -225,6 +247,8 @@ async def at(patients: int, seconds: float) -> dict[str, Any]:
         "p50": statistics.median(times) * 1000,
         "p95": times[int(len(times) * 0.95)] * 1000,
         "limit": limit,
+        "spent": spent,
+        "dear": ", ".join(f"{number}: {round(sum(each.values()))} µs" for number, each in dear),
         "slow": ", ".join(f"{number}: {statistics.median(by_shape[number]) * 1000:.0f} ms" for number in slow),
     }
 
@@ -244,6 +268,9 @@ async def measure(quick: bool) -> dict[str, Any]:
         "search_resources": many["resources"],
         "read_limit_per_s": round(many["limit"]),
         "search_ratio_to_limit": round(many["rate"] / many["limit"], 3),
+        **{f"search_{whose}_cpu_us": microseconds for whose, microseconds in many["spent"].items()},
+        **{f"search_{whose}_cpu_us_at_1k": microseconds for whose, microseconds in few["spent"].items()},
+        "dearest_shapes": many["dear"],
         "slowest_shapes": many["slow"],
         "slowest_shapes_at_1k": few["slow"],
     }

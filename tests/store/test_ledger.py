@@ -21,6 +21,7 @@ from benhan.store.ledger.proofs import Inclusion, prove, verify_inclusion
 from benhan.store.ledger.read import entries_of_patient, entries_of_trace, entry_at, recent_entries
 from benhan.store.ledger.roots import public_key, roots, sign_days
 from benhan.store.ledger.verify import Break, Damage, verify_ledger
+from benhan.store.ledger.views import Views, append_views
 
 NOON = datetime(2026, 3, 10, 5, tzinfo=UTC)  # 12:00 in Vietnam
 LAN, MINH = (7 << 51) | 11, (9 << 51) | 12
@@ -66,6 +67,25 @@ async def test_an_entry_is_written_with_its_act_or_not_at_all(database: Database
     with pytest.raises(RuntimeError):
         await act()
     assert (await recent_entries(database)).entries == ()
+
+
+async def test_what_a_search_showed_is_one_entry_for_each_patient(database: Database) -> None:
+    detail: dict[str, str | int] = {"parameters": "code,date", "client": "app/1"}
+    shown = Views(Event.RESOURCE_SEARCH, NOON, "máy:1", "machine", TRACE, 90, detail, {0: 0, LAN: 3, MINH: 12})
+    alone = Views(Event.RESOURCE_SEARCH, NOON, "account:2", "doctor", TRACE, 0, {"parameters": ""}, {0: 0})
+    expected = [
+        Entry(Event.RESOURCE_SEARCH, NOON, "máy:1", "machine", TRACE, patient, 90, detail={**detail, "count": count})
+        for patient, count in ((0, 0), (LAN, 3), (MINH, 12))
+    ]
+    empty: dict[str, str | int] = {"parameters": "", "count": 0}
+    expected.append(Entry(Event.RESOURCE_SEARCH, NOON, "account:2", "doctor", TRACE, detail=empty))
+    columns = "at, patient, rid, version, bucket, event, type, actor, role, trace, detail"
+    async with database.transaction() as connection:
+        await append_views(connection, [shown, alone])
+        await append_many(connection, expected)
+        rows = await connection.fetch(f"select {columns} from ledger_pending order by id")
+    assert [tuple(row) for row in rows[:4]] == [tuple(row) for row in rows[4:]]
+    assert len(rows) == 8
 
 
 async def test_pending_entries_are_visible_before_they_are_chained(database: Database) -> None:

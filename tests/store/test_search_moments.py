@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from typing import Any
 
 import pytest
 from tests.store.writing import DOCTOR, note, patient
 
 from benhan.fhir.resource import resource_of
 from benhan.fhir.search_query import parse_search, parse_search_types
+from benhan.store.search.includes import Included
 from benhan.store.search.search import SearchPage
+from benhan.store.search.session import Session
 from benhan.store.store import Store
 
 Pairs = list[tuple[str, str]]
@@ -118,3 +121,43 @@ async def test_no_page_skips_doubles_or_fails_beside_a_thousand_writes_a_second(
     assert writers.written > 20
     assert len(seen) == len(set(seen))
     assert set(seen) == expected
+
+
+async def test_what_comes_along_is_of_the_moment_of_its_matches(
+    peopled: tuple[Store, list[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, owners, _ = peopled
+    gather = Included.gather
+
+    async def gather_after_a_write(self: Included, *arguments: Any) -> None:
+        unit = store.begin(DOCTOR)
+        unit.update(resource_of({**patient(gender="other"), "id": owners[3]}))
+        unit.create(resource_of(observation(owners[3], 99)))
+        await store.commit(unit)
+        await gather(self, *arguments)
+
+    monkeypatch.setattr(Included, "gather", gather_after_a_write)
+    along = [("_include", "Observation:patient"), ("_revinclude", "Observation:patient")]
+    page = await page_of(store, "Observation", [("subject", f"Patient/{owners[3]}"), along[0]])
+    assert [(each.id, each.version) for each in page.included] == [(owners[3], 1)]
+    known = len(page.matches) + 1  # the write of the search before
+    page = await page_of(store, "Patient", [("_id", owners[3]), along[1]])
+    assert [each.version for each in page.matches] == [2]
+    assert len(page.included) == known
+
+
+async def test_a_total_is_of_the_moment_of_its_page(
+    peopled: tuple[Store, list[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, owners, _ = peopled
+    count = Session.count
+
+    async def count_after_a_write(self: Session, *arguments: Any) -> int:
+        unit = store.begin(DOCTOR)
+        unit.create(resource_of(observation(owners[0], 5, status="preliminary")))
+        await store.commit(unit)
+        return await count(self, *arguments)
+
+    monkeypatch.setattr(Session, "count", count_after_a_write)
+    page = await page_of(store, "Observation", [("status", "preliminary"), ("_total", "accurate")])
+    assert (page.matches, page.total) == ([], 0)

@@ -156,7 +156,7 @@ VALUES = {
     "quantity": ["5.4|http://unitsofmeasure.org|mg", "lt3"],
     "special": ["10.8|106.6|5|km"],
 }
-NAMED = r"\br\.bucket = (\$|w\.bucket)"
+NAMED = r"\br\.bucket = (any\(array\[)?(\$|w\.bucket)"
 """A search's own row; a further table that is joined to it by its bucket does not name it."""
 AN = "Patient/benh-nhan-0001"
 

@@ -23,21 +23,44 @@ class Entry:
     search: Json | None = None
     """Beside `search_mode`, where there is more to say of a match: its score."""
 
+    def written(self) -> bytes:
+        """The JSON of the entry."""
+        parts = []
+        if self.full_url:
+            parts.append(b'"fullUrl":' + orjson.dumps(self.full_url))
+        if self.resource:
+            parts.append(b'"resource":' + self.resource)
+        if self.search is not None:
+            parts.append(b'"search":' + orjson.dumps(self.search))
+        elif self.search_mode:
+            parts.append(b'"search":{"mode":' + orjson.dumps(self.search_mode) + b"}")
+        if self.request is not None:
+            parts.append(b'"request":' + orjson.dumps(self.request))
+        if self.response is not None:
+            parts.append(b'"response":' + orjson.dumps(self.response))
+        return b"{" + b",".join(parts) + b"}"
+
 
 def bundle_bytes(
     type_: str, entries: Iterable[Entry], *, links: Sequence[tuple[str, str]] = (), total: int | None = None
 ) -> bytes:
     """The JSON of a Bundle."""
+    return written_bundle(type_, [entry.written() for entry in entries], links=links, total=total)
+
+
+def written_bundle(
+    type_: str, entries: Sequence[bytes], *, links: Sequence[tuple[str, str]] = (), total: int | None = None
+) -> bytes:
+    """The JSON of a Bundle whose entries are written already."""
     head: Json = {"resourceType": "Bundle", "type": type_}
     if total is not None:
         head["total"] = total
     if links:
         head["link"] = [{"relation": relation, "url": url} for relation, url in links]
-    written = [_entry(entry) for entry in entries]
     body = orjson.dumps(head)
-    if not written:
+    if not entries:
         return body
-    return body[:-1] + b',"entry":[' + b",".join(written) + b"]}"
+    return b"".join((body[:-1], b',"entry":[', b",".join(entries), b"]}"))
 
 
 class Found(Protocol):
@@ -59,20 +82,3 @@ def entry_bytes(found: Iterable[Found], base_url: str, mode: str) -> list[bytes]
         b'{"fullUrl":"%b/%b/%b","resource":%b%b' % (address, each.type.encode(), each.id.encode(), each.content, end)
         for each in found
     ]
-
-
-def _entry(entry: Entry) -> bytes:
-    parts = []
-    if entry.full_url:
-        parts.append(b'"fullUrl":' + orjson.dumps(entry.full_url))
-    if entry.resource:
-        parts.append(b'"resource":' + entry.resource)
-    if entry.search is not None:
-        parts.append(b'"search":' + orjson.dumps(entry.search))
-    elif entry.search_mode:
-        parts.append(b'"search":{"mode":' + orjson.dumps(entry.search_mode) + b"}")
-    if entry.request is not None:
-        parts.append(b'"request":' + orjson.dumps(entry.request))
-    if entry.response is not None:
-        parts.append(b'"response":' + orjson.dumps(entry.response))
-    return b"{" + b",".join(parts) + b"}"

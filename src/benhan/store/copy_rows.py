@@ -82,17 +82,17 @@ class Table:
     def __init__(self, name: str, columns: Mapping[str, Encoder]) -> None:
         self.name = name
         self.columns = list(columns)
-        self._count = _COUNT(len(columns))
+        self.row_start = _COUNT(len(columns))
+        """What each row begins with."""
         self._runs = _runs(list(columns.values()))
 
-    def written(self, rows: Iterable[Sequence[Any]]) -> bytes:
-        """`rows` as the format has them."""
-        data = [_SIGNATURE]
+    def encoded(self, rows: Iterable[Sequence[Any]]) -> list[bytes]:
+        """`rows` as the format has them, in pieces."""
+        data: list[bytes] = []
         for row in rows:
-            data.append(self._count)
+            data.append(self.row_start)
             data += [encode(row[place]) for encode, place in self._runs]
-        data.append(_END)
-        return b"".join(data)
+        return data
 
 
 def _runs(encoders: list[Encoder]) -> list[tuple[Encoder, int | slice]]:
@@ -124,9 +124,13 @@ def _numbers(encoders: list[Encoder]) -> Encoder:
 
 async def copy_rows(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
     """Append `rows`, whose values stand in the order of the columns, to `table`."""
-    await connection.copy_to_table(
-        table.name, source=_whole(table.written(rows)), columns=table.columns, format="binary"
-    )
+    await copy_encoded(connection, table, table.encoded(rows))
+
+
+async def copy_encoded(connection: Connection, table: Table, data: Iterable[bytes]) -> None:
+    """Append rows that are encoded already, each from its `row_start` on, to `table`."""
+    whole = b"".join((_SIGNATURE, *data, _END))
+    await connection.copy_to_table(table.name, source=_whole(whole), columns=table.columns, format="binary")
 
 
 async def _whole(data: bytes) -> AsyncIterator[bytes]:

@@ -20,7 +20,7 @@ PATIENCE_S = 0.01
 class Gatherer(Generic[Asked, Answer]):
     """`ask` waits for `work`, which is given everything that was asked meanwhile and answers in the same order.
 
-    What `work` raises, every asker of that batch gets.
+    What `work` raises, every asker of that batch gets. `linger_s`, told how many wait, says how long to wait for more.
     """
 
     def __init__(
@@ -29,10 +29,12 @@ class Gatherer(Generic[Asked, Answer]):
         *,
         workers: int = 2,
         batch_max: int = 256,
+        linger_s: Callable[[int], float] | None = None,
     ) -> None:
         self._work = work
         self._workers = workers
         self._batch_max = batch_max
+        self._linger_s = linger_s
         self._waiting: deque[tuple[Asked, asyncio.Future[Answer]]] = deque()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -59,6 +61,8 @@ class Gatherer(Generic[Asked, Answer]):
         while True:
             await self._wake.wait()
             await asyncio.sleep(patience_s)  # whoever is ready to ask in this turn of the loop joins the batch
+            if self._linger_s is not None and (more_s := self._linger_s(len(self._waiting))) > 0:
+                await asyncio.sleep(more_s)
             batch = [self._waiting.popleft() for _ in range(min(self._batch_max, len(self._waiting)))]
             if not batch:
                 self._wake.clear()

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
+from operator import itemgetter
 from typing import NamedTuple
 
 import asyncpg
@@ -70,6 +72,9 @@ _PLACES = query(
 _IS_PLACED = query("is_placed", "select 1 from placement where bucket = $1 and type = $2 and rid = $3")
 
 
+_FIELDS = itemgetter("type", "rid", "version", "patient", "updated_at", "content")
+
+
 class Wanted(NamedTuple):
     """A read: what, for whom, on which trace."""
 
@@ -91,27 +96,38 @@ class Opener:
         """Each row (type, rid, version, patient, updated_at, content) opened; None where its key was destroyed."""
         patients = {row["patient"] for row in rows if row["content"] is not None}
         keys = await self._keyring.data_keys(patients, connection) if patients else {}
-        return [self._opened(row, keys) for row in rows]
+        opened = self._opened
+        return [
+            opened(number, rid, version, patient, updated_at, content, keys)
+            for number, rid, version, patient, updated_at, content in map(_FIELDS, rows)
+        ]
 
-    def _opened(self, row: asyncpg.Record, keys: dict[int, DataKey]) -> Stored | None:
-        type_ = TYPE_NAMES[row["type"]]
-        rid, version, patient, content = row["rid"], row["version"], row["patient"], row["content"]
-        chosen_id, tail = "", b""
+    def _opened(
+        self,
+        number: int,
+        rid: int,
+        version: int,
+        patient: int,
+        updated_at: datetime,
+        content: bytes | None,
+        keys: dict[int, DataKey],
+    ) -> Stored | None:
+        type_, chosen_id, tail = TYPE_NAMES[number], "", b""
         if content is not None:
             key = keys.get(patient)
             if key is None:
                 return None
-            chosen_id, tail = self._codec.unpack(type_, key.open(content, aad_of(row["type"], rid, version)), patient)
+            chosen_id, tail = self._codec.unpack(type_, key.open(content, aad_of(number, rid, version)), patient)
         return Stored(
             type_,
             chosen_id or encode_rid(rid),
             rid,
             version,
-            row["updated_at"],
-            deleted=content is None,
-            created=version == 1,
-            patient=patient,
-            tail=tail,
+            updated_at,
+            content is None,
+            version == 1,
+            patient,
+            tail,
         )
 
 

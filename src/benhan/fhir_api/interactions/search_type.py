@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from benhan.access.faults import NOT_ALLOWED
-from benhan.fhir.bundle import Entry, bundle_bytes
+from benhan.fhir.bundle import Entry, entry_bytes, written_bundle
 from benhan.fhir.outcome import outcome_of_issues
 from benhan.fhir.search_query import SearchQuery, parse_search
 from benhan.fhir_api.api import FhirApi
@@ -72,16 +72,16 @@ def searchset(api: FhirApi, query: SearchQuery, page: SearchPage, request: Reque
 
     A plan that was asked for stands in the outcome entry's diagnostics.
     """
-    entries = [Entry(each.content, f"{api.base_url}/{each.type}/{each.id}", "match") for each in page.matches]
-    entries += [Entry(each.content, f"{api.base_url}/{each.type}/{each.id}", "include") for each in page.included]
+    written = entry_bytes(page.matches, api.base_url, "match") + entry_bytes(page.included, api.base_url, "include")
     if query.ignored or page.notes or page.explanation:
-        entries.append(Entry(orjson.dumps(_outcome(query, page, request)), search_mode="outcome"))
+        told = Entry(orjson.dumps(_outcome(query, page, request)), search_mode="outcome")
+        written.append(told.written())
     asked = [pair for pair in query.applied if pair[0] != "_page"]
     address = address_of(api, query)
     links = [("self", f"{address}?{urlencode(asked)}" if asked else address)]
     if page.next:
         links.append(("next", f"{address}?{urlencode([*asked, ('_page', page.next)])}"))
-    return bundle_bytes("searchset", entries, links=links, total=page.total)
+    return written_bundle("searchset", written, links=links, total=page.total)
 
 
 def address_of(api: FhirApi, query: SearchQuery) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from benhan.fhir.bundle import bundle_bytes, entry_bytes
+from benhan.fhir.bundle import entry_bytes, written_bundle
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.main_values import PATIENT_ELEMENTS
 from benhan.fhir_api.api import FhirApi
@@ -58,13 +58,7 @@ async def everything(api: FhirApi, request: Request) -> Response:
     if page.next is not None:
         place = [page.next.moment, page.next.type, page.next.rid]
         links.append(("next", f"{address}?{urlencode([*applied, ('_page', cursors.write(place, bound_to))])}"))
-    return json_response(_bundle(links, written))
-
-
-def _bundle(links: list[tuple[str, str]], written: bytes) -> bytes:
-    """The searchset of entries that are written already."""
-    body = bundle_bytes("searchset", (), links=links)
-    return b"".join((body[:-1], b',"entry":[', written, b"]}")) if written else body
+    return json_response(written_bundle("searchset", [written] if written else [], links=links))
 
 
 def _wanted(asked: Asked, root: Stored) -> Wanted:

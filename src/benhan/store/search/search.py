@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from benhan.fhir.compartments import compartments
 from benhan.fhir.main_values import MAIN_DATES
-from benhan.fhir.search_criteria import Include
+from benhan.fhir.search_criteria import Chain, Criterion, Has, Include, InList, Wanted
 from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir.search_query import SearchQuery, sortable
 from benhan.kernel.actors import Actor, Role
@@ -22,11 +21,11 @@ from benhan.kernel.issues import Issue
 from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
 from benhan.store.access_rules import AccessRules
-from benhan.store.database import Connection, Database
+from benhan.store.database import Database
 from benhan.store.gatherer import Gatherer
 from benhan.store.ids import Ids
-from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
+from benhan.store.ledger.views import Views, append_views
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.resources import Opener
 from benhan.store.search.compiler import Compiler
@@ -35,9 +34,11 @@ from benhan.store.search.custom import CustomParameters
 from benhan.store.search.expanding import ValueSetExpander
 from benhan.store.search.explain import explained
 from benhan.store.search.expressions import (
+    All,
     Asking,
     Candidate,
     Expression,
+    Linked,
     OfIds,
     all_of,
     any_of,
@@ -54,8 +55,9 @@ from benhan.store.search.limits import (
 )
 from benhan.store.search.links import Links
 from benhan.store.search.page_link import Link, PageLinks
+from benhan.store.search.readers import Readers
 from benhan.store.search.reference import pointing_to
-from benhan.store.search.session import Found, Session, Sight, native_order
+from benhan.store.search.session import Batch, Session, Sight, native_order
 from benhan.store.search.sorting import in_order
 from benhan.store.search.statement import Order, Place
 from benhan.store.search.statistics import Statistics
@@ -64,6 +66,8 @@ from benhan.store.unit_of_work import Stored
 
 SESSIONS = 8
 """Connections of one process that search."""
+LINGER_S = 0.005
+"""A commit costs as much for one search as for ten: under load this much later is cheaper for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +132,10 @@ class Search:
         self.expander = expander
         self._parameters = parameters
         self.statistics = Statistics(database, clock)
-        self._reading: Database | None = None
+        self._readers: Readers | None = None
         self._opening = asyncio.Lock()
-        self._ledger: Gatherer[list[Entry], None] = Gatherer(self._record, workers=1)
+        self._running = 0
+        self._ledger: Gatherer[Views, None] = Gatherer(self._record, workers=1, linger_s=self._linger_s)
 
     @property
     def registry(self) -> SearchRegistry:
@@ -142,15 +147,16 @@ class Search:
 
     async def stop(self) -> None:
         await self._ledger.stop()
-        if self._reading is not None:
-            await self._reading.close()
+        if self._readers is not None:
+            await self._readers.close()
 
-    async def _sessions(self) -> Database:
+    async def _opened(self) -> Readers:
         """Connections whose statements are planned once for all values; opened with the first search."""
         async with self._opening:
-            if self._reading is None:
-                self._reading = await self._database.sibling(SESSIONS, plan_cache_mode="force_generic_plan")
-        return self._reading
+            if self._readers is None:
+                sibling = await self._database.sibling(SESSIONS, plan_cache_mode="force_generic_plan")
+                self._readers = Readers(sibling, sibling.pool.get_max_size())
+        return self._readers
 
     async def search(self, query_: SearchQuery, actor: Actor, *, base_url: str = "") -> SearchPage:
         """A page of `query_`. What it shows of patients is in the ledger before it returns.
@@ -163,37 +169,39 @@ class Search:
         asked = [pair for pair in query_.applied if pair[0] != "_page"]
         bound_to = f"{actor.id} {query_.type or sorted(query_.by_type)} {query_.compartment} {asked}"
         link = self._links.read(query_.page, bound_to) if query_.page else None
+        self._running += 1
         try:
-            async with asyncio.timeout(self.limits.seconds_max):
-                page, next_link, seen = await self._run(query_, actor, link, base_url)
-        except TimeoutError as cause:
-            raise TOO_LONG(limit=round(self.limits.seconds_max)) from cause
-        if entries := self._entries(query_, seen, actor):
-            await self._ledger.ask(entries)
-        if next_link is None:
-            return page
-        return SearchPage(
-            page.matches,
-            page.included,
-            self._links.write(next_link, bound_to),
-            page.total,
-            page.notes,
-            page.explanation,
-        )
+            page, next_link, seen = await self._within_time(query_, actor, link, base_url)
+            if actor.role is not Role.SYSTEM:
+                await self._ledger.ask(self._views(query_, seen, actor))
+        finally:
+            self._running -= 1
+        return page if next_link is None else replace(page, next=self._links.write(next_link, bound_to))
 
     def compiler(self, base_url: str = "", now: datetime | None = None) -> Compiler:
         """What compiles a search of this store to an expression about its rows."""
         return Compiler(self.registry, self._ids, Asking(now or self._clock.now(), base_url))
 
+    async def _within_time(
+        self, query_: SearchQuery, actor: Actor, link: Link | None, base_url: str
+    ) -> tuple[SearchPage, Link | None, list[Stored]]:
+        try:
+            async with asyncio.timeout(self.limits.seconds_max):
+                return await self._run(query_, actor, link, base_url)
+        except TimeoutError as cause:
+            raise TOO_LONG(limit=round(self.limits.seconds_max)) from cause
+
     async def _run(
         self, query_: SearchQuery, actor: Actor, link: Link | None, base_url: str
     ) -> tuple[SearchPage, Link | None, list[Stored]]:
+        """The page, from one moment: a transaction keeps it where a first statement cannot tell it to all others."""
         counted = await self.statistics.counted()
         now = link.began_at if link is not None else self._clock.now()
         compiler = self.compiler(base_url, now)
         segments = self._segments(query_, compiler)
-        async with self._connection(query_, segments, link) as connection:
-            moment = link.moment if link is not None else ""
+        pins = link is not None or _pins_itself(query_, segments)
+        readers = self._readers or await self._opened()
+        async with readers.reader() as connection:
             session = Session(
                 connection,
                 self._opener,
@@ -203,57 +211,37 @@ class Search:
                 counted,
                 Sight(self._rules, actor),
                 now,
-                moment,
+                link.moment if link is not None else "",
+                pins=pins,
             )
-            links = Links(session, self.expander)
-            segments = [
-                Segment(
-                    each.type,
-                    await links.resolved(each.expression, each.type, query_.count),
-                    each.order,
-                    each.contained,
-                )
-                for each in segments
-            ]
-            walked = await self._walked(query_, segments, session, links, link)
-            total = await self._total(query_, segments, session, links)
-            included = Included(session, links, walked.candidates)
-            if query_.includes and walked.candidates:
-                await included.gather(query_.includes, walked.candidates)
-            explanation = await explained(session) if query_.explain else []
+            if pins:
+                return await self._page(query_, segments, session, link)
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                return await self._page(query_, segments, session, link)
+
+    async def _page(
+        self, query_: SearchQuery, segments: list[Segment], session: Session, link: Link | None
+    ) -> tuple[SearchPage, Link | None, list[Stored]]:
+        links = Links(session, self.expander)
+        for number, each in enumerate(segments):
+            if linked_in(each.expression):
+                resolved = await links.resolved(each.expression, each.type, query_.count)
+                segments[number] = replace(each, expression=resolved)
+        walked = await self._walked(query_, segments, session, links, link)
+        total = await self._total(query_, segments, session, links)
+        included = Included(session, links, walked.candidates)
+        if query_.includes and walked.candidates:
+            await included.gather(query_.includes, walked.candidates)
+        explanation = await explained(session) if query_.explain else []
         along = [each.stored for each in included.found]
         notes = included.notes()
         page = SearchPage(walked.matches, along, "", total, notes, explanation)
         return page, walked.next, [*walked.matches, *along]
 
-    @asynccontextmanager
-    async def _connection(
-        self, query_: SearchQuery, segments: Sequence[Segment], link: Link | None
-    ) -> AsyncIterator[Connection]:
-        """A connection; where several statements must see the same, in one transaction that sees one moment."""
-        alone = (
-            len(segments) == 1
-            and is_exact(segments[0].expression)
-            and not query_.includes
-            and not query_.sort[1:]
-            and query_.total == "none"
-            and query_.count > 0
-        )
-        sessions = await self._sessions()
-        if alone or link is not None:
-            async with sessions.connection() as connection:
-                yield connection
-            return
-        async with (
-            sessions.connection() as connection,
-            connection.transaction(isolation="repeatable_read", readonly=True),
-        ):
-            yield connection
-
     # ── what is asked ──
 
     def _segments(self, query_: SearchQuery, compiler: Compiler) -> list[Segment]:
-        found = []
+        found: list[Segment] = []
         for type_, wanted in query_.by_type.items():
             expression = compiler.all_of(wanted, type_)
             if query_.compartment is not None:
@@ -293,27 +281,28 @@ class Search:
         after = link.after if link is not None else None
         for number in range(first, len(segments)):
             segment = segments[number]
-            walking = self._rows(segment, session, links, limit=query_.count + 1 - len(walked.matches), after=after)
+            walking = self._batches(segment, session, links, limit=query_.count + 1 - len(walked.matches), after=after)
             place = after
-            async for each in walking:
-                if len(walked.matches) >= query_.count:
-                    walked.next = Link(session.began_at, session.now, number, place)
-                    return walked
-                place = each.place
-                self._take(query_, segment, each.candidate, walked)
-                if session.scanned > self.limits.scanned_max:
-                    walked.next = Link(session.began_at, session.now, number, place)
+            async for batch in walking:
+                for each in batch.found:
+                    if len(walked.matches) >= query_.count:
+                        walked.next = Link(session.began_at, session.now, number, place)
+                        return walked
+                    self._take(query_, segment, each.candidate, walked)
+                    place = each.place
+                if session.scanned > self.limits.scanned_max and batch.more:
+                    walked.next = Link(session.began_at, session.now, number, batch.last)
                     return walked
             after = None
         return walked
 
-    def _rows(
+    def _batches(
         self, segment: Segment, session: Session, links: Links, *, limit: int, after: Place | None = None
-    ) -> AsyncIterator[Found]:
-        if not segment.contained:
-            return session.rows(segment.type, segment.expression, segment.order, limit=limit, after=after, meets=links)
-        wanted = containing(segment.type, segment.expression, self.registry, self._ids)
-        return session.rows("", wanted, segment.order, limit=limit, after=after, meets=links)
+    ) -> AsyncIterator[Batch]:
+        type_, wanted = segment.type, segment.expression
+        if segment.contained:
+            type_, wanted = "", containing(type_, wanted, self.registry, self._ids)
+        return session.batches(type_, wanted, segment.order, limit=limit, after=after, meets=links)
 
     def _take(self, query_: SearchQuery, segment: Segment, candidate: Candidate, walked: Walked) -> None:
         walked.candidates.append(candidate)
@@ -352,41 +341,59 @@ class Search:
                 total += await session.count(segment.type, segment.expression)
                 continue
             before = session.scanned
-            async for _ in self._rows(segment, session, links, limit=self.limits.batch_max):
-                total += 1
+            async for batch in self._batches(segment, session, links, limit=self.limits.batch_max):
+                total += len(batch.found)
                 if session.scanned - before > self.limits.scanned_max:
                     raise TOTAL_TOO_COSTLY(limit=self.limits.scanned_max)
         return total
 
     # ── the ledger ──
 
-    def _entries(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> list[Entry]:
-        """One entry of the search, and one for each patient whose data it shows."""
-        if actor.role is Role.SYSTEM:
-            return []
+    def _views(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> Views:
+        """An entry of the search, and one for each patient whose data it shows."""
         names = ",".join(sorted({name for name, _ in query_.applied}))[:200]
-        number = TYPE_NUMBERS[query_.type] if query_.type else 0
-        now, trace = self._clock.now(), current_trace.get()
-        shown = {0: 0} | dict(Counter(each.patient for each in seen))
-        return [
-            Entry(
-                Event.RESOURCE_SEARCH,
-                now,
-                actor.id,
-                actor.role.value,
-                trace,
-                patient,
-                number,
-                detail={"parameters": names, "count": count_, **actor.through},
-            )
-            for patient, count_ in shown.items()
-        ]
+        return Views(
+            Event.RESOURCE_SEARCH,
+            self._clock.now(),
+            actor.id,
+            actor.role.value,
+            current_trace.get(),
+            TYPE_NUMBERS[query_.type] if query_.type else 0,
+            {"parameters": names, **actor.through},
+            {0: 0} | Counter(each.patient for each in seen),
+        )
 
-    async def _record(self, batch: Sequence[list[Entry]]) -> list[None]:
-        """The entries of many searches in one transaction."""
+    def _linger_s(self, waiting: int) -> float:
+        """How long the entries of the searches that are done wait for those of others under way; alone, not at all."""
+        return LINGER_S if self._running > waiting else 0.0
+
+    async def _record(self, batch: Sequence[Views]) -> list[None]:
+        """The views of many searches in one transaction."""
         async with self._database.connection() as connection:
-            await append_many(connection, [entry for entries in batch for entry in entries])
+            await append_views(connection, batch)
         return [None] * len(batch)
+
+
+def _pins_itself(query_: SearchQuery, segments: Sequence[Segment]) -> bool:
+    """Whether the first statement that finds something gives the moment of all, and one that finds nothing ends it."""
+    if len(segments) > 1 or query_.total != "none" or query_.count == 0:
+        return False
+    expression = segments[0].expression
+    parts = expression.parts if isinstance(expression, All) else (expression,)
+    linked = [part for part in parts if linked_in(part)]
+    return not linked or (len(linked) == 1 and isinstance(linked[0], Linked) and _asks_once(linked[0].wanted))
+
+
+def _asks_once(wanted: Wanted) -> bool:
+    """Whether what is linked is found step by step, so that where one step finds nothing there is none after it."""
+    match wanted:
+        case Criterion(parameter, modifier):
+            return parameter.type == "token" or modifier not in ("above", "below")
+        case Chain(_, ((_, inner),)) | Has(_, _, inner):
+            return _asks_once(inner)
+        case InList():
+            return True
+    return False
 
 
 def _is_native(query_: SearchQuery) -> bool:

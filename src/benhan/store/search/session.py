@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import asyncpg
 
@@ -18,7 +18,6 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.limits import Act
 from benhan.store.access_rules import AccessRules
 from benhan.store.database import Connection
-from benhan.store.ids import bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.resources import Opener
 from benhan.store.search.compiler import Compiler
@@ -44,31 +43,46 @@ from benhan.store.search.statement import (
     Path,
     Place,
     Statement,
-    conjuncts,
     count,
     distinct,
     select,
 )
 from benhan.store.search.statistics import Counted
-from benhan.store.sql_texts import query
 from benhan.store.tokens import Tokens
 
-_PLACED = query(
-    "search_placed",
-    "select at_bucket, rid from placement where bucket = any($1::smallint[]) and type = $2 and rid = any($3::bigint[])",
-)
 _FIRST_WINDOW = timedelta(minutes=10)
 _WINDOW_GROWS = 8
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """Before anything was written here; what an import dates earlier is read in the last window."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A candidate and the place it stands at in the order."""
+class Found(NamedTuple):
+    """A candidate and the row it was opened from."""
 
     candidate: Candidate
-    place: Place
+    row: asyncpg.Record
+    order: Order
+
+    @property
+    def place(self) -> Place:
+        """The place it stands at in the order."""
+        return _place(self.row, self.order)
+
+
+class Batch(NamedTuple):
+    """What one statement gave: the rows that satisfy, how many were read, and where they end.
+
+    `more` tells whether there may be others after the last.
+    """
+
+    found: list[Found]
+    read: int
+    last: Place | None
+    more: bool
+
+
+def _place(row: asyncpg.Record, order: Order) -> Place:
+    return Place(row[order.column] if order.column else None, row["rid"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +117,8 @@ class Session:
         sight: Sight,
         now: datetime,
         moment: str = "",
+        *,
+        pins: bool = False,
     ) -> None:
         self.connection = connection
         self.compiler = compiler
@@ -113,10 +129,12 @@ class Session:
         self.now = now
         self.moment = moment
         self.began_at = moment
-        """The moment of the first statement, for the link to the next page."""
+        """The moment of the first statement that found something, for the link to the next page."""
         self.statements: list[tuple[Plan, Statement]] = []
         self.scanned = 0
         self._opener = opener
+        self._pins = pins
+        """Whether no transaction keeps the moment: what a statement finds is dated, and the next ones look there."""
 
     # ── rows ──
 
@@ -135,50 +153,76 @@ class Session:
 
         Rows that only seemed to match are passed over and more are read; every row counts in `scanned`.
         """
+        async for batch in self.batches(type_, expression, order, limit=limit, after=after, meets=meets, act=act):
+            for each in batch.found:
+                yield each
+
+    async def batches(
+        self,
+        type_: str,
+        expression: Expression,
+        order: Order,
+        *,
+        limit: int,
+        after: Place | None = None,
+        meets: MeetsLinked | None = None,
+        act: Act = Act.SEARCH,
+    ) -> AsyncIterator[Batch]:
+        """The same as `rows`, as they are read."""
         expression = all_of([expression, self.sight.of(type_, act)])
         if isinstance(expression, Nothing):
             return
         left = residual(expression)
-        exact = isinstance(left, Everything)
-        size = limit if exact else min(max(2 * limit, 24), self.limits.batch_max)
+        size = limit if isinstance(left, Everything) else min(max(2 * limit, 24), self.limits.batch_max)
         plan = choose(expression, type_, order, limit, self.counted, self.tokens)
-        asked = Asked(
-            TYPE_NUMBERS.get(type_, 0), expression, plan.path, self.moment, await self._placed(type_, expression)
-        )
+        asked = Asked(TYPE_NUMBERS.get(type_, 0), expression, plan.path)
         for_updated = plan.path is Path.UPDATED and order.column == "updated_at"
-        windows = _windows(order, after, self.now) if for_updated else iter([None])
+        windows = _windows(order, after, self.now) if for_updated else (None,)
         for window in windows:
             asked.window = window
             place = after
             while True:
+                asked.moment = self.moment
                 rows = await self._fetch(plan, select(asked, self.tokens, order, limit=size, after=place))
-                candidates = await self._open(rows)
-                kept = await self._kept(left, candidates, type_, meets=meets)
-                for row, candidate in zip(rows, candidates, strict=True):
-                    place = Place(row[order.column] if order.column else None, row["rid"])
-                    self.scanned += 1
-                    if candidate is not None and candidate.key in kept:
-                        yield Found(candidate, place)
-                if len(rows) < size:
+                found = await self._found(rows, left, type_, order, meets)
+                if rows:
+                    place = _place(rows[-1], order)
+                self.scanned += len(rows)
+                more = len(rows) >= size
+                yield Batch(found, len(rows), place, more)
+                if not more:
                     break
                 size = min(size * 2, self.limits.batch_max)
+
+    async def _found(
+        self, rows: Sequence[asyncpg.Record], left: Expression, type_: str, order: Order, meets: MeetsLinked | None
+    ) -> list[Found]:
+        """The rows, opened, that satisfy what SQL has left to be tested; those whose key was destroyed are left out."""
+        opened = await self._opener.open_all(rows, self.connection)
+        registry = self.compiler.registry
+        found = [
+            Found(Candidate(stored, registry), row, order)
+            for stored, row in zip(opened, rows, strict=True)
+            if stored is not None
+        ]
+        if isinstance(left, Everything):
+            return found
+        kept = await self._kept(left, [each.candidate for each in found], type_, meets=meets)
+        return [each for each in found if each.candidate.key in kept]
 
     async def _kept(
         self,
         expression: Expression,
-        candidates: Sequence[Candidate | None],
+        candidates: Sequence[Candidate],
         type_: str,
         *,
         meets: MeetsLinked | None,
     ) -> set[tuple[str, int]]:
-        opened = [each for each in candidates if each is not None]
-        if isinstance(expression, Everything):
-            return {each.key for each in opened}
         meeting: Meeting = {}
         if linked := linked_in(expression):
             assert meets is not None
-            meeting = {id(each): await meets(each, opened, type_) for each in linked}
-        return {each.key for each in opened if holds(expression, each, meeting)}
+            meeting = {id(each): await meets(each, candidates, type_) for each in linked}
+        return {each.key for each in candidates if holds(expression, each, meeting)}
 
     async def filtered(
         self, candidates: Iterable[Candidate], expression: Expression, type_: str, meets: MeetsLinked
@@ -205,8 +249,7 @@ class Session:
         if isinstance(expression, Nothing):
             return []
         plan = choose(expression, type_, Order("", descending=False), limit, self.counted, self.tokens)
-        placed = await self._placed(type_, expression)
-        asked = Asked(TYPE_NUMBERS[type_], expression, plan.path, self.moment, placed)
+        asked = Asked(TYPE_NUMBERS[type_], expression, plan.path, self.moment)
         rows = await self._fetch(plan, distinct(asked, self.tokens, column, limit=limit))
         return [row[column] for row in rows]
 
@@ -216,19 +259,9 @@ class Session:
         if isinstance(expression, Nothing):
             return 0
         plan = choose(expression, type_, Order("", descending=False), 1_000_000_000, self.counted, self.tokens)
-        placed = await self._placed(type_, expression)
-        asked = Asked(TYPE_NUMBERS[type_], expression, plan.path, self.moment, placed)
+        asked = Asked(TYPE_NUMBERS[type_], expression, plan.path, self.moment)
         rows = await self._fetch(plan, count(asked, self.tokens))
         return int(rows[0]["count"])
-
-    async def _placed(self, type_: str, expression: Expression) -> list[tuple[int, int]]:
-        """Where asked ids live whose rid names another bucket."""
-        named = next((part for part in conjuncts(expression) if isinstance(part, OfIds)), None)
-        if named is None or not named.rids or not type_:
-            return []
-        buckets = sorted({bucket_of(rid) for rid in named.rids})
-        rows = await self.connection.fetch(_PLACED, buckets, TYPE_NUMBERS[type_], list(named.rids))
-        return [(row["at_bucket"], row["rid"]) for row in rows]
 
     async def _fetch(self, plan: Plan, statement: Statement) -> list[asyncpg.Record]:
         self.statements.append((plan, statement))
@@ -240,12 +273,9 @@ class Session:
             rows = await self.connection.fetch(statement.sql, *statement.values)
         if not self.began_at and rows and "moment" in rows[0]:
             self.began_at = rows[0]["moment"]
+            if self._pins:
+                self.moment = self.began_at
         return rows
-
-    async def _open(self, rows: Sequence[asyncpg.Record]) -> list[Candidate | None]:
-        opened = await self._opener.open_all(rows, self.connection)
-        registry = self.compiler.registry
-        return [Candidate(each, registry) if each is not None else None for each in opened]
 
 
 def _windows(order: Order, after: Place | None, now: datetime) -> Iterable[tuple[datetime, datetime]]:

@@ -100,13 +100,12 @@ class Parameters:
 
 @dataclass(slots=True)
 class Asked:
-    """What a statement is made of. `type_number` 0 for any type; `placed` are (bucket, rid) where else ids live."""
+    """What a statement is made of. `type_number` 0 for any type."""
 
     type_number: int
     expression: Expression
     path: Path
     moment: str = ""
-    placed: Sequence[tuple[int, int]] = ()
     window: tuple[datetime, datetime] | None = None
 
 
@@ -121,8 +120,9 @@ def select(asked: Asked, tokens: Tokens, order: Order, *, limit: int, after: Pla
         texts.append("r.at_from is null")  # so it is for every resource of such a type; it names the index
     if after is not None:
         texts.append(_after(order, after, writer.parameters))
-    moment = "" if asked.moment else ", (select pg_current_snapshot()::text) as moment"
-    sql = f"select {COLUMNS}{moment} {source} where {' and '.join(texts)} {order.sql} limit {limit:d}"  # no value
+    sql = (
+        f"select {COLUMNS}{_dated(asked)} {source} where {' and '.join(texts)} {order.sql} limit {limit:d}"  # no value
+    )
     return Statement(sql, writer.parameters.values, writer.fan_out)
 
 
@@ -130,8 +130,13 @@ def distinct(asked: Asked, tokens: Tokens, column: Column, *, limit: int) -> Sta
     """The distinct values of a column, at most `limit`."""
     writer = _Writer(asked, tokens)
     source, texts = writer.rows()
-    sql = f"select distinct r.{column} {source} where {' and '.join(texts)} limit {limit:d}"  # no value
+    sql = f"select distinct r.{column}{_dated(asked)} {source} where {' and '.join(texts)} limit {limit:d}"  # no value
     return Statement(sql, writer.parameters.values, writer.fan_out)
+
+
+def _dated(asked: Asked) -> str:
+    """The column that tells the moment of the statement, where it is not asked of an earlier one."""
+    return "" if asked.moment else ", (select pg_current_snapshot()::text) as moment"
 
 
 def count(asked: Asked, tokens: Tokens) -> Statement:
@@ -197,18 +202,33 @@ class _Writer:
 
     def _driven(self, driver: OfIds | OfPatients) -> tuple[str, list[str]]:
         """Rows reached by ids or patients: one is named, several are joined."""
-        pairs = {(bucket_of(rid), rid) for rid in driver.rids}
-        if isinstance(driver, OfIds):
-            pairs |= set(self._asked.placed)
+        pairs = sorted({(bucket_of(rid), rid) for rid in driver.rids})
+        if isinstance(driver, OfIds) and self._asked.type_number:
+            return self._placed(pairs)
         column = "rid" if isinstance(driver, OfIds) else "patient"
         if len(pairs) == 1:
             [(bucket, rid)] = pairs
             add = self.parameters.add
             return "from resource r", [f"r.bucket = {add(bucket)}::smallint", f"r.{column} = {add(rid)}::bigint"]
-        buckets, rids = zip(*sorted(pairs), strict=True) if pairs else ((), ())
+        return f"{self._joined(pairs)} join resource r on r.bucket = w.bucket and r.{column} = w.rid", []
+
+    def _placed(self, pairs: Sequence[tuple[int, int]]) -> tuple[str, list[str]]:
+        """Ids of one type: where their rids say that they are, and where else they were put."""
         add = self.parameters.add
-        joined = f"from unnest({add(list(buckets))}::smallint[], {add(list(rids))}::bigint[]) as w (bucket, rid)"
-        return f"{joined} join resource r on r.bucket = w.bucket and r.{column} = w.rid", []
+        number = add(self._asked.type_number)
+        if len(pairs) == 1:
+            [(bucket, rid)] = pairs
+            given, there = f"{add(bucket)}::smallint", f"{add(rid)}::bigint"
+            placed = _PLACED.format(bucket=given, type=number, rid=there)
+            return "from resource r", [f"r.bucket = any(array[{given}, ({placed})])", f"r.rid = {there}"]
+        placed = f"left join placement p on p.bucket = w.bucket and p.type = {number} and p.rid = w.rid"
+        joined = "join resource r on r.bucket = any(array[w.bucket, p.at_bucket]) and r.rid = w.rid"
+        return f"{self._joined(pairs)} {placed} {joined}", []
+
+    def _joined(self, pairs: Sequence[tuple[int, int]]) -> str:
+        buckets, rids = zip(*pairs, strict=True) if pairs else ((), ())
+        add = self.parameters.add
+        return f"from unnest({add(list(buckets))}::smallint[], {add(list(rids))}::bigint[]) as w (bucket, rid)"
 
     def _conjunction(self, parts: Sequence[Expression]) -> list[str]:
         terms = {part.terms[0] for part in parts if isinstance(part, AnyTerm) and len(part.terms) == 1}
@@ -233,10 +253,9 @@ class _Writer:
         """The current versions, or those that were current at the moment (a PostgreSQL snapshot)."""
         if not self._asked.moment:
             return "r.until is null"
-        at = self.parameters.add(self._asked.moment)
+        at = f"(select {self.parameters.add(self._asked.moment)}::text::pg_snapshot)"  # read once, not for every row
         return (
-            f"pg_visible_in_snapshot(r.since, {at}::text::pg_snapshot)"
-            f" and (r.until is null or not pg_visible_in_snapshot(r.until, {at}::text::pg_snapshot))"
+            f"pg_visible_in_snapshot(r.since, {at}) and (r.until is null or not pg_visible_in_snapshot(r.until, {at}))"
         )
 
     def _window(self) -> list[str]:
@@ -315,6 +334,7 @@ class _Writer:
         return text.format(low=low, high=high, **given)
 
 
+_PLACED = "select p.at_bucket from placement p where p.bucket = {bucket} and p.type = {type} and p.rid = {rid}"
 _ASIDE = "case when {} then true else false end"
 """A condition that no index fits, and that PostgreSQL takes every second row to satisfy."""
 _IN_RANGES = (
