@@ -37,7 +37,7 @@ from benhan.store.search.expressions import (
     replaced,
 )
 from benhan.store.search.limits import LIST_TOO_LONG
-from benhan.store.search.plan import choose
+from benhan.store.search.plan import LOOK_COST, choose
 from benhan.store.search.reference import decides_compartment, pointing_to, targets_of
 from benhan.store.search.session import MeetsLinked, Session, native_order
 from benhan.store.search.statement import Column, Order, Path, conjuncts
@@ -46,8 +46,6 @@ Keys = set[tuple[str, int]]
 _DEPTH_MAX = 10
 _WALK_COST, _ROW_COST = 60.0, 3.0
 """What a row looked up outside in costs, and one reached inside out."""
-_LOOK_COST = 4.0
-"""A look into another place of the store, where a row that is read in passing costs 1."""
 
 
 class Links(MeetsLinked):
@@ -103,11 +101,11 @@ class Links(MeetsLinked):
             return False
         patients = max(counted.of_type("Patient"), 1.0)
         found = min(max(first.expected_rows, 1.0), patients)
-        inside_out = first.cost + found * (_LOOK_COST + counted.of_type(type_) / patients)
+        inside_out = first.cost + found * (LOOK_COST + counted.of_type(type_) / patients)
         walk = choose(expression, type_, native_order(type_), limit, counted, session.tokens)
         if walk.path in (Path.IDS, Path.PATIENT):
             return True
-        return walk.cost + _LOOK_COST * limit * patients / found < inside_out
+        return walk.cost < inside_out
 
     async def _inside_out(self, linked: Linked, type_: str, limit: int) -> Expression | None:
         match linked.wanted:

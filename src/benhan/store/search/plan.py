@@ -24,12 +24,12 @@ from benhan.store.search.expressions import (
     is_exact,
 )
 from benhan.store.search.sample import TypeSample
-from benhan.store.search.statement import Order, Path, conjuncts
+from benhan.store.search.statement import Order, Path, branches, conjuncts
 from benhan.store.search.statistics import Counted
 from benhan.store.tokens import Tokens
 
-_LISTED_COST, _STATEMENT_COST = 0.015, 15.0
-"""What an entry of an index's list costs, and a statement, where a row that is read costs 1."""
+_LISTED_COST, _STATEMENT_COST, LOOK_COST = 0.015, 15.0, 4.0
+"""What an entry of an index's list costs, a statement, and a look at what lies beside a row; a row read costs 1."""
 _UNKNOWN_SHARE, _CHECKED_SHARE = 0.3, 0.2
 """Of what is no term, and of what is tested after opening, so many are taken to match."""
 _NEAREST, _FARTHEST = 3, 64
@@ -51,6 +51,7 @@ class Plan:
 
 def choose(expression: Expression, type_: str, order: Order, limit: int, counted: Counted, tokens: Tokens) -> Plan:
     """The path to the rows of `type_`, "" for any type."""
+    [expression, *_] = branches(expression)
     parts = conjuncts(expression)
     if any(isinstance(part, OfIds) for part in parts):
         return Plan(Path.IDS)
@@ -60,7 +61,7 @@ def choose(expression: Expression, type_: str, order: Order, limit: int, counted
         return Plan(Path.PLANNED)
     guess = _Guess(expression, type_, counted, tokens)
     page = limit / guess.left
-    costs = {Path.ORDER: guess.walked(page, order)}
+    costs = {Path.ORDER: guess.in_order(page, order)}
     if guess.listed:
         costs[Path.TOKENS] = guess.by_tokens()
         if type_ and order.column == "at_from" and guess.matching:
@@ -85,6 +86,7 @@ class _Guess:
         self.rows_of_type = counted.of_type(type_) if type_ else counted.rows
         self.left = 1.0 if is_exact(expression) else _CHECKED_SHARE
         """The share of the rows that terms and dates let through which satisfy all else."""
+        self._row_cost = 1.0
         self.listed: list[float] = []
         """How many rows each condition on terms has; the index skips through the longer lists by the shortest."""
         self._with_terms = self._dated = self._sample.all
@@ -99,7 +101,8 @@ class _Guess:
                 self._dated &= _in_range(part, self._sample)
             elif isinstance(part, Beside):
                 beside = expected_rows(part.inner, part.type, counted, tokens)
-                self.left *= min(1.0, max(beside, 1.0) / max(counted.of_type(part.type), 1.0))
+                self.left *= min(1.0, max(beside, 1.0) / max(counted.of_type("Patient"), 1.0))
+                self._row_cost += LOOK_COST
             elif not isinstance(part, Present):
                 self.left *= _UNKNOWN_SHARE
         self.matching = self._with_terms & self._dated
@@ -116,7 +119,7 @@ class _Guess:
 
     def by_tokens(self) -> float:
         """The cost of reading all that have the terms."""
-        return _LISTED_COST * self._through_lists() + self._of_terms
+        return _LISTED_COST * self._through_lists() + self._of_terms * self._row_cost
 
     def _through_lists(self) -> float:
         return min(self.listed) * len(self.listed)
@@ -125,7 +128,11 @@ class _Guess:
         """The cost of reading, within a span that should do, those that have the terms."""
         reached = _MARGINS[0] * page
         lists = self._through_lists() + self.walked(reached, order)
-        return _STATEMENT_COST + _LISTED_COST * lists + max(reached, self._each / 4)
+        return _STATEMENT_COST + _LISTED_COST * lists + max(reached, self._each / 4) * self._row_cost
+
+    def in_order(self, page: float, order: Order) -> float:
+        """The cost of reading every row in the order, and of looking beside those that have the terms."""
+        return self.walked(page, order) + page * (self._row_cost - 1)
 
     def walked(self, page: float, order: Order) -> float:
         """How many rows are passed until a page of matches was met."""

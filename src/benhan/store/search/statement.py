@@ -7,7 +7,7 @@ and the choice is ours to explain. Every text names the bucket, or says why it l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Literal
@@ -35,6 +35,8 @@ from benhan.store.search.expressions import (
     OfPatients,
     Present,
     Updated,
+    all_of,
+    any_of,
     is_exact,
 )
 from benhan.store.search.spans import Span
@@ -120,15 +122,21 @@ def select(asked: Asked, tokens: Tokens, order: Order, *, limit: int, after: Pla
 
     The limit stands in the text: a plan that is made once for all values would else reckon with a tenth of all rows.
     """
-    writer = _Writer(asked, tokens)
-    source, texts = writer.rows()
-    if not order.column and asked.type_number and asked.path in (Path.ORDER, Path.PLANNED):
-        texts.append("r.at_from is null")  # so it is for every resource of such a type; it names the index
-    if after is not None:
-        texts.append(_after(order, after, writer.parameters))
     moment = "" if asked.moment else ", (select pg_current_snapshot()::text) as moment"
-    sql = f"select {COLUMNS}{moment} {source} where {' and '.join(texts)} {order.sql} limit {limit:d}"  # no value
-    return Statement(sql, writer.parameters.values, writer.fan_out)
+    end = f"{order.sql} limit {limit:d}"  # no value
+    writer, parameters, selects = _Writer(asked, tokens), Parameters(), list[str]()
+    for branch in [asked.expression] if writer.is_bound else branches(asked.expression):
+        writer = _Writer(replace(asked, expression=branch), tokens, parameters)
+        source, texts = writer.rows()
+        if not order.column and asked.type_number and asked.path in (Path.ORDER, Path.PLANNED):
+            texts.append("r.at_from is null")  # so it is for every resource of such a type; it names the index
+        if after is not None:
+            texts.append(_after(order, after, parameters))
+        selects.append(f"select {COLUMNS}{moment} {source} where {' and '.join(texts)} {end}")
+    if len(selects) == 1:
+        return Statement(selects[0], parameters.values, writer.fan_out)
+    source = f"from (({') union all ('.join(selects)})) r"
+    return Statement(f"select * {source} {end}", parameters.values, writer.fan_out)
 
 
 def distinct(asked: Asked, tokens: Tokens, column: Column, *, limit: int) -> Statement:
@@ -175,6 +183,23 @@ def conjuncts(expression: Expression) -> Sequence[Expression]:
     return found
 
 
+def branches(expression: Expression) -> list[Expression]:
+    """The expression taken apart where some of it may stand in the table of ranges: what the row tells, and the rest.
+
+    What the row tells can be sought by its terms; the rest is seldom anything, which PostgreSQL sees before it begins.
+    """
+    parts = expression.parts if isinstance(expression, All) else (expression,)
+    for number, part in enumerate(parts):
+        if not isinstance(part, AnyOf) or not is_exact(part):
+            continue
+        ranges = [each for each in part.parts if isinstance(each, InRanges)]
+        told = any_of([each for each in part.parts if not isinstance(each, InRanges)])
+        if len(ranges) == 1 and not isinstance(told, Nothing):
+            others = [*parts[:number], *parts[number + 1 :]]
+            return [all_of([told, *others]), all_of([*others, ranges[0], Not(told)])]
+    return [expression]
+
+
 class _Writer:
     """Writes the conditions of one statement, on the row called `row`."""
 
@@ -184,6 +209,11 @@ class _Writer:
         self._row = row
         self.parameters = parameters or Parameters()
         self.fan_out = "" if asked.path in (Path.IDS, Path.PATIENT) else FAN_OUT
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether it names the buckets it looks into."""
+        return not self.fan_out
 
     def rows(self) -> tuple[str, list[str]]:
         """The from clause and the conditions."""
@@ -196,7 +226,8 @@ class _Writer:
             source, texts = self._driven(driver)
         if asked.type_number:
             number = self.parameters.add(asked.type_number)
-            is_free = asked.path in (Path.TOKENS, Path.UPDATED)
+            by_tokens = asked.path is Path.TOKENS and any(isinstance(part, AnyTerm) for part in parts)
+            is_free = by_tokens or asked.path is Path.UPDATED
             texts.append(f"r.type + 0 = {number}" if is_free else f"r.type = {number}")
             if asked.path in (Path.ORDER, Path.SPANS, Path.PLANNED):
                 texts += [self._earliest(part, number) for part in parts if isinstance(part, MainDate)]
