@@ -32,8 +32,8 @@ _LISTED_COST, _STATEMENT_COST, LOOK_COST = 0.015, 15.0, 4.0
 """What an entry of an index's list costs, a statement, and a look at what lies beside a row; a row read costs 1."""
 _UNKNOWN_SHARE, _CHECKED_SHARE = 0.3, 0.2
 """Of what is no term, and of what is tested after opening, so many are taken to match."""
-_NEAREST, _FARTHEST = 3, 64
-"""So many matches of the sample, those that come first, tell how dense matches are where the walk begins."""
+_NEAREST, _FARTHEST = 5, 64
+"""So many matches of the sample, those that come first, tell where matches begin and how dense they are there."""
 _MARGINS = (2, 16)
 """A span is to hold so many times the page."""
 
@@ -141,16 +141,14 @@ class _Guess:
         most = min(self.rows_of_type, (self._dated.bit_count() or 0.5) * self._each)
         if not self.matching or page > self.matching.bit_count() * self._each:
             return most
-        return min(most, page * self._passed(page, order))
+        return min(most, self._reach(page, order) * self._each)
 
     def bounds(self, page: float, order: Order) -> list[datetime]:
         """The dates up to which several pages of matches are likely to be met."""
-        dates = self._sample.dates
-        passed = self._passed(page, order) / self._each
-        start = self._begin(order)
+        dates, start = self._sample.dates, self._begin(order)
         found: list[datetime] = []
         for margin in _MARGINS:
-            steps = int(margin * page * passed) + 1
+            steps = int(self._reach(margin * page, order)) + 1
             at = start - steps if order.descending else start + steps
             if 0 <= at < len(dates):
                 found.append(dates[at])
@@ -162,22 +160,29 @@ class _Guess:
             return min(self._dated.bit_length(), len(self._sample.dates))
         return (self._dated & -self._dated).bit_length() - 1
 
-    def _passed(self, page: float, order: Order) -> float:
-        """Rows of the walk for each match, where it begins."""
-        wanted = min(self.matching.bit_count(), max(_NEAREST, round(page / self._each)), _FARTHEST)
+    def _reach(self, rows: float, order: Order) -> float:
+        """How many rows of the sample lie before so many matching rows of the store were met."""
+        matches = rows / self._each
         if order.column != "at_from":
-            return self._dated.bit_count() / self.matching.bit_count()
-        bits, place = self.matching, 0
-        for _ in range(wanted):
-            if order.descending:
-                place = bits.bit_length() - 1
-                bits ^= 1 << place
-            else:
-                lowest = bits & -bits
-                place = lowest.bit_length() - 1
-                bits ^= lowest
+            return matches * self._dated.bit_count() / self.matching.bit_count()
+        passed = self._first_places(min(max(_NEAREST, int(matches) + 1), _FARTHEST), order)
+        between = (passed[-1] - passed[0]) / (len(passed) - 1) if len(passed) > 1 else float(passed[0])
+        if matches <= 1:
+            return max(passed[0] - between, 0.0) + between * matches
+        if matches < len(passed):
+            return float(passed[int(matches)])
+        return passed[-1] + between * (matches - len(passed))
+
+    def _first_places(self, count: int, order: Order) -> list[int]:
+        """After how many rows of the sample each of its first matches is met, at most `count` of them."""
+        bits = self.matching
         start = self._dated.bit_length() if order.descending else self._begin(order)
-        return (abs(start - place) + (0 if order.descending else 1)) / wanted
+        found: list[int] = []
+        while bits and len(found) < count:
+            place = (bits if order.descending else bits & -bits).bit_length() - 1
+            bits ^= 1 << place
+            found.append(start - place if order.descending else place - start + 1)
+        return found
 
 
 def _in_range(date: MainDate, sample: TypeSample) -> int:
