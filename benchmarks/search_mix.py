@@ -16,6 +16,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -36,6 +37,7 @@ FAMILIES = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "
 GIVEN = ("An", "Bình", "Chi", "Dũng", "Đức", "Hà", "Hòa", "Hùng", "Lan", "Linh", "Mai", "Minh", "Nam", "Phúc", "Thảo")
 Json = dict[str, Any]
 _URN = re.compile(r'"urn:uuid:([0-9a-f-]{36})"')
+_DAY = re.compile(r'(?<=")\d{4}-\d{2}-\d{2}(?=[T"])')
 
 
 class People:
@@ -91,6 +93,8 @@ class People:
             coding = resource["code"]["coding"][0]
             self.codes[coding["system"], coding["code"]] += 1
         text = json.dumps(changed, ensure_ascii=False, separators=(",", ":"))
+        if ids and kind != "Patient":
+            text = _days_back(text, number)
         return _URN.sub(lambda match: f'"{self._types[match[1]]}/{ids.get(match[1], match[1])}"', text).encode()
 
     def _person(self, id_: str, number: int) -> Json:
@@ -104,6 +108,12 @@ class People:
             "birthDate": born,
             "identifier": [{"system": "urn:benhan:id:ma-benh-nhan:01234", "value": f"BN{number:07}"}],
         }
+
+
+def _days_back(text: str, number: int) -> str:
+    """The dates of a patient's record moved by days of their own: no two patients were seen at the same instants."""
+    days = timedelta(days=random.Random(f"days of {number}").randrange(2_000))
+    return _DAY.sub(lambda match: str(date.fromisoformat(match[0]) - days), text)
 
 
 class _Kinds(dict[str, str]):

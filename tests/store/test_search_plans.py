@@ -180,3 +180,40 @@ async def test_the_path_follows_how_many_rows_there_are(skewed: Skewed, text: st
     page = await skewed.store.search.search(query, DOCTOR)
     assert page.explanation[0]["path"] == path
     assert "common" not in orjson.dumps(page.explanation).decode()
+
+
+async def explained(skewed: Skewed, type_: str, text: str) -> tuple[set[str], str]:
+    """The ids of a page of 200, and the SQL it was read by."""
+    pairs = [tuple(each.split("=", 1)) for each in f"{text}&_count=200".split("&")]
+    query = parse_search(type_, [*pairs, ("_explain", "true")])  # type: ignore[list-item]
+    page = await skewed.store.search.search(query, DOCTOR)
+    return {each.id for each in page.matches}, " ".join(str(each["sql"]) for each in page.explanation)
+
+
+async def test_what_is_frequent_beside_a_patient_is_looked_up_row_by_row(skewed: Skewed) -> None:
+    ids, sql = await explained(skewed, "Patient", "_has:Observation:patient:code=common&name=Hiếm")
+    assert ids == {skewed.patients[5]}
+    assert "offset 0" in sql
+    ids, sql = await explained(skewed, "Observation", "subject:Patient.name=Nguyễn&code=rare")
+    owners = [number % PATIENTS for number in range(7, OBSERVATIONS, 2_000)]
+    assert len(ids) == sum(owner % 3 > 0 for owner in owners)
+    assert "offset 0" in sql
+
+
+async def test_what_is_rare_beside_a_patient_is_found_first(skewed: Skewed) -> None:
+    ids, sql = await explained(skewed, "Patient", "_has:Observation:patient:code=rare")
+    assert ids == {skewed.patients[number % PATIENTS] for number in range(7, OBSERVATIONS, 2_000)}
+    assert "offset 0" not in sql
+
+
+async def test_a_quantity_is_sought_by_its_unit_and_the_table_of_ranges_apart(skewed: Skewed) -> None:
+    ids, sql = await explained(skewed, "Observation", "value-quantity=gt5|http://unitsofmeasure.org|g&code=rare")
+    expected = [number for number in range(7, OBSERVATIONS, 2_000) if number % 10 > 5]
+    assert len(ids) == len(expected)
+    assert "union all" in sql
+
+
+async def test_a_date_that_ends_after_another_is_walked_from_near_it(skewed: Skewed) -> None:
+    ids, sql = await explained(skewed, "Patient", "birthdate=ge1931-01-01&birthdate=lt1932-01-01&_sort=birthdate")
+    assert ids == {skewed.patients[number] for number in range(PATIENTS) if number % 80 == 1}
+    assert "400 days" in sql

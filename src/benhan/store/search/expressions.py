@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
@@ -160,6 +160,19 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Another resource of the compartment satisfies `inner`: the patient, or (`by` "patient") what is of the patient.
+
+    SQL stops at the first that does. It stands only beside other conditions, never inside them: an opened resource does
+    not tell what lies beside it.
+    """
+
+    type: str
+    by: Literal["rid", "patient"]
+    inner: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class All:
     parts: tuple[Expression, ...]
 
@@ -176,7 +189,7 @@ class Not:
 
 Expression = (
     Everything | Nothing | AnyTerm | Present | OfIds | OfPatients | MainDate | Updated | InRanges | MainQuantity
-    | Checked | Linked | All | AnyOf | Not
+    | Checked | Linked | Beside | All | AnyOf | Not
 )  # fmt: skip
 
 
@@ -302,6 +315,8 @@ def _holds_alone(expression: Expression, candidate: Candidate) -> bool:
             return candidate.stored.rid in rids
         case OfPatients(rids):
             return candidate.patient in rids
+        case Beside():
+            raise AssertionError("what lies beside a resource is told by SQL alone")
         case Updated(prefix, range_):
             low = candidate.stored.updated_at.timestamp()
             return compare(_dates(prefix, range_), low, low + 0.001)

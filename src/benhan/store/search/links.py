@@ -15,10 +15,13 @@ from benhan.fhir.indexing import values_at, without_version
 from benhan.fhir.search_criteria import Chain, Criterion, Has, InList
 from benhan.fhir.search_parameters import SearchParameter
 from benhan.fhir.terms import reference_term
+from benhan.kernel.limits import Act
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.search.expanding import ValueSetExpander, expanded
 from benhan.store.search.expressions import (
+    All,
     AnyTerm,
+    Beside,
     Candidate,
     Everything,
     Expression,
@@ -34,10 +37,10 @@ from benhan.store.search.expressions import (
     replaced,
 )
 from benhan.store.search.limits import HIERARCHY_TOO_LARGE, LIST_TOO_LONG
-from benhan.store.search.plan import choose
+from benhan.store.search.plan import LOOK_COST, choose
 from benhan.store.search.reference import decides_compartment, pointing_to, targets_of
 from benhan.store.search.session import MeetsLinked, Session, native_order
-from benhan.store.search.statement import Column, conjuncts
+from benhan.store.search.statement import Column, Order, Path, conjuncts
 
 Keys = set[tuple[str, int]]
 _WALK_COST, _ROW_COST = 60.0, 3.0
@@ -55,10 +58,53 @@ class Links(MeetsLinked):
         """The expression with what concerns few resources replaced by them."""
         by: dict[int, Expression] = {}
         for linked in linked_in(expression):
-            found = await self._inside_out(linked, type_, limit)
+            found = await self._beside(linked, expression, type_, limit)
+            if found is None:
+                found = await self._inside_out(linked, type_, limit)
             if found is not None:
                 by[id(linked)] = found
         return replaced(expression, by) if by else expression
+
+    async def _beside(self, linked: Linked, expression: Expression, type_: str, limit: int) -> Expression | None:
+        """What is linked within the compartment, to be looked up row by row; None where it can or should not be.
+
+        So it is where many resources are concerned: the statement ends when the page is full.
+        """
+        session, wanted = self._session, linked.wanted
+        stands_alone = linked is expression or (isinstance(expression, All) and linked in expression.parts)
+        if not session.counted.known or not stands_alone:
+            return None
+        by: Column
+        match wanted:
+            case Chain(parameter, ((("Patient", inner)),)) if decides_compartment(parameter, type_):
+                other, by, meant = "Patient", "rid", session.compiler.expression(inner, "Patient")
+            case Has() if type_ == "Patient" and decides_compartment(wanted.parameter, wanted.type):
+                other, by = wanted.type, "patient"
+                meant = all_of([session.compiler.expression(wanted.inner, other), self._present(wanted.parameter)])
+            case _:
+                return None
+        meant = all_of(
+            [await self.resolved(meant, other, session.limits.linked_max), session.sight.of(other, Act.SEARCH)]
+        )
+        if isinstance(meant, Nothing) or not is_exact(meant):
+            return None
+        beside = Beside(other, by, meant)
+        with_it = replaced(expression, {id(linked): beside})
+        return beside if self._is_sooner_beside(beside, with_it, type_, limit) else None
+
+    def _is_sooner_beside(self, beside: Beside, expression: Expression, type_: str, limit: int) -> bool:
+        """Whether a page is full sooner by looking up for each row than by finding all that is looked up first."""
+        session, counted = self._session, self._session.counted
+        first = choose(beside.inner, beside.type, Order("", descending=False), 1_000_000, counted, session.tokens)
+        if first.path in (Path.IDS, Path.PATIENT):
+            return False
+        patients = max(counted.of_type("Patient"), 1.0)
+        found = min(max(first.expected_rows, 1.0), patients)
+        inside_out = first.cost + found * (LOOK_COST + counted.of_type(type_) / patients)
+        walk = choose(expression, type_, native_order(type_), limit, counted, session.tokens)
+        if walk.path in (Path.IDS, Path.PATIENT):
+            return True
+        return walk.cost < inside_out
 
     async def _inside_out(self, linked: Linked, type_: str, limit: int) -> Expression | None:
         match linked.wanted:

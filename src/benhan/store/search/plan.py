@@ -1,37 +1,57 @@
 """Which path a search takes: chosen from the statistics, and told in words.
 
-Reached by tokens, all rows that have them are read before the first comes out; walked in order, a page's worth divided
-by the share of rows that match. The cheaper is taken.
+Reached by tokens, all rows that have them are read before the first comes out; walked in order, all rows up to the last
+of the page; read in spans of the order, little more than the page, after the tokens' lists were gone through for each.
+What each would read is reckoned, from a sample of rows in the order of their dates; the cheapest is taken.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from benhan.store.search.expressions import AnyTerm, Expression, OfIds, OfPatients, Present, Updated, is_exact
-from benhan.store.search.statement import Order, Path, conjuncts
+from benhan.fhir.search_values import Prefix
+from benhan.store.search.expressions import (
+    AnyTerm,
+    Beside,
+    Expression,
+    MainDate,
+    OfIds,
+    OfPatients,
+    Present,
+    Updated,
+    is_exact,
+)
+from benhan.store.search.sample import TypeSample
+from benhan.store.search.statement import Order, Path, branches, conjuncts
 from benhan.store.search.statistics import Counted
 from benhan.store.tokens import Tokens
 
-TOKEN_ROW_COST = 2.0
-"""A row reached by the inverted index is read from its own place and sorted; a row of the walk is near the last."""
-
-
+_LISTED_COST, _STATEMENT_COST, LOOK_COST = 0.015, 15.0, 4.0
+"""What an entry of an index's list costs, a statement, and a look at what lies beside a row; a row read costs 1."""
 _UNKNOWN_SHARE, _CHECKED_SHARE = 0.3, 0.2
 """Of what is no term, and of what is tested after opening, so many are taken to match."""
+_NEAREST, _FARTHEST = 5, 64
+"""So many matches of the sample, those that come first, tell where matches begin and how dense they are there."""
+_MARGINS = (2, 16)
+"""A span is to hold so many times the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A path with what it was chosen by; negative numbers where nothing is known."""
+    """A path with what it was chosen by; negative numbers where nothing is known. `bounds` are those of its spans."""
 
     path: Path
     expected_rows: float = -1.0
     rows_of_type: float = -1.0
+    cost: float = 0.0
+    bounds: Sequence[datetime] = ()
 
 
 def choose(expression: Expression, type_: str, order: Order, limit: int, counted: Counted, tokens: Tokens) -> Plan:
     """The path to the rows of `type_`, "" for any type."""
+    [expression, *_] = branches(expression)
     parts = conjuncts(expression)
     if any(isinstance(part, OfIds) for part in parts):
         return Plan(Path.IDS)
@@ -39,20 +59,144 @@ def choose(expression: Expression, type_: str, order: Order, limit: int, counted
         return Plan(Path.PATIENT)
     if not counted.known:
         return Plan(Path.PLANNED)
-    rows = counted.of_type(type_) if type_ else counted.rows
-    shares = [
-        min(1.0, counted.with_any([tokens.of(term) for term in part.terms]) / max(rows, 1.0))
-        for part in parts
-        if isinstance(part, AnyTerm)
-    ]
-    expected = rows * _UNKNOWN_SHARE ** sum(not isinstance(part, AnyTerm | Present) for part in parts)
-    expected *= 1.0 if is_exact(expression) else _CHECKED_SHARE
-    for share in shares:
-        expected *= share
-    rarest = min(shares, default=1.0) * rows
-    walked = limit * rows / max(expected, 0.5)
-    if shares and (rarest * TOKEN_ROW_COST <= walked or not type_):
-        return Plan(Path.TOKENS, rarest, rows)
-    if order.column == "updated_at" or any(isinstance(part, Updated) for part in parts):
-        return Plan(Path.UPDATED if order.column == "updated_at" else Path.PLANNED, expected, rows)
-    return Plan(Path.ORDER, expected, rows)
+    guess = _Guess(expression, type_, counted, tokens)
+    page = limit / guess.left
+    costs = {Path.ORDER: guess.in_order(page, order)}
+    if guess.listed:
+        costs[Path.TOKENS] = guess.by_tokens()
+        if type_ and order.column == "at_from" and guess.matching:
+            costs[Path.SPANS] = guess.in_spans(page, order)
+    path = min(costs, key=lambda each: costs[each]) if type_ or not guess.listed else Path.TOKENS
+    if path is not Path.TOKENS and (order.column == "updated_at" or any(isinstance(part, Updated) for part in parts)):
+        path = Path.UPDATED if order.column == "updated_at" else Path.PLANNED
+    bounds = guess.bounds(page, order) if path is Path.SPANS else ()
+    return Plan(path, guess.rows, guess.rows_of_type, costs.get(path, costs[Path.ORDER]), bounds)
+
+
+def expected_rows(expression: Expression, type_: str, counted: Counted, tokens: Tokens) -> float:
+    """How many rows of `type_` are likely to satisfy it."""
+    return _Guess(expression, type_, counted, tokens).rows
+
+
+class _Guess:
+    """What the statistics say of the rows of an expression."""
+
+    def __init__(self, expression: Expression, type_: str, counted: Counted, tokens: Tokens) -> None:
+        self._sample = counted.sample_of(type_)
+        self.rows_of_type = counted.of_type(type_) if type_ else counted.rows
+        self.left = 1.0 if is_exact(expression) else _CHECKED_SHARE
+        """The share of the rows that terms and dates let through which satisfy all else."""
+        self._row_cost = 1.0
+        self.listed: list[float] = []
+        """How many rows each condition on terms has; the index skips through the longer lists by the shortest."""
+        self._with_terms = self._dated = self._sample.all
+        share = 1.0
+        for part in conjuncts(expression):
+            if isinstance(part, AnyTerm):
+                found = [tokens.of(term) for term in part.terms]
+                self.listed.append(counted.with_any(found))
+                share *= min(1.0, self.listed[-1] / max(self.rows_of_type, 1.0))
+                self._with_terms &= self._sample.with_any(found) or self._sample.all
+            elif isinstance(part, MainDate) and self._sample.dates:
+                self._dated &= _in_range(part, self._sample)
+            elif isinstance(part, Beside):
+                beside = expected_rows(part.inner, part.type, counted, tokens)
+                self.left *= min(1.0, max(beside, 1.0) / max(counted.of_type("Patient"), 1.0))
+                self._row_cost += LOOK_COST
+            elif not isinstance(part, Present):
+                self.left *= _UNKNOWN_SHARE
+        self.matching = self._with_terms & self._dated
+        self._each = self.rows_of_type / max(self._sample.count, 1)
+        """The rows that one of the sample stands for."""
+        self._of_terms = self._reckoned(self._with_terms, share)
+        self.rows = min(self._of_terms, self._reckoned(self.matching, share)) * self.left
+
+    def _reckoned(self, bits: int, share: float) -> float:
+        rows = self.rows_of_type * share
+        if self._sample.count:
+            rows = (bits.bit_count() or 0.5) * self._each
+        return min([rows, *self.listed])
+
+    def by_tokens(self) -> float:
+        """The cost of reading all that have the terms."""
+        return _LISTED_COST * self._through_lists() + self._of_terms * self._row_cost
+
+    def _through_lists(self) -> float:
+        return min(self.listed) * len(self.listed)
+
+    def in_spans(self, page: float, order: Order) -> float:
+        """The cost of reading, within a span that should do, those that have the terms."""
+        reached = _MARGINS[0] * page
+        lists = self._through_lists() + self.walked(reached, order)
+        return _STATEMENT_COST + _LISTED_COST * lists + max(reached, self._each / 4) * self._row_cost
+
+    def in_order(self, page: float, order: Order) -> float:
+        """The cost of reading every row in the order, and of looking beside those that have the terms."""
+        return self.walked(page, order) + page * (self._row_cost - 1)
+
+    def walked(self, page: float, order: Order) -> float:
+        """How many rows are passed until a page of matches was met."""
+        if not self._sample.count:
+            return min(self.rows_of_type, page * self.rows_of_type / max(self.rows / self.left, 0.5))
+        most = min(self.rows_of_type, (self._dated.bit_count() or 0.5) * self._each)
+        if not self.matching or page > self.matching.bit_count() * self._each:
+            return most
+        return min(most, self._reach(page, order) * self._each)
+
+    def bounds(self, page: float, order: Order) -> list[datetime]:
+        """The dates up to which several pages of matches are likely to be met."""
+        dates, start = self._sample.dates, self._begin(order)
+        found: list[datetime] = []
+        for margin in _MARGINS:
+            steps = int(self._reach(margin * page, order)) + 1
+            at = start - steps if order.descending else start + steps
+            if 0 <= at < len(dates):
+                found.append(dates[at])
+        return found
+
+    def _begin(self, order: Order) -> int:
+        """The place in the sample at which the walk begins."""
+        if order.descending:
+            return min(self._dated.bit_length(), len(self._sample.dates))
+        return (self._dated & -self._dated).bit_length() - 1
+
+    def _reach(self, rows: float, order: Order) -> float:
+        """How many rows of the sample lie before so many matching rows of the store were met."""
+        matches = rows / self._each
+        if order.column != "at_from":
+            return matches * self._dated.bit_count() / self.matching.bit_count()
+        passed = self._first_places(min(max(_NEAREST, int(matches) + 1), _FARTHEST), order)
+        between = (passed[-1] - passed[0]) / (len(passed) - 1) if len(passed) > 1 else float(passed[0])
+        if matches <= 1:
+            return max(passed[0] - between, 0.0) + between * matches
+        if matches < len(passed):
+            return float(passed[int(matches)])
+        return passed[-1] + between * (matches - len(passed))
+
+    def _first_places(self, count: int, order: Order) -> list[int]:
+        """After how many rows of the sample each of its first matches is met, at most `count` of them."""
+        bits = self.matching
+        start = self._dated.bit_length() if order.descending else self._begin(order)
+        found: list[int] = []
+        while bits and len(found) < count:
+            place = (bits if order.descending else bits & -bits).bit_length() - 1
+            bits ^= 1 << place
+            found.append(start - place if order.descending else place - start + 1)
+        return found
+
+
+def _in_range(date: MainDate, sample: TypeSample) -> int:
+    """The sampled rows that begin where a comparison looks for them; a range's end is left out of account."""
+    start, end = date.range
+    match date.prefix:
+        case Prefix.EQ | Prefix.AP:
+            return sample.between(start, end)
+        case Prefix.GE | Prefix.GT:
+            return sample.between(start, None)
+        case Prefix.SA:
+            return sample.between(end, None)
+        case Prefix.LE | Prefix.EB:
+            return sample.between(None, end)
+        case Prefix.LT:
+            return sample.between(None, start)
+    return sample.all

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 import asyncpg
@@ -36,6 +36,7 @@ from benhan.store.search.expressions import (
 )
 from benhan.store.search.limits import SearchLimits
 from benhan.store.search.plan import Plan, choose
+from benhan.store.search.spans import Span, by_date, by_update
 from benhan.store.search.statement import (
     Asked,
     Column,
@@ -49,11 +50,6 @@ from benhan.store.search.statement import (
 )
 from benhan.store.search.statistics import Counted
 from benhan.store.tokens import Tokens
-
-_FIRST_WINDOW = timedelta(minutes=10)
-_WINDOW_GROWS = 8
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-"""Before anything was written here; what an import dates earlier is read in the last window."""
 
 
 class Found(NamedTuple):
@@ -176,14 +172,15 @@ class Session:
         size = limit if isinstance(left, Everything) else min(max(2 * limit, 24), self.limits.batch_max)
         plan = choose(expression, type_, order, limit, self.counted, self.tokens)
         asked = Asked(TYPE_NUMBERS.get(type_, 0), expression, plan.path)
-        for_updated = plan.path is Path.UPDATED and order.column == "updated_at"
-        windows = _windows(order, after, self.now) if for_updated else (None,)
-        for window in windows:
-            asked.window = window
-            place = after
+        place, spans = after, _spans(plan, order, after, self.now)
+        for asked.span in spans:
+            if asked.span is None and plan.path is Path.SPANS:
+                asked.path = Path.TOKENS
             while True:
                 asked.moment = self.moment
                 rows = await self._fetch(plan, select(asked, self.tokens, order, limit=size, after=place))
+                if len(rows) < size and asked.span is not spans[-1]:
+                    break  # a wider span, from the same place on
                 found = await self._found(rows, left, type_, order, meets)
                 if rows:
                     place = _place(rows[-1], order)
@@ -278,27 +275,14 @@ class Session:
         return rows
 
 
-def _windows(order: Order, after: Place | None, now: datetime) -> Iterable[tuple[datetime, datetime]]:
-    """Spans of time that grow, from where the order begins: each is read by the index of blocks alone."""
-    end_of_all, start_of_all = now + timedelta(days=36500), _EARLIEST - timedelta(days=700_000)
-    width = _FIRST_WINDOW
-    if order.descending:
-        high = after.at + timedelta(milliseconds=1) if after is not None and after.at is not None else end_of_all
-        low = min(high, now) - width
-        while low > _EARLIEST:
-            yield low, high
-            high, width = low, width * _WINDOW_GROWS
-            low = high - min(width, high - _EARLIEST)
-        yield start_of_all, high
-        return
-    low = after.at if after is not None and after.at is not None else _EARLIEST
-    if after is None:
-        yield start_of_all, low
-    while low < now:
-        high = low + min(width, now - low)
-        yield low, high
-        low, width = high, width * _WINDOW_GROWS
-    yield low, end_of_all
+def _spans(plan: Plan, order: Order, after: Place | None, now: datetime) -> Sequence[Span | None]:
+    """What is read one after another, until a page is full; None is everything at once."""
+    at = after.at if after is not None else None
+    if plan.path is Path.UPDATED and order.column == "updated_at":
+        return by_update(at, now, descending=order.descending)
+    if plan.path is Path.SPANS and (after is None or at is not None or order.descending):
+        return by_date(plan.bounds, at, descending=order.descending)
+    return [None]
 
 
 class MeetsLinked(Protocol):

@@ -7,17 +7,20 @@ and the choice is ours to explain. Every text names the bucket, or says why it l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Literal
 
+from benhan.fhir.dates import FIRST
 from benhan.fhir.search_values import Prefix
 from benhan.store.ids import bucket_of
+from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.search.expressions import (
     All,
     AnyOf,
     AnyTerm,
+    Beside,
     Checked,
     Comparison,
     Everything,
@@ -32,8 +35,11 @@ from benhan.store.search.expressions import (
     OfPatients,
     Present,
     Updated,
+    all_of,
+    any_of,
     is_exact,
 )
+from benhan.store.search.spans import Span
 from benhan.store.tokens import Tokens
 
 FAN_OUT = "neither a patient nor an id was asked for: the answer may lie in any compartment"
@@ -48,6 +54,7 @@ class Path(Enum):
     IDS = "by their ids, in their compartments"
     PATIENT = "in the compartments of the patients"
     TOKENS = "by the inverted index of tokens: few rows have them"
+    SPANS = "by the inverted index of tokens within spans of the order, until the page is full: of many rows some match"
     ORDER = "in the order asked for, until the page is full: many rows match"
     UPDATED = "by the time of the last change, from the newest or oldest on"
     PLANNED = "as PostgreSQL plans: there are no statistics yet, or the order is none of the store's"
@@ -106,7 +113,7 @@ class Asked:
     expression: Expression
     path: Path
     moment: str = ""
-    window: tuple[datetime, datetime] | None = None
+    span: Span | None = None
 
 
 def select(asked: Asked, tokens: Tokens, order: Order, *, limit: int, after: Place | None = None) -> Statement:
@@ -114,16 +121,20 @@ def select(asked: Asked, tokens: Tokens, order: Order, *, limit: int, after: Pla
 
     The limit stands in the text: a plan that is made once for all values would else reckon with a tenth of all rows.
     """
-    writer = _Writer(asked, tokens)
-    source, texts = writer.rows()
-    if not order.column and asked.type_number and asked.path in (Path.ORDER, Path.PLANNED):
-        texts.append("r.at_from is null")  # so it is for every resource of such a type; it names the index
-    if after is not None:
-        texts.append(_after(order, after, writer.parameters))
-    sql = (
-        f"select {COLUMNS}{_dated(asked)} {source} where {' and '.join(texts)} {order.sql} limit {limit:d}"  # no value
-    )
-    return Statement(sql, writer.parameters.values, writer.fan_out)
+    end = f"{order.sql} limit {limit:d}"  # no value
+    writer, parameters, selects = _Writer(asked, tokens), Parameters(), list[str]()
+    for branch in [asked.expression] if writer.is_bound else branches(asked.expression):
+        writer = _Writer(replace(asked, expression=branch), tokens, parameters)
+        source, texts = writer.rows()
+        if not order.column and asked.type_number and asked.path in (Path.ORDER, Path.PLANNED):
+            texts.append("r.at_from is null")  # so it is for every resource of such a type; it names the index
+        if after is not None:
+            texts.append(_after(order, after, parameters))
+        selects.append(f"select {COLUMNS}{_dated(asked)} {source} where {' and '.join(texts)} {end}")
+    if len(selects) == 1:
+        return Statement(selects[0], parameters.values, writer.fan_out)
+    source = f"from (({') union all ('.join(selects)})) r"
+    return Statement(f"select * {source} {end}", parameters.values, writer.fan_out)
 
 
 def distinct(asked: Asked, tokens: Tokens, column: Column, *, limit: int) -> Statement:
@@ -175,14 +186,37 @@ def conjuncts(expression: Expression) -> Sequence[Expression]:
     return found
 
 
-class _Writer:
-    """Writes the conditions of one statement."""
+def branches(expression: Expression) -> list[Expression]:
+    """The expression taken apart where some of it may stand in the table of ranges: what the row tells, and the rest.
 
-    def __init__(self, asked: Asked, tokens: Tokens) -> None:
+    What the row tells can be sought by its terms; the rest is seldom anything, which PostgreSQL sees before it begins.
+    """
+    parts = expression.parts if isinstance(expression, All) else (expression,)
+    for number, part in enumerate(parts):
+        if not isinstance(part, AnyOf) or not is_exact(part):
+            continue
+        ranges = [each for each in part.parts if isinstance(each, InRanges)]
+        told = any_of([each for each in part.parts if not isinstance(each, InRanges)])
+        if len(ranges) == 1 and not isinstance(told, Nothing):
+            others = [*parts[:number], *parts[number + 1 :]]
+            return [all_of([told, *others]), all_of([*others, ranges[0], Not(told)])]
+    return [expression]
+
+
+class _Writer:
+    """Writes the conditions of one statement, on the row called `row`."""
+
+    def __init__(self, asked: Asked, tokens: Tokens, parameters: Parameters | None = None, row: str = "r") -> None:
         self._asked = asked
         self._tokens = tokens
-        self.parameters = Parameters()
+        self._row = row
+        self.parameters = parameters or Parameters()
         self.fan_out = "" if asked.path in (Path.IDS, Path.PATIENT) else FAN_OUT
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether it names the buckets it looks into."""
+        return not self.fan_out
 
     def rows(self) -> tuple[str, list[str]]:
         """The from clause and the conditions."""
@@ -195,10 +229,23 @@ class _Writer:
             source, texts = self._driven(driver)
         if asked.type_number:
             number = self.parameters.add(asked.type_number)
-            is_free = asked.path in (Path.TOKENS, Path.UPDATED)
+            by_tokens = asked.path is Path.TOKENS and any(isinstance(part, AnyTerm) for part in parts)
+            is_free = by_tokens or asked.path is Path.UPDATED
             texts.append(f"r.type + 0 = {number}" if is_free else f"r.type = {number}")
-        texts += ["r.content is not null", self._when(), *self._window()]
-        return source, texts + self._conjunction(parts)
+            if asked.path in (Path.ORDER, Path.SPANS, Path.PLANNED):
+                texts += [self._earliest(part, number) for part in parts if isinstance(part, MainDate)]
+        texts += ["r.content is not null", self._when(), *self._within()]
+        return source, [text for text in texts if text] + self._conjunction(parts)
+
+    def _earliest(self, date: MainDate, type_number: str) -> str:
+        """Where a walk by the date may begin, when the comparison itself names an end only: "" where it need not."""
+        if date.prefix not in (Prefix.GE, Prefix.GT, Prefix.AP):
+            return ""
+        start = date.range[0]
+        begin = start - _LONG if start - FIRST > _LONG else FIRST
+        return _EARLIEST.format(
+            begin=self.parameters.add(begin), start=self.parameters.add(start), type_number=type_number
+        )
 
     def _driven(self, driver: OfIds | OfPatients) -> tuple[str, list[str]]:
         """Rows reached by ids or patients: one is named, several are joined."""
@@ -233,7 +280,7 @@ class _Writer:
     def _conjunction(self, parts: Sequence[Expression]) -> list[str]:
         terms = {part.terms[0] for part in parts if isinstance(part, AnyTerm) and len(part.terms) == 1}
         single = sorted(self._tokens.of(term) for term in terms)
-        texts = [self._free(f"r.tokens @> {self.parameters.add(single)}::bigint[]")] if single else []
+        texts = [self._free(f"{self._row}.tokens @> {self.parameters.add(single)}::bigint[]")] if single else []
         mask = 0
         for part in parts:
             if isinstance(part, Present):
@@ -242,27 +289,31 @@ class _Writer:
                 texts.append(self.text(part, at_top=True))
         if mask:
             given = self.parameters.add(mask)
-            texts.append(_ASIDE.format(f"r.present & {given}::bigint = {given}::bigint"))
+            texts.append(_ASIDE.format(f"{self._row}.present & {given}::bigint = {given}::bigint"))
         return texts
 
     def _free(self, text: str) -> str:
         """A condition on tokens, written so that the inverted index fits it only on its own path."""
-        return text if self._asked.path in (Path.TOKENS, Path.PLANNED) else _ASIDE.format(text)
+        return text if self._asked.path in (Path.TOKENS, Path.SPANS, Path.PLANNED) else _ASIDE.format(text)
 
     def _when(self) -> str:
         """The current versions, or those that were current at the moment (a PostgreSQL snapshot)."""
+        row = self._row
         if not self._asked.moment:
-            return "r.until is null"
+            return f"{row}.until is null"
         at = f"(select {self.parameters.add(self._asked.moment)}::text::pg_snapshot)"  # read once, not for every row
         return (
-            f"pg_visible_in_snapshot(r.since, {at}) and (r.until is null or not pg_visible_in_snapshot(r.until, {at}))"
+            f"pg_visible_in_snapshot({row}.since, {at})"
+            f" and ({row}.until is null or not pg_visible_in_snapshot({row}.until, {at}))"
         )
 
-    def _window(self) -> list[str]:
-        if self._asked.window is None:
+    def _within(self) -> list[str]:
+        span = self._asked.span
+        if span is None:
             return []
-        start, end = (self.parameters.add(each) for each in self._asked.window)
-        return [f"r.updated_at >= {start}::timestamptz and r.updated_at < {end}::timestamptz"]
+        start, end = (self.parameters.add(each) for each in (span.start, span.end))
+        text = f"r.{span.column} >= {start}::timestamptz and r.{span.column} < {end}::timestamptz"
+        return [f"({text} or r.{span.column} is null)" if span.and_null else text]
 
     # ── one expression ──
 
@@ -279,35 +330,48 @@ class _Writer:
                 return self.text(sure)
             case AnyTerm(terms):
                 found = [self._tokens.of(term) for term in terms]
-                text = f"r.tokens && {self.parameters.add(found)}::bigint[]"
+                text = f"{self._row}.tokens && {self.parameters.add(found)}::bigint[]"
                 return self._free(text) if at_top else _ASIDE.format(text)
         return self._leaf(expression)
 
     def _leaf(self, expression: Expression) -> str:
-        add = self.parameters.add
+        add, row = self.parameters.add, self._row
         match expression:
             case Everything():
                 return "true"
             case Present(bit):
-                return f"r.present & {add(1 << bit)}::bigint <> 0"
+                return f"{row}.present & {add(1 << bit)}::bigint <> 0"
             case OfIds(rids):
-                return f"r.rid = any({add(list(rids))}::bigint[])"
+                return f"{row}.rid = any({add(list(rids))}::bigint[])"
             case OfPatients(rids):
-                return f"r.patient = any({add(list(rids))}::bigint[])"
+                return f"{row}.patient = any({add(list(rids))}::bigint[])"
             case MainDate(prefix, range_):
-                high = "coalesce(r.at_to, r.at_from + interval '1 second')"
-                compared = self._dates(prefix, "r.at_from", high, range_, "timestamptz")
-                return f"(r.at_from is not null and {compared})"
+                low = f"{row}.at_from"
+                high = f"coalesce({row}.at_to, {low} + interval '1 second')"
+                compared = self._dates(prefix, low, high, range_, "timestamptz")
+                return f"({low} is not null and {compared})"
             case Updated(prefix, range_):
-                high = "r.updated_at + interval '1 millisecond'"
-                return self._dates(prefix, "r.updated_at", high, range_, "timestamptz")
+                low = f"{row}.updated_at"
+                return self._dates(prefix, low, f"{low} + interval '1 millisecond'", range_, "timestamptz")
             case MainQuantity(comparison):
-                return f"(r.quantity is not null and {self._compared('r.quantity', 'r.quantity', comparison)})"
+                number = f"{row}.quantity"
+                return f"({number} is not null and {self._compared(number, number, comparison)})"
             case InRanges(keys, comparison):
                 return self._in_ranges(keys, comparison)
+            case Beside(type_, by, inner):
+                return self._beside(type_, by, inner)
             case Nothing():
                 return "false"
         raise AssertionError(expression)
+
+    def _beside(self, type_: str, by: Column, inner: Expression) -> str:
+        """Looked up for each row that all else holds for, in the row's own bucket."""
+        other = Asked(TYPE_NUMBERS[type_], inner, Path.PATIENT, self._asked.moment)
+        writer = _Writer(other, self._tokens, self.parameters, "o")
+        wanted = f"o.{by} = {self._row}.{'patient' if by == 'rid' else 'rid'}"
+        number = self.parameters.add(other.type_number)
+        texts = ["o.content is not null", writer._when(), *writer._conjunction(conjuncts(inner))]
+        return _BESIDE.format(row=self._row, wanted=wanted, number=number, texts=" and ".join(texts))
 
     def _in_ranges(self, keys: Sequence[str], comparison: Comparison) -> str:
         hashed = self.parameters.add([self._tokens.of(key) for key in keys])
@@ -316,7 +380,8 @@ class _Writer:
         else:
             ends = (comparison.low, comparison.high)
             compared = self._dates(comparison.prefix, "i.low", "i.high", ends, "float8")
-        return _IN_RANGES.format(keys=hashed, compared=compared)
+        text = _IN_RANGES.format(keys=hashed, compared=compared, row=self._row)
+        return f"({_ANY_IN_RANGES.format(keys=hashed)} and {text})" if self.fan_out else text
 
     def _dates(self, prefix: Prefix, low: str, high: str, ends: tuple[object, object], kind: str) -> str:
         return self._filled(_DATES[prefix], low, high, {"start": ends[0], "end": ends[1]}, kind)
@@ -338,9 +403,27 @@ _PLACED = "select p.at_bucket from placement p where p.bucket = {bucket} and p.t
 _ASIDE = "case when {} then true else false end"
 """A condition that no index fits, and that PostgreSQL takes every second row to satisfy."""
 _IN_RANGES = (
-    "exists (select 1 from range_index i where i.bucket = r.bucket and i.type = r.type and i.rid = r.rid"
-    " and i.version = r.version and i.key = any({keys}::bigint[]) and {compared})"
+    "exists (select 1 from range_index i where i.bucket = {row}.bucket and i.type = {row}.type and i.rid = {row}.rid"
+    " and i.version = {row}.version and i.key = any({keys}::bigint[]) and {compared})"
 )
+_ANY_IN_RANGES = (
+    "exists (select 1 from unnest({keys}::bigint[]) w (key)"
+    " where (select i.low from range_index i where i.key = w.key order by i.low limit 1) is not null)"
+)
+"""Asked once a statement: many a key is nobody's, and then no row need be looked up. In the order of an index, so that
+the plan, which is made for keys of any frequency, reads no more of it."""
+_BESIDE = (
+    "exists (select 1 from resource o where o.bucket = {row}.bucket and {wanted} and o.type = {number} and {texts}"
+    " offset 0)"
+)
+"""The offset keeps PostgreSQL from making a join of it, which would begin with all that is beside any row."""
+
+_LONG = timedelta(days=400)
+_EARLIEST = (
+    "r.at_from >= least({begin}::timestamptz, (select min(at_from) from resource where type = {type_number}"
+    " and at_to - at_from > interval '400 days' and at_to > {start}::timestamptz))"
+)
+"""What ends after a date began less than 400 days before it, or is of the few long ones, which have an index."""
 _DATES = {
     Prefix.EQ: "({low} >= {start} and {low} < {end} and {high} <= {end})",
     Prefix.NE: "not ({low} >= {start} and {high} <= {end})",

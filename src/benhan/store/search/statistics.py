@@ -1,19 +1,25 @@
-"""How many rows a token or a type has, as PostgreSQL last counted: what a path is chosen by.
+"""How many rows a token or a type has, as PostgreSQL last counted, and a sample of rows: what a path is chosen by.
 
 Read from its statistics (`analyze` makes them), kept for a while.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from benhan.kernel.clock import Clock
 from benhan.store.database import Database
 from benhan.store.resource_types import TYPE_NUMBERS
+from benhan.store.search.sample import ROWS as SAMPLE_ROWS
+from benhan.store.search.sample import TypeSample, sampled
 from benhan.store.sql_texts import query
 
 FRESH_S = 30.0
+SAMPLE_FRESH_S = 900.0
+_GROWN = 1.2
+"""When the table is so much larger, the sample is drawn anew before its time."""
 
 _READ = query(
     "search_statistics",
@@ -29,6 +35,12 @@ _READ = query(
     """,
 )
 
+_SAMPLE = query(
+    "search_sample",
+    "select type, at_from, tokens from resource tablesample system ($1) where until is null and content is not null",
+    fan_out="it draws rows of all compartments to count by, and shows none",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:
@@ -40,6 +52,7 @@ class Counted:
     tokens: dict[int, float] = field(default_factory=dict)
     rare: float = 0.0
     """The most rows that a token may have that is not among the frequent ones."""
+    sample: dict[int, TypeSample] = field(default_factory=dict)
 
     def of_type(self, type_: str) -> float:
         """Rows of a type."""
@@ -48,6 +61,13 @@ class Counted:
     def with_any(self, tokens: Sequence[int]) -> float:
         """Rows with one of the tokens, at the most."""
         return sum(self.tokens.get(token, self.rare) for token in tokens)
+
+    def sample_of(self, type_: str) -> TypeSample:
+        """The sampled rows of a type; none for "", any type."""
+        return self.sample.get(TYPE_NUMBERS[type_], _NONE) if type_ else _NONE
+
+
+_NONE = TypeSample()
 
 
 class Statistics:
@@ -58,20 +78,23 @@ class Statistics:
         self._clock = clock
         self._counted = Counted()
         self._read_at: float | None = None
+        self._sample: dict[int, TypeSample] = {}
+        self._sampled_at: float | None = None
+        self._sampled_rows = 0.0
 
     async def counted(self) -> Counted:
         """The counts as of half a minute ago at the most."""
         now = self._clock.monotonic_s()
         if self._read_at is None or not 0 <= now - self._read_at < FRESH_S:
             self._read_at = now
-            self._counted = await self._read()
+            self._counted = await self._read(now)
         return self._counted
 
     def forget(self) -> None:
         """Read them anew at the next search."""
-        self._read_at = None
+        self._read_at = self._sampled_at = None
 
-    async def _read(self) -> Counted:
+    async def _read(self, now: float) -> Counted:
         rows = await self._database.fetch(_READ)
         total = max(rows[0]["rows"], 0.0) if rows else 0.0
         types: dict[int, float] = {}
@@ -86,7 +109,19 @@ class Statistics:
                 freqs = row["element_freqs"][: len(numbers)]
                 tokens = {number: freq * total for number, freq in zip(numbers, freqs, strict=True)}
                 rare = min(freqs, default=0.0) * total / 2
-        return Counted(bool(types and tokens), total, types, tokens, rare)
+        if not types or not tokens:
+            return Counted(rows=total)
+        return Counted(True, total, types, tokens, rare, await self._sample_of(total, now))
+
+    async def _sample_of(self, total: float, now: float) -> dict[int, TypeSample]:
+        """The sample of a table of `total` rows."""
+        is_fresh = self._sampled_at is not None and 0 <= now - self._sampled_at < SAMPLE_FRESH_S
+        if not is_fresh or not self._sampled_rows / _GROWN <= total <= self._sampled_rows * _GROWN:
+            self._sampled_at, self._sampled_rows = now, total
+            share = min(100.0, 100.0 * SAMPLE_ROWS / max(total, 1.0))
+            rows = await self._database.fetch(_SAMPLE, share)
+            self._sample = await asyncio.to_thread(sampled, (tuple(row) for row in rows))
+        return self._sample
 
 
 def _numbers(text: str) -> list[int]:
