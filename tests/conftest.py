@@ -12,12 +12,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from tests.vectors import VECTORS
 
 from benhan.store.database import Database, ensure_database, url_of
 from benhan.store.embedded import EmbeddedPostgres
 from benhan.store.migrations import migrate
 
-ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "shared_template"
 _numbers = itertools.count(1)
 
@@ -98,7 +98,7 @@ OUTSIDE = (
     ("PostgreSQL 15 (Debian: postgresql-15)", lambda: Path("/usr/lib/postgresql/15/bin/initdb").exists()),
     ("SoftHSM2 (Debian: softhsm2)", lambda: Path("/usr/lib/softhsm/libsofthsm2.so").exists()),
     ("Chromium (Debian: chromium)", lambda: shutil.which("chromium") is not None),
-    ("test vectors from outside (../shared/vectors)", (ROOT.parent / "shared" / "vectors").is_dir),
+    ("test vectors from outside (BENHAN_VECTORS or ../shared/vectors)", VECTORS.is_dir),
 )
 """What tests use from outside the package, and how to see that it is there."""
 
