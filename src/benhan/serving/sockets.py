@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from benhan.access.forms import Receive
 from benhan.access.middleware import ASGIApp, Scope, Send
@@ -15,10 +15,10 @@ class WithSockets:
         self._app = app
         self._sockets = sockets
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "websocket":
-            await self._app(scope, receive, send)
-            return
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return (self._socket if scope["type"] == "websocket" else self._app)(scope, receive, send)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self._sockets.get(scope["path"])
         if found is not None:
             await found(scope, receive, send)
