@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -52,28 +52,22 @@ the processor busy meanwhile."""
 RETRIES = 3
 SECOND = timedelta(seconds=1)
 
+_CURRENT = """
+    from unnest($1::smallint[], $2::smallint[], $3::bigint[]) as w (bucket, type, rid)
+    left join placement p on p.bucket = w.bucket and p.type = w.type and p.rid = w.rid
+    join resource r on r.bucket = coalesce(p.at_bucket, w.bucket) and r.type = w.type and r.rid = w.rid
+    where r.until is null
+"""
 _LOCK_CURRENT = query(
     "lock_current",
-    """
-    with seen as materialized (
-        select r.bucket, r.type, r.rid, r.version
-        from unnest($1::smallint[], $2::smallint[], $3::bigint[]) as w (bucket, type, rid)
-        left join placement p on p.bucket = w.bucket and p.type = w.type and p.rid = w.rid
-        join resource r on r.bucket = coalesce(p.at_bucket, w.bucket) and r.type = w.type and r.rid = w.rid
-        where r.until is null
-    ),
-    locked as (
-        select r.bucket, r.type, r.rid, r.version, r.patient, r.updated_at, r.content is null as deleted
-        from seen s
-        join resource r on r.bucket = s.bucket and r.type = s.type and r.rid = s.rid and r.version = s.version
-        where r.until is null
-        order by r.bucket, r.type, r.rid
-        for update of r
-    )
-    select s.bucket, s.type, s.rid, l.version, l.patient, l.updated_at, l.deleted
-    from seen s left join locked l using (bucket, type, rid)
+    f"""
+    select r.bucket, r.type, r.rid, r.version, r.patient, r.updated_at, r.content is null as deleted
+    {_CURRENT}
+    order by r.bucket, r.type, r.rid
+    for update of r
     """,
 )
+_IS_CURRENT = query("is_current", f"select exists (select {_CURRENT})")
 _CLAIM = (
     "select pg_advisory_xact_lock(claim) from unnest($1::bigint[]) with ordinality as c (claim, place) order by place"
 )
@@ -378,24 +372,26 @@ async def _run_hooks(connection: Connection, units: list[UnitOfWork]) -> None:
 
 
 async def _lock_current(connection: Connection, batch: list[Pending]) -> dict[Key, Current]:
-    wanted = [write for pending in batch for write in pending.unit.writes if not write.assigned]
+    wanted = {write.key for pending in batch for write in pending.unit.writes if not write.assigned}
     if not wanted:
         return {}
-    rows = None
-    # a version that was seen but could not be locked was superseded by another process meanwhile: look again
-    while rows is None or any(row["version"] is None for row in rows):
-        rows = await connection.fetch(
-            _LOCK_CURRENT,
-            [bucket_of(write.rid) for write in wanted],
-            [write.type_number for write in wanted],
-            [write.rid for write in wanted],
-        )
-    return {
-        (row["type"], row["rid"]): Current(
-            row["bucket"], row["version"], row["patient"], row["updated_at"], row["deleted"]
-        )
-        for row in rows
-    }
+    while True:
+        rows = await connection.fetch(_LOCK_CURRENT, *_places(wanted))
+        current = {
+            (row["type"], row["rid"]): Current(
+                row["bucket"], row["version"], row["patient"], row["updated_at"], row["deleted"]
+            )
+            for row in rows
+        }
+        # what another process superseded while we waited for its lock is missing although it is there: look again
+        missing = wanted - current.keys()
+        if not missing or not await connection.fetchval(_IS_CURRENT, *_places(missing)):
+            return current
+
+
+def _places(keys: Collection[Key]) -> tuple[list[int], list[int], list[int]]:
+    """Home buckets, types and rids of `keys`."""
+    return [bucket_of(rid) for _, rid in keys], [type_ for type_, _ in keys], [rid for _, rid in keys]
 
 
 def _refusal(unit: UnitOfWork, current: dict[Key, Current], keys: dict[int, DataKey]) -> Fault | None:
