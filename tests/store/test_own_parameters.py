@@ -62,6 +62,19 @@ async def test_a_new_parameter_is_refused_until_the_index_is_whole_then_finds_ol
     assert await last_reindex(store) == done
 
 
+async def test_a_patient_is_found_at_the_element_that_decides_the_compartment_and_at_others(
+    store: Store, clock: SetClock
+) -> None:
+    whom = {"type": "reference", "expression": "Observation.subject | Observation.performer"}
+    await put(store, parameter(**whom))
+    by_an = {"performer": [{"reference": "Patient/an"}]}
+    await put(store, note("an", id="of"), note("binh", id="by", **by_an), note("binh", id="neither"))
+    clock.at += timedelta(seconds=SETTLE_S)
+    await reindex(store)
+    assert await found(store, "Patient/an") == {"of", "by"}
+    assert await found(store, "Patient/binh,Practitioner/p") == {"by", "neither"}
+
+
 async def test_a_job_that_was_broken_off_goes_on_where_it_was(
     store: Store, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,6 +97,26 @@ async def test_references(store: Store) -> None:
     await check(store, "Observation", REFERENCES, base_url="https://here.example/fhir")
 
 
+async def test_a_contained_resource_is_of_the_patient_whom_it_names_itself(store: Store) -> None:
+    inside = {"resourceType": "Observation", "id": "o", "status": "final", "code": {"text": "x"}}
+    of_binh = inside | {"subject": {"reference": "Patient/binh"}}
+    report = {"resourceType": "DiagnosticReport", "status": "final", "code": {"text": "x"}}
+    of_an = report | {"subject": {"reference": "Patient/an"}, "result": [{"reference": "#o"}]}
+    await put(store, of_an | {"id": "an-binh", "contained": [of_binh]}, of_an | {"id": "an", "contained": [inside]})
+    contained = ("_contained", "true")
+    assert await ids(store, "Observation", ("subject", "Patient/binh"), contained) == {"an-binh"}
+    assert await ids(store, "Observation", ("subject", "Patient/an"), contained) == set()
+
+
+# ── texts ──
+
+
+async def test_a_word_that_the_index_leaves_out_is_found_too(store: Store) -> None:
+    await put(store, note("an", id="a", text="Normal count"), note("an", id="b", text="Abnormal count"))
+    assert await ids(store, "Observation", ("_content", "normal")) == {"a"}
+    assert await ids(store, "Observation", ("_content", "normal count")) == {"a"}
+
+
 # ── strings ──
 
 

@@ -68,8 +68,10 @@ def is_kept(word: str) -> bool:
 
 def texts_in(value: dict[str, Any]) -> Iterator[str]:
     """Every text of a resource, narrative without its marks."""
-    left = [value]
+    left: list[Any] = [value]
     for each in left:  # it grows while it is gone through
+        if type(each) is not dict:
+            continue
         for name, inner in each.items():
             kind = type(inner)
             if kind is str:
@@ -80,7 +82,7 @@ def texts_in(value: dict[str, Any]) -> Iterator[str]:
             elif kind is list:
                 if name in TEXT_NAMES:
                     yield from (one for one in inner if type(one) is str)
-                left += [one for one in inner if type(one) is dict]
+                left += inner
 
 
 def plain_text(xhtml: str) -> str:

@@ -334,26 +334,31 @@ URI_EMITTERS: dict[str, Callable[[str], Emitter]] = {"uri": _uri, "url": _uri, "
 # ── dates, numbers, quantities ──
 
 
-def _ranges_of(type_: str, value: Any) -> Iterator[Range]:
-    if type_ in ("date", "dateTime", "instant"):
-        ranges: Iterable[Range | None] = [range_of(value)]
-    elif type_ == "Period":
-        ranges = [period_range(value.get("start"), value.get("end"))]
-    elif type_ == "Timing":
-        ranges = [range_of(each) for each in value.get("event", []) if each is not None]
-    else:
-        ranges = []
-    yield from (each for each in ranges if each is not None)
+DATE_RANGES: dict[str, Callable[[Any], Iterable[Range | None]]] = {
+    "date": lambda value: (range_of(value),),
+    "dateTime": lambda value: (range_of(value),),
+    "instant": lambda value: (range_of(value),),
+    "Period": lambda value: (period_range(value.get("start"), value.get("end")),),
+    "Timing": lambda value: [range_of(each) for each in value.get("event", []) if each is not None],
+}
 
 
-def _date_emitter(leaf: Leaf, *, main: bool) -> Emitter:
+def _date_emitter(leaf: Leaf, *, main: bool) -> Emitter | None:
+    ranges_of, path = DATE_RANGES.get(leaf.type), leaf.path
+    if ranges_of is None:
+        return None
+
     def emit(value: Any, found: Found) -> None:
-        for low, high in _ranges_of(leaf.type, value):
-            if main:
-                known = found.at or (low, high)
-                found.at = (min(known[0], low), max(known[1], high))
+        for each in ranges_of(value):
+            if each is None:
+                continue
+            low, high = each
+            if not main:
+                found.ranges.append(RangeEntry(path, low.timestamp(), high.timestamp()))
+            elif found.at is None:
+                found.at = each
             else:
-                found.ranges.append(RangeEntry(leaf.path, low.timestamp(), high.timestamp()))
+                found.at = (min(found.at[0], low), max(found.at[1], high))
 
     return emit
 

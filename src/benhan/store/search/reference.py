@@ -72,18 +72,19 @@ def pointing_to(targets: list[str], parameter: SearchParameter, type_: str, ids:
     """Pointing to one of these references.
 
     Patients that the element points to which decides the compartment are told by the row's own column, so that their
-    buckets alone are looked at; other things that it points to are found in the compartment of nobody.
+    buckets alone are looked at; other things that this element points to are in the compartment of nobody.
     """
-    deciding = deciding_path(type_) if decides_compartment(parameter, type_) else None
-    patients = {target: patient_named(target) for target in targets} if deciding else {}
-    rids = tuple(ids.rid_of("Patient", named.removeprefix("Patient/")) for named in patients.values() if named)
-    terms = [reference_term(path, each) for each in targets if not patients.get(each) for path in parameter.paths]
+    deciding = deciding_path(type_)
+    told = targets if deciding in parameter.paths else ()
+    patients = {each: named for each in told if (named := patient_named(each)) is not None}
+    rids = {ids.rid_of("Patient", named.removeprefix("Patient/")): None for named in patients.values()}
+    pairs = [(path, each) for each in targets for path in parameter.paths if path != deciding or each not in patients]
+    terms = AnyTerm(tuple(reference_term(path, each) for path, each in pairs))
     if not rids:
-        return AnyTerm(tuple(terms))
-    of_patients = OfPatients(tuple(dict.fromkeys(rids)))
-    if not terms:
-        return of_patients
-    return all_of([OfPatients((*of_patients.rids, NOBODY)), any_of([of_patients, AnyTerm(tuple(terms))])])
+        return terms
+    either = any_of([OfPatients(tuple(rids)), terms]) if pairs else OfPatients(tuple(rids))
+    is_alone = pairs and decides_compartment(parameter, type_)
+    return all_of([OfPatients((*rids, NOBODY)), either]) if is_alone else either
 
 
 def decides_compartment(parameter: SearchParameter, type_: str) -> bool:
