@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from benhan.fhir.faults import INVALID
-from benhan.fhir.resource import ParsedResource, parse_json, parse_resource, resource_of, tail_bytes, to_bytes
+from benhan.fhir.resource import ParsedResource, parse_json, resource_of, resource_of_own, tail_bytes, to_bytes
 from benhan.fhir.validation import check_structure
 from benhan.hl7v2.er7 import parse_er7
 from benhan.hl7v2.message import Message
@@ -233,7 +233,7 @@ class _Writer:
         return b'"reference":"%b"' % self._references.get(mapped[1], mapped[1])
 
     def _create(self, content: bytes) -> str:
-        resource = _valid(parse_resource(content))
+        resource = _valid(resource_of_own(content))
         id_ = self._unit.create(resource)
         self.changed.append(f"{resource.type}/{id_}")
         return id_
