@@ -6,6 +6,7 @@ The limit it is compared with: PostgreSQL taking the same lines as plain text by
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import asyncpg
 
 from benhan.store.embedded import EmbeddedPostgres
 from common import arguments, benhan, report, scratch_folder
+from cpu_time import CpuTime
 from resources import write_ndjson
 
 
@@ -48,11 +50,14 @@ def measure(quick: bool) -> dict[str, Any]:
             file = data / "resources.ndjson"
             size = write_ndjson(file, count)
             limit = asyncio.run(copy_seconds(server.url("postgres"), file))
+            cpu = CpuTime(os.getpid(), data)
             seconds = import_seconds(data, file)
+            spent = cpu.spent_us(count)
         finally:
             server.stop()
     return {
         "import_per_s": round(count / seconds),
+        **{f"import_{whose}_cpu_us": microseconds for whose, microseconds in spent.items() if whose != "client"},
         "import_mb_per_s": round(size / seconds / 1e6, 1),
         "imported_resources": count,
         "copy_limit_per_s": round(count / limit),

@@ -16,6 +16,7 @@ import urllib.request
 from typing import Any
 
 from common import Server, arguments, free_port, report, scratch_folder, serving
+from cpu_time import CpuTime
 from http_client import Connection, request
 from messages import framed, message, oru_r01
 
@@ -144,11 +145,14 @@ async def measure(quick: bool) -> dict[str, Any]:
         token = server.token()
         latency = await latencies_ms(server, token, 5.0 if quick else 20.0)
         numbers = itertools.count(1)
+        cpu, first = CpuTime(server.process.pid, data), next(numbers)
         rates = [await rate(server.mllp_port, seconds, numbers) for _ in range(rounds)]
+        spent = cpu.spent_us(next(numbers) - first)
         applied = await applied_per_s(server, token)
     per_s = statistics.median(rates)
     return {
         "mllp_per_s": round(per_s),
+        **{f"mllp_{whose}_cpu_us": microseconds for whose, microseconds in spent.items()},
         "mllp_limit_per_s": round(top),
         "mllp_ratio_to_limit": round(per_s / top, 3),
         "mllp_applied_per_s": round(applied),

@@ -12,8 +12,8 @@ from benhan.kernel.faults import Fault, FaultCode, Incorrect, Unavailable
 from benhan.kernel.ids import SeededRandom
 from benhan.kernel.issues import error
 from benhan.kernel.texts import Text
-from benhan.store.inbox import ATTEMPTS_MAX, Arrival, Inbox, Receipt, State, without_sending_time
-from benhan.store.ledger.append import Entry
+from benhan.store.inbox import ATTEMPTS_MAX, CROWD, Arrival, Inbox, Receipt, State, without_sending_time
+from benhan.store.ledger.append import Entry, detail_text
 from benhan.store.ledger.events import Event
 from benhan.store.store import Store
 
@@ -253,10 +253,37 @@ async def test_what_happens_to_a_message_is_in_the_ledger(store: Store, inbox: I
     (due,) = await inbox.due(10)
     await inbox.park(due, WRONG())
     await inbox.replay(due.id, None, replay_entry(clock))
-    rows = await store.database.fetch("select event, trace from ledger_pending order by id")
+    rows = await store.database.fetch("select event, trace, detail, actor, role from ledger_pending order by id")
     events = [row["event"] for row in rows]
+    assert rows[0]["detail"] == detail_text({"message": due.id})
+    assert (rows[0]["actor"], rows[0]["role"]) == ("machine:mllp", "machine")
     assert events == [Event.MESSAGE_RECEIVE.number, Event.MESSAGE_PARK.number, Event.MESSAGE_REPLAY.number]
     assert rows[0]["trace"].hex() == rows[1]["trace"].hex() == kept.trace
+
+
+async def test_what_is_parked_as_it_comes_is_in_the_ledger_with_its_fault(
+    store: Store, inbox: Inbox, clock: SetClock
+) -> None:
+    batch = [arrival(clock, "A1", fault=WRONG()), arrival(clock, "A2"), arrival(clock, "A2")]
+    receipts = await asyncio.gather(*(inbox.receive(each) for each in batch))
+    assert receipts == [Receipt.NEW, Receipt.NEW, Receipt.REPEATED]
+    rows = await store.database.fetch("select event, detail, trace from ledger_pending order by id")
+    ids = [(await inbox.of_trace(each.trace))[0].id for each in batch[:2]]
+    assert [tuple(row) for row in rows] == [
+        (
+            Event.MESSAGE_PARK.number,
+            detail_text({"message": ids[0], "fault": WRONG.code}),
+            bytes.fromhex(batch[0].trace),
+        ),
+        (Event.MESSAGE_RECEIVE.number, detail_text({"message": ids[1]}), bytes.fromhex(batch[1].trace)),
+    ]
+
+
+async def test_a_crowd_of_frames_goes_first_for_a_while(inbox: Inbox, clock: SetClock) -> None:
+    assert await inbox.calm(10.0)
+    await asyncio.gather(*(inbox.receive(arrival(clock, f"A{number}")) for number in range(CROWD)))
+    assert not await inbox.calm(0.0)
+    assert await inbox.calm(10.0)
 
 
 async def test_counts_tell_what_waits(inbox: Inbox, clock: SetClock) -> None:

@@ -63,7 +63,7 @@ async def test_a_new_parameter_is_refused_until_the_index_is_whole_then_finds_ol
 
 
 async def test_a_patient_is_found_at_the_element_that_decides_the_compartment_and_at_others(
-    store: Store, clock: SetClock
+    store: Store, clock: StoppedClock
 ) -> None:
     whom = {"type": "reference", "expression": "Observation.subject | Observation.performer"}
     await put(store, parameter(**whom))

@@ -28,6 +28,8 @@ _TYPE = re.compile(r"[A-Z][A-Za-z]{1,63}")
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,63})(\.[0-9]{1,64})?([eE][+-]?[0-9]{1,3})?")
 _BOM = b"\xef\xbb\xbf"
+_OWN = msgspec.json.Decoder(float_hook=orjson.Fragment)
+_LONG = re.compile(rb"[0-9]{19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,12 @@ def parse_resource(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX) -> Pars
 def resource_of(content: Json) -> ParsedResource:
     """The ParsedResource of a dictionary of our own, whose decimals may be `Decimal`."""
     return parse_resource(to_bytes(content))
+
+
+def resource_of_own(data: bytes) -> ParsedResource:
+    """The resource in compact JSON that we have just written: not held to the bounds of what comes from outside."""
+    plain = orjson.loads(data)
+    return parsed_resource(plain if orjson.dumps(plain) == data else _exact_own(data), plain)
 
 
 def parse_json(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX, is_bundle: bool = False) -> tuple[Any, Any]:
@@ -98,7 +106,7 @@ def check_levels(plain: Any, levels_max: int) -> None:
 def exact_json(data: bytes) -> Any:
     """`data` of our own for writing: every number in its digits, without the bounds of what comes from outside."""
     plain = orjson.loads(data)
-    return plain if orjson.dumps(plain) == data else _exact(data, data)
+    return plain if orjson.dumps(plain) == data else _exact_own(data)
 
 
 def to_bytes(value: Any) -> bytes:
@@ -178,6 +186,11 @@ def _exact(data: bytes, compact: bytes) -> Any:
         raise NOT_UTF8(position=cause.start) from cause
     except json.JSONDecodeError as cause:
         raise NOT_JSON(reason=f"line {cause.lineno}, column {cause.colno}") from cause
+
+
+def _exact_own(data: bytes) -> Any:
+    """As `_exact`, of JSON that we wrote: no name is there twice. Integers beyond 64 bits go the longer way."""
+    return _exact(data, data) if _LONG.search(data) else _OWN.decode(data)
 
 
 def _compact(data: bytes) -> bytes:

@@ -23,6 +23,7 @@ _CONDITIONS = {
 }
 """HL7 table 0357 by category of Fault; 207 is an application's internal error."""
 
+_DELIMITERS = Delimiters()
 _PLACE = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?(?:-(\d+))?(?:\.(\d+))?")
 _LINE_END = re.compile(rb"[\r\n]")
 _DIRT = re.compile(r"[\r\n|\x00-\x1f]")
@@ -64,7 +65,6 @@ def acknowledge(header: Header, *, at: str, own_id: str, fault: Fault | None = N
     if header.is_enhanced and header[15] != "NE":
         code = code.replace("A", "C", 1)
     version = _clean(header[12].split("^")[0]) or "2.5.1"
-    delimiters = Delimiters()
     msh = [
         "MSH", "^~\\&", _clean(header[5]), _clean(header[6]), _clean(header[3]), _clean(header[4]), at, "",
         f"ACK^{_clean(header[9]).split('^')[1] if '^' in header[9] else ''}^ACK".replace("^^", "^"),
@@ -73,9 +73,9 @@ def acknowledge(header: Header, *, at: str, own_id: str, fault: Fault | None = N
     if "UTF" in header[18].upper():
         msh += ["", "", "", "", "", "UNICODE UTF-8"]
     text = _text(fault, header)
-    lines = ["|".join(msh), "|".join(["MSA", code, _clean(header[10]), escape(text, delimiters)]).rstrip("|")]
+    lines = ["|".join(msh), "|".join(["MSA", code, _clean(header[10]), escape(text, _DELIMITERS)]).rstrip("|")]
     if fault is not None:
-        lines += _errors(fault, header, version, delimiters)
+        lines += _errors(fault, header, version, _DELIMITERS)
     return ("\r".join(lines) + "\r").encode("utf-8")
 
 
@@ -141,4 +141,4 @@ def _old_location(place: str, condition: str) -> str:
 
 def _clean(text: str) -> str:
     """A field of the sender's header as it may stand in ours."""
-    return _DIRT.sub("", text)[:250]
+    return (text if text.isalnum() else _DIRT.sub("", text))[:250]

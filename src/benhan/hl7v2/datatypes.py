@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from benhan.hl7v2.message import Segment
 
@@ -28,6 +29,9 @@ class Coded:
     alternate_system: str = ""
 
 
+_NOTHING = Coded("", "", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Identifier:
     """CX or EI: an identifier, who assigns it, its kind."""
@@ -49,6 +53,7 @@ class PersonName:
     id: str = ""
 
 
+@lru_cache(maxsize=1024)
 def date_time(text: str, zone: str = "+07:00") -> str | None:
     """A TS or DTM as a FHIR dateTime of the same precision, or None where it is not one.
 
@@ -97,6 +102,8 @@ def number(text: str) -> str | None:
 
 def coded(segment: Segment, repetition: str) -> Coded:
     """The CE or CWE in a repetition of a field."""
+    if not repetition:
+        return _NOTHING
     part = segment.part
     return Coded(*(part(repetition, index) for index in range(1, 7)))
 

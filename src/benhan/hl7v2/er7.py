@@ -125,8 +125,9 @@ def _delimiters(text: str) -> Delimiters:
 def _segments(lines: list[str], delimiters: Delimiters) -> tuple[Segment, ...]:
     """The segments; a line that is none continues the text of an OBX or NTE before it, as wrapped Base64 does."""
     segments: list[Segment] = []
+    mark = delimiters.field
     for number, line in enumerate(lines, 1):
-        fields = line.split(delimiters.field)
+        fields = line.split(mark)
         if _NAME.fullmatch(fields[0]):
             if fields[0] == "MSH":
                 fields.insert(1, delimiters.field)

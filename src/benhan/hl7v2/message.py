@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 NULL = '""'
 """The explicit null: delete what was known. An empty field says nothing."""
@@ -25,8 +26,7 @@ class Delimiters:
     subcomponent: str = "&"
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """One segment: `fields[0]` is its name; in MSH `fields[1]` is the field delimiter, as the standard counts."""
 
     fields: tuple[str, ...]
@@ -47,20 +47,20 @@ class Segment:
 
     def text(self, field: int, component: int = 1, subcomponent: int = 1) -> str:
         """A component of the first repetition, unescaped; "" where there is none or it is the explicit null."""
-        first = self.raw(field).split(self.delimiters.repetition, 1)[0]
+        first = self.raw(field)
+        if not first:
+            return ""
+        if self.delimiters.repetition in first:
+            first = first.split(self.delimiters.repetition, 1)[0]
         return self.part(first, component, subcomponent)
 
     def part(self, repetition: str, component: int = 1, subcomponent: int = 1) -> str:
         """A component of `repetition`, unescaped."""
         delimiters = self.delimiters
-        parts = repetition.split(delimiters.component)
-        if component > len(parts):
-            return ""
-        inner = parts[component - 1].split(delimiters.subcomponent)
-        if subcomponent > len(inner):
-            return ""
-        value = inner[subcomponent - 1]
-        return "" if value == NULL else unescape(value, delimiters)
+        value = _nth(_nth(repetition, delimiters.component, component), delimiters.subcomponent, subcomponent)
+        if delimiters.escape in value:
+            return unescape(value, delimiters)
+        return "" if value == NULL else value
 
     def whole(self, repetition: str) -> str:
         """`repetition` as one text, its delimiters kept, unescaped."""
@@ -103,6 +103,14 @@ class Message:
         return (each for each in self.segments if each.name == name)
 
 
+def _nth(text: str, mark: str, number: int) -> str:
+    """Part `number` of `text` between marks, "" where it has fewer. Most texts have no mark at all."""
+    if mark not in text:
+        return text if number == 1 else ""
+    parts = text.split(mark)
+    return parts[number - 1] if number <= len(parts) else ""
+
+
 _SIMPLE = {"F": "field", "S": "component", "R": "repetition", "E": "escape", "T": "subcomponent"}
 
 
@@ -135,6 +143,8 @@ def _resolved(match: re.Match[str], delimiters: Delimiters) -> str:
 
 def escape(text: str, delimiters: Delimiters) -> str:
     """`text` written so that no delimiter of it is taken for one of the message's."""
+    if not text:
+        return ""
     mark = delimiters.escape
     text = text.replace(mark, f"{mark}E{mark}")
     for letter, name in (("F", "field"), ("S", "component"), ("R", "repetition"), ("T", "subcomponent")):

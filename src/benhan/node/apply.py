@@ -9,14 +9,13 @@ patients; a second one, should the lock's connection break, finds the messages s
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from benhan.fhir.faults import INVALID
-from benhan.fhir.references import rewrite_references
-from benhan.fhir.resource import ParsedResource, parse_json, resource_of, tail_bytes
+from benhan.fhir.resource import ParsedResource, parse_json, resource_of, resource_of_own, tail_bytes, to_bytes
 from benhan.fhir.validation import check_structure
 from benhan.hl7v2.er7 import parse_er7
 from benhan.hl7v2.message import Message
@@ -42,13 +41,16 @@ from benhan.store.unit_of_work import Stored, UnitOfWork
 log = Log("apply")
 
 BATCH = 128
+BATCH_IN_CROWD = 32
+"""What is applied at a time while senders stand in line: each of them waits for as long as that takes."""
 LOOK_S = 0.1
 """How long the applier sleeps where nothing wakes it: tries that are due, and what another worker received."""
 GIVES_WAY_S = 0.5
 """How long the applier lets a crowd of senders go first, at most."""
 LOCK = 0x62656E6801
 ACTOR = system("apply")
-Json = dict[str, Any]
+_REFERENCE = re.compile(rb'"reference":"(urn:mapped:[a-z0-9-]+)"')
+"""A reference within a message, in compact JSON: a text that looks like it has its quotes escaped."""
 
 
 @dataclass(slots=True)
@@ -87,13 +89,13 @@ class Applier:
         while not stop.is_set():
             self._inbox.arrived.clear()
             await lock.fetchval("select 1")  # who has lost the connection has lost the lock
-            await self._inbox.calm(GIVES_WAY_S)
-            if not await self.apply_batch():
+            is_calm = await self._inbox.calm(GIVES_WAY_S)
+            if not await self.apply_batch(BATCH if is_calm else BATCH_IN_CROWD):
                 await woken(stop, self._inbox.arrived, LOOK_S)
 
-    async def apply_batch(self) -> int:
+    async def apply_batch(self, most: int = BATCH) -> int:
         """Apply the next messages; gives how many were taken up. Raises what the store raises when it is away."""
-        due = await self._inbox.due(BATCH)
+        due = await self._inbox.due(most)
         if not due:
             return 0
         works = [work for message in due if (work := await self._mapped(message)) is not None]
@@ -202,7 +204,7 @@ class _Writer:
         self._unit = unit
         self._found = found
         self._overtaken = overtaken
-        self._references: dict[str, str] = {}
+        self._references: dict[bytes, bytes] = {}
         self._pending: list[tuple[Mapped, str]] = []
         self.changed: list[str] = []
         self.subject = ""
@@ -211,13 +213,13 @@ class _Writer:
     def write(self, mapped: Mapped) -> None:
         type_ = mapped.resource["resourceType"]
         known = self._known(type_, mapped)
-        content = rewrite_references(mapped.resource, self._references)
+        content = _REFERENCE.sub(self._made_real, to_bytes(mapped.resource))
         if known is None:
             id_ = self._create(content)
         else:
             id_ = known.id
             self._update(content, known, mapped.policy)
-        self._references[mapped.reference["reference"]] = f"{type_}/{id_}"
+        self._references[mapped.reference["reference"].encode()] = f"{type_}/{id_}".encode()
         self._pending.append((mapped, id_))
         if type_ == "Patient":
             self.patient_rid = known.rid if known is not None else self._unit.writes[-1].rid
@@ -227,21 +229,24 @@ class _Writer:
     def _known(self, type_: str, mapped: Mapped) -> Stored | None:
         return next((self._found[key] for each in mapped.identities if (key := (type_, *each)) in self._found), None)
 
-    def _create(self, content: Json) -> str:
-        resource = _valid(content)
+    def _made_real(self, mapped: re.Match[bytes]) -> bytes:
+        return b'"reference":"%b"' % self._references.get(mapped[1], mapped[1])
+
+    def _create(self, content: bytes) -> str:
+        resource = _valid(resource_of_own(content))
         id_ = self._unit.create(resource)
         self.changed.append(f"{resource.type}/{id_}")
         return id_
 
-    def _update(self, content: Json, known: Stored, policy: Policy) -> None:
+    def _update(self, content: bytes, known: Stored, policy: Policy) -> None:
         late = (known.type, known.rid) in self._overtaken
         if policy is Policy.KEEP or (late and policy is Policy.REPLACE):
             return
+        said, _ = parse_json(content)
         if policy is Policy.MERGE:
             before, _ = parse_json(known.content)
-            content = merge(content, before) if late else merge(before, content)
-        content = {**content, "id": known.id}
-        resource = _valid(content)
+            said = merge(said, before) if late else merge(before, said)
+        resource = _valid(resource_of({**said, "id": known.id}))
         if tail_bytes(resource.body) != known.tail:
             self._unit.update(resource)
             self.changed.append(f"{resource.type}/{known.id}")
@@ -258,8 +263,7 @@ class _Writer:
                 self._found[(type_, *identity)] = version
 
 
-def _valid(content: Json) -> ParsedResource:
-    resource = resource_of(content)
+def _valid(resource: ParsedResource) -> ParsedResource:
     issues = check_structure(resource.plain)
     if issues:
         raise INVALID(*issues, type=resource.type, count=len(issues))

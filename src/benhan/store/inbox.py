@@ -39,17 +39,29 @@ CROWD_LASTS_S = 0.05
 _RECEIVE = query(
     "inbox_receive",
     """
-    insert into inbox (bucket, received_at, next_try_at, sender_hash, control_hash, kind, state, fault, trace,
-                       payload, report)
-    select 0, r.received_at, r.received_at, r.sender_hash, r.control_hash, r.kind, r.state, r.fault, r.trace,
-           r.payload, r.report
-    from unnest($1::timestamptz[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[],
-                $8::bytea[], $9::bytea[])
-         as r (received_at, sender_hash, control_hash, kind, state, fault, trace, payload, report)
-    on conflict (bucket, control_hash) do nothing
-    returning id, control_hash
+    with kept as (
+        insert into inbox (bucket, received_at, next_try_at, sender_hash, control_hash, kind, state, fault, trace,
+                           payload, report)
+        select 0, r.received_at, r.received_at, r.sender_hash, r.control_hash, r.kind, r.state, r.fault, r.trace,
+               r.payload, r.report
+        from unnest($1::timestamptz[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bytea[],
+                    $8::bytea[], $9::bytea[])
+             as r (received_at, sender_hash, control_hash, kind, state, fault, trace, payload, report)
+        on conflict (bucket, control_hash) do nothing
+        returning id, control_hash, received_at, fault, trace
+    ),
+    noted as (
+        insert into ledger_pending (bucket, at, patient, rid, version, event, type, actor, role, trace, detail)
+        select 0, received_at, 0, 0, 0, case fault when '' then $10::smallint else $11::smallint end, 0,
+               'machine:mllp', 'machine', trace,
+               case fault when '' then format('{"message":%s}', id)
+                          else format('{"fault":"%s","message":%s}', fault, id) end
+        from kept order by id
+    )
+    select control_hash from kept
     """,
 )
+"""One statement commits what is kept and its ledger entries (as `detail_text` writes them) in one round trip."""
 _CLAIM = query(
     "inbox_claim",
     """
@@ -212,36 +224,30 @@ class Inbox:
 
     async def _receive_batch(self, batch: Sequence[Arrival]) -> list[Receipt]:
         hashes = [self._control_hash(arrival) for arrival in batch]
-        async with self._database.transaction() as connection:
-            fresh = await self._insert(connection, batch, hashes)
-            entries = [self._entry(arrival, fresh[place]) for place, arrival in enumerate(batch) if place in fresh]
-            await append_many(connection, entries)
-        if fresh:
-            self.arrived.set()
-        if len(batch) >= CROWD:
-            self._crowd_s = self._clock.monotonic_s()
-        return [Receipt.NEW if place in fresh else Receipt.REPEATED for place in range(len(batch))]
-
-    async def _insert(self, connection: Connection, batch: Sequence[Arrival], hashes: list[int]) -> dict[int, int]:
-        """Insert what is new; gives the inbox id by place in the batch."""
         first: dict[int, int] = {}
         for place, control in enumerate(hashes):
             first.setdefault(control, place)
-        places = sorted(first.values())
-        chosen = [batch[place] for place in places]
-        rows = await connection.fetch(
+        chosen = [batch[place] for place in first.values()]
+        rows = await self._database.fetch(
             _RECEIVE,
             [each.at for each in chosen],
             [self._tokens.of(f"sender\x1f{each.sender}") for each in chosen],
-            [hashes[place] for place in places],
+            list(first),
             [each.kind for each in chosen],
             ["parked" if each.fault else "received" for each in chosen],
             [each.fault.code if each.fault else "" for each in chosen],
             [bytes.fromhex(each.trace) for each in chosen],
             [self._key.seal(each.content, b"inbox") for each in chosen],
             [self._sealed_report(each) for each in chosen],
+            Event.MESSAGE_RECEIVE.number,
+            Event.MESSAGE_PARK.number,
         )
-        return {first[row["control_hash"]]: row["id"] for row in rows}
+        fresh = {first[row["control_hash"]] for row in rows}
+        if fresh:
+            self.arrived.set()
+        if len(batch) >= CROWD:
+            self._crowd_s = self._clock.monotonic_s()
+        return [Receipt.NEW if place in fresh else Receipt.REPEATED for place in range(len(batch))]
 
     def _control_hash(self, arrival: Arrival) -> int:
         """What tells a repetition: sender, control id, content. A frame that nobody can name is never one."""
@@ -257,26 +263,23 @@ class Inbox:
     def _seal_report(self, report: Report) -> bytes:
         return self._key.seal(orjson.dumps([report.sender, report.control_id, report.reasons]), b"report")
 
-    def _entry(self, arrival: Arrival, number: int) -> Entry:
-        event = Event.MESSAGE_PARK if arrival.fault is not None else Event.MESSAGE_RECEIVE
-        detail: dict[str, str | int] = {"message": number}
-        if arrival.fault is not None:
-            detail["fault"] = arrival.fault.code
-        return Entry(event, arrival.at, "machine:mllp", "machine", arrival.trace, detail=detail)
-
     async def due(self, most: int) -> list[InboxMessage]:
         """The oldest messages whose time has come. The one applier takes them; `settle` lets none be applied twice."""
         return [self._opened(row) for row in await self._database.fetch(_CLAIM, self._clock.now(), most)]
 
-    async def calm(self, seconds: float) -> None:
-        """Return when frames do not come in a crowd, after `seconds` at most.
+    async def calm(self, seconds: float) -> bool:
+        """Return when frames do not come in a crowd, after `seconds` at most; gives whether they do not.
 
         Senders wait for their acknowledgement, what was acknowledged waits for nobody: so the applier lets them go
         first, but never stands still.
         """
         until = self._clock.monotonic_s() + seconds
-        while (now := self._clock.monotonic_s()) < until and now - self._crowd_s < CROWD_LASTS_S:  # noqa: ASYNC110
+        while self._is_crowded() and self._clock.monotonic_s() < until:  # noqa: ASYNC110  # it ends by time alone
             await asyncio.sleep(CROWD_LASTS_S)
+        return not self._is_crowded()
+
+    def _is_crowded(self) -> bool:
+        return self._clock.monotonic_s() - self._crowd_s < CROWD_LASTS_S
 
     async def hasten(self) -> None:
         """Let everything that waits for a later try be due now, in its order: the work begins anew."""

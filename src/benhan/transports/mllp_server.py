@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
@@ -82,15 +83,16 @@ class _Connection(asyncio.Protocol):
     def __init__(self, server: MllpServer) -> None:
         self._server = server
         self._framer = Framer(size_bytes_max=server.limits.frame_bytes_max)
-        self._answers: asyncio.Queue[asyncio.Task[bytes]] = asyncio.Queue()
-        self._writer: asyncio.Task[None] | None = None
+        self._answers: deque[asyncio.Task[bytes]] = deque()
+        """What is under way, in the order its frames came."""
         self._transport: asyncio.Transport | None = None
         self._paused = False
-        self._under_way = 0
         self._idle: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._heard_s = 0.0
-        self._lost = asyncio.Event()
+        self._drained = asyncio.Event()
+        """Set where nobody waits for an answer any more: `drain` has begun and all are given, or the peer is gone."""
+        self._is_draining = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -99,17 +101,14 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
             return
         self._server.connections.add(self)
-        self._writer = self._loop.create_task(self._answer())
         self._rest()
         self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's own signature
         self._server.connections.discard(self)
-        self._lost.set()
+        self._drained.set()
         if self._idle is not None:
             self._idle.cancel()
-        if self._writer is not None:
-            self._writer.cancel()
 
     def data_received(self, data: bytes) -> None:
         self._rest()
@@ -117,9 +116,10 @@ class _Connection(asyncio.Protocol):
             if isinstance(event, Garbage):
                 log.warning("mllp.garbage", bytes=event.size_bytes)
                 continue
-            self._under_way += 1
-            self._answers.put_nowait(self._loop.create_task(self._answer_to(event)))
-        if self._under_way > UNDER_WAY_MAX and not self._paused and self._transport is not None:
+            task = self._loop.create_task(self._answer_to(event))
+            self._answers.append(task)
+            task.add_done_callback(self._answer)
+        if len(self._answers) > UNDER_WAY_MAX and not self._paused and self._transport is not None:
             self._paused = True
             self._transport.pause_reading()
 
@@ -127,10 +127,9 @@ class _Connection(asyncio.Protocol):
         """Answer what was read, then close; a peer that leaves meanwhile is not waited for."""
         if self._transport is not None:
             self._transport.pause_reading()
-        waiting = [asyncio.ensure_future(each) for each in (self._answers.join(), self._lost.wait())]
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for each in waiting:
-            each.cancel()
+        self._is_draining = True
+        if self._answers:
+            await self._drained.wait()
         if self._transport is not None:
             self._transport.close()
 
@@ -139,25 +138,28 @@ class _Connection(asyncio.Protocol):
             return await self._server.receive(event.content)
         return await self._server.refuse_long(event.beginning, self._server.limits.frame_bytes_max)
 
-    async def _answer(self) -> None:
-        """Write the answers in the order their frames came."""
-        while True:
-            task = await self._answers.get()
-            try:
-                answer = await task
-            except Exception as cause:  # noqa: BLE001  # no answer is better than a wrong one: the peer will send again
-                log.failure("mllp.failed", cause)
-                if self._transport is not None:
-                    self._transport.close()
-                return
-            finally:
-                self._answers.task_done()
-                self._under_way -= 1
-            if self._transport is not None and not self._transport.is_closing():
-                self._transport.write(frame(answer))
-                if self._paused and self._under_way <= UNDER_WAY_MAX // 2:
-                    self._paused = False
-                    self._transport.resume_reading()
+    def _answer(self, _done: asyncio.Task[bytes]) -> None:
+        """Write the answers that are there, in the order their frames came."""
+        while self._answers and self._answers[0].done():
+            self._write(self._answers.popleft())
+        if self._is_draining and not self._answers:
+            self._drained.set()
+        if self._paused and len(self._answers) <= UNDER_WAY_MAX // 2 and (transport := self._open_transport()):
+            self._paused = False
+            transport.resume_reading()
+
+    def _write(self, answer: asyncio.Task[bytes]) -> None:
+        cause = None if answer.cancelled() else answer.exception()
+        transport = self._open_transport()
+        if cause is not None:
+            log.failure("mllp.failed", cause)
+            if transport is not None:  # no answer is better than a wrong one: the peer will send again
+                transport.close()
+        elif transport is not None and not answer.cancelled():
+            transport.write(frame(answer.result()))
+
+    def _open_transport(self) -> asyncio.Transport | None:
+        return None if self._transport is None or self._transport.is_closing() else self._transport
 
     def _rest(self) -> None:
         """Note that the peer lives."""
@@ -166,7 +168,7 @@ class _Connection(asyncio.Protocol):
     def _look(self) -> None:
         """Hang up on a peer that has been silent too long; look again when that may be."""
         left = self._heard_s + self._server.limits.idle_s - self._loop.time()
-        if left <= 0 and not self._under_way and self._transport is not None:
+        if left <= 0 and not self._answers and self._transport is not None:
             self._transport.close()
             return
         self._idle = self._loop.call_later(max(left, 1.0), self._look)

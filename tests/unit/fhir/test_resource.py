@@ -9,12 +9,14 @@ import pytest
 
 from benhan.fhir.references import references_in, rewrite_references
 from benhan.fhir.resource import (
+    exact_json,
     head_bytes,
     instant,
     is_id,
     parse_json,
     parse_resource,
     resource_of,
+    resource_of_own,
     tail_bytes,
     to_bytes,
 )
@@ -108,3 +110,13 @@ def test_references_are_rewritten_where_they_are_known_and_nothing_else_is() -> 
         "other": {"reference": "Patient/y"},
     }
     assert sorted(references_in(content)) == ["Patient/x", "Patient/z", "urn:uuid:1", "urn:uuid:1#part"]
+
+
+@pytest.mark.parametrize(
+    "number", ["1.50", "-0.0", "1E+5", "138.00", "7", "12345678901234567890", "0.1234567890123456789012345"]
+)
+def test_what_we_wrote_ourselves_is_read_as_what_comes_from_outside(number: str) -> None:
+    data = f'{{"resourceType":"Basic","id":"a","x":[{{"y":{number},"z":"Nguyễn \\"1.50\\""}}]}}'.encode()
+    own, outside = resource_of_own(data), parse_resource(data)
+    assert to_bytes(own.body) == to_bytes(outside.body) == to_bytes(exact_json(data)) == data
+    assert (own.type, own.id, own.plain) == (outside.type, outside.id, outside.plain)

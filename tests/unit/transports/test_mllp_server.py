@@ -84,7 +84,7 @@ async def house(hospital: Hospital) -> AsyncIterator[House]:
         gate.set()
     for peer in house.peers:
         peer.writer.close()
-        await asyncio.wait_for(peer.connection._lost.wait(), 5)
+        await asyncio.wait_for(peer.connection._drained.wait(), 5)
 
 
 async def test_answers_come_in_the_order_of_their_messages_even_when_a_later_one_is_done_first(
@@ -128,7 +128,7 @@ async def test_one_connection_more_than_the_limit_is_closed_and_the_others_go_on
 async def test_a_place_is_free_again_when_a_peer_has_left(house: House) -> None:
     first, _ = [await house.connect() for _ in range(2)]
     first.writer.close()
-    await first.connection._lost.wait()
+    await first.connection._drained.wait()
     third = await house.connect()
     third.send(b"x")
     assert await third.answer() == b"ACK x"

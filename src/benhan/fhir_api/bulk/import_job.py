@@ -24,7 +24,7 @@ from benhan.store.jobs import Job, Jobs
 from benhan.store.store import Store
 from benhan.store.unit_of_work import UnitOfWork
 
-BATCH = 256
+BATCH = 512
 LINE_TOLD_CHARACTERS = 100_000
 BODY = "body:"
 """The address of what came with the request itself."""
