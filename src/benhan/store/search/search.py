@@ -290,7 +290,7 @@ class Search:
                         return walked
                     self._take(query_, segment, each.candidate, walked)
                     place = each.place
-                if session.scanned > self.limits.scanned_max and batch.more:
+                if session.scanned > self.limits.scanned_max and batch.found and batch.more:
                     walked.next = Link(session.began_at, session.now, number, batch.last)
                     return walked
             after = None
