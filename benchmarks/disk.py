@@ -2,7 +2,7 @@
 
 A tenth of the resources are changed once, halfway, so that history counts. Measured as it stands after the writes, and
 after `benhan db compact`; beside it what the first half needs while nothing has been changed. The limit it is compared
-with: the same JSON as text, and as zstd of each line alone.
+with: the same JSON as text, and as zstd of each line alone. BENHAN_BENCH_RESOURCES names another number of resources.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ async def sizes(url: str) -> dict[str, int]:
 
 
 def measure(quick: bool) -> dict[str, Any]:
-    count = 30_000 if quick else 1_000_000
+    count = int(os.environ.get("BENHAN_BENCH_RESOURCES", "30000" if quick else "1000000"))
     with scratch_folder() as data:
         folder = data / "ndjson"
         folder.mkdir()

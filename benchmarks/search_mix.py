@@ -231,36 +231,70 @@ async def reads(server: Server, token: str, people: People, seconds: float) -> f
     return counted / seconds
 
 
-async def at(patients: int, seconds: float) -> dict[str, Any]:
-    """The numbers at a size of the store."""
+async def alone(server: Server, token: str, shapes: Shapes, rounds: int) -> list[float]:
+    """The times of searches asked one at a time, sorted."""
+    times: list[float] = []
+
+    async def work(connection: Connection, _client: int) -> None:
+        for number in itertools.chain.from_iterable([range(30)] * rounds):
+            began = time.perf_counter()
+            status, body = await connection.ask(request("GET", f"/fhir/{shapes.shape(number)}", token))
+            assert status == 200, body[:300]
+            times.append(time.perf_counter() - began)
+
+    await drive(server.http_port, 1, work)
+    return sorted(times)
+
+
+def people_of(patients: int, file: Path | None = None) -> tuple[People, int]:
+    """The people of a size, their resources written to `file`; how many there are."""
     people = People(sorted(folder().glob("*.json")))
-    with scratch_folder() as data:
-        file = data / "people.ndjson"
-        with file.open("wb") as out:
-            lines = sum(out.write(line + b"\n") > 0 for line in people.lines(patients))
-        benhan("db", "migrate", "--data", str(data))
-        benhan("import", str(file), "--data", str(data))
-        file.unlink()
-        benhan("db", "compact", "--data", str(data))
-        with serving(data) as server:
-            token, shapes = server.token(), Shapes(people)
-            await run(server, token, shapes, seconds / 2)
-            cpu = CpuTime(server.process.pid, server.data)
-            rate, times, by_shape = await run(server, token, shapes, seconds)
-            spent = cpu.spent_us(len(times))
-            dear = (await by_cost(server, token, shapes, seconds / 8))[:5]
-            limit = await reads(server, token, people, 2.0)
+    with (file or Path(os.devnull)).open("wb") as out:
+        return people, sum(out.write(line + b"\n") > 0 for line in people.lines(patients))
+
+
+def fill(data: Path, patients: int) -> tuple[People, int]:
+    """A store of so many patients in `data`."""
+    file = data / "people.ndjson"
+    people, lines = people_of(patients, file)
+    benhan("db", "migrate", "--data", str(data))
+    benhan("import", str(file), "--data", str(data))
+    file.unlink()
+    benhan("db", "compact", "--data", str(data))
+    return people, lines
+
+
+async def measured(data: Path, people: People, seconds: float) -> dict[str, Any]:
+    """The numbers of a filled store: first one search at a time, the server just started, then by many clients."""
+    with serving(data) as server:
+        token, shapes = server.token(), Shapes(people)
+        single = await alone(server, token, shapes, 10)
+        await run(server, token, shapes, seconds / 2)
+        cpu = CpuTime(server.process.pid, data)
+        rate, times, by_shape = await run(server, token, shapes, seconds)
+        spent = cpu.spent_us(len(times))
+        dear = (await by_cost(server, token, shapes, seconds / 8))[:5]
+        limit = await reads(server, token, people, 2.0)
     slow = sorted(by_shape, key=lambda number: -statistics.median(by_shape[number] or [0]))[:5]
     return {
-        "resources": lines,
         "rate": rate,
         "p50": statistics.median(times) * 1000,
         "p95": times[int(len(times) * 0.95)] * 1000,
+        "alone_p50": statistics.median(single) * 1000,
+        "alone_p95": single[int(len(single) * 0.95)] * 1000,
+        "node_cpu_us": spent["node"],
+        "postgres_cpu_us": spent["postgres"],
         "limit": limit,
-        "spent": spent,
         "dear": ", ".join(f"{number}: {round(sum(each.values()))} µs" for number, each in dear),
         "slow": ", ".join(f"{number}: {statistics.median(by_shape[number]) * 1000:.0f} ms" for number in slow),
     }
+
+
+async def at(patients: int, seconds: float) -> dict[str, Any]:
+    """The numbers at a size of the store."""
+    with scratch_folder() as data:
+        people, lines = fill(data, patients)
+        return {"resources": lines} | await measured(data, people, seconds)
 
 
 async def measure(quick: bool) -> dict[str, Any]:
@@ -274,12 +308,14 @@ async def measure(quick: bool) -> dict[str, Any]:
         "search_ratio_64k": round(many["p50"] / few["p50"], 2),
         "search_per_s_at_1k": round(few["rate"]),
         "search_p50_ms_at_1k": round(few["p50"], 1),
+        "search_alone_p50_ms": round(many["alone_p50"], 1),
+        "search_alone_p95_ms": round(many["alone_p95"], 1),
+        "search_node_cpu_us": many["node_cpu_us"],
+        "search_postgres_cpu_us": many["postgres_cpu_us"],
         "patients": sizes[1],
         "search_resources": many["resources"],
         "read_limit_per_s": round(many["limit"]),
         "search_ratio_to_limit": round(many["rate"] / many["limit"], 3),
-        **{f"search_{whose}_cpu_us": microseconds for whose, microseconds in many["spent"].items()},
-        **{f"search_{whose}_cpu_us_at_1k": microseconds for whose, microseconds in few["spent"].items()},
         "dearest_shapes": many["dear"],
         "slowest_shapes": many["slow"],
         "slowest_shapes_at_1k": few["slow"],

@@ -72,6 +72,13 @@ def test_a_rare_term_is_read_whole() -> None:
     assert planned(having("rare")).path is Path.TOKENS
 
 
+def test_a_term_that_the_sample_has_not_seen_is_never_walked_for() -> None:
+    known = counted(100)
+    doubtful = Counted(True, known.rows, known.types, known.tokens, 5_000.0, known.sample)  # at the most
+    for expression in (having("unseen"), having("unseen", "all")):
+        assert choose(expression, "Observation", NEWEST_FIRST, 20, doubtful, TOKENS).path is Path.TOKENS
+
+
 def test_terms_that_never_go_together_are_intersected() -> None:
     assert planned(having("even", "odd")).path is Path.TOKENS
 

@@ -96,7 +96,7 @@ class _Guess:
                 found = [tokens.of(term) for term in part.terms]
                 self.listed.append(counted.with_any(found))
                 share *= min(1.0, self.listed[-1] / max(self.rows_of_type, 1.0))
-                self._with_terms &= self._sample.with_any(found) or self._sample.all
+                self._with_terms &= self._sample.with_any(found)
             elif isinstance(part, MainDate) and self._sample.dates:
                 self._dated &= _in_range(part, self._sample)
             elif isinstance(part, Beside):
