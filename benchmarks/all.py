@@ -25,6 +25,7 @@ NAMES = (
     "terminology",
     "fhirpath",
     "validate_profiles",
+    "validate_aside",
     "formats",
     "crash",
 )
