@@ -26,6 +26,7 @@ NAMES = (
     "terminology",
     "fhirpath",
     "validate_profiles",
+    "validate_aside",
     "formats",
     "crash",
 )

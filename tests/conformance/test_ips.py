@@ -1,6 +1,6 @@
 """The International Patient Summary 2.0.0, loaded as a package: its examples and a summary of ours, right and broken.
 
-Needs the file of `npm pack hl7.fhir.uv.ips@2.0.0`, named by BENHAN_IPS_PACKAGE.
+Needs the file of `npm pack hl7.fhir.uv.ips@2.0.0`: brought by tools/fetch_ips.sh, or named by BENHAN_IPS_PACKAGE.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ IPS = "http://hl7.org/fhir/uv/ips/StructureDefinition/"
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
-FILE = Path(os.environ.get("BENHAN_IPS_PACKAGE", "/nowhere"))
+ROOT = Path(__file__).resolve().parents[2]
+FILE = Path(os.environ.get("BENHAN_IPS_PACKAGE") or ROOT / ".tools/packages/hl7.fhir.uv.ips-2.0.0.tgz")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not FILE.is_file(), reason="BENHAN_IPS_PACKAGE names no file of hl7.fhir.uv.ips 2.0.0"),
+    pytest.mark.skipif(not FILE.is_file(), reason="IPS 2.0.0 is not here: tools/fetch_ips.sh brings it"),
 ]
 
 

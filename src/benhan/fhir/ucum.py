@@ -74,6 +74,60 @@ _ANNOTATION_ALONE = re.compile(r"(^|[./(])\{[^}]*\}")
 _PART = re.compile(r"([./]?)(\([^()]*\)|\d+(?![*^\d])|10[*^]|[A-Za-z%]*\[[^\]]*\]|[A-Za-z%]+)([+-]?\d+)?")
 
 
+_PREFIXED_SYMBOLS = (
+    "m s g rad K C cd mol sr Hz N Pa J W A V F Ohm S Wb Cel T H lm lx Bq Gy Sv l L ar t bar u eV pc gf Ky Gal dyn erg "
+    "P Bi St Mx G Oe Gb sb Lmb ph Ci R RAD REM cal cal_m cal_IT cal_th tex eq osm g% kat U Np B st mho bit By Bd"
+)
+"""The symbols of UCUM without brackets that take prefixes."""
+_PLAIN_SYMBOLS = "10* 10^ % gon deg ' '' min h d a a_t a_j a_g wk mo mo_s mo_j mo_g AU atm Ao b att circ sph bit_s"
+"""Those that take none."""
+_PREFIXED, _ALONE = frozenset(_PREFIXED_SYMBOLS.split()), frozenset(_PLAIN_SYMBOLS.split())
+_BRACKETED = re.compile(r"(?:m|B|%|cal_)?\[[!-Z^-z|~]+\]")
+"""Symbols with brackets are many and grow: any of this form is taken for one."""
+_TOKEN = re.compile(
+    r"(?P<operator>[./])|(?P<open>\()|(?P<close>\))|(?P<annotation>\{[!-z|~]*\})"
+    r"|(?P<symbol>(?P<name>10[*^]|(?:[A-Za-z%'_]|\[[^\[\]]*\])+)(?:[+-]?\d+)?)|(?P<factor>\d+)"
+)
+_BEGINNING = frozenset({"", "operator", "open"})
+_UNIT = frozenset({"symbol", "factor", "annotation", "close"})
+_AFTER = {
+    "operator": _UNIT, "open": _BEGINNING, "close": _UNIT, "annotation": _BEGINNING | {"symbol", "factor", "close"},
+    "symbol": _BEGINNING, "factor": _BEGINNING,
+}  # fmt: skip
+"""What each token may come after; "" is the beginning."""
+
+
+def is_unit(code: str) -> bool:
+    """Whether a text is a unit of UCUM: of its grammar, of symbols that it has.
+
+    Source: UCUM 2.1, its syntax and the symbols of its tables. Symbols in brackets are not looked up.
+    """
+    if not 0 < len(code) <= UNIT_CHARACTERS_MAX:
+        return False
+    depth, before, position = 0, "", 0
+    while position < len(code):
+        match = _TOKEN.match(code, position)
+        if match is None:
+            return False
+        kind = str(match.lastgroup)
+        if before not in _AFTER[kind] and not (match[0] == "/" and position == 0):
+            return False
+        if kind == "symbol" and not _is_symbol(match["name"]):
+            return False
+        depth += (kind == "open") - (kind == "close")
+        if depth < 0:
+            return False
+        before, position = kind, match.end()
+    return depth == 0 and before in _AFTER["operator"]
+
+
+def _is_symbol(name: str) -> bool:
+    if name in _PREFIXED or name in _ALONE or _BRACKETED.fullmatch(name):
+        return True
+    rests = (name.removeprefix(prefix) for prefix in (*_PREFIXES, "z", "y", "Ki", "Mi", "Gi", "Ti"))
+    return any(rest != name and (rest in _PREFIXED or _BRACKETED.fullmatch(rest)) for rest in rests)
+
+
 def canonical(value: float, unit: str) -> tuple[float, str]:
     """The value in base units and the base units' name; an unknown unit stays as it is."""
     if unit in _OFFSETS:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benhan.fhir.ucum import canonical
+from benhan.fhir.ucum import UCUM, canonical, is_unit
+from benhan.fhir.validation.value_sets import shipped_codes
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,40 @@ def test_any_text_as_a_unit_gives_a_number_and_a_unit(value: float, unit: str) -
 def test_a_unit_without_end_is_taken_as_it_stands_and_at_once() -> None:
     unit = "{" * 1_000_000
     assert canonical(1, unit) == (1, unit)
+
+
+UNITS = (
+    "mg/dL 10*9/L 10*3/uL 10*-3 /min {beats}/min mm[Hg] %{saturation} kg/m2 g/(24.h) mL/min/{1.73_m2} [iU]/L m[iU]/mL "
+    "{score} 1 24.h mmol/mol{Cr} /[HPF] cm[H2O].s/L [in_i'H2O] cal_[15] B[10.nV] %[slope] [m/s2/Hz^(1/2)] zm Kibit "
+    "ug/kg/h (mg/L)/(24.h) L/s2 meq/L kPa Cel [degF] g% mo a_j"
+)
+NO_UNITS = [
+    "", "mmHg", "mg//dL", "mg/", "xyz", "mg dL", "beats/min", "(mg", "mg)", "G/L.", "{a", "mg{a}{b}", "2mg", "mg.",
+    "bpm", "°C", "kmin", "()", "mg(g)", "}", "[", "[]", "/", "m g", "10*/", "k10*", "mg/{", "g{a}2", "u" * 1_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", UNITS.split())
+def test_a_unit_is_one(code: str) -> None:
+    assert is_unit(code)
+
+
+@pytest.mark.parametrize("code", NO_UNITS)
+def test_what_only_looks_like_a_unit_is_none(code: str) -> None:
+    assert not is_unit(code)
+
+
+def test_the_units_that_hl7_lists_are_units() -> None:
+    for name in ("ucum-common", "ucum-vitals-common", "age-units", "duration-units", "units-of-time"):
+        codes = shipped_codes(f"http://hl7.org/fhir/ValueSet/{name}")
+        assert codes is not None
+        wrong = {code for system, code in codes.pairs if system == UCUM and not is_unit(code)}
+        assert all(" " in code for code in wrong)  # annotations with spaces, which UCUM does not allow
+        assert len(wrong) < 15
+
+
+@given(st.text(alphabet="mgL/.(){}[]10*^%+-'_ H", max_size=30))
+def test_any_text_is_judged_and_a_unit_in_brackets_is_one(text: str) -> None:
+    assert is_unit(text) in (True, False)
+    if is_unit(text):
+        assert is_unit(f"({text})/L")

@@ -6,6 +6,7 @@ One at a time in each process: Python runs one at a time anyway, and two would o
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -15,13 +16,18 @@ from benhan.fhir.validation.faults import TOO_MANY_VALIDATIONS
 Result = TypeVar("Result")
 
 WAITING_MAX = 16
+SWITCH_S = 0.0005
+"""How long the thread keeps the interpreter from the event loop, which gives it up at each turn: with Python's 5 ms
+a read took twice as long while something was validated."""
 
 
 class Aside:
     """Runs functions in a thread of its own, in the order they came. The thread starts with the first."""
 
     def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="validation")
+        self._executor = ThreadPoolExecutor(
+            1, thread_name_prefix="validation", initializer=sys.setswitchinterval, initargs=(SWITCH_S,)
+        )
         self._waiting = 0
 
     async def run(self, act: Callable[[], Result]) -> Result:
