@@ -44,6 +44,18 @@ class Recorder:
         """A mark that no other version has."""
         return f"m{next(self._numbers)}"
 
+    @property
+    def done(self) -> int:
+        """Requests that were answered with success."""
+        return self.statuses[200] + self.statuses[201] + self.statuses[204]
+
+    async def worked(self, more: int) -> None:
+        """Return when so many more requests were answered; a machine that does much else takes its time."""
+        goal = self.done + more
+        async with asyncio.timeout(600):
+            while self.done < goal:  # noqa: ASYNC110  # the clients have no event for each answer
+                await asyncio.sleep(0.05)
+
     def group(self) -> int:
         return next(self._numbers)
 

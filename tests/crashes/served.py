@@ -16,7 +16,8 @@ import psutil
 
 VICTIMS = ("worker", "backend", "postmaster", "supervisor", "worker", "backend")
 """Who is killed, in turn."""
-READY_S = 120
+READY_S = 600
+"""A machine that does much else starts slowly, and each start that fails is followed by a longer pause."""
 
 
 @dataclass

@@ -636,3 +636,78 @@ async def test_a_hidden_header_is_neither_written_back_nor_patched_nor_searched(
     assert (await house.fhir.put(f"Subscription/{id_}", json=shown)).status_code == 200
     shown["reason"] = "***"
     assert (await house.fhir.put(f"Subscription/{id_}", json=shown)).status_code == 200
+
+
+# ── deletions, and only what is named ──
+
+
+async def test_a_topic_of_deletions_tells_them_alone_and_names_what_is_gone(house: House) -> None:
+    chosen = {"resourceType": "Observation", "id": "own-1", "status": "final", "code": {"text": "x"}}
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation:delete", "full-resource"))
+    for body in (chosen, {**chosen, "id": "own-2"}):
+        await house.fhir.put(f"Observation/{body['id']}", json=body)
+    await house.settle()
+    assert house.receiver.kinds() == ["handshake"]
+    assert (await house.fhir.delete("Observation/own-1")).status_code == 204
+    await house.settle()
+    assert house.receiver.kinds() == ["handshake", "event-notification"]
+    told = read(house.receiver.got[-1])
+    assert (told["numbers"], told["focus"], told["topic"]) == (
+        [1],
+        ["Observation/own-1"],
+        f"{TOPIC}Observation:delete",
+    )
+    [entry] = house.receiver.got[-1]["entry"][1:]
+    assert entry["request"] == {"method": "DELETE", "url": "Observation/own-1"}
+    assert entry["response"] == {"status": "204"}
+    assert "resource" not in entry
+    again = (await house.fhir.get(f"Subscription/{id_}/$events")).json()
+    assert again["entry"][1]["request"] == {"method": "DELETE", "url": "Observation/own-1"}
+
+
+@pytest.mark.parametrize(
+    ("interactions", "told"),
+    [
+        ("", ["POST", "PUT"]),
+        (":create", ["POST"]),
+        (":update", ["PUT"]),
+        (":create-delete", ["POST", "DELETE"]),
+        (":update-delete-create", ["POST", "PUT", "DELETE"]),
+    ],
+)
+async def test_a_topic_tells_the_interactions_that_it_names(house: House, interactions: str, told: list[str]) -> None:
+    await house.subscribe(subscription(f"{TOPIC}Observation{interactions}"))
+    made = (await house.fhir.post("Observation", json=observation())).json()
+    await house.settle()
+    await house.fhir.put(f"Observation/{made['id']}", json={**made, "status": "amended"})
+    await house.settle()
+    await house.fhir.delete(f"Observation/{made['id']}")
+    await house.settle()
+    events = [each for each in house.receiver.got if read(each)["type"] == "event-notification"]
+    assert [entry["request"]["method"] for each in events for entry in each["entry"][1:]] == told
+    assert house.receiver.numbers() == list(range(1, len(told) + 1))
+
+
+async def test_a_deletion_is_told_where_what_was_deleted_satisfied_the_filters(house: House) -> None:
+    await house.subscribe(subscription(f"{TOPIC}Observation:delete", "id-only", "Observation?status=final"))
+    bodies = (observation(), observation("amended"))
+    one, other = [(await house.fhir.post("Observation", json=each)).json()["id"] for each in bodies]
+    for each in (one, other, one):
+        await house.fhir.delete(f"Observation/{each}")
+    await house.settle()
+    assert read(house.receiver.got[-1])["focus"] == [f"Observation/{one}"]
+    assert house.receiver.numbers() == [1]
+
+
+@pytest.mark.parametrize("names", [":", ":delete-delete", ":read", ":create-", ":create,delete"])
+async def test_an_interaction_that_is_none_is_an_error(house: House, names: str) -> None:
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation{names}"))
+    assert await house.state(id_) == "error"
+
+
+async def test_deletions_take_no_filter_that_only_others_can_tell(house: House) -> None:
+    told = subscription(f"{TOPIC}Observation:delete", "id-only", "Observation?subject:Patient.name=x")
+    id_ = await house.subscribe(told)
+    found = (await house.fhir.get(f"Subscription/{id_}")).json()
+    assert found["status"] == "error"
+    assert found["error"].startswith("BA-3112")

@@ -32,13 +32,16 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An event: its number, when, on what (`Type/id`), whether it came to be then; `content` where it is to be told."""
+    """An event: its number, when, on what (`Type/id`), whether it came to be then or was deleted; `content` where it is
+    to be told.
+    """
 
     number: int
     at: datetime
     focus: str
     is_created: bool
     content: bytes = b""
+    is_deleted: bool = False
 
 
 def status_of(status: Status, kind: Kind, events: Sequence[Happened] = (), *, named: bool = True) -> bytes:
@@ -80,13 +83,18 @@ def notification(
             Entry(
                 each.content,
                 f"{base_url}/{each.focus}",
-                request={"method": "POST" if each.is_created else "PUT", "url": _url(each)},
-                response={"status": "201" if each.is_created else "200"},
+                request={
+                    "method": _method(each),
+                    "url": each.focus.partition("/")[0] if each.is_created else each.focus,
+                },
+                response={"status": "204" if each.is_deleted else "201" if each.is_created else "200"},
             )
             for each in events
         ]
     return bundle_bytes("history", entries)
 
 
-def _url(event: Happened) -> str:
-    return event.focus.partition("/")[0] if event.is_created else event.focus
+def _method(event: Happened) -> str:
+    if event.is_deleted:
+        return "DELETE"
+    return "POST" if event.is_created else "PUT"

@@ -1,7 +1,8 @@
 """What a Subscription asks for, as data. Topic-based subscriptions in the form R4 takes, and R4's own criteria.
 
-`criteria` is a topic (`urn:benhan:topic:Observation`: every resource of a type that is created or changed), narrowed by
-filters in the backport's extension, or a search as R4 has it (`Observation?code=…`), which is the same topic with one
+`criteria` is a topic (`urn:benhan:topic:Observation`: every resource of a type that is created or changed; with
+`:create`, `:update`, `:delete` or several of them joined by `-` only what is named), narrowed by filters in the
+backport's extension, or a search as R4 has it (`Observation?code=…`), which is the same topic with one
 filter. Channels: rest-hook and websocket.
 Source: FHIR R4 subscription.html; Subscriptions R5 Backport 1.1.0, StructureDefinition/backport-subscription.
 """
@@ -20,11 +21,15 @@ from benhan.kernel.issues import Issue, error
 from benhan.kernel.texts import Text
 
 Json = dict[str, Any]
+Filters = tuple[tuple[tuple[str, str], ...], ...]
 Content = Literal["empty", "id-only", "full-resource"]
 
 BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition"
 TOPIC = "urn:benhan:topic:"
 CLAUSE = "http://hl7.org/fhir/R4/subscription.html"
+INTERACTIONS = ("create", "update", "delete")
+"""What can happen to a resource. Source: SubscriptionTopic.resourceTrigger.supportedInteraction (R5)."""
+USUAL_INTERACTIONS = frozenset({"create", "update"})
 CONTENTS: tuple[Content, ...] = ("empty", "id-only", "full-resource")
 CHANNELS = ("rest-hook", "websocket")
 HEARTBEAT_S_LEAST, HEARTBEAT_S_MOST = 10, 24 * 3600
@@ -36,8 +41,9 @@ _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,63}):[ \t]*([\x21-\x7e](?:[\x20-\
 OUR_HEADERS = frozenset({"host", "content-length", "content-type", "transfer-encoding", "connection", "upgrade", "te"})
 
 UNKNOWN_TOPIC = Text(
-    "criteria phải là {topic}<Loại> hoặc một câu tìm kiếm <Loại>?…, với loại tài nguyên được theo dõi.",
-    "criteria must be {topic}<Type> or a search <Type>?… of a type that can be watched.",
+    "criteria phải là {topic}<Loại>[:create-update-delete] hoặc một câu tìm kiếm <Loại>?…, với loại tài nguyên được"
+    " theo dõi.",
+    "criteria must be {topic}<Type>[:create-update-delete] or a search <Type>?… of a type that can be watched.",
 )
 WRONG_FILTER = Text("Bộ lọc phải là câu tìm kiếm của cùng loại.", "A filter must be a search of the same type.")
 WRONG_CHANNEL = Text("Kênh phải là một trong: {valid}.", "The channel must be one of: {valid}.")
@@ -54,7 +60,7 @@ class Wish:
     """What a Subscription asks for. `filters` must each hold; `headers` may hold secrets and are never shown."""
 
     type: str
-    filters: tuple[tuple[tuple[str, str], ...], ...]
+    filters: Filters
     channel: str
     endpoint: str
     headers: tuple[tuple[str, str], ...]
@@ -64,10 +70,17 @@ class Wish:
     timeout_s: int
     events_max: int
     ends_at: datetime | None
+    interactions: frozenset[str] = USUAL_INTERACTIONS
 
     @property
     def topic(self) -> str:
-        return TOPIC + self.type
+        if self.interactions == USUAL_INTERACTIONS:
+            return TOPIC + self.type
+        return f"{TOPIC}{self.type}:{'-'.join(each for each in INTERACTIONS if each in self.interactions)}"
+
+    @property
+    def watches_deletions(self) -> bool:
+        return "delete" in self.interactions
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -82,7 +95,7 @@ def read_wish(subscription: Json) -> tuple[Wish | None, list[Issue]]:
     """The wish of a Subscription, or what is wrong with it."""
     issues: list[Issue] = []
     channel = subscription.get("channel") or {}
-    type_, filters = _criteria(subscription, issues)
+    type_, interactions, filters = _criteria(subscription, issues)
     kind = str(channel.get("type", ""))
     if kind not in CHANNELS:
         issues.append(_wrong("Subscription.channel.type", WRONG_CHANNEL.filled(valid=", ".join(CHANNELS))))
@@ -104,28 +117,35 @@ def read_wish(subscription: Json) -> tuple[Wish | None, list[Issue]]:
         _number(channel, "backport-timeout", TIMEOUT_S_DEFAULT, 1, TIMEOUT_S_MOST, issues),
         _number(channel, "backport-max-count", EVENTS_MAX_DEFAULT, 1, EVENTS_MAX, issues),
         _end(subscription),
+        interactions,
     )
     return (None, issues) if issues else (wish, [])
 
 
-def _criteria(subscription: Json, issues: list[Issue]) -> tuple[str, tuple[tuple[tuple[str, str], ...], ...]]:
-    """The type that is watched, and its filters."""
+def _criteria(subscription: Json, issues: list[Issue]) -> tuple[str, frozenset[str], Filters]:
+    """The type that is watched, what of it, and its filters."""
     told = str(subscription.get("criteria", ""))
+    searches: list[str] = []
+    interactions, is_known = USUAL_INTERACTIONS, True
     if told.startswith(TOPIC):
-        type_, searches = told.removeprefix(TOPIC), []
+        type_, colon, names = told.removeprefix(TOPIC).partition(":")
+        if colon:
+            listed = names.split("-")
+            interactions = frozenset(listed)
+            is_known = len(interactions) == len(listed) and interactions <= set(INTERACTIONS)
     else:
         type_, _, search = told.partition("?")
         searches = [search] if search else []
-    if type_ not in resource_types() or type_ in NOT_WATCHED:
+    if type_ not in resource_types() or type_ in NOT_WATCHED or not is_known:
         issues.append(_wrong("Subscription.criteria", UNKNOWN_TOPIC.filled(topic=TOPIC)))
-        return "", ()
+        return "", interactions, ()
     for each in _extensions(subscription.get("_criteria") or {}, "backport-filter-criteria"):
         of_type, _, search = str(each.get("valueString", "")).partition("?")
         if of_type != type_ or not search or len(searches) >= FILTERS_MAX:
             issues.append(_wrong("Subscription.criteria", WRONG_FILTER))
         else:
             searches.append(search)
-    return type_, tuple(tuple(parse_qsl(search, keep_blank_values=True)) for search in searches)
+    return type_, interactions, tuple(tuple(parse_qsl(search, keep_blank_values=True)) for search in searches)
 
 
 def _headers(channel: Json, issues: list[Issue]) -> tuple[tuple[str, str], ...]:

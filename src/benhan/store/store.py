@@ -87,6 +87,7 @@ class Store:
         workshop = Workshop(ids, tokens, codec, rules, lambda: parameters.current, depth_max)
         opener = Opener(keyring, codec)
         resources = Resources(database, workshop.ids, opener, clock, rules)
+        places = SealedCursors(keyring.derived_key("history-link"), clock, page_life_s)
         links = PageLinks(keyring.derived_key("page-link"), clock, page_life_s)
         definitions = Definitions(database, tokens, opener, Conformance(database, clock))
         terminology = Terminology(database, clock, definitions)
@@ -114,14 +115,7 @@ class Store:
                 limits=search_limits,
             ),
             page_life_s,
-            History(
-                database,
-                rules,
-                opener,
-                resources,
-                SealedCursors(keyring.derived_key("history-link"), clock, page_life_s),
-                clock,
-            ),
+            History(database, rules, opener, resources, places, clock),
             terminology,
             validation,
             Gate(validation, policy, findings, clock),

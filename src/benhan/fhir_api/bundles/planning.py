@@ -41,7 +41,8 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.faults import Fault
 from benhan.kernel.issues import error
 from benhan.store.faults import DELETED, NO_SUCH_RESOURCE, TWICE_IN_ONE
-from benhan.store.search.expressions import Candidate, holds, linked_in
+from benhan.store.search.alone import alone
+from benhan.store.search.expressions import Candidate
 from benhan.store.unit_of_work import Stored, UnitOfWork
 
 Json = dict[str, Any]
@@ -176,10 +177,8 @@ def _carriers(plan: Plan, condition: Condition, verbs: tuple[str, ...]) -> list[
     if not written:
         return []
     search = plan.api.store.search
-    expression = search.compiler(plan.api.base_url).all_of(condition.query(1).criteria, condition.type)
-    if linked_in(expression):
-        return []
-    return [step for step in written if holds(expression, _candidate(plan, step, search.registry), {})]
+    test = alone(search, condition.query(1), plan.api.base_url)
+    return [step for step in written if test is not None and test(_candidate(plan, step, search.registry))]
 
 
 def _candidate(plan: Plan, step: Step, registry: SearchRegistry) -> Candidate:

@@ -71,7 +71,9 @@ async def subscription_events(api: FhirApi, request: Request) -> Response:
         raise EVENTS_GONE(first=events[0].number)
     content = _content(asked, stored)
     notices = Notices(api.store, _tables(api), Wishes(api.store), api.base_url)
-    happened = await notices.happened(events, content, actor)
+    wish, _ = read_wish(stored.read())
+    deletions = wish is not None and wish.watches_deletions
+    happened = await notices.happened(events, content, actor, deletions=deletions)
     status = _status(api, stored, standing)
     bundle = notification(status, "query-event", _fresh_name(api), api.base_url, happened, named=content != "empty")
     return json_response(bundle)

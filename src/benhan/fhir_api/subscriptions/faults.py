@@ -56,3 +56,11 @@ HEADERS_NOT_PATCHED = FaultCode(
         "A Subscription with channel.header is not patched. Send all of it by PUT, with its headers.",
     ),
 )
+FILTER_OF_DELETIONS = FaultCode(
+    "BA-3112",
+    Incorrect,
+    Text(
+        "Bộ lọc của đăng ký theo dõi xoá không được dùng chuỗi tham chiếu, _has, _list hay tập giá trị.",
+        "The filters of a subscription to deletions must not use chains, _has, _list or value sets.",
+    ),
+)

@@ -2,7 +2,8 @@
 
 One process at a time follows. A resource is an event where, as its subscription's owner would search now, it is found
 in the version that was written; so access rules and filters are those of search itself. Of several versions written
-within a moment the last one is told. Deletions and bulk imports are no events.
+within a moment the last one is told. A deletion is an event where the version before it satisfied the filters and may
+be seen by the owner; filters that only other resources can tell (chains) are refused then. Bulk imports are no events.
 """
 
 from __future__ import annotations
@@ -16,15 +17,18 @@ from benhan.access.owners import Owners
 from benhan.fhir.resource import instant, resource_of
 from benhan.fhir.search_query import parse_search
 from benhan.fhir.subscription import Wish
-from benhan.fhir_api.subscriptions.faults import OWNER_MAY_NOT
+from benhan.fhir_api.subscriptions.faults import FILTER_OF_DELETIONS, OWNER_MAY_NOT
 from benhan.fhir_api.subscriptions.wishes import SYSTEM, Wishes
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.faults import Conflict, Fault
+from benhan.kernel.limits import Act
 from benhan.kernel.logs import Log
 from benhan.kernel.permissions import Permission
 from benhan.kernel.stopping import stopped_within
 from benhan.store.ids import encode_rid
 from benhan.store.ledger.events import Event
+from benhan.store.search.alone import alone
+from benhan.store.search.expressions import Candidate
 from benhan.store.session_lock import session_lock
 from benhan.store.store import Store
 from benhan.store.subscriptions import Registration, Standing, Subscriptions, Written
@@ -37,6 +41,7 @@ PASSED_MAX = 100_000
 """Ledger entries after which the place is committed though there was nothing."""
 OTHER_FOLLOWS_S = 5.0
 IDS_AT_ONCE = 100
+DELETED = Event.RESOURCE_DELETE.number
 
 
 class Follower:
@@ -94,23 +99,23 @@ class Follower:
 
     async def _events(self, standing: Standing, written: Sequence[Written]) -> list[Written]:
         """What of `written` is an event of a subscription."""
-        latest = {
-            each.rid: each
-            for each in written
-            if each.seq > standing.began_seq and each.event != Event.RESOURCE_DELETE.number
-        }
-        if not latest:
+        written = [each for each in written if each.seq > standing.began_seq]
+        if not written:
             return []
         try:
             owner = await self.owner(standing.owner)
             wish = await self._wishes.of(standing)
+            written = [each for each in written if _interaction(each) in wish.interactions]
+            deletions = [each for each in written if each.event == DELETED]
+            latest = {each.rid: each for each in written if each.event != DELETED}
             found = await self._found(wish, owner, latest)
+            gone = await self._gone(wish, owner, deletions) if deletions else []
         except Fault as fault:
             if fault.retryable:
                 raise
             await self.give_up(standing, fault)
             return []
-        return sorted((each for each in latest.values() if each.rid in found), key=lambda each: each.seq)
+        return sorted([*(each for each in latest.values() if each.rid in found), *gone], key=lambda each: each.seq)
 
     async def _found(self, wish: Wish, owner: Actor, latest: dict[int, Written]) -> set[int]:
         """The resources that the owner finds by the filters, in the version that was written."""
@@ -126,6 +131,21 @@ class Follower:
             found |= {each.rid for each in page.matches if each.version == latest[each.rid].version}
         return found
 
+    async def _gone(self, wish: Wish, owner: Actor, deletions: Sequence[Written]) -> list[Written]:
+        """The deletions of what the owner would have found by the filters before."""
+        search, rules = self._store.search, self._store.workshop.rules
+        test = alone(search, parse_search(wish.type, wish.pairs, registry=search.registry))
+        if test is None:
+            raise FILTER_OF_DELETIONS()
+        found = []
+        for each in deletions:
+            before = await self._wishes.version_before(wish.type, each.rid, each.version)
+            if before is None or before.deleted or not rules.admits(owner, Act.SEARCH, before):
+                continue
+            if test(Candidate(before, search.registry)):
+                found.append(each)
+        return found
+
     async def owner(self, told: str) -> Actor:
         """The owner (actor, and the app it acts through) with what they may do now. Raises Forbidden BA-2284."""
         actor_id, _, client = told.partition(" ")
@@ -136,7 +156,7 @@ class Follower:
 
     async def _registered(self, asked: Written) -> tuple[list[Registration], list[int]]:
         """The registration of a Subscription that was written, or that it is no more."""
-        if asked.event == Event.RESOURCE_DELETE.number:
+        if asked.event == DELETED:
             return [], [asked.rid]
         try:
             stored = await self._wishes.read(asked.rid, asked.version)
@@ -151,7 +171,9 @@ class Follower:
         try:
             await self.owner(owner := _owner_of(asked))
             wish = self._wishes.wish_of(resource)
-            parse_search(wish.type, wish.pairs, registry=self._store.search.registry)
+            query = parse_search(wish.type, wish.pairs, registry=self._store.search.registry)
+            if wish.watches_deletions and alone(self._store.search, query) is None:
+                raise FILTER_OF_DELETIONS()
         except Fault as fault:
             if fault.retryable:
                 raise
@@ -196,6 +218,12 @@ def _owner_of(written: Written) -> str:
     """Who wrote it, and through which app where it was one."""
     detail = orjson.loads(written.detail) if written.detail else {}
     return f"{written.actor} {detail.get('client', '')}".strip()
+
+
+def _interaction(written: Written) -> str:
+    if written.event == DELETED:
+        return "delete"
+    return "create" if written.version == 1 else "update"
 
 
 def _is_asked(written: Written) -> bool:

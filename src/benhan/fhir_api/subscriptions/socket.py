@@ -150,7 +150,7 @@ class SubscriptionSockets:
             found = await self._subscriptions.events(standing.rid, bound.told, standing.events, wish.events_max)
         if found or is_late:
             kind: Kind = "event-notification" if found else "heartbeat"
-            happened = await self._notices.happened(found, wish.content, owner)
+            happened = await self._notices.happened(found, wish.content, owner, deletions=wish.watches_deletions)
             await self._send(send, await self._notices.write(standing, kind, happened, wish.content))
             bound.told_at_s = now_s
         bound.told = found[-1].number if found else standing.events

@@ -68,9 +68,29 @@ class Notices:
         status = await self.status(standing)
         return notification(status, kind, name, self._base_url, events, named=content != "empty")
 
-    async def happened(self, events: Sequence[SubscriptionEvent], content: Content, reader: Actor) -> list[Happened]:
-        """The events with what `reader` may see of their resources; what is no more is told by its id alone."""
-        return [await self._happened(each, content, reader) for each in events]
+    async def happened(
+        self, events: Sequence[SubscriptionEvent], content: Content, reader: Actor, *, deletions: bool
+    ) -> list[Happened]:
+        """The events with what `reader` may see of their resources; what is no more is told by its id alone.
+
+        `deletions`: whether there may be some among them.
+        """
+        return [
+            await self._deleted(each)
+            if deletions and await self._is_deletion(each)
+            else await self._happened(each, content, reader)
+            for each in events
+        ]
+
+    async def _is_deletion(self, event: SubscriptionEvent) -> bool:
+        version = await self._wishes.version_before(event.type, event.rid, event.version + 1)
+        return version is not None and version.version == event.version and version.deleted
+
+    async def _deleted(self, event: SubscriptionEvent) -> Happened:
+        """A deletion; its resource is named as the version before it was."""
+        before = await self._wishes.version_before(event.type, event.rid, event.version)
+        id_ = before.id if before is not None else encode_rid(event.rid)
+        return Happened(event.number, event.at, f"{event.type}/{id_}", is_created=False, is_deleted=True)
 
     async def _happened(self, event: SubscriptionEvent, content: Content, reader: Actor) -> Happened:
         is_created, id_, told = event.version == 1, encode_rid(event.rid), b""
@@ -155,7 +175,7 @@ class Teller:
             content = await self._notices.write(standing, "handshake")
         else:
             found = await self._subscriptions.events(standing.rid, delivered, standing.events, wish.events_max)
-            happened = await self._notices.happened(found, wish.content, owner)
+            happened = await self._notices.happened(found, wish.content, owner, deletions=wish.watches_deletions)
             kind: Kind = "event-notification" if found else "heartbeat"
             content = await self._notices.write(standing, kind, happened, wish.content)
             delivered = found[-1].number if found else max(delivered, standing.events)

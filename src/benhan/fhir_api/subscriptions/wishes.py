@@ -8,6 +8,7 @@ from typing import Any
 from benhan.fhir.subscription import Wish, read_wish
 from benhan.fhir_api.subscriptions.faults import WRONG_SUBSCRIPTION
 from benhan.kernel.actors import system
+from benhan.kernel.faults import Fault
 from benhan.store.faults import DELETED
 from benhan.store.ids import encode_rid
 from benhan.store.store import Store
@@ -52,6 +53,18 @@ class Wishes:
         if stored.deleted:
             raise DELETED(type="Subscription", id=stored.id)
         return stored
+
+    async def version_before(self, type_: str, rid: int, version: int) -> Stored | None:
+        """The newest version of a resource below `version`; None where there is none, or it cannot be read any more."""
+        try:
+            versions = await self._store.resources.history(
+                type_, encode_rid(rid), SYSTEM, count=1, before_version=version
+            )
+        except Fault as fault:
+            if fault.retryable:
+                raise
+            return None
+        return versions[0] if versions else None
 
     def wish_of(self, resource: dict[str, Any]) -> Wish:
         """The wish of a Subscription. Raises Incorrect BA-2283 with every issue."""
