@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from benhan.access.faults import NO_SUCH_PAGE
+from benhan.access.headers import headers_of
 from benhan.access.middleware import Scope, cookie_of
 from benhan.access.routes import GuardedRoute, route
 from benhan.access.sessions import Session
@@ -72,7 +73,7 @@ def language_of(scope: Scope) -> Language:
     asked = scope.get("query_string", b"").decode("latin-1")
     if "language=" in asked:
         return "en" if "language=en" in asked else "vi"
-    return "en" if cookie_of(dict(scope["headers"]), LANGUAGE_COOKIE) == "en" else "vi"
+    return "en" if cookie_of(headers_of(scope), LANGUAGE_COOKIE) == "en" else "vi"
 
 
 def render(request: Request, site: Site, template: str, status: int = 200, **context: Any) -> Response:

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from benhan.access.accounts import Accounts
 from benhan.access.faults import TOO_MANY_SIGN_INS
+from benhan.access.headers import headers_of
 from benhan.access.middleware import cookie_of
 from benhan.access.rates import Rate
 from benhan.access.routes import route
@@ -78,7 +79,7 @@ class SignIn:
             text = fault.text.in_language(language_of(request.scope))
             status = status_of(fault)
             return render(request, self._site, "sign_in.html", status, next=wanted, login=login, fault=fault, text=text)
-        before = cookie_of(dict(request.scope["headers"]), self._sessions.cookie)
+        before = cookie_of(headers_of(request.scope), self._sessions.cookie)
         secret = await self._sessions.open(account, language_of(request.scope), instead_of=before)
         answer = RedirectResponse(wanted, 303)
         secure = self._sessions.secure
