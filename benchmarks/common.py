@@ -122,7 +122,12 @@ def start(data: Path, role: str = "node", **environment: str) -> Server:
     process = subprocess.Popen(
         command, stderr=log, cwd=ROOT, env={**os.environ, "BENHAN_LOG_LEVEL": "warning", **environment}
     )
-    wait_ready(f"http://127.0.0.1:{http_port}", process)
+    try:
+        wait_ready(f"http://127.0.0.1:{http_port}", process)
+    except TimeoutError:
+        process.terminate()
+        process.wait()
+        raise
     return Server(role, data, http_port, mllp_port, process, time.perf_counter() - began)
 
 
