@@ -122,12 +122,15 @@ class Store:
             findings,
             parameters,
         )
-        store.committer.start()
-        store.resources.start()
-        store.search.start()
-        parameters.start()
-        findings.start()
+        store._start()
         return store
+
+    def _start(self) -> None:
+        self.committer.start()
+        self.resources.start()
+        self.search.start()
+        self.parameters.start()
+        self.findings.start()
 
     async def close(self) -> None:
         """Finish what was begun, then close the connections."""
