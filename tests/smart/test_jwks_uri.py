@@ -28,7 +28,7 @@ class Published:
     def publish(self, *keys: Any, private: bool = False) -> None:
         self.text = json.dumps({"keys": [each.as_dict(private=private) for each in keys]})
 
-    async def fetch(self, address: str) -> tuple[str, int | None]:
+    async def brought(self, address: str) -> tuple[str, int | None]:
         assert address == ADDRESS
         self.asked += 1
         if not self.text:

@@ -49,7 +49,7 @@ class KeyFetch:
         self._transport = transport
         self._timeout_s = timeout_s
 
-    async def fetch(self, address: str) -> tuple[str, int | None]:
+    async def brought(self, address: str) -> tuple[str, int | None]:
         """The text found there, and for how many seconds its sender lets it be kept (None: it does not say).
 
         Raises Unavailable BA-3120.

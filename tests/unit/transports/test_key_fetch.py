@@ -34,28 +34,28 @@ async def test_what_is_there_comes_with_how_long_it_may_be_kept() -> None:
     fetch, seen = fetcher(
         httpx.Response(200, stream=httpx.ByteStream(b"{}"), headers={"cache-control": "public, max-age=90"})
     )
-    assert await fetch.fetch(ADDRESS) == ("{}", 90)
+    assert await fetch.brought(ADDRESS) == ("{}", 90)
     assert str(seen[0].url) == f"https://{PUBLIC}/jwks"
     assert (seen[0].headers["host"], seen[0].extensions["sni_hostname"]) == ("app.example", "app.example")
     fetch, _ = fetcher(httpx.Response(200, stream=httpx.ByteStream(b"{}"), headers={"cache-control": "s-max-age=90"}))
-    assert await fetch.fetch(ADDRESS) == ("{}", None)
+    assert await fetch.brought(ADDRESS) == ("{}", None)
 
 
 @pytest.mark.parametrize("address", ["http://app.example/jwks", "https://a:b@app.example/", "ftp://app.example/"])
 async def test_an_address_that_may_not_be_used_is_not_asked(address: str) -> None:
     fetch, seen = fetcher(httpx.Response(200, stream=httpx.ByteStream(b"{}")))
     with pytest.raises(Unavailable, match="BA-3120"):
-        await fetch.fetch(address)
+        await fetch.brought(address)
     assert seen == []
 
 
 async def test_a_host_inside_is_asked_where_the_administrator_names_it() -> None:
     fetch, seen = fetcher(httpx.Response(200, stream=httpx.ByteStream(b"{}")), PRIVATE)
     with pytest.raises(Unavailable, match=r"BA-3120.*private"):
-        await fetch.fetch(ADDRESS)
+        await fetch.brought(ADDRESS)
     assert seen == []
     fetch, seen = fetcher(httpx.Response(200, stream=httpx.ByteStream(b"{}")), PRIVATE, allowed=["App.example"])
-    assert (await fetch.fetch(ADDRESS))[0] == "{}"
+    assert (await fetch.brought(ADDRESS))[0] == "{}"
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(302, headers={"location": "https://x.example"}), httpx.Response(500),
@@ -63,7 +63,7 @@ async def test_a_host_inside_is_asked_where_the_administrator_names_it() -> None
 async def test_what_is_no_answer_is_none(answer: Any) -> None:
     fetch, seen = fetcher(answer)
     with pytest.raises(Unavailable, match="BA-3120"):
-        await fetch.fetch(ADDRESS)
+        await fetch.brought(ADDRESS)
     assert len(seen) == 1
 
 
@@ -78,7 +78,7 @@ async def test_an_answer_without_end_is_given_up() -> None:
 
     fetch, _ = fetcher(httpx.Response(200, content=endless()))
     with pytest.raises(Unavailable, match=r"BA-3120.*bytes"):
-        await fetch.fetch(ADDRESS)
+        await fetch.brought(ADDRESS)
     assert chunks <= JWKS_BYTES_MAX // 1024 + 1
 
 
@@ -90,4 +90,4 @@ async def test_an_answer_that_drips_is_given_up() -> None:
 
     fetch, _ = fetcher(httpx.Response(200, content=dripping()))
     with pytest.raises(Unavailable, match="BA-3120"):
-        await fetch.fetch(ADDRESS)
+        await fetch.brought(ADDRESS)

@@ -49,7 +49,7 @@ class ClientKeys:
             now = self._clock.monotonic_s()
             is_missing = all(each.get("kid") != kid for each in kept.keys)
             if now >= kept.until_s or (is_missing and now >= kept.fetched_s + AGAIN_S):
-                text, age_s = await self.fetcher.fetch(client.jwks_uri)
+                text, age_s = await self.fetcher.brought(client.jwks_uri)
                 kept.keys, kept.fetched_s = usable_keys(text), now
                 kept.until_s = now + min(max(KEPT_S if age_s is None else age_s, AGAIN_S), KEPT_S_MOST)
             return {"keys": kept.keys}
