@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -60,6 +61,19 @@ async def test_a_conditional_create_that_finds_many_makes_nothing(fhir: httpx.As
     answer = await fhir.post("Patient", json=marked(system), headers={"if-none-exist": f"identifier={system}|1"})
     assert (answer.status_code, codes_of(answer)) == (412, ["BA-2152"])
     assert await count(fhir, system) == 2
+
+
+async def test_a_match_beyond_the_first_page_is_found_too(
+    fhir: httpx.AsyncClient, api_store: Store, system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_store.search, "limits", replace(api_store.search.limits, scanned_max=1))
+    await fhir.post("Patient", json=marked(system, "a", birthDate="1850-01-01"))
+    for _ in range(60):
+        await fhir.post("Patient", json=marked(f"{system}:other", birthDate="1851-01-01"))
+    await fhir.post("Patient", json=marked(system, "b", birthDate="1852-01-01"))
+    answer = await fhir.post("Patient", json=marked(system), headers={"if-none-exist": f"identifier={system}|"})
+    assert answer.status_code == 412
+    assert codes_of(answer) == ["BA-2152"]
 
 
 @pytest.mark.parametrize("condition", ["", "?", "_count=1", "identifier=a&_sort=name", "identifier=a&foo=b"])

@@ -71,8 +71,13 @@ async def matches(api: FhirApi, condition: Condition, actor: Actor, most: int = 
     """What `condition` finds now, at most `most`. Raises Forbidden BA-0902 where `actor` may not search."""
     if not actor.may(Permission.FHIR_SEARCH):
         raise NOT_ALLOWED()
-    page = await api.store.search.search(condition.query(most), actor, base_url=api.base_url)
-    return page.matches[:most]
+    query, found = condition.query(most), list[Stored]()
+    while True:
+        page = await api.store.search.search(query, actor, base_url=api.base_url)
+        found += page.matches
+        if len(found) >= most or not page.next:
+            return found[:most]
+        query.page = page.next  # a page ends early where much had to be opened for it
 
 
 async def the_one(api: FhirApi, condition: Condition, actor: Actor) -> Stored | None:
