@@ -301,7 +301,9 @@ WEIGHT = {
 async def test_the_policy_of_writes_is_asked_of_every_line(
     server: BulkServer, client: httpx.AsyncClient, files: Files, mode: str, severity: str, count: int, status: int
 ) -> None:
-    server.store.gate = Gate(server.store.validation, parse_policy(f"machine:tester@*={mode}"))
+    server.store.gate = Gate(
+        server.store.validation, parse_policy(f"machine:tester@*={mode}"), server.store.findings, server.store.clock
+    )
     files.content["/o.ndjson"] = ndjson(WEIGHT, {**WEIGHT, "id": "plain", "meta": {"source": "http://x.example"}})
     told = await imported(server, client, ("Observation", f"https://{HOST}/o.ndjson"))
     assert (told["count"], told["rejected"]) == (count, 2 - count)

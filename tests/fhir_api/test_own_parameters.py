@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.clocks import MovedClock
 from tests.fhir_api.bulk import BulkServer, bulk_server, exported, lines_of, put, references
 from tests.fhir_api.conftest import codes_of, patient
-from tests.fhir_api.test_export import Clock
 
 from benhan.store.reindex import SETTLE_S, reindex
 
@@ -34,23 +34,23 @@ def named(text: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> MovedClock:
+    return MovedClock()
 
 
 @pytest.fixture
-async def server(fresh_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[BulkServer]:
+async def server(fresh_url: str, tmp_path: Path, clock: MovedClock) -> AsyncIterator[BulkServer]:
     async for each in bulk_server(fresh_url, tmp_path, clock=clock):
         yield each
 
 
 @pytest.fixture
-async def client(server: BulkServer, clock: Clock) -> httpx.AsyncClient:
+async def client(server: BulkServer, clock: MovedClock) -> httpx.AsyncClient:
     """A client of a server whose own parameter has been built."""
     client = await server.client()
     await put(client, OWN)
     await server.store.parameters.refresh()
-    clock.more += timedelta(seconds=SETTLE_S)
+    clock.ahead += timedelta(seconds=SETTLE_S)
     await reindex(server.store)
     await server.store.parameters.refresh()
     return client

@@ -215,7 +215,7 @@ async def test_who_goes_on_shares_the_lines_as_who_began(store: Store, many: Pat
 async def test_what_the_policy_of_writes_enforces_is_set_aside_and_the_others_are_taken_in(
     store: Store, tmp_path: Path
 ) -> None:
-    store.gate = Gate(store.validation, parse_policy("system:import@*=enforce"))
+    store.gate = Gate(store.validation, parse_policy("system:import@*=enforce"), store.findings, store.clock)
     path = written(tmp_path / "a.ndjson", line(patient(id="an")), weight("w"), BAD_JSON, weight("w"), line(patient()))
     done = await take(store, path)
     assert (done.written, done.rejected) == (2, 3)
@@ -230,7 +230,7 @@ async def test_what_the_policy_of_writes_enforces_is_set_aside_and_the_others_ar
 
 
 async def test_what_the_policy_of_writes_warns_of_is_taken_in_and_told(store: Store, tmp_path: Path) -> None:
-    store.gate = Gate(store.validation, parse_policy("*=warn"))
+    store.gate = Gate(store.validation, parse_policy("*=warn"), store.findings, store.clock)
     path = written(tmp_path / "a.ndjson", line(patient(id="an")), weight("w"))
     done = await take(store, path)
     assert (done.written, done.rejected) == (2, 0)
@@ -242,7 +242,7 @@ async def test_what_the_policy_of_writes_warns_of_is_taken_in_and_told(store: St
 
 
 async def test_a_policy_for_others_asks_nothing_of_an_import(store: Store, tmp_path: Path) -> None:
-    store.gate = Gate(store.validation, parse_policy("machine:lis@*=enforce"))
+    store.gate = Gate(store.validation, parse_policy("machine:lis@*=enforce"), store.findings, store.clock)
     path = written(tmp_path / "a.ndjson", weight("w"))
     assert (await take(store, path)).written == 1
     assert not path.with_suffix(".warned.ndjson").exists()

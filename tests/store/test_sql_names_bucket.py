@@ -20,7 +20,7 @@ from benhan.fhir.definitions import resource_types
 from benhan.fhir.search_parameters import R4, SearchParameter, parameters_of
 from benhan.fhir.search_query import parse_search
 from benhan.store.database import Database
-from benhan.store.ids import bucket_of
+from benhan.store.ids import SHARED, bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.search.compiler import Compiler
 from benhan.store.search.expressions import Asking, Nothing
@@ -225,7 +225,13 @@ async def test_a_search_by_ids_looks_into_their_buckets_only(store: Store) -> No
         assert sorted(bucket_of(rid) for rid in rids) in each.values or [bucket_of(rid) for rid in rids] in each.values
 
 
-async def test_a_search_of_what_may_be_no_patient_is_a_fan_out(store: Store) -> None:
-    for value in (f"{AN},Group/b", "Group/1", "an-id-of-either"):
+async def test_a_search_of_what_may_be_no_patient_looks_at_what_is_of_nobody_too(store: Store) -> None:
+    for each in statements(store, "Observation", ("subject", "an-id-of-either")):
+        assert each.fan_out == ""
+        assert any(SHARED in buckets for buckets in each.values if isinstance(buckets, list))
+
+
+async def test_a_search_of_what_is_no_patient_is_a_fan_out(store: Store) -> None:
+    for value in (f"{AN},Group/b", "Group/1"):
         for each in statements(store, "Observation", ("subject", value)):
             assert each.fan_out == FAN_OUT

@@ -172,15 +172,20 @@ def in_column(type_: str, leaf: Leaf, kind: str, registry: SearchRegistry = R4) 
 
 
 def points_to(value: Any, types: frozenset[str]) -> bool:
-    """Whether a Reference or canonical points to one of `types`, as far as it tells itself."""
+    """Whether a Reference or canonical points to one of `types`, as far as it tells itself.
+
+    A resource itself, such as the first of a document, points to none, whatever its members `type` and `reference` are.
+    """
     if isinstance(value, str):
         return True
     if not isinstance(value, dict):
         return False
-    reference = value.get("reference", "")
+    reference, type_ = value.get("reference", ""), value.get("type")
+    if not isinstance(reference, str):
+        return False
     if reference.partition("/")[0] in types:
         return "/" in reference
-    return value.get("type") in types or not types.isdisjoint(reference.split("/")[:-1])
+    return (isinstance(type_, str) and type_ in types) or not types.isdisjoint(reference.split("/")[:-1])
 
 
 def _walk(value: Json, node: Node, found: Found) -> None:

@@ -10,6 +10,9 @@ from benhan.fhir.search_parameters import parameters_of
 
 NOT_COMPILED = {("Patient", "part-agree"): "R4's example names an extension of DocumentReference"}
 NOT_COMPARED = {
+    "Age": "an age is no date; of onset[x] the dates and periods are found",
+    "Range": "a range of ages is no date",
+    "string": "words about a time are no date",
     "SampledData": "a series has no one value",
     "Attachment": "an attachment is no reference; the other types of Consent.source are found",
 }
