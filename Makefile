@@ -14,6 +14,7 @@ test: setup
 
 test-all: setup
 	@sh tools/setup_tests.sh
+	@sh tools/add_fuzzer.sh
 	@sh tools/fetch_fhir_examples.sh
 	@sh tools/fetch_ips.sh
 	@$(PY) -m pytest -q -n 2 --dist loadfile
