@@ -11,7 +11,7 @@ from functools import cache
 from random import Random
 
 from benhan.synth import numbers
-from benhan.synth.chance import chance_of
+from benhan.synth.chance import Weighted, chance_of
 from benhan.synth.names import Name, family_name, name_of
 from benhan.synth.places import KINH, Province, by_population, provinces
 
@@ -26,6 +26,8 @@ LEVEL_NAMES = {
     CENTRAL: "Bệnh viện Trung ương {province} {serial}",
 }
 CITY_NAMES = {PROVINCIAL: "Bệnh viện Đa khoa thành phố {province} số {serial}"}
+
+_CITIES = frozenset(("01", "31", "46", "48", "79", "92"))
 
 DEPARTMENTS = {
     "K01": "Khoa Khám bệnh",
@@ -127,34 +129,37 @@ def facilities_of(seed: int, count: int) -> tuple[Facility, ...]:
     found = []
     for number in range(count):
         chance = chance_of(seed, "facility", number)
-        province = by_population().pick(chance)
+        level = LEVELS[number % len(LEVELS)]
+        province = (_big() if level == CENTRAL else by_population()).pick(chance)
         serials[province.code] += 1
-        found.append(
-            make_facility(seed, number, LEVELS[number % len(LEVELS)], province, serials[province.code], chance)
-        )
+        found.append(make_facility(seed, number, level, province, serials[province.code], chance))
     return tuple(found)
+
+
+def _big() -> Weighted[Province]:
+    """The cities in which hospitals of the highest level are."""
+    return Weighted((each, each.thousands) for each in provinces() if each.code in _CITIES)
 
 
 def make_facility(
     seed: int, number: int, level: int, province: Province, serial: int, chance: Random, name: str = ""
 ) -> Facility:
     """A facility of a level in a province, the `serial`th there."""
-    is_city = province.code in ("01", "31", "46", "48", "75", "79", "92")
-    pattern = name or (CITY_NAMES if is_city else {}).get(level, LEVEL_NAMES[level])
+    pattern = name or (CITY_NAMES if province.code in _CITIES else {}).get(level, LEVEL_NAMES[level])
     commune = province.communes.pick(chance)
-    written = pattern.format(commune=commune.name, province=province.name, serial=serial)
+    commune_name = commune.name if level == COMMUNE else commune.name.partition(" ")[2]
+    written = pattern.format(commune=commune_name, province=province.name, serial=serial)
     departments = {}
     for place, code in enumerate(_OF_LEVEL[level]):
-        staff = tuple(
-            _staff(seed, number, place * 20 + member, code, level, province) for member in _roster(code, level)
-        )
+        places = range(place * 20, place * 20 + _staff_count(code, level))
+        staff = tuple(_staff(seed, number, member, code, level, province) for member in places)
         departments[code] = Department(code, DEPARTMENTS[code], staff)
     return Facility(number, numbers.facility_code(province.code, serial), written, level, province, departments)
 
 
-def _roster(code: str, level: int) -> range:
-    """The places of a department's staff: doctors, then nurses (in the laboratory technicians)."""
-    return range(_DOCTORS[level] + (4 if code == "K47" else _NURSES[level]))
+def _staff_count(code: str, level: int) -> int:
+    """How many a department has: doctors, then nurses (in the laboratory technicians)."""
+    return _DOCTORS[level] + (4 if code == "K47" else _NURSES[level])
 
 
 def _staff(seed: int, facility: int, member: int, department: str, level: int, province: Province) -> Staff:

@@ -1,4 +1,4 @@
-"""Laboratory values that behave: each person has a level of their own, illness moves it, and what belongs together agrees.
+"""Laboratory values that behave: each person has their own level, illness moves it, and what belongs together agrees.
 
 A drawn value is log-normal about the person's own centre; illness multiplies it, the more the worse it is. Haematocrit,
 red cells, cholesterol, eGFR, pH and the like are computed from the printed values of what they follow from, so that who
@@ -9,7 +9,7 @@ Source of eGFR: CKD-EPI 2021; of cholesterol: Friedewald; of pH: Henderson–Has
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -66,7 +66,7 @@ def body_of(seed: int, key: str, sex: str) -> Body:
 def measure(
     body: Body, age: float, codes: Sequence[str], illness: Sequence[tuple[Effects, float]], chance: Random
 ) -> Values:
-    """The values of analytes in one sample, rounded as they are printed. `illness`: effects, and how ill (about 0–1)."""
+    """The values of analytes in one sample, rounded as printed. `illness`: effects, each with how ill (about 0–1)."""
     gauss = chance.gauss
     needed = _needed(tuple(codes))
     known = analytes()
@@ -171,7 +171,7 @@ def _egfr(values: Values, age: float, sex: str) -> float:
     return float(142 * min(ratio, 1) ** alpha * max(ratio, 1) ** -1.2 * 0.9938**age * factor)
 
 
-_COMPUTED = {
+_COMPUTED: dict[str, Callable[[Values, float, str], float]] = {
     "HCT": lambda values, _age, _sex: values["HGB"] / values["MCHC"] * 100,
     "RBC": lambda values, _age, _sex: values["HGB"] / values["MCHC"] * 1000 / values["MCV"],
     "MCH": lambda values, _age, _sex: values["MCHC"] * values["MCV"] / 1000,

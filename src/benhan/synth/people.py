@@ -56,7 +56,7 @@ def newborn_of(seed: int, mother: Person, born: date, sex: str) -> Person:
     father = person_of(seed, mother.partner) if mother.partner is not None else None
     family = father.name.family if father else mother.name.family
     member = Member(0.0, sex, mother=0)
-    child = _person(seed, mother.index, member, mother.home, mother.ethnic_group, family, chance, born=born)
+    child = _person(mother.index, member, mother.home, mother.ethnic_group, family, chance, born=born)
     child.is_newborn = True
     child.mother = mother.index
     child.father = father.index if father else None
@@ -81,7 +81,7 @@ def _household(seed: int, first: int, members: list[Member], chance: Random) -> 
         own = chance_of(seed, "person", first + place)
         father = people[member.father] if member.father is not None else None
         family = father.name.family if father else family_name(own, group, province.region)
-        one = _person(seed, first + place, member, home, group, family, own)
+        one = _person(first + place, member, home, group, family, own)
         one.household = first
         people.append(one)
     for one, member in zip(people, members, strict=True):
@@ -108,7 +108,6 @@ def _inherited(chance: Random, mother: Person | None, father: Person | None) -> 
 
 
 def _person(
-    seed: int,
     index: int,
     member: Member,
     home: Home,

@@ -1,6 +1,6 @@
 """Where people live: provinces and communes as they are since 07/2025, weighed by how many live there.
 
-Source: QĐ 19/2025/QĐ-TTg (provinces and communes); populations and shares of ethnic groups are rounded, see data/README.md.
+Source: QĐ 19/2025/QĐ-TTg (provinces and communes); populations and ethnic groups are rounded (data/README.md).
 """
 
 from __future__ import annotations
@@ -59,9 +59,19 @@ def by_population() -> Weighted[Province]:
     return Weighted((each, each.thousands) for each in provinces())
 
 
+@cache
+def _ethnic_groups() -> dict[str, str]:
+    return {row["code"]: row["name"] for row in rows("ethnic_groups.csv")}
+
+
+def ethnic_group_name(code: str) -> str:
+    """The name of an ethnic group by its code of two digits."""
+    return _ethnic_groups()[code]
+
+
 def rows(name: str) -> Iterator[dict[str, str]]:
     """The rows of a table of the package's data."""
-    with (resources.files("benhan.synth") / "data" / name).open(encoding="utf-8", newline="") as file:
+    with (resources.files("benhan.synth") / "data" / name).open(encoding="utf-8") as file:
         yield from csv.DictReader(file)
 
 

@@ -17,12 +17,16 @@ from benhan.synth.person import Person
 
 DUPLICATE = 0.03
 """How likely it is that somebody who comes again is registered once more."""
-_TONES = str.maketrans(
-    {"oà": "òa", "oá": "óa", "oả": "ỏa", "oã": "õa", "oạ": "ọa", "uỳ": "ùy", "uý": "úy", "uỷ": "ủy", "uỵ": "ụy"}
-    if False
-    else {}
+_TONES = (
+    ("oà", "òa"),
+    ("oá", "óa"),
+    ("oả", "ỏa"),
+    ("oạ", "ọa"),
+    ("oè", "òe"),
+    ("uỳ", "ùy"),
+    ("uý", "úy"),
+    ("uỷ", "ủy"),
 )
-_TONES = (("oà", "òa"), ("oá", "óa"), ("oả", "ỏa"), ("oạ", "ọa"), ("oè", "òe"), ("uỳ", "ùy"), ("uý", "úy"), ("uỷ", "ủy"))
 _SPELLINGS = (
     ("Thị", "Thi"), ("Nguyễn", "Nguyển"), ("Hoàng", "Hòang"), ("Huỳnh", "Hùynh"), ("Mỹ", "Mĩ"), ("Vũ", "Vủ"),
     ("Quý", "Quí"), ("Sơn", "Xơn"), ("Linh", "Ling"), ("Trang", "Chang"), ("Dung", "Dũng"), ("Hạnh", "Hanh"),
@@ -169,7 +173,9 @@ def _slipped(name: Name, chance: Random) -> Name:
     """A letter of the given name is doubled or left out."""
     given = name.given
     at = chance.randrange(len(given))
-    wrong = given[:at] + given[at] + given[at:] if len(given) < 3 or chance.random() < 0.5 else given[:at] + given[at + 1 :]
+    wrong = (
+        given[:at] + given[at] + given[at:] if len(given) < 3 or chance.random() < 0.5 else given[:at] + given[at + 1 :]
+    )
     return Name(name.family, name.middle, wrong.strip().capitalize() if " " not in given else given)
 
 
