@@ -20,6 +20,7 @@ from benhan.cli import (
     ledger,
     packages,
     serve,
+    synth,
     terminology,
     validate,
     verify,
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("synth")(synth.synth)
 app.command("import")(import_.import_)
 app.add_typer(export.app, name="export")
 app.command("validate")(validate.validate)

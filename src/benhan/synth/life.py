@@ -32,16 +32,16 @@ _ALLERGENS = ("Amoxicilin", "Ceftriaxon", "Cefotaxim", "Ibuprofen", "Ciprofloxac
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What lives have in common: the seed, the facilities, and the days from and to which something happens."""
+    """What lives have in common: the seed, the facilities, the first day, and the instant at which all ends."""
 
     seed: int
     network: Network
     start: date
-    until: date
+    ends_at: datetime
 
     @property
-    def ends_at(self) -> datetime:
-        return datetime.combine(self.until, time(23, 59), VIETNAM)
+    def until(self) -> date:
+        return self.ends_at.astimezone(VIETNAM).date()
 
 
 @dataclass(slots=True)

@@ -58,6 +58,7 @@ def newborn_of(seed: int, mother: Person, born: date, sex: str) -> Person:
     member = Member(0.0, sex, mother=0)
     child = _person(mother.index, member, mother.home, mother.ethnic_group, family, chance, born=born)
     child.is_newborn = True
+    child.mother_name = mother.name
     child.mother = mother.index
     child.father = father.index if father else None
     child.genes = _inherited(chance, mother, father)

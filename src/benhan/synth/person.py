@@ -47,6 +47,8 @@ class Person:
     """The two alleles of the ABO group, such as "AO"."""
     rhesus: str
     is_newborn: bool = False
+    mother_name: Name | None = None
+    """Of a newborn: what it is called by until it is registered."""
     household: int = 0
     partner: int | None = None
     mother: int | None = None

@@ -105,8 +105,9 @@ def _as_newborn(one: Registration, person: Person) -> None:
     """A newborn has no number yet and is written as its mother's child."""
     one.citizen_number = one.card = ""
     one.mistakes.append("newborn-without-number")
-    if person.is_newborn:
-        one.name = Name(person.name.family, "", "Con bà" if person.mother is None else "Sơ Sinh")
+    if person.mother_name:
+        mother = person.mother_name
+        one.name = Name("Con bà", f"{mother.family} {mother.middle}".strip(), mother.given)
 
 
 def _mistake_numbers(one: Registration, person: Person, age: float, chance: Random) -> None:

@@ -15,6 +15,8 @@ from benhan.synth.treating import treat
 from benhan.synth.visit import EMERGENCY, INPATIENT, OUTPATIENT, VIETNAM, Diagnosis, Note, Visit
 from benhan.synth.writing import as_typed, filled, general, signs
 
+CHILD_UNTIL = 16
+_FOR_ADULTS = frozenset(("K01", "K03", "K04", "K05", "K07", "K08", "K10", "K11", "K14"))
 CHRONIC_TOLD_MAX = 4
 """How many of a person's other illnesses a visit names."""
 
@@ -38,7 +40,7 @@ def visit_of(being: Being, registration: Registration, occasion: Occasion, chanc
     """The visit of a person at the facility of their registration."""
     disease, facility = occasion.disease, registration.facility
     is_urgent = chance.random() < (disease.row.emergency if occasion.stays else disease.row.emergency * 0.3)
-    department = facility.department(disease.row.department if occasion.stays else "K01")
+    department = facility.department(_ward(disease, being.age(occasion.start)) if occasion.stays else "K01")
     kind = INPATIENT if occasion.stays else EMERGENCY if is_urgent else OUTPATIENT
     course = _course(occasion, chance)
     end = _end(occasion, course, kind, chance)
@@ -74,6 +76,14 @@ def visit_of(being: Being, registration: Registration, occasion: Occasion, chanc
     _leave(visit, course, chance)
     _write(visit, course, chance)
     return visit
+
+
+def _ward(disease: Disease, age: float) -> str:
+    """Where somebody lies: children among children, nobody in the out-patient rooms."""
+    wanted = disease.row.department
+    if age < CHILD_UNTIL and wanted in _FOR_ADULTS:
+        return "K18"
+    return "K03" if wanted == "K01" else wanted
 
 
 def _course(occasion: Occasion, chance: Random) -> Course:
