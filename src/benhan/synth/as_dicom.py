@@ -66,36 +66,41 @@ def _dataset(visit: Visit, study: Study, prefix: str, number: int, instance: str
     from pydicom import Dataset
 
     registration = visit.registration
-    name = registration.name
+    name, by = registration.name, study.by.name
     dataset = Dataset()
-    dataset.SpecificCharacterSet = "ISO_IR 192"
-    dataset.SOPClassUID = sop_class(study)
-    dataset.SOPInstanceUID = instance
-    dataset.StudyInstanceUID = study_uid(prefix, study)
-    dataset.SeriesInstanceUID = series_uid(prefix, study)
-    dataset.StudyDate = dataset.SeriesDate = f"{study.done_at:%Y%m%d}"
-    dataset.StudyTime = dataset.SeriesTime = f"{study.done_at:%H%M%S}"
-    dataset.AccessionNumber = study.number[-16:]
-    dataset.Modality = study.kind.modality
-    dataset.Manufacturer = "benhan synth"
-    dataset.InstitutionName = visit.facility.name[:64]
-    dataset.ReferringPhysicianName = "^".join((study.by.name.family, study.by.name.given, study.by.name.middle))
-    dataset.StudyDescription = study.kind.name[:64]
-    dataset.PatientName = "^".join((name.family, name.given, name.middle))
-    dataset.PatientID = registration.number
-    dataset.PatientBirthDate = (registration.birth.replace("-", "") + "0101")[:8]
-    dataset.PatientSex = registration.sex
-    dataset.StudyID = study.number[-16:]
-    dataset.SeriesNumber = 1
-    dataset.InstanceNumber = number
-    dataset.BodyPartExamined = study.kind.region
-    dataset.SamplesPerPixel = 1
-    dataset.PhotometricInterpretation = "MONOCHROME2"
-    dataset.Rows = dataset.Columns = SIDE
-    dataset.BitsAllocated = dataset.BitsStored = 8
-    dataset.HighBit = 7
-    dataset.PixelRepresentation = 0
-    dataset.PixelData = phantom(study.kind.region, f"{instance}")
+    for keyword, value in {
+        "SpecificCharacterSet": "ISO_IR 192",
+        "SOPClassUID": sop_class(study),
+        "SOPInstanceUID": instance,
+        "StudyInstanceUID": study_uid(prefix, study),
+        "SeriesInstanceUID": series_uid(prefix, study),
+        "StudyDate": f"{study.done_at:%Y%m%d}",
+        "StudyTime": f"{study.done_at:%H%M%S}",
+        "AccessionNumber": study.number[-16:],
+        "Modality": study.kind.modality,
+        "Manufacturer": "benhan synth",
+        "InstitutionName": visit.facility.name[:64],
+        "ReferringPhysicianName": f"{by.family}^{by.given}^{by.middle}",
+        "StudyDescription": study.kind.name[:64],
+        "PatientName": f"{name.family}^{name.given}^{name.middle}",
+        "PatientID": registration.number,
+        "PatientBirthDate": (registration.birth.replace("-", "") + "0101")[:8],
+        "PatientSex": registration.sex,
+        "StudyID": study.number[-16:],
+        "SeriesNumber": 1,
+        "InstanceNumber": number,
+        "BodyPartExamined": study.kind.region,
+        "SamplesPerPixel": 1,
+        "PhotometricInterpretation": "MONOCHROME2",
+        "Rows": SIDE,
+        "Columns": SIDE,
+        "BitsAllocated": 8,
+        "BitsStored": 8,
+        "HighBit": 7,
+        "PixelRepresentation": 0,
+        "PixelData": phantom(study.kind.region, instance),
+    }.items():
+        setattr(dataset, keyword, value)
     return dataset
 
 

@@ -276,7 +276,7 @@ def _cut(life: Life, ends_at: datetime) -> None:
                 order.corrected_at = None
         visit.studies = [each for each in visit.studies if each.issued_at <= ends_at]
         visit.operations = [each for each in visit.operations if each.until <= ends_at]
-        visit.prescriptions = [each for each in visit.prescriptions if each.at <= ends_at]
+        visit.drug_orders = [each for each in visit.drug_orders if each.at <= ends_at]
         visit.notes = [each for each in visit.notes if each.at <= ends_at]
     if life.died_at and life.died_at > ends_at:
         life.died_at = None

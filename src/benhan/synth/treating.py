@@ -10,7 +10,7 @@ from benhan.synth.catalogue import Drug
 from benhan.synth.diseases import Act, Chances
 from benhan.synth.facilities import CENTRAL, PROVINCIAL
 from benhan.synth.signs import size_of
-from benhan.synth.visit import INPATIENT, Operation, Prescription, Visit
+from benhan.synth.visit import INPATIENT, DrugOrder, Operation, Visit
 from benhan.synth.writing import amount_of, filled
 
 CHILD_UNTIL = 12
@@ -20,12 +20,12 @@ AMOUNT_MAX = 4.0
 
 def treat(being: Being, visit: Visit, course: Course, chance: Random) -> None:
     """Add prescriptions, procedures and operations to a visit."""
-    _prescribe(being, visit, course, chance)
+    _order_drugs(being, visit, course, chance)
     if visit.kind == INPATIENT or visit.is_urgent:
         _operate(visit, course, chance)
 
 
-def _prescribe(being: Being, visit: Visit, course: Course, chance: Random) -> None:
+def _order_drugs(being: Being, visit: Visit, course: Course, chance: Random) -> None:
     age = being.age(visit.start)
     is_child = age < CHILD_UNTIL
     disease = visit.disease
@@ -43,26 +43,26 @@ def _prescribe(being: Being, visit: Visit, course: Course, chance: Random) -> No
 def _add(being: Being, visit: Visit, wanted: Chances, days: int, chance: Random, *, at_home: bool) -> None:
     for drug, likely in wanted:
         if chance.random() < likely and not (being.allergy and drug.ingredient.startswith(being.allergy)):
-            visit.prescriptions.append(_prescription(being, visit, drug, days, at_home=at_home))
+            visit.drug_orders.append(_drug_order(being, visit, drug, days, at_home=at_home))
 
 
 def _add_chronic(being: Being, visit: Visit, days: int, *, at_home: bool) -> None:
     """What the person takes anyway for what they have for good: the likeliest drug of each illness."""
-    taken = {each.drug.code for each in visit.prescriptions if each.to_take_home == at_home}
+    taken = {each.drug.code for each in visit.drug_orders if each.to_take_home == at_home}
     for each in being.chronic:
         if each.disease is not visit.disease and each.disease.home:
             drug = max(each.disease.home, key=lambda pair: pair[1])[0]
             if drug.code not in taken:
                 taken.add(drug.code)
-                visit.prescriptions.append(_prescription(being, visit, drug, days, at_home=at_home))
+                visit.drug_orders.append(_drug_order(being, visit, drug, days, at_home=at_home))
 
 
-def _prescription(being: Being, visit: Visit, drug: Drug, days: int, *, at_home: bool) -> Prescription:
+def _drug_order(being: Being, visit: Visit, drug: Drug, days: int, *, at_home: bool) -> DrugOrder:
     amount = _amount(being, drug, visit.start)
     times = drug.times
     when = f", {drug.when}" if drug.when else ""
-    return Prescription(
-        number=f"{visit.number}{700 + len(visit.prescriptions)}",
+    return DrugOrder(
+        number=f"{visit.number}{700 + len(visit.drug_orders)}",
         drug=drug,
         at=visit.end if at_home and visit.kind == INPATIENT else visit.start + timedelta(minutes=40),
         by=visit.doctor,

@@ -83,7 +83,7 @@ class Study:
 
 
 @dataclass(frozen=True, slots=True)
-class Prescription:
+class DrugOrder:
     """A drug for some days; `amount` of its unit each time."""
 
     number: str
@@ -145,7 +145,7 @@ class Visit:
     vitals: list[Vitals] = field(default_factory=list)
     laboratory: list[LabOrder] = field(default_factory=list)
     studies: list[Study] = field(default_factory=list)
-    prescriptions: list[Prescription] = field(default_factory=list)
+    drug_orders: list[DrugOrder] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     outcome: str = ""

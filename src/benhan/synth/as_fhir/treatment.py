@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benhan.synth.as_fhir.names import ATC, DRUG, SERVICE, Json, Names, coded, plain, when
-from benhan.synth.visit import INPATIENT, Prescription, Visit
+from benhan.synth.visit import INPATIENT, DrugOrder, Visit
 from benhan.vn import systems
 
 _SNOMED_SURGERY = {"coding": [{"system": systems.SNOMED, "code": "387713003"}], "text": "Phẫu thuật"}
@@ -16,7 +16,7 @@ def treatment_resources(visit: Visit, names: Names) -> Iterator[Json]:
     """Prescriptions, then procedures and operations."""
     subject, encounter = names.patient(visit.registration), names.visit(visit)
     own = names.visit_id(visit)
-    for place, each in enumerate(visit.prescriptions, 1):
+    for place, each in enumerate(visit.drug_orders, 1):
         yield _request(f"{own}-t{place}", each, visit, names, subject, encounter)
     for place, operation in enumerate(visit.operations, 1):
         act = operation.act
@@ -41,7 +41,7 @@ def treatment_resources(visit: Visit, names: Names) -> Iterator[Json]:
         yield procedure
 
 
-def _request(id_: str, each: Prescription, visit: Visit, names: Names, subject: Json, encounter: Json) -> Json:
+def _request(id_: str, each: DrugOrder, visit: Visit, names: Names, subject: Json, encounter: Json) -> Json:
     drug = each.drug
     is_inpatient = visit.kind == INPATIENT
     kind = "discharge" if is_inpatient and each.to_take_home else "inpatient" if is_inpatient else "outpatient"
