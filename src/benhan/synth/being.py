@@ -39,12 +39,13 @@ class Being:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How an illness goes: how ill at the beginning, when it is worst, how fast it ends, or that it ends in death."""
+    """How an illness goes: how ill at first, when it is worst, where it comes to rest, or that it ends in death."""
 
     disease: Disease
     begins: float
     days: int
     dies: bool
+    rests_at: float = 0.0
 
     def severity(self, day: float) -> float:
         """How ill on a day of the stay: 0 well, 1 the full."""
@@ -53,7 +54,8 @@ class Course:
             return min(1.45, self.begins * (0.85 + 0.5 * day / max(self.days, 1)))
         if day < row.rises:
             return self.begins * (0.55 + 0.45 * day / row.rises)
-        return self.begins * math.exp(-row.recovery * (day - row.rises))
+        rests_at = min(self.rests_at, self.begins)
+        return rests_at + (self.begins - rests_at) * math.exp(-row.recovery * (day - row.rises))
 
 
 def illness_on(being: Being, course: Course, day: float) -> list[tuple[Effects, float]]:

@@ -80,7 +80,8 @@ class Imaging:
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """A drug: `amount` of its unit `times` a day; `mg` in a unit and `mg_per_kg` of a child's dose, 0 where unknown."""
+    """A drug: `amount` of its unit `times` a day; `mg` in a unit and `mg_per_kg` of a child's dose, 0 where unknown;
+    for `days_max` days at most."""
 
     code: str
     atc: str
@@ -94,6 +95,7 @@ class Drug:
     mg: float
     mg_per_kg: float
     price: int
+    days_max: int
 
     @property
     def name(self) -> str:
@@ -187,7 +189,7 @@ def drugs() -> dict[str, Drug]:
         row["code"]: Drug(
             row["code"], row["atc"], row["ingredient"], row["strength"], row["unit"], row["route"],
             float(row["amount"]), int(row["times"]), row["when"], _number(row["mg"], 0.0),
-            _number(row["mg_per_kg"], 0.0), int(row["price"]),
+            _number(row["mg_per_kg"], 0.0), int(row["price"]), int(row["days_max"] or 365),
         )
         for row in rows("drugs.csv")
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -27,7 +28,10 @@ def examine(being: Being, visit: Visit, course: Course, chance: Random) -> None:
         if at > visit.end:
             break
         moves = course.disease.row.vitals
-        visit.vitals.append(vitals_of(being.frame, age, at, visit.nurse, moves, course.severity(day), chance))
+        vitals = vitals_of(being.frame, age, at, visit.nurse, moves, course.severity(day), chance)
+        for *_, grams in visit.born:
+            vitals = replace(vitals, weight=round(grams / 1000, 1))
+        visit.vitals.append(vitals)
         for panel in _ordered(visit, day, chance):
             _order(being, visit, course, day, panel, at, age, chance)
     _picture(visit, chance)

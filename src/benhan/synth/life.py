@@ -25,6 +25,9 @@ from benhan.synth.visiting import Occasion, visit_of
 VISITS_MAX = 900
 """Of one person: visit numbers have room for 1,024."""
 REGISTRATIONS_MAX = 4
+STAYS_FROM = 0.4
+"""How ill one is at least who stays."""
+DIES_FROM = 0.9
 UP_A_LEVEL = 0.12
 """How likely somebody goes to a bigger facility than need be."""
 _ALLERGENS = ("Amoxicilin", "Ceftriaxon", "Cefotaxim", "Ibuprofen", "Ciprofloxacin")
@@ -183,19 +186,22 @@ def _happen(world: World, life: Life, event: _Event, chance: Random) -> None:
     age = life.being.age(event.at)
     severity = min(1.0, chance.triangular(0.15, 1.0, 0.45) + (0.08 if age > 70 else 0.0))
     stays = chance.random() < disease.row.inpatient * (1.0 if disease.row.inpatient >= 1 else 0.5 + severity)
-    if event.chronic is not None:
-        level = event.chronic.level
-        severity = max(level, severity) if stays else level * (0.85 + 0.3 * chance.random())
+    if stays:
+        severity = STAYS_FROM + (1 - STAYS_FROM) * severity
+    elif event.chronic is not None:
+        severity = event.chronic.level * (0.85 + 0.3 * chance.random())
     facility = _facility(world, life.person, disease, chance, stays=stays)
     higher = _higher(world, life.person, facility)
     dies = stays and chance.random() < disease.row.death * (0.3 + 1.4 * severity) * _frailty(age)
     is_sent = stays and not dies and higher is not None and chance.random() < disease.row.transfer * (0.4 + severity)
     number = len(life.visits)
+    severity = max(severity, DIES_FROM) if dies else severity
     occasion = Occasion(disease, event.at, number, stays, severity, dies=dies, sent_to=higher if is_sent else None)
     visit = _visit(world, life, facility, occasion)
     if is_sent and higher is not None:
         severity = min(1.0, severity + 0.1)
         dies = chance.random() < disease.row.death * (0.3 + 1.4 * severity) * _frailty(age)
+        severity = max(severity, DIES_FROM) if dies else severity
         at = visit.end + timedelta(minutes=chance.randrange(70, 330))
         occasion = Occasion(disease, at, number + 1, True, severity, dies=dies, sent_from=facility)
         visit = _visit(world, life, higher, occasion)
@@ -246,7 +252,7 @@ def _born(world: World, mother: Life, visit: Visit) -> Life:
     child = newborn_of(world.seed, mother.person, at.date(), sex)
     life = Life(_being(world, child, chance))
     disease = Weighted((each, each.row.newborn) for each in diseases().values()).pick(chance)
-    severity = chance.triangular(0.2, 1.0, 0.4)
+    severity = chance.triangular(0.5, 1.0, 0.75)
     is_small = disease.key == "prematurity"
     grams = round(chance.gauss(2150, 220) if is_small else chance.gauss(3150, 360))
     apgar = (6, 8) if is_small else (chance.choice((8, 8, 9)), chance.choice((9, 9, 10)))

@@ -67,7 +67,7 @@ def _drug_order(being: Being, visit: Visit, drug: Drug, days: int, *, at_home: b
         at=visit.end if at_home and visit.kind == INPATIENT else visit.start + timedelta(minutes=40),
         by=visit.doctor,
         amount=amount,
-        days=days,
+        days=min(days, drug.days_max),
         text=f"{drug.route} {amount_of(amount)} {drug.unit} × {times} lần/ngày{when}",
         to_take_home=at_home,
     )

@@ -15,8 +15,12 @@ from benhan.synth.treating import treat
 from benhan.synth.visit import EMERGENCY, INPATIENT, OUTPATIENT, VIETNAM, Diagnosis, Note, Visit
 from benhan.synth.writing import as_typed, filled, general, signs
 
+GRAVE = 0.78
+"""How ill one is of whom the graver words are used."""
 CHILD_UNTIL = 16
 _FOR_ADULTS = frozenset(("K01", "K03", "K04", "K05", "K07", "K08", "K10", "K11", "K14"))
+TAKEN_HOME = 0.35
+"""How many of the dying their family takes home."""
 CHRONIC_TOLD_MAX = 4
 """How many of a person's other illnesses a visit names."""
 
@@ -42,7 +46,8 @@ def visit_of(being: Being, registration: Registration, occasion: Occasion, chanc
     is_urgent = chance.random() < (disease.row.emergency if occasion.stays else disease.row.emergency * 0.3)
     department = facility.department(_ward(disease, being.age(occasion.start)) if occasion.stays else "K01")
     kind = INPATIENT if occasion.stays else EMERGENCY if is_urgent else OUTPATIENT
-    course = _course(occasion, chance)
+    own = next((each for each in being.chronic if each.disease is disease), None)
+    course = _course(occasion, own.level * 0.8 if own else 0.0, chance)
     end = _end(occasion, course, kind, chance)
     nurses = [each for each in department.staff if each.role == NURSE] or list(department.staff)
     n = chance.randrange(1, 6)
@@ -86,14 +91,14 @@ def _ward(disease: Disease, age: float) -> str:
     return "K03" if wanted == "K01" else wanted
 
 
-def _course(occasion: Occasion, chance: Random) -> Course:
+def _course(occasion: Occasion, rests_at: float, chance: Random) -> Course:
     low, high = occasion.disease.row.days
     days = round(low + (high - low) * min(1.0, occasion.severity * (0.6 + 0.5 * chance.random())))
     if occasion.dies:
         days = chance.randrange(1, max(2, days))
     if occasion.sent_to is not None:
         days = chance.randrange(1, 3)
-    return Course(occasion.disease, occasion.severity, max(days, 1), occasion.dies)
+    return Course(occasion.disease, occasion.severity, max(days, 1), occasion.dies, rests_at)
 
 
 def _end(occasion: Occasion, course: Course, kind: str, chance: Random) -> datetime:
@@ -124,12 +129,14 @@ def _since(ordinal: int) -> datetime:
 
 
 def _examined(disease: Disease, severity: float, n: int, side: str) -> list[tuple[str, str]]:
-    return [(organ, filled(grave if severity > 0.62 else light, n, side)) for organ, light, grave in disease.exam]
+    return [(organ, filled(grave if severity > GRAVE else light, n, side)) for organ, light, grave in disease.exam]
 
 
 def _leave(visit: Visit, course: Course, chance: Random) -> None:
     """How the visit ends. Source: KET_QUA_DTRI, MA_LOAI_RV of QĐ 130/QĐ-BYT."""
-    if visit.died:
+    if visit.died and chance.random() < TAKEN_HOME:
+        visit.outcome, visit.leaving = "Tiên lượng nặng xin về", "Xin ra viện"
+    elif visit.died:
         visit.outcome, visit.leaving = "Tử vong tại cơ sở KBCB", "Ra viện"
     elif visit.sent_to is not None:
         visit.outcome = chance.choice(("Nặng hơn", "Không thay đổi"))
@@ -149,8 +156,9 @@ def _write(visit: Visit, course: Course, chance: Random) -> None:
     row = visit.disease.row
     for day, vitals in enumerate(visit.vitals[1:], 1):
         severity = course.severity(day)
-        is_worse = severity > course.severity(day - 1) or (severity > 0.6 and chance.random() < 0.3)
-        told = [general(severity, chance), signs(vitals), chance.choice(row.worse if is_worse else row.better)]
+        is_worse = severity > course.severity(day - 1) or (severity > GRAVE and chance.random() < 0.3)
+        sentences = row.worse[: None if severity > GRAVE else 1] if is_worse else row.better
+        told = [general(severity, chance), signs(vitals), chance.choice(sentences)]
         writer = visit.doctor if chance.random() < 0.8 else chance.choice(visit.department.doctors)
         notes.append(Note(vitals.at + timedelta(minutes=90), writer, as_typed(" ".join(told), writer)))
     if visit.kind == INPATIENT:
@@ -159,6 +167,8 @@ def _write(visit: Visit, course: Course, chance: Random) -> None:
 
 
 def _last(visit: Visit) -> str:
+    if visit.died and visit.leaving == "Xin ra viện":
+        return "Tình trạng rất nặng, tiên lượng tử vong. Gia đình xin cho người bệnh về."
     if visit.died:
         return f"Bệnh nhân ngừng tuần hoàn, cấp cứu 30 phút không kết quả. Tử vong. Nguyên nhân: {visit.disease.name}."
     if visit.sent_to is not None:

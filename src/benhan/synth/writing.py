@@ -50,7 +50,7 @@ def as_typed(text: str, by: Staff) -> str:
 
 def general(severity: float, chance: Random) -> str:
     """The first sentence of a note."""
-    return chance.choice(_GENERAL["grave" if severity > 0.85 else "ill" if severity > 0.35 else "well"])
+    return chance.choice(_GENERAL["grave" if severity > 0.78 else "ill" if severity > 0.35 else "well"])
 
 
 def signs(vitals: Vitals) -> str:
