@@ -55,7 +55,7 @@ class Writer(Protocol):
 def write_country(
     country: Country,
     folder: Path,
-    formats: Iterable[str],
+    formats: Iterable[str] = FORMATS,
     *,
     force: bool = False,
     progress: Progress = lambda _done: None,
@@ -71,16 +71,19 @@ def write_country(
             raise faults.UNKNOWN_FORMAT(format=each, valid=", ".join(FORMATS))
     check_folder(folder, force=force)
     partial = folder.with_name(folder.name + PARTIAL)
+    check_folder(partial, force=True)  # what a killed process left is ours, anything else is not
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
+        (partial / MARK).write_text('{"unfinished": true}\n')
         counts = _write(country, partial, wanted, progress)
         if folder.exists():
             shutil.rmtree(folder)
         partial.rename(folder)
     except OSError as cause:
-        shutil.rmtree(partial, ignore_errors=True)
         raise faults.NOT_WRITTEN(folder=str(folder), reason=cause.strerror or type(cause).__name__) from cause
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return counts
 
 

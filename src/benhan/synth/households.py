@@ -67,7 +67,7 @@ def mother_alone(chance: Random) -> list[Member]:
 def three_generations(chance: Random) -> list[Member]:
     """A couple with two children and the husband's parents."""
     young = _family(chance, 2, eldest_max=17)
-    grandmother = young[0].age + _age_at_birth(chance)
+    grandmother = young[1].age + _age_at_birth(chance)
     if grandmother > AGE_MAX - 4:
         return young
     mother, father, *children = young
