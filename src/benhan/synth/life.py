@@ -17,7 +17,7 @@ from benhan.synth.facilities import CENTRAL, DISTRICT, Facility, Network
 from benhan.synth.laboratory import body_of
 from benhan.synth.people import newborn_of, person_of
 from benhan.synth.person import Person
-from benhan.synth.registration import DUPLICATE, Registration, register
+from benhan.synth.registration import DUPLICATE, Registration, register, rightly
 from benhan.synth.signs import frame_of
 from benhan.synth.visit import VIETNAM, Visit
 from benhan.synth.visiting import Occasion, visit_of
@@ -72,7 +72,7 @@ def lives_of(world: World, index: int) -> list[Life]:
     """The life of the person of an index, and after it that of a child they bore."""
     person = person_of(world.seed, index)
     chance = chance_of(world.seed, "life", index)
-    life = Life(_being(world, person, chance))
+    life = Life(being_of(world, person, chance))
     children: list[Life] = []
     free_at = datetime.combine(max(world.start, person.born), time(0), VIETNAM)
     has_borne = False
@@ -92,7 +92,17 @@ def lives_of(world: World, index: int) -> list[Life]:
     return [life, *(child for child in children if child.visits)]
 
 
-def _being(world: World, person: Person, chance: Random) -> Being:
+def stay_of(world: World, person: Person, facility: Facility, occasion: Occasion) -> Visit:
+    """One stay of a person in a facility that writes them down without mistakes; cut at the end of the world's time."""
+    chance = chance_of(world.seed, "stay", person.key, facility.code)
+    life = Life(being_of(world, person, chance), [rightly(person, facility)])
+    life.visits.append(visit_of(life.being, life.registrations[0], occasion, chance))
+    _cut(life, world.ends_at)
+    return life.visits[0]
+
+
+def being_of(world: World, person: Person, chance: Random) -> Being:
+    """A person with their body and what they have for good."""
     being = Being(
         world.seed, person, body_of(world.seed, person.key, person.sex), frame_of(world.seed, person.key, person.sex)
     )
@@ -250,7 +260,7 @@ def _born(world: World, mother: Life, visit: Visit) -> Life:
     at = visit.start + timedelta(minutes=chance.randrange(100, 540))
     sex = "M" if chance.random() < 0.526 else "F"
     child = newborn_of(world.seed, mother.person, at.date(), sex)
-    life = Life(_being(world, child, chance))
+    life = Life(being_of(world, child, chance))
     disease = Weighted((each, each.row.newborn) for each in diseases().values()).pick(chance)
     severity = chance.triangular(0.5, 1.0, 0.75)
     is_small = disease.key == "prematurity"

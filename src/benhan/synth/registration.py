@@ -62,7 +62,23 @@ class Registration:
 
 def register(person: Person, facility: Facility, place: int, on: date, chance: Random) -> Registration:
     """How a facility writes a person down on a day."""
-    one = Registration(
+    one = rightly(person, facility, place)
+    age = person.age(on)
+    if person.is_newborn or age < 0.2:
+        _as_newborn(one, person)
+        return one
+    _mistake_numbers(one, person, age, chance)
+    # who is registered again is mostly so because something did not agree
+    if chance.random() < (0.75 if place else 0.07):
+        _mistake_name(one, chance)
+    if chance.random() < (0.25 if place else 0.05):
+        _mistake_birth(one, person, age, chance)
+    return one
+
+
+def rightly(person: Person, facility: Facility, place: int = 0) -> Registration:
+    """A person as a facility would write them that makes no mistakes."""
+    return Registration(
         facility=facility,
         person=person,
         place=place,
@@ -76,17 +92,6 @@ def register(person: Person, facility: Facility, place: int, on: date, chance: R
         phone=person.phone,
         address=True,
     )
-    age = person.age(on)
-    if person.is_newborn or age < 0.2:
-        _as_newborn(one, person)
-        return one
-    _mistake_numbers(one, person, age, chance)
-    # who is registered again is mostly so because something did not agree
-    if chance.random() < (0.75 if place else 0.07):
-        _mistake_name(one, chance)
-    if chance.random() < (0.25 if place else 0.05):
-        _mistake_birth(one, person, age, chance)
-    return one
 
 
 def patient_number(person: Person, facility: Facility, place: int) -> str:
