@@ -72,7 +72,7 @@ def _stay(world: World, hospital: Facility, person: Person, *, is_shared: bool) 
 
 
 def _likely(person: Person, at: datetime) -> Weighted[Disease]:
-    """What such a person lies in hospital for, of what is followed from day to day; the common less often than it is."""
+    """What such a person lies in hospital for, of what is followed day by day; the common less often than it is."""
     age = person.age(at.date())
     region, group = person.home.province.region, person.ethnic_group
     return Weighted(

@@ -53,7 +53,8 @@ def visit_messages(visit: Visit) -> Iterator[Message]:
     for study in visit.studies:
         yield _reading(visit, study, pid, pv1)
     if not visit.is_open:
-        yield _adt(visit, "A03", visit.end, pid, _pv1(visit, is_over=True))
+        death = f"{'|' * 16}{_ts(visit.end)}|Y" if visit.died_here else ""  # PID-29, PID-30
+        yield _adt(visit, "A03", visit.end, pid + death, _pv1(visit, is_over=True))
 
 
 def order_messages(life: Life) -> Iterator[Message]:

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from random import Random
 
 from benhan.synth.being import Being, Course, illness_on
-from benhan.synth.catalogue import Analyte, Panel, analytes
+from benhan.synth.catalogue import Analyte, Finding, Panel, analytes, panels
 from benhan.synth.diseases import Chances
 from benhan.synth.laboratory import flag_of, measure, reference_range, written
 from benhan.synth.signs import vitals_of
 from benhan.synth.visit import INPATIENT, LabOrder, Result, Study, Visit
 from benhan.synth.writing import filled
 
+ABO = Finding("ABO", "883-9", "Nhóm máu hệ ABO", "", "")
+RHESUS = Finding("RHESUS", "10331-7", "Nhóm máu hệ Rh(D)", "Dương tính", "Âm tính")
 LATE = 0.02
 """How likely it is that a result comes days later."""
 CORRECTED = 0.012
@@ -35,6 +37,25 @@ def examine(being: Being, visit: Visit, course: Course, chance: Random) -> None:
         for panel in _ordered(visit, day, chance):
             _order(being, visit, course, day, panel, at, age, chance)
     _picture(visit, chance)
+
+
+def type_blood(being: Being, visit: Visit, chance: Random) -> None:
+    """Add the blood group of who may be transfused: it is that of their genes."""
+    person = being.person
+    groups = ((ABO, person.blood_group), (RHESUS, "Dương tính" if person.rhesus == "+" else "Âm tính"))
+    at = visit.start + timedelta(minutes=20)
+    visit.laboratory.append(
+        LabOrder(
+            number=f"{visit.number}{len(visit.laboratory) + 1:03d}",
+            panel=panels()["NHOMMAU"],
+            ordered_at=at,
+            sampled_at=at + timedelta(minutes=10),
+            issued_at=at + timedelta(minutes=45),
+            by=visit.doctor,
+            performer=chance.choice(visit.facility.department("K47").staff),
+            results=[Result(of, text, "N") for of, text in groups],
+        )
+    )
 
 
 def _morning(start: datetime, day: int, chance: Random) -> datetime:
@@ -66,7 +87,8 @@ def _order(
     ordered = at + timedelta(minutes=chance.randrange(3, 15))
     sampled = ordered + timedelta(minutes=chance.randrange(8, 40))
     issued = sampled + timedelta(minutes=int(panel.minutes * (0.7 + chance.random() * 0.9)))
-    if chance.random() < LATE:
+    is_late = chance.random() < LATE
+    if is_late:
         issued += timedelta(hours=chance.randrange(20, 90))
     order = LabOrder(
         number=f"{visit.number}{len(visit.laboratory) + 1:03d}",
@@ -77,6 +99,7 @@ def _order(
         by=visit.doctor,
         performer=chance.choice(visit.facility.department("K47").staff),
         results=_found(visit, panel, chance) if panel.finding else _measured(being, course, day, panel, age, chance),
+        is_late=is_late,
     )
     if not panel.finding and chance.random() < CORRECTED:
         _correct(order, chance)

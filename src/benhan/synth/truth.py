@@ -66,6 +66,7 @@ def truth_of(life: Life, names: Names) -> Json:
                 "disease": visit.disease.key,
                 "icd": visit.disease.icd,
                 "severity": round(visit.severity, 2),
+                "late": [order.number for order in visit.laboratory if order.is_late],
                 "corrected": [
                     {"order": order.number, "code": result.of.code, "first": result.first, "right": result.text}
                     for order in visit.laboratory

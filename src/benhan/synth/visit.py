@@ -11,6 +11,21 @@ from benhan.synth.facilities import Department, Facility, Staff
 from benhan.synth.registration import Registration
 
 VIETNAM = timezone(timedelta(hours=7))
+OUTCOMES = {
+    "Khỏi": "1",
+    "Đỡ": "2",
+    "Không thay đổi": "3",
+    "Nặng hơn": "4",
+    "Tử vong tại cơ sở KBCB": "5",
+    "Tiên lượng nặng xin về": "6",
+}
+"""KET_QUA_DTRI. Source: QĐ 130/QĐ-BYT."""
+LEAVINGS = {
+    "Ra viện": "1",
+    "Chuyển tuyến/chuyển cơ sở KBCB theo yêu cầu chuyên môn": "2",
+    "Xin ra viện": "4",
+}
+"""MA_LOAI_RV. Source: QĐ 130/QĐ-BYT."""
 OUTPATIENT, EMERGENCY, INPATIENT = "AMB", "EMER", "IMP"
 """Classes of a visit as http://terminology.hl7.org/CodeSystem/v3-ActCode names them."""
 
@@ -64,6 +79,7 @@ class LabOrder:
     by: Staff
     performer: Staff
     results: list[Result]
+    is_late: bool = False
     corrected_at: datetime | None = None
 
 
@@ -149,9 +165,9 @@ class Visit:
     operations: list[Operation] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     outcome: str = ""
-    """KET_QUA_DTRI in words."""
+    """One of OUTCOMES."""
     leaving: str = ""
-    """MA_LOAI_RV in words."""
+    """One of LEAVINGS."""
     died: bool = False
     is_open: bool = False
     """Whether the country's time ends before the visit does: what comes later is not there."""
@@ -163,3 +179,8 @@ class Visit:
     @property
     def ward(self) -> str:
         return self.department.name
+
+    @property
+    def died_here(self) -> bool:
+        """Whether the facility knows of the death: not of who was taken home to die."""
+        return self.died and self.outcome.startswith("Tử vong")

@@ -8,7 +8,7 @@ from random import Random
 
 from benhan.synth.being import Being, Course
 from benhan.synth.diseases import Disease
-from benhan.synth.examining import examine
+from benhan.synth.examining import examine, type_blood
 from benhan.synth.facilities import NURSE, Facility
 from benhan.synth.registration import Registration, visit_number
 from benhan.synth.treating import treat
@@ -78,6 +78,8 @@ def visit_of(being: Being, registration: Registration, occasion: Occasion, chanc
     )
     examine(being, visit, course, chance)
     treat(being, visit, course, chance)
+    if any(each.act.kind == "P" or each.act.code == "TRUYENMAU" for each in visit.operations):
+        type_blood(being, visit, chance)
     _leave(visit, course, chance)
     _write(visit, course, chance)
     return visit

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections import Counter
+from datetime import date
 from itertools import islice
 
 import orjson
@@ -13,6 +14,7 @@ import pytest
 
 from benhan.fhir.resource import parse_resource
 from benhan.fhir.validation import check_structure
+from benhan.fhir.validation.validator import Validator
 from benhan.hl7v2.er7 import parse_er7
 from benhan.hl7v2.message import Message
 from benhan.mapping.mapped import Context
@@ -23,7 +25,7 @@ from benhan.synth.as_dicom import life_pictures
 from benhan.synth.as_fhir import Json, facility_resources, life_resources
 from benhan.synth.as_hl7v2 import life_messages, order_messages
 from benhan.synth.as_hoso_benh_an import life_exports
-from benhan.synth.country import Country
+from benhan.synth.country import Country, country_of
 from benhan.synth.life import Life
 from benhan.vn.hoso_benh_an.check import check_hoso_benh_an
 from benhan.vn.hoso_benh_an.document import parse_hoso_xml
@@ -58,12 +60,49 @@ def test_every_resource_is_valid_and_points_only_to_what_stands_before_it(writte
     )
 
 
+def test_resources_keep_the_rules_of_the_standard_and_vital_signs_their_profile(written: list[bytes]) -> None:
+    validator = Validator()
+    seen: Counter[str] = Counter()
+    for line in written:
+        resource = parse_resource(line).plain
+        is_sign = b'"vital-signs"' in line
+        kind = "vital sign" if is_sign else resource["resourceType"]
+        seen[kind] += 1
+        if seen[kind] <= 40:
+            profiles = ["http://hl7.org/fhir/StructureDefinition/vitalsigns"] if is_sign else []
+            assert [issue for issue in validator.validate(resource, profiles) if issue.is_error] == []
+    assert seen["vital sign"] > 40
+
+
+def test_a_death_is_known_where_it_happened_and_nowhere_else() -> None:
+    country = country_of(5, 8, 1500, date(2025, 7, 1), date(2026, 6, 30))
+    died = [life for life in country.lives() if life.died_at]
+    assert died
+    for life in died:
+        patients = [each for each in life_resources(life, country.names) if each["resourceType"] == "Patient"]
+        told = [each["id"] for each in patients if "deceasedDateTime" in each]
+        last = life.visits[-1]
+        assert told == ([country.names.patient_id(last.registration)] if last.died_here else [])
+
+
+def test_a_blood_group_is_that_of_the_genes(lives: list[Life]) -> None:
+    typed = [
+        (life.person, order)
+        for life in lives
+        for visit in life.visits
+        for order in visit.laboratory
+        if order.panel.code == "NHOMMAU" and order.results
+    ]
+    assert typed
+    assert all(order.results[0].text == person.blood_group for person, order in typed)
+
+
 def test_all_kinds_of_resources_are_there(written: list[bytes]) -> None:
     counts = Counter(re.match(rb'\{"resourceType":"(\w+)"', line)[1].decode() for line in written)  # type: ignore[index]
     assert set(counts) == {
         "Organization", "Location", "Practitioner", "PractitionerRole", "Patient", "Coverage", "AllergyIntolerance",
         "Encounter", "Condition", "ClinicalImpression", "Observation", "ServiceRequest", "Specimen", "DiagnosticReport",
-        "ImagingStudy", "MedicationRequest", "Procedure",
+        "ImagingStudy", "MedicationRequest", "Procedure", "CarePlan",
     }  # fmt: skip
     assert counts["Observation"] > counts["DiagnosticReport"] > counts["Encounter"] > counts["Patient"]
 

@@ -20,7 +20,7 @@ def facility_resources(facility: Facility, names: Names) -> Iterator[Json]:
         "active": True,
         "type": [coded("organization-type", "prov", "Healthcare Provider")],
         "name": facility.name,
-        "address": [{"text": facility.province.name, "state": facility.province.name, "country": "VNM"}],
+        "address": [{"text": facility.province.name, "state": facility.province.name, "country": "VN"}],
     }
     for department in facility.departments.values():
         yield {

@@ -16,9 +16,9 @@ Json = dict[str, Any]
 
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 ATC = "http://www.whocc.no/atc"
-SERVICE = "urn:benhan:code:dich-vu"
+SERVICE = "urn:benhan:code:dvkt"
 """Codes of what facilities order and do."""
-DRUG = "urn:benhan:code:thuoc"
+DRUG = "urn:benhan:code:thuoc-benh-vien"
 
 
 class Names:

@@ -51,7 +51,8 @@ def _patient(life: Life, registration: Registration, names: Names) -> Json:
     }  # fmt: skip
     if registration.phone:
         patient["telecom"] = [{"system": "phone", "value": registration.phone, "use": "mobile"}]
-    if life.died_at:
+    last = life.visits[-1]
+    if life.died_at and last.died_here and registration is last.registration:  # elsewhere nobody knows
         patient["deceasedDateTime"] = when(life.died_at)
     if registration.address:
         home = person.home
@@ -59,9 +60,10 @@ def _patient(life: Life, registration: Registration, names: Names) -> Json:
             {
                 "use": "home",
                 "text": home.text,
-                "line": [home.line, home.commune.name],
+                "line": [home.line],
+                "city": home.commune.name,
                 "state": home.province.name,
-                "country": "VNM",
+                "country": "VN",
             }
         ]
     if person.is_newborn or (person.mother is not None and person.age(EPOCH) < 16):
