@@ -17,6 +17,7 @@ from lxml import etree
 from benhan.kernel.issues import Issue, error, warning
 from benhan.vn.bhyt import texts
 from benhan.vn.bhyt.claim import Claim, ClaimFile, Row, place
+from benhan.vn.bhyt.plain_rows import plain_rows
 from benhan.vn.bhyt.split import MB, Slice, Splitter, not_xml
 from benhan.vn.bhyt.tables import Table, latest
 
@@ -143,20 +144,33 @@ def _read_parts(parts: Iterator[etree._Element], claim: Claim) -> None:
         if label not in latest().tables:
             claim.faults.append(error("value", f"FILEHOSO[{number}].LOAIHOSO", texts.UNKNOWN_PART, texts.WRAPPER))
             continue
-        root = _inner(label, content, claim.faults)
-        if root is not None:
-            _read_table(label, root, claim)
+        _read_part(label, content, claim)
 
 
-def _inner(label: str, content: etree._Element, faults: list[Issue]) -> etree._Element | None:
-    """The inner file of a part."""
+def _read_part(label: str, content: etree._Element, claim: Claim) -> None:
+    """Add the rows of a part to the claim."""
     if len(content):
-        faults.append(warning("structure", label, texts.INLINE, texts.WRAPPER))
-        return content[0]
+        claim.faults.append(warning("structure", label, texts.INLINE, texts.WRAPPER))
+        _read_table(label, content[0], claim)
+        return
     text = content.text or ""
-    if text.lstrip().startswith("<"):
-        faults.append(warning("structure", label, texts.INLINE, texts.WRAPPER))
-        return _tree(text.strip().encode(), label, faults)
+    if text.lstrip()[:1] == "<":
+        claim.faults.append(warning("structure", label, texts.INLINE, texts.WRAPPER))
+        data: bytes | None = text.strip().encode()
+    else:
+        data = _decoded(label, text, claim.faults)
+    if data is None:
+        return
+    if label not in claim.tables and (rows := plain_rows(data, label)) is not None:
+        _keep(latest().tables[label], rows, claim)
+        return
+    root = _tree(data, label, claim.faults)
+    if root is not None:
+        _read_table(label, root, claim)
+
+
+def _decoded(label: str, text: str, faults: list[Issue]) -> bytes | None:
+    """The bytes of a Base64 text."""
     if not text.isascii():
         faults.append(error("value", label, texts.NOT_BASE64, texts.WRAPPER))
         return None
@@ -171,7 +185,7 @@ def _inner(label: str, content: etree._Element, faults: list[Issue]) -> etree._E
             return None
         if len(text.split()) > 1:
             faults.append(warning("structure", label, texts.WRAPPED, texts.WRAPPER))
-    return _tree(data, label, faults)
+    return data
 
 
 def _tree(data: bytes, place_: str, faults: list[Issue]) -> etree._Element | None:
@@ -223,13 +237,17 @@ def _read_table(label: str, root: etree._Element, claim: Claim) -> None:
     if not rows:
         claim.faults.append(warning("structure", table.name, texts.NO_ROWS, texts.WRAPPER))
         return
+    _keep(table, rows, claim)
+
+
+def _keep(table: Table, rows: list[Row], claim: Claim) -> None:
     if len(rows) > 1 and not table.repeats:
         claim.faults.append(error("structure", table.name, texts.ONE_ROW.filled(table=table.name), texts.WRAPPER))
     claim.tables[table.name] = rows
 
 
 def _records(root: etree._Element, table: Table, claim: Claim) -> list[etree._Element]:
-    if root.tag == table.record:
+    if root.tag in (table.record, _ROW_OF_XML12):
         if table.name == "XML12" and (inner := root.findall(f".//{_ROW_OF_XML12}")):
             return inner
         return [root]

@@ -137,6 +137,9 @@ class Splitter:
         at = 5
         while True:
             found = _NEXT.search(self._buffer, at)
+            if found is not None and found.end() > HOSO_MAX:
+                self._take(found.end() if found[0] == _END else found.start())
+                return b"", [_too_large(place)]
             if found is not None and found[0] == _END:
                 return self._take(found.end()), []
             if found is not None:
@@ -145,7 +148,7 @@ class Splitter:
                 return self._take(len(self._buffer)), [error("structure", place, texts.CUT_OFF, texts.WRAPPER)]
             if len(self._buffer) > HOSO_MAX:
                 self._skip()
-                return b"", [error("too-long", place, texts.TOO_LARGE.filled(size=HOSO_MAX // MB), texts.WRAPPER)]
+                return b"", [_too_large(place)]
             at = max(5, len(self._buffer) - len(_END))
             self._more(len(self._buffer) + MB)
 
@@ -189,8 +192,8 @@ class Splitter:
         content = self._take(len(self._buffer))
         self.is_whole = True
         self._feed(content)
-        yield Slice(content)
         self.head.claims_seen = 1
+        yield Slice(content)
 
     def _end(self) -> None:
         """Close the wrapper and hold what it says against what was seen."""
@@ -257,6 +260,10 @@ class Splitter:
                 self._is_over = True
             else:
                 self._buffer += piece
+
+
+def _too_large(place: str) -> Issue:
+    return error("too-long", place, texts.TOO_LARGE.filled(size=HOSO_MAX // MB), texts.WRAPPER)
 
 
 def not_xml(cause: etree.XMLSyntaxError, place: str) -> Issue:
