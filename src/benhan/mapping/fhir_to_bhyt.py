@@ -21,6 +21,7 @@ from benhan.mapping.bhyt.results import BODY
 from benhan.mapping.bhyt.rows_from_fhir import (
     code_of,
     course_rows,
+    digits,
     drug_rows,
     minute,
     paper_rows,
@@ -28,7 +29,7 @@ from benhan.mapping.bhyt.rows_from_fhir import (
     service_rows,
     whole,
 )
-from benhan.mapping.fhir_to_hoso_benh_an import Record, digits, name_of, stay_days
+from benhan.mapping.fhir_to_hoso_benh_an import Record, name_of, stay_days
 from benhan.mapping.mapped import Json
 from benhan.vn import systems
 from benhan.vn.bhyt.claim import Claim, Row

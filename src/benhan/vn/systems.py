@@ -72,4 +72,14 @@ EXTENSION_BHYT_OF = "urn:benhan:extension:bhyt-of"
 
 def bhyt_code(code_list: str) -> str:
     """The system of a code list of the BHYT XML, such as `MA_LOAI_KCB`."""
-    return f"urn:benhan:code:{code_list.lower().replace('_', '-')}"
+    return _CODE_LISTS.get(code_list) or f"urn:benhan:code:{code_list.lower().replace('_', '-')}"
+
+
+_CODE_LISTS = {
+    "DANTOC": ETHNIC_GROUP,
+    "NGHENGHIEP": OCCUPATION,
+    "MA_KHOA": DEPARTMENT,
+    "HOATCHAT": "urn:benhan:code:thuoc",
+    "CLS_CHISO": "urn:benhan:code:chi-so-cls",
+}
+"""Lists that have a name of their own beyond the BHYT XML."""

@@ -104,6 +104,7 @@ def _item(episode: Episode, table: str, row: Row, mapped: Mapped | None) -> Json
             "extension": [*kept(row, placed), *_shown_by(mapped)],
             "category": {"coding": [{"system": TABLE, "code": table}]},
             "productOrService": episode.concept(code_list, code, name.strip()) or {"text": name.strip() or "?"},
+            "encounter": [episode.visit.reference] if episode.visit is not None else [],
             "servicedDate": (episode.time(row.get("NGAY_YL", "")) or "")[:10],
             "quantity": {"value": Decimal(amount)} if amount else None,
             "unitPrice": _money(price) if price else None,

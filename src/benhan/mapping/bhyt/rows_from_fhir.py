@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
 from benhan.mapping.bhyt import course, drugs, papers
 from benhan.mapping.bhyt.claim import TABLE
 from benhan.mapping.bhyt.episode import kept_columns
-from benhan.mapping.fhir_to_hoso_benh_an import Record, digits, value_text
+from benhan.mapping.fhir_to_hoso_benh_an import Record, value_text
 from benhan.mapping.mapped import Json
 from benhan.vn import systems
 from benhan.vn.bhyt.claim import Row
@@ -30,6 +31,11 @@ def minute(text: str) -> str:
         return text.replace("-", "").ljust(8, "0") if text else ""
     at = datetime.fromisoformat(text.replace("Z", "+00:00").replace(":60", ":59"))  # a leap second
     return f"{at.astimezone(VIETNAM):%Y%m%d%H%M}"
+
+
+def digits(value: Any) -> str:
+    """A number as it is written in JSON."""
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
 def code_of(concept: Json, system: str) -> str:
