@@ -1,0 +1,124 @@
+"""What a hospital decides about the rules: the level of each, from when, and the values on which sources disagree.
+
+A policy file is TOML:
+
+    [levels]
+    T06 = "warn"
+    M05 = [{ level = "observe", from = 2026-01-01, owner = "Phòng KHTH" }, { level = "block", from = 2026-07-01 }]
+
+    [values]
+    tolerance_dong = "1"
+    strict_times = true
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any, NamedTuple
+
+from benhan.vn.bhyt.rules.faults import BAD_POLICY_VALUE, POLICY_UNREADABLE, UNKNOWN_LEVEL, UNKNOWN_RULE
+from benhan.vn.bhyt.rules.rule import Level, Rule, rule_rows
+from benhan.vn.bhyt.rules.values import milli
+
+
+class Since(NamedTuple):
+    """A level from a day of discharge on; `owner` is who decided it."""
+
+    level: Level
+    since: date = date.min
+    owner: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Policy:
+    """Levels by rule code (the last `since` not after the day of discharge holds), and values.
+
+    Amounts are in thousandths of a đồng.
+    """
+
+    levels: Mapping[str, tuple[Since, ...]] = field(default_factory=dict)
+    tolerance: int = 10
+    """How far an amount may be from its formula: 0.01 đồng lets both ways of rounding a half pass."""
+    strict_times: bool = False
+    """NGAY_TH_YL must be later than NGAY_YL, NGAY_KQ later than NGAY_TH_YL (some insurers)."""
+    shortest_test_minutes: int = 3
+    longest_result_days: int = 7
+    check_in_minutes: int = 60
+    """How long after the first cost a check-in may come."""
+    zero_days_of_exam: bool = True
+    """SO_NGAY_DTRI of an examination (01) may also be 0, as the sheet for 4750 had it."""
+    supply_days: int = 30
+    long_supply_days: int = 90
+    discharge_paper_kinds: tuple[str, ...] = ("03",)
+    summary_kinds: tuple[str, ...] = ("03", "04", "06")
+    base_salary_dong: int = 2_340_000
+    """Below 15 % of it a visit is paid in full."""
+    citizen_id_needed: bool = False
+    """An empty SO_CCCD counts as the rule's level, not only as something to observe."""
+
+    def level(self, rule: Rule, on: date | None) -> Level:
+        """The level of a rule for an episode that ended on a day (None: not known, the newest)."""
+        day = on or date.max
+        held = [each for each in self.levels.get(rule.code, ()) if each.since <= day]
+        return max(held, key=lambda each: each.since).level if held else rule.level
+
+
+DEFAULT_POLICY = Policy()
+
+
+def parse_policy(text: str) -> Policy:
+    """The policy of a file. Raises Incorrect BA-3650 to BA-3653 on what it cannot mean."""
+    try:
+        told = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as broken:
+        raise POLICY_UNREADABLE() from broken
+    for name in told:
+        if name not in ("levels", "values"):
+            raise BAD_POLICY_VALUE(name=name)
+    levels = told.get("levels", {})
+    if not isinstance(levels, dict):
+        raise BAD_POLICY_VALUE(name="levels")
+    return Policy(
+        levels={code: tuple(_levels_of(code, value)) for code, value in levels.items()},
+        **_values(told.get("values", {})),
+    )
+
+
+def _levels_of(code: str, value: Any) -> Iterable[Since]:
+    if code not in rule_rows():
+        raise UNKNOWN_RULE(rule=code)
+    for each in value if isinstance(value, list) else [value]:
+        told = {"level": each} if isinstance(each, str) else each
+        if not isinstance(told, dict) or not told.keys() <= {"level", "from", "owner"}:
+            raise UNKNOWN_LEVEL(rule=code)
+        since = told.get("from", date.min)
+        try:
+            level = Level(told.get("level"))
+        except ValueError as unknown:
+            raise UNKNOWN_LEVEL(rule=code) from unknown
+        if type(since) is not date:
+            raise UNKNOWN_LEVEL(rule=code)
+        yield Since(level, since, str(told.get("owner", "")))
+
+
+def _values(told: Any) -> dict[str, Any]:
+    if not isinstance(told, dict):
+        raise BAD_POLICY_VALUE(name="values")
+    defaults = {each.name: getattr(DEFAULT_POLICY, each.name) for each in fields(Policy)}
+    found: dict[str, Any] = {}
+    for name, value in told.items():
+        if name == "tolerance_dong":
+            amount = milli(str(value))
+            if amount is None:
+                raise BAD_POLICY_VALUE(name=name)
+            found["tolerance"] = amount
+            continue
+        usual = defaults.get(name)
+        given = tuple(value) if isinstance(value, list) and all(isinstance(each, str) for each in value) else value
+        if name in ("levels", "tolerance") or type(given) is not type(usual):
+            raise BAD_POLICY_VALUE(name=name)
+        found[name] = given
+    return found
