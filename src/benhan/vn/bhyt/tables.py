@@ -103,6 +103,13 @@ def codes_on(code_list: str, day: date) -> Mapping[str, str]:
 
 
 @cache
+def changes() -> tuple[date, ...]:
+    """The days on which a table or a shipped list changes, in order."""
+    of_lists = {since for codes in _code_lists().values() for since, _ in codes.values() if since != date.min}
+    return tuple(sorted({each.effective_from for each in generations()} | of_lists))
+
+
+@cache
 def _code_lists() -> dict[str, dict[str, tuple[date, str]]]:
     found: dict[str, dict[str, tuple[date, str]]] = {}
     for row in _rows("code_lists.csv"):
