@@ -18,6 +18,7 @@ from typing import NamedTuple
 from benhan.kernel.issues import Issue, Severity
 from benhan.kernel.texts import Text
 from benhan.vn.bhyt.claim import Claim
+from benhan.vn.bhyt.rules.columns import COLUMN_RULES
 from benhan.vn.bhyt.rules.context import NAMES, NOTHING_KNOWN, Context
 from benhan.vn.bhyt.rules.policy import DEFAULT_POLICY, Policy
 from benhan.vn.bhyt.rules.registry import RULES
@@ -89,6 +90,11 @@ def check_claim(claim: Claim, context: Context = NOTHING_KNOWN, policy: Policy =
     view = View(claim, context, policy)
     plan, unchecked = _plan(policy, view.ended_on, view.known)
     findings = [_finding(rule, level, found) for rule, level in plan for found in rule.check(view)]
+    told = {finding.place for finding in findings}
+    for rule in COLUMN_RULES:
+        level = policy.level(rule, view.ended_on)
+        if level is not Level.OFF:
+            findings += [_finding(rule, level, found) for found in rule.check(view) if found.place not in told]
     return Report(claim.ma_lk, tuple(findings), unchecked, len(plan))
 
 

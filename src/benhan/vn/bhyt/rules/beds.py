@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from benhan.kernel.texts import Text
-from benhan.vn.bhyt.rules.doses import parse_dose
+from benhan.vn.bhyt.rules.drugs import dose_of
 from benhan.vn.bhyt.rules.lines import Line
 from benhan.vn.bhyt.rules.rule import Found, at, rule
 from benhan.vn.bhyt.rules.services import SURGERY
@@ -185,7 +185,7 @@ def _allowed_days(view: View) -> list[int]:
             len({line.row["NGAY_TH_YL"][:8] or line.row["NGAY_YL"][:8] for line in view.services if not line.is_supply})
         ]
     if view.kind in ("05", "07"):
-        told = [parsed.days for line in view.drugs if (parsed := parse_dose(line.row["LIEU_DUNG"])) is not None]
+        told = [each.days for line in view.drugs if (each := dose_of(line.row["LIEU_DUNG"])) and each.days is not None]
         return [max(told)] if told else []
     if own is None or view.kind not in ("01", "03", "04", "06"):
         return []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
+from decimal import Decimal
+from functools import lru_cache
 
 from benhan.kernel.texts import Text
-from benhan.vn.bhyt.rules.doses import parse_dose
+from benhan.vn.bhyt.dose import Dose, parse_dose
 from benhan.vn.bhyt.rules.lines import Line
 from benhan.vn.bhyt.rules.rule import Found, at, rule
 from benhan.vn.bhyt.rules.values import parts
@@ -44,26 +45,44 @@ _UNITS = Text("Đơn vị trong liều khác DON_VI_TINH.", "The dose's unit is 
 _PRODUCT = Text("Liều × số lần × số ngày khác SO_LUONG.", "Dose × times × days is not SO_LUONG.")
 
 
+@lru_cache(maxsize=4096)
+def dose_of(text: str) -> Dose | None:
+    """The dose of a LIEU_DUNG; one text stands on many lines."""
+    return parse_dose(text)
+
+
 def _wrong_dose(view: View, line: Line, text: str) -> Text | None:
-    told = parse_dose(text)
+    told = dose_of(text)
     if told is None:
         return _PATTERN
-    if not told.times or not told.days or told.amount == 0:
+    if 0 in (told.each, told.times, told.days, told.packets):
         return _ZERO
-    if not told.counted or told.amount is None:
-        return None
-    a_day = told.amount * told.times
-    if told.daily is not None and told.daily != a_day:
+    a_day = told.per_day
+    if a_day is None:
+        return None  # applied, by flow, or herbal: not a number of the unit
+    if a_day == 0:
+        return _ZERO
+    if told.total_per_day is not None and not _same(told.total_per_day, a_day):
         return _DAILY
-    unit = " ".join(line.row["DON_VI_TINH"].casefold().split())
-    if unit and (told.unit != unit or (told.daily_unit and told.daily_unit != unit)):
+    unit = _folded(line.row["DON_VI_TINH"])
+    if unit and (_folded(told.unit) != unit or _folded(told.total_unit) not in ("", unit)):
         return _UNITS
     if line.quantity is None:
         return None
-    quantity = Fraction(line.quantity, 1000)
+    quantity = Decimal(line.quantity) / 1000
+    if view.kind in OUTPATIENT:
+        return None if told.quantity is None or _same(told.quantity, quantity) else _PRODUCT
     # an inpatient line tells the dose of one day and may bill several days of it
-    fits = quantity == a_day * told.days if view.kind in OUTPATIENT else (quantity / a_day).denominator == 1
-    return None if fits else _PRODUCT
+    return None if _same(quantity / a_day, Decimal(round(quantity / a_day))) else _PRODUCT
+
+
+def _same(one: Decimal, other: Decimal) -> bool:
+    """Equal to three decimals, since a third of a tablet has no end."""
+    return abs(one - other) < Decimal("0.001")
+
+
+def _folded(unit: str) -> str:
+    return " ".join(unit.casefold().split())
 
 
 @rule(
@@ -82,8 +101,8 @@ def days_of_supply(view: View) -> Iterator[Found]:
     is_long = view.kind in LONG_KINDS or (not listed) or view.has_diagnosis(*listed)
     allowed = policy.long_supply_days if is_long else policy.supply_days
     for line in view.drugs:
-        told = parse_dose(line.row["LIEU_DUNG"])
-        if told is not None and told.days > allowed:
+        told = dose_of(line.row["LIEU_DUNG"])
+        if told is not None and told.days is not None and told.days > allowed:
             yield at(f"{line.at}.LIEU_DUNG", days=allowed)
 
 

@@ -128,8 +128,8 @@ def newborn_route(view: View) -> Iterator[Found]:
         "MUC_HUONG does not fit card and route; allowed: {allowed}.",
     ),
     Text(
-        "Lấy mức hưởng của thẻ vào ngày y lệnh × tỷ lệ của mã đối tượng; 100 khi tổng chi dưới 15% lương cơ sở, tại trạm "
-        "y tế hoặc được miễn cùng chi trả.",
+        "Lấy mức hưởng của thẻ vào ngày y lệnh × tỷ lệ của mã đối tượng; 100 khi tổng chi dưới 15% lương cơ sở, "
+        "tại trạm y tế hoặc được miễn cùng chi trả.",
         "Take the card's benefit on the day of the order × the route's share; 100 below 15 % of the base salary, at a "
         "commune station, or with an exemption.",
     ),

@@ -32,8 +32,8 @@ class Line:
 
     __slots__ = (
         "at", "benefit", "bh", "bv", "code", "copay", "done", "for_service", "fund", "group", "has_all_money",
-        "is_drug", "is_supply", "number", "ordered", "other", "own", "price_bh", "price_bv", "quantity", "ratio", "ratio_dv",
-        "result", "right", "right_bv_undiffered", "row", "scope",
+        "is_drug", "is_supply", "number", "ordered", "other", "own", "price_bh", "price_bv", "quantity",
+        "ratio", "ratio_dv", "result", "right", "right_bv_undiffered", "row", "scope",
     )  # fmt: skip
 
     def __init__(self, table: str, number: int, row: Row) -> None:

@@ -20,7 +20,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from benhan.vn.bhyt.rules.faults import BAD_POLICY_VALUE, POLICY_UNREADABLE, UNKNOWN_LEVEL, UNKNOWN_RULE
-from benhan.vn.bhyt.rules.rule import Level, Rule, rule_rows
+from benhan.vn.bhyt.rules.rule import COLUMN_CODES, Level, Rule, rule_rows
 from benhan.vn.bhyt.rules.values import milli
 
 
@@ -88,7 +88,7 @@ def parse_policy(text: str) -> Policy:
 
 
 def _levels_of(code: str, value: Any) -> Iterable[Since]:
-    if code not in rule_rows():
+    if code not in rule_rows() and code not in COLUMN_CODES:
         raise UNKNOWN_RULE(rule=code)
     for each in value if isinstance(value, list) else [value]:
         told = {"level": each} if isinstance(each, str) else each

@@ -36,6 +36,9 @@ _RANKS = {level: rank for rank, level in enumerate(Level)}
 _LEVELS = {"block": Level.BLOCK, "error": Level.WARN, "warn": Level.OBSERVE}
 """Severity of the table → level. A row that says "block if malformed, warn if empty" blocks; its function softens."""
 
+COLUMN_CODES = ("R01", "R02")
+"""Rules of single columns, which have no row in the table (`columns.py`)."""
+
 _NO_PARAMS: Mapping[str, object] = MappingProxyType({})
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
 from typing import NamedTuple
 
+from benhan.kernel.issues import Issue
 from benhan.vn.bhyt.claim import Claim, Row, episode_day, place
+from benhan.vn.bhyt.rules.column_faults import ColumnFault, column_issues
 from benhan.vn.bhyt.rules.context import NAMES, CardAnswer, Context
 from benhan.vn.bhyt.rules.lines import Line
 from benhan.vn.bhyt.rules.policy import Policy
@@ -24,7 +26,7 @@ ARMED_CARDS = ("CA", "QN", "CY")
 
 
 class _Filled(dict[str, str]):
-    """A row that lacks columns, read as if they were empty; F04 tells which."""
+    """A row of other columns than the table's, read as if what it lacks were empty; F04 tells of it."""
 
     def __missing__(self, column: str) -> str:
         return ""
@@ -55,8 +57,6 @@ class View:
         self.policy = policy
         self.ended_on: date | None = episode_day(claim)
         self.generation: Generation = tables_on(self.ended_on) if self.ended_on else latest()
-        self.misshapen: list[tuple[Placed, tuple[str, ...]]] = []
-        """Rows whose columns are not those of the table in order, with the table's."""
         self._tables: dict[str, list[Placed]] = {
             name: [self._placed(name, number, row) for number, row in enumerate(rows, 1)]
             for name, rows in claim.tables.items()
@@ -82,12 +82,9 @@ class View:
         if known is None:
             return Placed(place(table, number), _Filled(row))
         at = place(table, number) if known.repeats or len(self.claim.tables[table]) > 1 else table
-        names = _names(self.generation.name, table)
-        if tuple(row) == names:
+        if tuple(row) == _names(self.generation.name, table):
             return Placed(at, row)
-        placed = Placed(at, _Filled(row))
-        self.misshapen.append((placed, names))
-        return placed
+        return Placed(at, _Filled(row))
 
     def rows(self, table: str) -> Sequence[Placed]:
         """The rows of a table with their places."""
@@ -96,6 +93,11 @@ class View:
     @property
     def tables(self) -> Iterator[tuple[str, list[Placed]]]:
         return iter(self._tables.items())
+
+    @cached_property
+    def column_issues(self) -> Mapping[ColumnFault, list[Issue]]:
+        """What is wrong with single columns, by kind."""
+        return column_issues(self.claim, self.ended_on or self.generation.effective_from)
 
     @cached_property
     def cards(self) -> list[Card]:
