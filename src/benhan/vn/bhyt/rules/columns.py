@@ -1,4 +1,4 @@
-"""R: what single columns demand and no rule of the table speaks of. Source: QĐ 130/QĐ-BYT and its changes, the tables."""
+"""R: what single columns demand where no rule of the table speaks. Source: the tables of QĐ 130 and its changes."""
 
 from __future__ import annotations
 
