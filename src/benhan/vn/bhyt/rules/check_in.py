@@ -24,7 +24,7 @@ WARD_KINDS = ("03", "04")
 )
 def at_the_first_cost(view: View) -> Iterator[Found]:
     sent = [moment for _, row in view.check_ins or () if (moment := minute(row["NGAY_YL"])) is not None]
-    if not sent or view.is_check_in or view.route in (EMERGENCY, "9"):
+    if not sent or view.lacks_summary or view.route in (EMERGENCY, "9"):
         return  # H03 tells of none at all
     first = min((line.ordered for line in view.lines if line.ordered is not None), default=None)
     if first is not None and min(sent) > first + view.policy.check_in_minutes:
@@ -58,5 +58,5 @@ def names_the_cost(view: View) -> Iterator[Found]:
     needs=("check_ins",),
 )
 def checked_in_before(view: View) -> Iterator[Found]:
-    if not view.check_ins and not view.is_check_in and view.route not in (EMERGENCY, "9"):
+    if not view.check_ins and not view.lacks_summary and view.route not in (EMERGENCY, "9"):
         yield at("XML0")

@@ -58,7 +58,7 @@ def _is_icd10(view: View, code: str) -> bool:
     uses=("icd10",),
 )
 def main_disease(view: View) -> Iterator[Found]:
-    if not view.is_check_in and not _is_icd10(view, view.one["MA_BENH_CHINH"].strip()):
+    if not view.lacks_summary and not _is_icd10(view, view.one["MA_BENH_CHINH"].strip()):
         yield at("XML1.MA_BENH_CHINH")
 
 

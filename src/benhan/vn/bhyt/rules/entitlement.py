@@ -55,7 +55,7 @@ BENEFITS = {"1": 100, "2": 100, "3": 95, "4": 80, "5": 100}
     ),
 )
 def known_route(view: View) -> Iterator[Found]:
-    if view.is_check_in:
+    if view.lacks_summary:
         return
     listed = view.ended_on is None or view.ended_on >= LIST_FROM
     if view.route not in ROUTES and (listed or not _OLDER.fullmatch(view.route)):

@@ -14,6 +14,7 @@ from benhan.vn.bhyt.rules.context import Signature
 from benhan.vn.bhyt.rules.rule import Found, at, rule
 from benhan.vn.bhyt.rules.values import day
 from benhan.vn.bhyt.rules.view import View, columns_of
+from benhan.vn.bhyt.texts import NO_SUMMARY, OTHER_MA_LK
 
 WRAPPER = "GIAMDINHHS"
 
@@ -31,7 +32,10 @@ def head_of_file(view: View) -> Iterator[Found]:
     file = view.context.file
     assert file is not None
     for issue in file.faults:
-        yield Found(f"{WRAPPER}/{issue.place}" if issue.place else WRAPPER, text=issue.text)
+        if not issue.place.endswith(("MACSKCB", "NGAYLAP", "SOLUONGHOSO")):
+            yield Found(
+                f"{WRAPPER}/{issue.place}" if issue.place else WRAPPER, soft=not issue.is_error, text=issue.text
+            )
     if len(file.facility) != 5:
         yield at(f"{WRAPPER}/THONGTINDONVI/MACSKCB", what="MACSKCB")
     if day(file.made_on) is None:
@@ -51,14 +55,14 @@ def head_of_file(view: View) -> Iterator[Found]:
 )
 def one_summary(view: View) -> Iterator[Found]:
     count = len(view.rows("XML1"))
-    if count != 1 and not view.is_check_in:
+    if count != 1 and set(view.claim.tables) not in ({"XML0"}, {"XML12"}):
         yield Found(
             "XML1", text=Text(f"Hồ sơ có {count} bảng XML1, phải có đúng một.", f"The claim has {count} XML1, not one.")
         )
     key = view.claim.ma_lk
     for _, rows in view.tables:
         for at_row, row in rows:
-            if row["MA_LK"].strip() != key.strip() and "MA_LK" in row:
+            if row.get("MA_LK", key).strip() != key.strip():
                 yield Found(f"{at_row}.MA_LK", text=_OTHER_KEY)
 
 
@@ -75,7 +79,8 @@ _OTHER_KEY = Text("MA_LK khác với MA_LK của hồ sơ.", "MA_LK differs from
 )
 def readable_parts(view: View) -> Iterator[Found]:
     for issue in view.claim.faults:
-        yield Found(issue.place, text=issue.text)
+        if issue.text not in (NO_SUMMARY, OTHER_MA_LK):  # F02
+            yield Found(issue.place, soft=not issue.is_error, text=issue.text)
 
 
 @rule(
@@ -140,8 +145,8 @@ def unchanged(view: View) -> Iterator[Found]:
 )
 def key_is_unique(view: View) -> Iterator[Found]:
     key, one = view.claim.ma_lk, view.one
-    sent = view.context.sent.visit_of.get(key) if view.context.sent else None
-    if key in view.context.repeated or (sent is not None and sent != (one["MA_BN"], one["NGAY_VAO"])):
+    known = None if view.lacks_summary or view.context.sent is None else view.context.sent.visit_of.get(key)
+    if key in view.context.repeated or (known is not None and known != (one["MA_BN"], one["NGAY_VAO"])):
         yield at("XML1.MA_LK")
 
 
@@ -170,8 +175,8 @@ _TWICE = Text("Ký tự XML bị mã hoá hai lần.", "XML was escaped twice.")
 _SPACED = Text("Mã có khoảng trắng ở giữa.", "The code has a space in it.")
 _ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d+);")
 _CODES = (
-    "MA_LK", "MA_THUOC", "MA_DICH_VU", "MA_VAT_TU", "MA_BENH_CHINH", "MA_BENH_KT", "MA_BENH", "MA_DOITUONG_KCB", "MA_CSKCB",
-    "MA_THE_BHYT", "MA_KHOA", "MA_PTTT_QT",
+    "MA_LK", "MA_THUOC", "MA_DICH_VU", "MA_VAT_TU", "MA_BENH_CHINH", "MA_BENH_KT", "MA_BENH", "MA_DOITUONG_KCB",
+    "MA_CSKCB", "MA_THE_BHYT", "MA_KHOA", "MA_PTTT_QT",
 )  # fmt: skip
 """Codes of which none has a space; licence and machine numbers are looked at by their own rules."""
 

@@ -195,6 +195,11 @@ def _sums(view: View) -> Iterator[tuple[str, int, int]]:
     yield "T_NGUONKHAC", others, others
 
 
+def _all_read(view: View) -> bool:
+    """Whether every line has its amounts: where one is missing or ill-formed (F10, R01), the totals are not judged."""
+    return not view.lacks_summary and all(line.has_all_money for line in view.lines)
+
+
 def _both_bv(lines: list[Line]) -> tuple[int, int]:
     return sum(line.bv or 0 for line in lines), sum(line.right.bv if line.right else line.bv or 0 for line in lines)
 
@@ -218,6 +223,8 @@ def _left(line: Line) -> tuple[int, int, int]:
     ),
 )
 def totals(view: View) -> Iterator[Found]:
+    if not _all_read(view):
+        return
     for column, written, right in _sums(view):
         total = milli(view.one[column])
         if total is None or (column == "T_TONGCHI_BV" and total == 0):
@@ -239,7 +246,7 @@ def totals(view: View) -> Iterator[Found]:
 )
 def total_of_the_fund(view: View) -> Iterator[Found]:
     total = milli(view.one["T_BHTT"])
-    if total is None:
+    if total is None or not _all_read(view):
         return
     by_formula = sum((line.bh or 0) - (line.copay or 0) for line in view.lines)
     by_lines = sum(line.fund or 0 for line in view.lines)
@@ -260,7 +267,7 @@ def total_of_the_fund(view: View) -> Iterator[Found]:
 )
 def total_by_service(view: View) -> Iterator[Found]:
     total = milli(view.one["T_BHTT_GDV"])
-    if total is None or view.is_armed:
+    if total is None or view.is_armed or not _all_read(view):
         return
     by_service = [line for line in view.lines if line.row["MA_PTTT"] == "1"]
     written, right = sum(line.fund or 0 for line in by_service), sum(_left(line)[2] for line in by_service)

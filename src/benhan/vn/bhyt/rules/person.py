@@ -30,7 +30,7 @@ def _missing(view: View, *columns: str) -> Iterator[Found]:
     Text("Bổ sung thông tin hành chính ở nơi tiếp đón.", "Fill it in at the reception."),
 )
 def person_is_told(view: View) -> Iterator[Found]:
-    if not view.is_check_in:
+    if not view.lacks_summary:
         yield from _missing(
             view, "MA_BN", "HO_TEN", "NGAY_SINH", "GIOI_TINH", "DIA_CHI", "MA_QUOCTICH", "MA_DANTOC", "MA_NGHE_NGHIEP"
         )
@@ -48,7 +48,7 @@ def citizen_id(view: View) -> Iterator[Found]:
     number, foreign = view.one["SO_CCCD"], view.one["MA_QUOCTICH"] not in ("", VIETNAMESE)
     if number and not (_CITIZEN_ID.fullmatch(number) or (foreign and _PASSPORT.fullmatch(number))):
         yield at("XML1.SO_CCCD")
-    elif not number and not view.is_check_in:
+    elif not number and not view.lacks_summary:
         empty = Text("SO_CCCD để trống.", "SO_CCCD is empty.")
         yield Found("XML1.SO_CCCD", text=empty, soft=not view.policy.citizen_id_needed)
 
@@ -84,7 +84,7 @@ def birth_before_arrival(view: View) -> Iterator[Found]:
     uses=("communes",),
 )
 def residence(view: View) -> Iterator[Found]:
-    if view.is_check_in:
+    if view.lacks_summary:
         return
     province, district, commune = (view.one[name] for name in ("MATINH_CU_TRU", "MAHUYEN_CU_TRU", "MAXA_CU_TRU"))
     if not province:
@@ -92,7 +92,8 @@ def residence(view: View) -> Iterator[Found]:
     if district and view.one["NGAY_VAO"][:8] >= TWO_LEVELS_FROM:
         yield Found("XML1.MAHUYEN_CU_TRU", text=Text("Không còn cấp huyện.", "There are no districts any more."))
     known = view.context.communes
-    if known and commune and known.get(commune) != province:
+    today = view.one["NGAY_VAO"][:8] >= TWO_LEVELS_FROM  # the list is of two levels
+    if known and today and commune and known.get(commune) != province:
         text = Text(
             "Xã không có trong danh mục hoặc không thuộc tỉnh này.",
             "The commune is not in the list, or not of this province.",
@@ -111,7 +112,7 @@ def residence(view: View) -> Iterator[Found]:
 def weight(view: View) -> Iterator[Found]:
     text = view.one["CAN_NANG"]
     grams = milli(text)
-    if not view.is_check_in and (grams is None or not 0 < grams <= 200_000 or len(text.partition(".")[2]) > 2):
+    if not view.lacks_summary and (grams is None or not 0 < grams <= 200_000 or len(text.partition(".")[2]) > 2):
         yield at("XML1.CAN_NANG")
 
 
@@ -121,7 +122,7 @@ def weight(view: View) -> Iterator[Found]:
     Text("Ghi số bệnh án hoặc số phiếu khám ngoại trú.", "Write the record's or the outpatient slip's number."),
 )
 def record_number(view: View) -> Iterator[Found]:
-    if not view.is_check_in:
+    if not view.lacks_summary:
         yield from _missing(view, "MA_HSBA")
 
 
@@ -158,7 +159,7 @@ def signed_by_the_head(view: View) -> Iterator[Found]:
     Text("Chọn kỳ quyết toán từ tháng kết thúc điều trị trở đi.", "Choose the month of discharge or a later one."),
 )
 def settlement_month(view: View) -> Iterator[Found]:
-    if view.is_check_in:
+    if view.lacks_summary:
         return
     year, month = view.one["NAM_QT"], view.one["THANG_QT"]
     if not (len(year) == 4 and year.isdigit() and month.isdigit() and 1 <= int(month) <= 12) or (
@@ -173,7 +174,7 @@ def settlement_month(view: View) -> Iterator[Found]:
     Text("Bác sĩ ghi lý do vào viện và chẩn đoán.", "The doctor writes the reason of the visit and the diagnoses."),
 )
 def reason_and_diagnoses(view: View) -> Iterator[Found]:
-    if not view.is_check_in:
+    if not view.lacks_summary:
         yield from _missing(view, "LY_DO_VV", "CHAN_DOAN_VAO", "CHAN_DOAN_RV")
 
 
@@ -186,7 +187,7 @@ def reason_and_diagnoses(view: View) -> Iterator[Found]:
     ),
 )
 def result_and_discharge(view: View) -> Iterator[Found]:
-    if view.is_check_in:
+    if view.lacks_summary:
         return
     for column in ("KET_QUA_DTRI", "MA_LOAI_RV"):
         if view.one[column] not in codes_on(column, view.generation.effective_from):

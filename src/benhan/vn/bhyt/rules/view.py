@@ -63,7 +63,8 @@ class View:
         }
         summary = self.rows("XML1")
         self.one: Row = summary[0].row if summary else _Filled()
-        self.is_check_in = not summary and "XML0" in claim.tables
+        self.lacks_summary = not summary
+        """There is no XML1: a check-in, or F02; the rules of XML1 are silent."""
         self.kind = self.one["MA_LOAI_KCB"]
         self.route = self.one["MA_DOITUONG_KCB"]
         self.came = minute(self.one["NGAY_VAO"])

@@ -1,12 +1,12 @@
 """One fault for each rule: the good claim it is seeded into, and how it is broken as little as may be.
 
-Where a fault must stand in two places to be one fault (a value that a paper repeats, an amount that is summed), both are
-changed. Rules that overlap by nature, and which gives way:
+Where a fault must stand in two places to be one fault (a value that a paper repeats, an amount that is summed), both
+are changed. Rules that overlap by nature, and which gives way:
 
-* M08, M09, M10 sum what is written or what is right, so that a wrong line is told by M01 to M07 alone; M06 takes T_BHTT
-  as written or as right. M11 speaks of a total of 0, not M08. M14 speaks of a missing price difference, not M06.
+* M08, M09, M10 sum what is written or what is right, so that a wrong line is told by M01 to M07 alone; M06 takes
+  T_BHTT as written or as right. M11 speaks of a total of 0, not M08. M14 speaks of a missing price difference, not M06.
 * E09 and X06 speak of lines that the fund does not pay; M05 to M07 pass these by.
-* T05 compares the result with the execution, T04 the execution with the order. T06 speaks of three equal times, not T07.
+* T05 compares the result with the execution, T04 the execution with the order. Three equal times are T06's, not T07's.
 * H03 speaks where no check-in was sent, H01 where one came late or is missing in the ward.
 * K01 speaks of unequal numbers of cards; K03, K04, E02, E06 then have no cards to look at.
 * G14 compares strength, route, form; G04 a price above the approved one; G01 the rest, a price below included.
