@@ -111,7 +111,7 @@ def form_of_card(view: View) -> Iterator[Found]:
 
 @rule(
     "K03",
-    Text("{what}", "{what}"),
+    Text("Thẻ còn hạn, y lệnh trong thời hạn của thẻ.", "The card is valid, and the orders fall inside its validity."),
     Text(
         "Tra cứu lại thẻ; thêm thẻ mới vào hồ sơ nếu thẻ được cấp trong đợt điều trị.",
         "Look the card up again; add the new card if one was issued during the treatment.",
@@ -191,7 +191,10 @@ def other_facilities(view: View) -> Iterator[Found]:
 
 @rule(
     "K06",
-    Text("{what}", "{what}"),
+    Text(
+        "Thẻ tạm của trẻ đúng dạng; tuổi hợp thẻ trẻ em.",
+        "A child's temporary card is well formed; the age fits a child's card.",
+    ),
     Text(
         "Thẻ tạm của trẻ: TE1, mã tỉnh, 10 số, chữ hoa, lấy từ cổng; thẻ TE chỉ cho trẻ dưới 6 tuổi.",
         "A child's temporary card is TE1, the province, 10 digits, in capitals; TE cards are for children under six.",
@@ -211,7 +214,10 @@ def child_card(view: View) -> Iterator[Found]:
 
 @rule(
     "K07",
-    Text("{what}", "{what}"),
+    Text(
+        "NAM_NAM_LIEN_TUC, NGAY_MIEN_CCT đúng dạng; đã miễn thì MUC_HUONG 100.",
+        "NAM_NAM_LIEN_TUC, NGAY_MIEN_CCT are days; with an exemption MUC_HUONG is 100.",
+    ),
     Text(
         "Ghi ngày yyyymmdd (miễn cùng chi trả có thể 12 ký tự); từ ngày miễn, MUC_HUONG là 100.",
         "Write the day yyyymmdd (the exemption may have 12 characters); from the exemption on MUC_HUONG is 100.",

@@ -15,7 +15,10 @@ WARD_KINDS = ("03", "04")
 
 @rule(
     "H01",
-    Text("{what}", "{what}"),
+    Text(
+        "Check-in ở chi phí đầu tiên, và lần nữa ở khoa điều trị.",
+        "A check-in at the first cost, and another in the ward.",
+    ),
     Text(
         "Gửi check-in ngay khi có chi phí đầu tiên, và lần nữa khi có chi phí đầu tiên ở khoa điều trị.",
         "Send the check-in at the first cost, and again at the first cost in the ward.",

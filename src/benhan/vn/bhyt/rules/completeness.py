@@ -26,7 +26,10 @@ def _empty(view: View, *columns: str) -> Iterator[str]:
 
 @rule(
     "Q01",
-    Text("{what}", "{what}"),
+    Text(
+        "Ngoại trú có công khám; nội trú tối đa một.",
+        "An outpatient claim has an exam line; a stay at most one exam fee.",
+    ),
     Text(
         "Hồ sơ ngoại trú cần một dòng công khám; nội trú tối đa một công khám.",
         "An outpatient claim needs an exam line; an inpatient one has at most one exam fee.",
@@ -115,7 +118,10 @@ def appointment(view: View) -> Iterator[Found]:
 
 @rule(
     "Q07",
-    Text("{what}", "{what}"),
+    Text(
+        "Có diễn biến lâm sàng (XML5), không chép y nguyên.",
+        "Clinical notes (XML5) are there, none copied word for word.",
+    ),
     Text(
         "Ghi diễn biến từng lần thăm khám, không chép lại.", "Write a note for each visit to the patient; do not copy."
     ),
@@ -136,7 +142,10 @@ def notes(view: View) -> Iterator[Found]:
 
 @rule(
     "Q08",
-    Text("{what}", "{what}"),
+    Text(
+        "Xét nghiệm, hình ảnh có kết quả ở XML4, và ngược lại.",
+        "Tests and images have results in XML4, and the other way round.",
+    ),
     Text(
         "Trả kết quả (XML4) cho mỗi xét nghiệm, chẩn đoán hình ảnh ở XML3.",
         "Give a result (XML4) to each test and image in XML3.",
@@ -156,7 +165,10 @@ def results(view: View) -> Iterator[Found]:
 
 @rule(
     "Q09",
-    Text("{what}", "{what}"),
+    Text(
+        "Sinh con có CAN_NANG_CON và giấy chứng sinh.",
+        "A birth has CAN_NANG_CON and a birth paper for each living child.",
+    ),
     Text(
         "Ghi CAN_NANG_CON và lập giấy chứng sinh cho mỗi trẻ sống.",
         "Fill in CAN_NANG_CON and make a birth paper for each living child.",
@@ -174,7 +186,7 @@ def birth(view: View) -> Iterator[Found]:
 
 @rule(
     "Q10",
-    Text("{what}", "{what}"),
+    Text("Giấy nghỉ (XML10, XML11) khớp với giấy đã cấp.", "Papers of leave (XML10, XML11) agree with those given."),
     Text("Giấy nghỉ phải đi cùng trạng thái giấy trong HIS.", "The papers follow what the hospital gave."),
     uses=("papers",),
 )
@@ -200,7 +212,7 @@ def leave_papers(view: View) -> Iterator[Found]:
 
 @rule(
     "Q11",
-    Text("{what}", "{what}"),
+    Text("XML6 cho HIV, XML15 cho lao, và chỉ cho họ.", "XML6 for HIV, XML15 for tuberculosis, and only for them."),
     Text(
         "XML6 cho người bệnh HIV, XML15 cho người bệnh lao; không gửi cho người khác.",
         "XML6 for HIV, XML15 for tuberculosis, for no one else.",

@@ -8,7 +8,6 @@ from datetime import date
 from typing import NamedTuple
 
 from benhan.kernel.texts import Text
-from benhan.vn.bhyt.rules.lines import Line
 from benhan.vn.bhyt.rules.rule import Found, at, rule
 from benhan.vn.bhyt.rules.values import milli
 from benhan.vn.bhyt.rules.view import STAY, View
@@ -141,8 +140,12 @@ def benefit(view: View) -> Iterator[Found]:
         return
     percent = _share_now(view, share)
     paid_whole = view.route == "1.2" or view.one["NGAY_MIEN_CCT"] != "" or _is_low(view)
+    by_day: dict[int | None, set[int]] = {}
     for line in view.lines:
-        of_cards = _benefits_on(view, line)
+        on = line.ordered // 1440 if line.ordered is not None else None
+        if on not in by_day:
+            by_day[on] = _benefits_on(view, on)
+        of_cards = by_day[on]
         if line.scope == "2" or line.benefit is None or not of_cards:
             continue
         allowed = {each * percent // 100 for each in of_cards} | ({100} if paid_whole and percent else set())
@@ -161,9 +164,8 @@ def _is_low(view: View) -> bool:
     return total is not None and total * 100 < view.policy.base_salary_dong * 1000 * 15
 
 
-def _benefits_on(view: View, line: Line) -> set[int]:
-    """The benefits of the cards valid when a line was ordered; none where they are not known."""
-    on = line.ordered // 1440 if line.ordered is not None else None
+def _benefits_on(view: View, on: int | None) -> set[int]:
+    """The benefits of the cards valid on a day (None: any); none where they are not known."""
     valid = [card for card in view.cards if on is None or ((card.begin or on) <= on <= (card.end or on))]
     found = set()
     for card in valid:

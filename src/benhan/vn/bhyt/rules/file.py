@@ -47,7 +47,9 @@ def head_of_file(view: View) -> Iterator[Found]:
 
 @rule(
     "F02",
-    Text("{what}", "{what}"),
+    Text(
+        "Mỗi hồ sơ có đúng một XML1, mọi bảng cùng MA_LK.", "A claim has exactly one XML1, and one MA_LK in all tables."
+    ),
     Text(
         "Mỗi HOSO có đúng một XML1; các bảng khác mang cùng MA_LK.",
         "Each HOSO has exactly one XML1; the other tables carry the same MA_LK.",
@@ -152,7 +154,10 @@ def key_is_unique(view: View) -> Iterator[Found]:
 
 @rule(
     "F08",
-    Text("{what}", "{what}"),
+    Text(
+        "Không có ký tự điều khiển, mã hoá hai lần hay khoảng trắng trong mã.",
+        "No control characters, nothing escaped twice, no spaces in codes.",
+    ),
     Text(
         "Bỏ ký tự điều khiển và khoảng trắng thừa trong mã; ký tự &, <, > chỉ mã hoá một lần.",
         "Take control characters and spaces out of codes; escape &, <, > once.",
@@ -205,7 +210,9 @@ def sent_once(view: View) -> Iterator[Found]:
 
 @rule(
     "F10",
-    Text("{what}", "{what}"),
+    Text(
+        "Giá trị đúng độ dài; ngày, giờ, số đúng dạng.", "Values keep their length; days, times and numbers their form."
+    ),
     Text(
         "Ngày ghi yyyymmdd hoặc yyyymmddHHMM, số dùng dấu chấm, không dấu ngăn hàng nghìn; rút ngắn giá trị quá dài.",
         "Write days yyyymmdd or yyyymmddHHMM, numbers with a dot and no thousands mark; shorten what is too long.",

@@ -32,8 +32,8 @@ class Line:
 
     __slots__ = (
         "at", "benefit", "bh", "bv", "code", "copay", "done", "for_service", "fund", "group", "has_all_money",
-        "is_drug", "is_supply", "number", "ordered", "other", "own", "price_bh", "price_bv", "quantity",
-        "ratio", "ratio_dv", "result", "right", "right_bv_undiffered", "row", "scope",
+        "is_drug", "is_exact", "is_supply", "number", "ordered", "other", "own", "price_bh", "price_bv",
+        "quantity", "ratio", "ratio_dv", "result", "right", "right_bv_undiffered", "row", "scope",
     )  # fmt: skip
 
     def __init__(self, table: str, number: int, row: Row) -> None:
@@ -69,7 +69,10 @@ class Line:
             self.result = minute(row["NGAY_KQ"])
         self.right_bv_undiffered = 0
         self.right = self._right()
-        self.has_all_money = self.right is not None and None not in (self.bv, self.bh, self.own, self.copay, self.fund)
+        written = (self.bv, self.bh, self.fund, self.copay, self.own)
+        self.is_exact = written == self.right
+        """The amounts are exactly those of no other sources; most lines are, and need no second look."""
+        self.has_all_money = self.right is not None and None not in written
 
     @property
     def is_bed(self) -> bool:

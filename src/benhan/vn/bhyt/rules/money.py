@@ -15,16 +15,22 @@ from benhan.vn.bhyt.rules.values import cents_of, dong, milli
 from benhan.vn.bhyt.rules.view import View
 
 
-def _priced(lines: list[Line]) -> Iterator[tuple[Line, Right]]:
+def _inexact(lines: list[Line]) -> Iterator[tuple[Line, Right]]:
+    """Lines whose amounts can be read and are not all exactly right, with what they are by the formulas."""
     for line in lines:
-        if line.has_all_money and line.right is not None:
+        if not line.is_exact and line.has_all_money and line.right is not None:
             yield line, line.right
 
 
 def _near(view: View, written: int | None, *right: int) -> bool:
+    """Whether a written amount is one of the right ones, as far as the policy tolerates."""
+    if written is None:
+        return False
     tolerance = view.policy.tolerance
-    return any(written is not None and abs(written - each) <= tolerance for each in right)
+    return any(-tolerance <= written - each <= tolerance for each in right)
 
+
+OTHER_SOURCES = ("T_NGUONKHAC_NSNN", "T_NGUONKHAC_VTNN", "T_NGUONKHAC_VTTN", "T_NGUONKHAC_CL")
 
 RETOTAL = Text(
     "Tính lại từ số lượng, đơn giá, tỷ lệ rồi làm tròn 2 chữ số thập phân.",
@@ -40,7 +46,7 @@ RETOTAL = Text(
     RETOTAL,
 )
 def amount_of_drug(view: View) -> Iterator[Found]:
-    for line, right in _priced(view.drugs):
+    for line, right in _inexact(view.drugs):
         if not _near(view, line.bv, right.bv):
             yield at(f"{line.at}.THANH_TIEN_BV", right=dong(right.bv))
 
@@ -54,7 +60,7 @@ def amount_of_drug(view: View) -> Iterator[Found]:
     RETOTAL,
 )
 def insured_amount_of_drug(view: View) -> Iterator[Found]:
-    for line, right in _priced(view.drugs):
+    for line, right in _inexact(view.drugs):
         if not _near(view, line.bh, right.bh):
             yield at(f"{line.at}.THANH_TIEN_BH", right=dong(right.bh))
 
@@ -72,7 +78,7 @@ def insured_amount_of_drug(view: View) -> Iterator[Found]:
     ),
 )
 def amount_of_service(view: View) -> Iterator[Found]:
-    for line, right in _priced(view.services):
+    for line, right in _inexact(view.services):
         if not _near(view, line.bv, right.bv, line.right_bv_undiffered):
             yield at(f"{line.at}.THANH_TIEN_BV", right=dong(right.bv))
 
@@ -88,14 +94,14 @@ def amount_of_service(view: View) -> Iterator[Found]:
     RETOTAL,
 )
 def insured_amount_of_service(view: View) -> Iterator[Found]:
-    for line, right in _priced(view.services):
+    for line, right in _inexact(view.services):
         if not _near(view, line.bh, right.bh):
             yield at(f"{line.at}.THANH_TIEN_BH", right=dong(right.bh))
 
 
 def _plain(view: View) -> Iterator[tuple[Line, Right]]:
     """Lines without other sources that the fund may pay: of the others M07, E09 and X06 tell."""
-    for line, right in _priced(view.lines):
+    for line, right in _inexact(view.lines):
         if not line.other and line.scope != "2" and line.row.get("NGUON_CTRA", "1") in ("", "1"):
             yield line, right
 
@@ -159,18 +165,17 @@ def _keeps_a_difference(line: Line) -> bool:
     ),
 )
 def other_sources(view: View) -> Iterator[Found]:
-    for line, right in _priced(view.lines):
-        row = line.row
-        written = [row[f"T_NGUONKHAC_{name}"] for name in ("NSNN", "VTNN", "VTTN", "CL")]
-        total = sum(milli(each) or 0 for each in written)
+    for line in view.lines:
+        if line.right is None or not line.has_all_money:
+            continue
+        row, right = line.row, line.right
+        total = sum(milli(row[column]) or 0 for column in OTHER_SOURCES)
         if not _near(view, line.other, total):
             yield at(f"{line.at}.T_NGUONKHAC", right=dong(total))
         elif line.other and line.scope != "2" and line.row.get("NGUON_CTRA", "1") in ("", "1"):
             left = after_other_sources(right.own, right.copay, right.fund, line.other)
-            if any(
-                not _near(view, value, wanted)
-                for value, wanted in zip((line.own, line.copay, line.fund), left, strict=True)
-            ):
+            written = (line.own, line.copay, line.fund)
+            if any(not _near(view, value, wanted) for value, wanted in zip(written, left, strict=True)):
                 yield at(f"{line.at}.T_NGUONKHAC", right=" + ".join(dong(each) for each in left))
 
 

@@ -76,7 +76,10 @@ def birth_before_arrival(view: View) -> Iterator[Found]:
 
 @rule(
     "A04",
-    Text("{what}", "{what}"),
+    Text(
+        "Tỉnh, xã cư trú có trong danh mục và thuộc nhau; không còn huyện.",
+        "Province and commune are in the list and belong together; no district.",
+    ),
     Text(
         "Chọn lại tỉnh và xã nơi cư trú theo danh mục; từ 01/07/2025 để trống huyện.",
         "Choose province and commune of residence from the list; leave the district empty since 01/07/2025.",

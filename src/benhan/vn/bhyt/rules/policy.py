@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, NamedTuple
 
+from benhan.kernel.texts import Text
 from benhan.vn.bhyt.rules.faults import BAD_POLICY_VALUE, POLICY_UNREADABLE, UNKNOWN_LEVEL, UNKNOWN_RULE
 from benhan.vn.bhyt.rules.rule import COLUMN_CODES, Level, Rule, rule_rows
 from benhan.vn.bhyt.rules.values import milli
@@ -67,6 +68,26 @@ class Policy:
 
 
 DEFAULT_POLICY = Policy()
+
+VALUES: Mapping[str, Text] = {
+    "tolerance_dong": Text(
+        "Sai số cho phép của một số tiền, đồng", "How far an amount may be from its formula, in đồng"
+    ),
+    "strict_times": Text("Thực hiện phải sau y lệnh, kết quả sau thực hiện", "Execution and result must each be later"),
+    "shortest_test_minutes": Text("Phút tối thiểu từ thực hiện đến kết quả", "Least minutes from execution to result"),
+    "longest_result_days": Text("Ngày tối đa từ y lệnh đến kết quả", "Most days from order to result"),
+    "check_in_minutes": Text(
+        "Phút tối đa từ chi phí đầu đến check-in", "Most minutes from the first cost to the check-in"
+    ),
+    "zero_days_of_exam": Text("SO_NGAY_DTRI của khám (01) được là 0", "SO_NGAY_DTRI of an examination may be 0"),
+    "supply_days": Text("Số ngày thuốc ngoại trú", "Days of drugs for outpatients"),
+    "long_supply_days": Text("Số ngày thuốc của bệnh dài ngày", "Days of drugs for long diseases"),
+    "discharge_paper_kinds": Text("Loại KCB cần giấy ra viện (XML7)", "Kinds of care that need XML7"),
+    "summary_kinds": Text("Loại KCB cần tóm tắt (XML8)", "Kinds of care that need XML8"),
+    "base_salary_dong": Text("Lương cơ sở, đồng", "The base salary, in đồng"),
+    "citizen_id_needed": Text("SO_CCCD trống cũng chặn", "An empty SO_CCCD blocks too"),
+}
+"""The values of a policy file in words."""
 
 
 def parse_policy(text: str) -> Policy:

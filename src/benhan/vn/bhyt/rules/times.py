@@ -294,7 +294,9 @@ def notes_within(view: View) -> Iterator[Found]:
 
 @rule(
     "T15",
-    Text("{what}", "{what}"),
+    Text(
+        "Chỉ định trước thuốc; khám chính trước khám thêm.", "Tests come before drugs, the main exam before the others."
+    ),
     Text(
         "Chỉ định xét nghiệm trước thuốc; khám chính trước khám thêm.",
         "Order tests before drugs, the main exam before the others.",
