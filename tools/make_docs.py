@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 import re
 import sys
@@ -126,7 +127,7 @@ def rules_page() -> str:
     values = [
         f"| `{name}` | `{shown}` | {_cell(text.vi)} | {_cell(text.en)} |"
         for name, text in VALUES.items()
-        for shown in ["0.01" if name == "tolerance_dong" else getattr(defaults, name)]
+        for shown in ["0.01" if name == "tolerance_dong" else json.dumps(getattr(defaults, name))]
     ]
     lines = [RULES_HEAD, *values, RULES_TABLE]
     for rule in (*RULES, *COLUMN_RULES):
@@ -168,7 +169,7 @@ tolerance_dong = "1"
 RULES_TABLE = """
 ## Bảng quy tắc · The rules
 
-| Mã | Mức | Sai khi trái với · Phải | Rule | Cách sửa | Cột đọc | Cần biết | Nguồn, độ tin cậy |
+| Mã | Mức | Điều kiểm tra | Rule | Cách sửa | Cột đọc | Cần biết | Nguồn, độ tin cậy |
 |---|---|---|---|---|---|---|---|"""
 
 

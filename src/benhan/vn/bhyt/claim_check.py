@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 from benhan.kernel.issues import Issue, Severity
 from benhan.kernel.texts import Text
-from benhan.vn.bhyt.claim import Claim
+from benhan.vn.bhyt.claim import Claim, ClaimFile
+from benhan.vn.bhyt.rules.column_faults import ColumnFault
 from benhan.vn.bhyt.rules.columns import COLUMN_RULES
-from benhan.vn.bhyt.rules.context import NAMES, NOTHING_KNOWN, Context
+from benhan.vn.bhyt.rules.context import NAMES, NO_FILE, NOTHING_KNOWN, Context, InFile, Signature
 from benhan.vn.bhyt.rules.policy import DEFAULT_POLICY, Policy
 from benhan.vn.bhyt.rules.registry import RULES
 from benhan.vn.bhyt.rules.rule import Found, Level, Rule
@@ -29,6 +30,10 @@ _SEVERITIES = {Level.OBSERVE: Severity.INFORMATION, Level.WARN: Severity.WARNING
 NOT_KNOWN = Text("Không kiểm tra, vì chưa có {what}.", "Not checked, because this is not known here: {what}.")
 PARTLY = Text("Chỉ kiểm tra một phần, vì chưa có {what}.", "Checked in part, because this is not known here: {what}.")
 SWITCHED_OFF = Text("Không kiểm tra, vì cơ sở đã tắt quy tắc này.", "Not checked: the facility switched the rule off.")
+
+
+HEAD_RULES = ("F01", "F05", "F06")
+"""Rules that need the whole file, whose signature stands at its end."""
 
 
 class Finding(NamedTuple):
@@ -85,17 +90,31 @@ class Report:
         return grouped
 
 
-def check_claim(claim: Claim, context: Context = NOTHING_KNOWN, policy: Policy = DEFAULT_POLICY) -> Report:
-    """The report of a claim. Pure: what it needs to know of the world comes with `context`; it reads no clock."""
-    view = View(claim, context, policy)
+def check_claim(
+    claim: Claim, context: Context = NOTHING_KNOWN, policy: Policy = DEFAULT_POLICY, file: InFile = NO_FILE
+) -> Report:
+    """The report of a claim. Pure: what it needs to know comes with `context` and `file`; it reads no clock."""
+    view = View(claim, context, policy, file)
     plan, unchecked = _plan(policy, view.ended_on, view.known)
     findings = [_finding(rule, level, found) for rule, level in plan for found in rule.check(view)]
+    lacking = {issue.place for issue in view.column_issues.get(ColumnFault.LAYOUT, ())}
+    if lacking:  # a column that is not there is told by F04 alone, not by the rules that want its value
+        findings = [each for each in findings if each.place not in lacking or each.rule == ColumnFault.LAYOUT.value]
     told = {finding.place for finding in findings}
     for rule in COLUMN_RULES:
         level = policy.level(rule, view.ended_on)
         if level is not Level.OFF:
             findings += [_finding(rule, level, found) for found in rule.check(view) if found.place not in told]
     return Report(claim.ma_lk, tuple(findings), unchecked, len(plan))
+
+
+def check_head(head: ClaimFile, signature: Signature | None = None, policy: Policy = DEFAULT_POLICY) -> Report:
+    """The report of a whole head: the rules that speak of the file and not of a claim in it."""
+    view = View(Claim(""), NOTHING_KNOWN, policy, InFile(head, signature))
+    plan, unchecked = _plan(policy, None, view.known)
+    of_head = [(rule, level) for rule, level in plan if rule.code in HEAD_RULES]
+    findings = [_finding(rule, level, found) for rule, level in of_head for found in rule.check(view)]
+    return Report("", tuple(findings), tuple(each for each in unchecked if each.rule in HEAD_RULES), len(of_head))
 
 
 def _finding(rule: Rule, level: Level, found: Found) -> Finding:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import jinja2
 
 from benhan.kernel.texts import Language, Text
-from benhan.vn.bhyt.claim_check import Finding, Report
+from benhan.vn.bhyt.claim_check import HEAD_RULES, Finding, Report
 from benhan.vn.bhyt.rules.rule import Level
 
 OF_FILE = "GIAMDINHHS"
@@ -47,15 +47,18 @@ class NotChecked(NamedTuple):
 
 @dataclass(frozen=True)
 class FileReport:
-    """The reports of the claims of a file, in its order."""
+    """The reports of the claims of a file in its order, and that of its head where it was checked apart."""
 
     name: str
     reports: Sequence[Report]
+    head: Report | None = None
 
     @cached_property
     def of_file(self) -> tuple[Finding, ...]:
         """What is wrong with the file itself, each once."""
-        return tuple(dict.fromkeys(each for report in self.reports for each in report.findings if _is_of_file(each)))
+        heads = self.head.findings if self.head else ()
+        of_claims = (each for report in self.reports for each in report.findings if _is_of_file(each))
+        return tuple(dict.fromkeys([*heads, *of_claims]))
 
     @cached_property
     def of_claims(self) -> tuple[tuple[str, dict[str, list[Finding]]], ...]:
@@ -98,8 +101,11 @@ class FileReport:
     def not_checked(self) -> tuple[NotChecked, ...]:
         """What could not be checked in some claim, by reason."""
         rules: dict[Text, dict[str, None]] = {}
-        for unchecked in dict.fromkeys(report.unchecked for report in self.reports):
+        heads = self.head.unchecked if self.head else ()
+        for unchecked in dict.fromkeys([heads, *(report.unchecked for report in self.reports)]):
             for each in unchecked:
+                if self.head and each.rule in HEAD_RULES and each not in heads:
+                    continue  # a claim alone cannot tell of its file; the head did
                 rules.setdefault(each.reason, {})[each.rule] = None
         return tuple(NotChecked(reason, tuple(codes)) for reason, codes in rules.items())
 
@@ -126,7 +132,7 @@ def _lines(report: FileReport, language: Language) -> Iterator[str]:
         yield f"  {ma_lk}"
         for rule, findings in by_rule.items():
             for finding in findings[:PLACES_SHOWN]:
-                yield f"    {_MARKS[finding.level]} {rule} {finding.place}: {say(finding.text)}"
+                yield f"    {_MARKS[finding.level]} {rule} {finding.place or '–'}: {say(finding.text)}"
             if len(findings) > PLACES_SHOWN:
                 yield f"      … +{len(findings) - PLACES_SHOWN}"
             yield f"      → {say(findings[0].hint)}"

@@ -1,4 +1,4 @@
-"""What the rules may ask of the world beyond the claim: catalogues, registers, the card's answer, the file, the hour.
+"""What the rules may ask of the world beyond the claim: catalogues, registers, the card's answer, the hour; the file.
 
 What is None or empty is not known. A rule that asks for it says so in the report and does not guess: an empty catalogue
 is no reason to call every line wrong.
@@ -133,17 +133,22 @@ class Hours(NamedTuple):
     end: str
 
 
+class InFile(NamedTuple):
+    """What is known of the file of a claim: its head, the check of its signature, the MA_LK that it holds twice."""
+
+    head: ClaimFile | None = None
+    signature: Signature | None = None
+    repeated: Collection[str] | None = None
+
+
+NO_FILE = InFile()
+
+
 class Context(Protocol):
     """Everything a rule may ask; `Knowledge` is the plain one."""
 
     @property
     def now(self) -> str | None: ...
-    @property
-    def file(self) -> ClaimFile | None: ...
-    @property
-    def signature(self) -> Signature | None: ...
-    @property
-    def repeated(self) -> Collection[str]: ...
     @property
     def sent(self) -> SentClaims | None: ...
     @property
@@ -196,11 +201,6 @@ class Knowledge:
 
     now: str | None = None
     """The present in local time, yyyymmddHHMM."""
-    file: ClaimFile | None = None
-    """The head of the file that carries the claim."""
-    signature: Signature | None = None
-    repeated: Collection[str] = ()
-    """MA_LK that stand in more than one HOSO of the file."""
     sent: SentClaims | None = None
     check_ins: Mapping[str, Sequence[Row]] | None = None
     """XML0 rows that were sent, by MA_LK."""
@@ -241,6 +241,7 @@ NAMES: Mapping[str, Text] = {
     "now": Text("giờ hiện tại", "the present time"),
     "file": Text("đầu tệp gửi", "the head of the file"),
     "signature": Text("kết quả kiểm tra chữ ký", "the result of the signature check"),
+    "repeated": Text("các MA_LK khác trong tệp", "the other MA_LK of the file"),
     "sent": Text("danh sách hồ sơ đã gửi", "the register of sent claims"),
     "check_ins": Text("các check-in đã gửi", "the check-ins sent"),
     "cards": Text("kết quả tra cứu thẻ", "the card look-up"),

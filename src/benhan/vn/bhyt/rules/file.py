@@ -29,13 +29,15 @@ WRAPPER = "GIAMDINHHS"
     needs=("file",),
 )
 def head_of_file(view: View) -> Iterator[Found]:
-    file = view.context.file
+    file = view.file.head
     assert file is not None
     for issue in file.faults:
         if not issue.place.endswith(("MACSKCB", "NGAYLAP", "SOLUONGHOSO")):
             yield Found(
                 f"{WRAPPER}/{issue.place}" if issue.place else WRAPPER, soft=not issue.is_error, text=issue.text
             )
+    if not (file.facility or file.made_on or file.count):
+        return  # no GIAMDINHHS: a check-in, or a bare table, of which F03 tells
     if len(file.facility) != 5:
         yield at(f"{WRAPPER}/THONGTINDONVI/MACSKCB", what="MACSKCB")
     if day(file.made_on) is None:
@@ -115,9 +117,9 @@ def _of_columns(view: View, fault: ColumnFault) -> Iterator[Found]:
     uses=("signature",),
 )
 def signed(view: View) -> Iterator[Found]:
-    file = view.context.file
+    file = view.file.head
     assert file is not None
-    if not file.signed or view.context.signature is Signature.FOREIGN:
+    if (file.claims_seen and not file.signed) or view.file.signature is Signature.FOREIGN:
         yield at(f"{WRAPPER}/CHUKYDONVI")
 
 
@@ -131,7 +133,7 @@ def signed(view: View) -> Iterator[Found]:
     needs=("signature",),
 )
 def unchanged(view: View) -> Iterator[Found]:
-    if view.context.signature is Signature.CHANGED:
+    if view.file.signature is Signature.CHANGED:
         yield at(WRAPPER)
 
 
@@ -142,13 +144,13 @@ def unchanged(view: View) -> Iterator[Found]:
         "Cấp MA_LK mới cho lượt này; không dùng lại MA_LK cũ.",
         "Give this episode an MA_LK of its own; never use one again.",
     ),
-    needs=("sent|file",),
+    needs=("sent|repeated",),
     uses=("sent",),
 )
 def key_is_unique(view: View) -> Iterator[Found]:
     key, one = view.claim.ma_lk, view.one
     known = None if view.lacks_summary or view.context.sent is None else view.context.sent.visit_of.get(key)
-    if key in view.context.repeated or (known is not None and known != (one["MA_BN"], one["NGAY_VAO"])):
+    if key in (view.file.repeated or ()) or (known is not None and known != (one["MA_BN"], one["NGAY_VAO"])):
         yield at("XML1.MA_LK")
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from benhan.kernel.issues import Issue
 from benhan.vn.bhyt.claim import Claim, Row, episode_day, place
 from benhan.vn.bhyt.rules.column_faults import ColumnFault, column_issues
-from benhan.vn.bhyt.rules.context import NAMES, CardAnswer, Context
+from benhan.vn.bhyt.rules.context import NAMES, NO_FILE, CardAnswer, Context, InFile
 from benhan.vn.bhyt.rules.lines import Line
 from benhan.vn.bhyt.rules.policy import Policy
 from benhan.vn.bhyt.rules.values import birth, day, minute, parts
@@ -23,6 +23,9 @@ OUTPATIENT = ("01", "02", "05", "07", "08")
 UNSEARCHED_CARDS = ("QN", "HC", "LS", "XK", "CY", "CA")
 """First letters of cards whose last day may be left empty when they are not found."""
 ARMED_CARDS = ("CA", "QN", "CY")
+
+
+_OF_WORLD = tuple(name for name in NAMES if name not in ("file", "signature", "repeated"))
 
 
 class _Filled(dict[str, str]):
@@ -51,10 +54,11 @@ class Card(NamedTuple):
 class View:
     """A claim as the rules see it. `one` is the row of XML1; all of its columns read as empty where there is none."""
 
-    def __init__(self, claim: Claim, context: Context, policy: Policy) -> None:
+    def __init__(self, claim: Claim, context: Context, policy: Policy, file: InFile = NO_FILE) -> None:
         self.claim = claim
         self.context = context
         self.policy = policy
+        self.file = file
         self.ended_on: date | None = episode_day(claim)
         self.generation: Generation = tables_on(self.ended_on) if self.ended_on else latest()
         self._tables: dict[str, list[Placed]] = {
@@ -154,13 +158,19 @@ class View:
     @cached_property
     def known(self) -> frozenset[str]:
         """Names of the knowledge that is there for this claim; an empty list or catalogue is not knowledge."""
-        found = {name for name in NAMES if getattr(self.context, name)}
+        found = {name for name in _OF_WORLD if getattr(self.context, name)}
         if "cards" in found and not self.answers:
             found.discard("cards")
         if self.check_ins is not None:
             found.add("check_ins")
         if self.now is None:
             found.discard("now")
+        if self.file.head is not None:
+            found.add("file")
+        if self.file.signature is not None:
+            found.add("signature")
+        if self.file.repeated is not None:
+            found.add("repeated")
         return frozenset(found)
 
 

@@ -22,6 +22,7 @@ from benhan.vn.bhyt.rules.context import (
     DrugTerms,
     Hours,
     Icd10,
+    InFile,
     Knowledge,
     SentClaims,
     Signature,
@@ -32,12 +33,18 @@ NOW = "202611261700"
 GOOD = {case: claim_of(case) for case in CASES}
 
 
+IN_GOOD_FILE = InFile(
+    ClaimFile(facility="99001", made_on="20261126", count="1", signed=True, claims_seen=1), Signature.VALID, ()
+)
+
+
 @dataclass
 class Case:
     """A claim that may be broken, and what is known of the world, by the names of Knowledge."""
 
     claim: Claim
     world: dict[str, Any] = field(default_factory=dict)
+    file: InFile = IN_GOOD_FILE
 
     @property
     def one(self) -> Row:
@@ -60,7 +67,7 @@ class Case:
             self.row(table)[column] = value
 
     def report(self) -> Report:
-        return check_claim(self.claim, Knowledge(**self.world))
+        return check_claim(self.claim, Knowledge(**self.world), file=self.file)
 
     def fired(self) -> set[str]:
         return {finding.rule for finding in self.report().findings}
@@ -110,8 +117,6 @@ def world(claim: Claim) -> dict[str, Any]:
     one, services = claim.summary, claim.rows("XML3")
     known = Knowledge(
         now=NOW,
-        file=ClaimFile(facility="99001", made_on="20261126", count="1", signed=True, claims_seen=1),
-        signature=Signature.VALID,
         sent=SentClaims({claim.ma_lk: (one["MA_BN"], one["NGAY_VAO"])}, {(one["MA_BN"], one["NGAY_VAO"]): claim.ma_lk}),
         check_ins={claim.ma_lk: _check_ins(claim)},
         cards=_answers(one),

@@ -21,13 +21,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.unit.vn.bhyt.rules.cases import GOOD, Case, reprice, retotal
 
 from benhan.kernel.issues import error
 from benhan.kernel.texts import Text
-from benhan.vn.bhyt.rules.context import Apart, BedUse, Contrast, Done, DrugTerms, Hours, SentClaims, Signature
+from benhan.vn.bhyt.rules.context import Apart, BedUse, Contrast, Done, DrugTerms, Hours, InFile, SentClaims, Signature
 
 A, B, C, D, E = "A_outpatient", "B_inpatient", "C_delivery", "D_chronic_hiv_tb", "E_pregnancy_rest"
 NOT_LISTED = "999999/ZZZ-GPHN"
@@ -68,13 +68,18 @@ def _world(rule: str, sample: str, name: str, value: Callable[[Case], object]) -
     FAULTS.append(Seeded(rule, sample, lambda case: case.world.update({name: value(case)})))
 
 
+def _file(rule: str, changed: Callable[[Any], InFile]) -> None:
+    """A fault of the file that carries the claim."""
+    FAULTS.append(Seeded(rule, A, lambda case: setattr(case, "file", changed(case.file))))
+
+
 def _without(rule: str, sample: str, table: str) -> None:
     """A fault that is a missing table."""
     FAULTS.append(Seeded(rule, sample, lambda case: case.claim.tables.pop(table)))
 
 
 # the file and its texts
-_world("F01", A, "file", lambda case: replace(case.world["file"], made_on="20261302"))
+_file("F01", lambda file: file._replace(head=replace(file.head, made_on="20261302")))
 _cell("F02", A, "XML2", 1, "MA_LK", "SYN-OTHER")
 FAULTS.append(
     Seeded(
@@ -82,8 +87,8 @@ FAULTS.append(
     )
 )
 FAULTS.append(Seeded("F04", A, lambda case: case.one.pop("DU_PHONG")))
-_world("F05", A, "file", lambda case: replace(case.world["file"], signed=False))
-_world("F06", A, "signature", lambda case: Signature.CHANGED)
+_file("F05", lambda file: file._replace(head=replace(file.head, signed=False)))
+_file("F06", lambda file: file._replace(signature=Signature.CHANGED))
 _world("F07", A, "sent", lambda case: SentClaims({case.claim.ma_lk: ("BN-OTHER", "202601010000")}, {}))
 _cell("F08", A, "XML1", 1, "LY_DO_VV", "Ho &amp; sốt")
 _world("F09", A, "sent", lambda case: SentClaims({}, {(case.one["MA_BN"], case.one["NGAY_VAO"]): "SYN-OLD"}))

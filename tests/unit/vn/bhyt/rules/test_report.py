@@ -19,7 +19,7 @@ def broken() -> FileReport:
     first, second = good("A_outpatient"), good("E_pregnancy_rest")
     first.one.update(T_THUOC="1", CAN_NANG="0", MA_KHUVUC="K1")
     for case in (first, second):
-        case.world["signature"] = Signature.CHANGED
+        case.file = case.file._replace(signature=Signature.CHANGED)
         case.world["drugs"] = None
     return FileReport("<thang11>.xml", [first.report(), second.report()])
 
