@@ -18,9 +18,21 @@ from benhan.vn.bhyt.claim import Claim, ClaimFile, Row
 from benhan.vn.bhyt.claim_check import check_claim
 from benhan.vn.bhyt.read import ClaimReader
 from benhan.vn.bhyt.rules.context import (
-    Apart, Approved, BedUse, CardAnswer, Contrast, Done, DrugTerms, Hours, Icd10, InFile, Knowledge, SentClaims,
-    Signature, Staff,
-)  # fmt: skip
+    Apart,
+    Approved,
+    BedUse,
+    CardAnswer,
+    Contrast,
+    Done,
+    DrugTerms,
+    Hours,
+    Icd10,
+    InFile,
+    Knowledge,
+    SentClaims,
+    Signature,
+    Staff,
+)
 from benhan.vn.bhyt.tables import latest
 from benhan.vn.bhyt.write import table_to_bytes
 from common import ROOT, arguments, report

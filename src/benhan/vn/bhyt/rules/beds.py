@@ -54,13 +54,15 @@ def bed_code(view: View) -> Iterator[Found]:
     ),
 )
 def bed_days_of_line(view: View) -> Iterator[Found]:
-    for line in _beds(view):
-        if line.quantity is None:
-            continue
-        begin, end = line.ordered, line.result if line.result is not None else view.left
-        days = None if begin is None or end is None else max(end // MINUTES_A_DAY - begin // MINUTES_A_DAY + 1, 1)
-        if line.quantity % 500 or (days is not None and line.quantity > days * 1000):
-            yield at(f"{line.at}.SO_LUONG")
+    return (at(f"{line.at}.SO_LUONG") for line in _beds(view) if _is_lumped(view, line))
+
+
+def _is_lumped(view: View, line: Line) -> bool:
+    if line.quantity is None:
+        return False
+    begin, end = line.ordered, line.result if line.result is not None else view.left
+    days = None if begin is None or end is None else max(end // MINUTES_A_DAY - begin // MINUTES_A_DAY + 1, 1)
+    return bool(line.quantity % 500) or (days is not None and line.quantity > days * 1000)
 
 
 @rule(
@@ -96,6 +98,8 @@ def bed_days_and_treatment_days(view: View) -> Iterator[Found]:
     days, length = milli(view.one["SO_NGAY_DTRI"]), _length(view)
     if view.kind not in ("03", "04") or days is None or length is None or length < ONE_DAY:
         return
+    if any(_is_lumped(view, line) for line in _beds(view)):
+        return  # B02
     billed = _bed_days(view)
     if not days - 1000 <= billed <= days and _own_days(view) == days // 1000:
         yield at("XML1.SO_NGAY_DTRI", days=f"{billed / 1000:g}")

@@ -58,8 +58,8 @@ def approved_drug(view: View) -> Iterator[Found]:
             continue
         row = line.row
         if not any(
-            _agree(known.name, row["TEN_THUOC"])
-            and _agree(known.unit, row["DON_VI_TINH"])
+            _agree(known.name, row["TEN_THUOC"] or known.name)
+            and _agree(known.unit, row["DON_VI_TINH"] or known.unit)
             and _agree(known.registration, row["SO_DANG_KY"] or known.registration)
             and _agree(known.tender, row["TT_THAU"] or known.tender)
             and not _below(known, line.price_bv)
@@ -80,8 +80,8 @@ def approved_supply(view: View) -> Iterator[Found]:
         if not line.is_supply or not line.code:
             continue
         if not any(
-            _agree(known.name, row["TEN_VAT_TU"])
-            and _agree(known.unit, row["DON_VI_TINH"])
+            _agree(known.name, row["TEN_VAT_TU"] or known.name)
+            and _agree(known.unit, row["DON_VI_TINH"] or known.unit)
             and _agree(known.tender, row["TT_THAU"] or known.tender)
             and (not known.price_dong or milli(known.price_dong) == line.price_bv)
             for known in _rows(view.context.supplies, line.code, line)
@@ -263,10 +263,11 @@ def package(view: View) -> Iterator[Found]:
     tagged = [line for line in view.services if line.row["GOI_VTYT"]]
     services = {(line.row["GOI_VTYT"], line.for_service) for line in tagged if not line.is_supply}
     supplies = {(line.row["GOI_VTYT"], line.for_service) for line in tagged if line.is_supply}
+    nameless = {tag for tag, code in services | supplies if not code}  # G13
     for line in tagged:
         key = (line.row["GOI_VTYT"], line.for_service)
         others = services if line.is_supply else supplies
-        if not _PACKAGE.fullmatch(key[0]) or (key not in others and line.for_service):
+        if not _PACKAGE.fullmatch(key[0]) or (key not in others and key[0] not in nameless):
             yield at(f"{line.at}.GOI_VTYT")
 
 

@@ -100,9 +100,14 @@ def insured_amount_of_service(view: View) -> Iterator[Found]:
 
 
 def _plain(view: View) -> Iterator[tuple[Line, Right]]:
-    """Lines without other sources that the fund may pay: of the others M07, E09 and X06 tell."""
+    """Lines without other sources that the fund may pay: of the others M07, E09, X06 and M13 tell."""
     for line, right in _inexact(view.lines):
-        if not line.other and line.scope != "2" and line.row.get("NGUON_CTRA", "1") in ("", "1"):
+        if (
+            not line.other
+            and (line.ratio or 0) <= WHOLE
+            and line.scope != "2"
+            and line.row.get("NGUON_CTRA", "1") in ("", "1")
+        ):
             yield line, right
 
 

@@ -270,11 +270,11 @@ def _during(moment: int, service: Line) -> bool:
 def one_time_of_result(view: View) -> Iterator[Found]:
     of_code: dict[str, set[str]] = defaultdict(set)
     for line in view.services:
-        if not line.is_supply:
+        if not line.is_supply and (line.result is not None or not line.row["NGAY_KQ"]):
             of_code[line.code].add(line.row["NGAY_KQ"])
     for at_row, row in view.rows("XML4"):
         times = of_code.get(row["MA_DICH_VU"].strip())
-        if times and row["NGAY_KQ"] and row["NGAY_KQ"] not in times:
+        if times and row["NGAY_KQ"] not in times and minute(row["NGAY_KQ"]) is not None:
             yield at(f"{at_row}.NGAY_KQ")
 
 

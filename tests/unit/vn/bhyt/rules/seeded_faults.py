@@ -43,60 +43,72 @@ class Seeded(NamedTuple):
 
 
 FAULTS: list[Seeded] = []
+_taking = [FAULTS]
+
+
+def seeding() -> list[Seeded]:
+    """A new list, which takes the faults that are declared from now on."""
+    _taking.append([])
+    return _taking[-1]
+
+
+def seeded(rule: str, sample: str, seed: Callable[[Case], object]) -> None:
+    """Declare a fault."""
+    _taking[-1].append(Seeded(rule, sample, seed))
 
 
 def fault(rule: str, sample: str) -> Callable[[Callable[[Case], object]], Callable[[Case], object]]:
-    def seeded(seed: Callable[[Case], object]) -> Callable[[Case], object]:
-        FAULTS.append(Seeded(rule, sample, seed))
+    def taken(seed: Callable[[Case], object]) -> Callable[[Case], object]:
+        seeded(rule, sample, seed)
         return seed
 
-    return seeded
+    return taken
 
 
-def _cell(rule: str, sample: str, table: str, number: int, column: str, value: str) -> None:
+def cell(rule: str, sample: str, table: str, number: int, column: str, value: str) -> None:
     """A fault of one value."""
-    FAULTS.append(Seeded(rule, sample, lambda case: case.row(table, number).update({column: value})))
+    seeded(rule, sample, lambda case: case.row(table, number).update({column: value}))
 
 
-def _repeated(rule: str, sample: str, column: str, value: str, *papers: str) -> None:
+def repeated(rule: str, sample: str, column: str, value: str, *papers: str) -> None:
     """A fault of one value that papers repeat."""
-    FAULTS.append(Seeded(rule, sample, lambda case: case.set(column, value, *papers)))
+    seeded(rule, sample, lambda case: case.set(column, value, *papers))
 
 
-def _world(rule: str, sample: str, name: str, value: Callable[[Case], object]) -> None:
+def world_fault(rule: str, sample: str, name: str, value: Callable[[Case], object]) -> None:
     """A fault that what is known of the world brings to light."""
-    FAULTS.append(Seeded(rule, sample, lambda case: case.world.update({name: value(case)})))
+    seeded(rule, sample, lambda case: case.world.update({name: value(case)}))
 
 
-def _file(rule: str, changed: Callable[[Any], InFile]) -> None:
+def file_fault(rule: str, changed: Callable[[Any], InFile]) -> None:
     """A fault of the file that carries the claim."""
-    FAULTS.append(Seeded(rule, A, lambda case: setattr(case, "file", changed(case.file))))
+    seeded(rule, A, lambda case: setattr(case, "file", changed(case.file)))
 
 
-def _without(rule: str, sample: str, table: str) -> None:
+def without(rule: str, sample: str, table: str) -> None:
     """A fault that is a missing table."""
-    FAULTS.append(Seeded(rule, sample, lambda case: case.claim.tables.pop(table)))
+    seeded(rule, sample, lambda case: case.claim.tables.pop(table))
 
 
 # the file and its texts
-_file("F01", lambda file: file._replace(head=replace(file.head, made_on="20261302")))
-_cell("F02", A, "XML2", 1, "MA_LK", "SYN-OTHER")
+file_fault("F01", lambda file: file._replace(head=replace(file.head, made_on="20261302")))
+cell("F02", A, "XML2", 1, "MA_LK", "SYN-OTHER")
 FAULTS.append(
     Seeded(
         "F03", A, lambda case: case.claim.faults.append(error("value", "XML5", Text("Base64 hỏng", "broken Base64")))
     )
 )
-FAULTS.append(Seeded("F04", A, lambda case: case.one.pop("DU_PHONG")))
-_file("F05", lambda file: file._replace(head=replace(file.head, signed=False)))
-_file("F06", lambda file: file._replace(signature=Signature.CHANGED))
-_world("F07", A, "sent", lambda case: SentClaims({case.claim.ma_lk: ("BN-OTHER", "202601010000")}, {}))
-_cell("F08", A, "XML1", 1, "LY_DO_VV", "Ho &amp; sốt")
-_world("F09", A, "sent", lambda case: SentClaims({}, {(case.one["MA_BN"], case.one["NGAY_VAO"]): "SYN-OLD"}))
-_cell("F10", A, "XML1", 1, "DIEN_THOAI", "0" * 16)
+seeded("F04", A, lambda case: case.one.pop("DU_PHONG"))
+file_fault("F05", lambda file: file._replace(head=replace(file.head, signed=False)))
+file_fault("F06", lambda file: file._replace(signature=Signature.CHANGED))
+world_fault("F07", A, "sent", lambda case: SentClaims({case.claim.ma_lk: ("BN-OTHER", "202601010000")}, {}))
+cell("F08", A, "XML1", 1, "LY_DO_VV", "Ho &amp; sốt")
+world_fault("F09", A, "sent", lambda case: SentClaims({}, {(case.one["MA_BN"], case.one["NGAY_VAO"]): "SYN-OLD"}))
+cell("F10", A, "XML1", 1, "DIEN_THOAI", "0" * 16)
 
 # the person
-_cell("A01", A, "XML1", 1, "DIA_CHI", "")
-_cell("A02", A, "XML1", 1, "SO_CCCD", "123")
+cell("A01", A, "XML1", 1, "DIA_CHI", "")
+cell("A02", A, "XML1", 1, "SO_CCCD", "123")
 
 
 @fault("A03", A)
@@ -105,17 +117,17 @@ def born_tomorrow(case: Case) -> None:
     case.answer(born="20261201")
 
 
-_cell("A04", A, "XML1", 1, "MAXA_CU_TRU", "88888")
-_cell("A05", A, "XML1", 1, "CAN_NANG", "0")
-_cell("A06", A, "XML1", 1, "MA_HSBA", "")
-_cell("A07", A, "XML1", 1, "MA_TTDV", "000001/ZZZ-GPHN")
-_cell("A08", A, "XML1", 1, "THANG_QT", "10")
-_cell("A09", A, "XML1", 1, "LY_DO_VV", "")
-_cell("A10", A, "XML1", 1, "KET_QUA_DTRI", "9")
+cell("A04", A, "XML1", 1, "MAXA_CU_TRU", "88888")
+cell("A05", A, "XML1", 1, "CAN_NANG", "0")
+cell("A06", A, "XML1", 1, "MA_HSBA", "")
+cell("A07", A, "XML1", 1, "MA_TTDV", "000001/ZZZ-GPHN")
+cell("A08", A, "XML1", 1, "THANG_QT", "10")
+cell("A09", A, "XML1", 1, "LY_DO_VV", "")
+cell("A10", A, "XML1", 1, "KET_QUA_DTRI", "9")
 
 # the card
-_cell("K01", A, "XML1", 1, "GT_THE_TU", "20260101;20260101")
-_repeated("K02", A, "MA_THE_BHYT", "DN49900000000", "XML14")
+cell("K01", A, "XML1", 1, "GT_THE_TU", "20260101;20260101")
+repeated("K02", A, "MA_THE_BHYT", "DN49900000000", "XML14")
 
 
 @fault("K03", A)
@@ -124,7 +136,7 @@ def card_begins_after_the_visit(case: Case) -> None:
     case.answer(valid_from="20261103")
 
 
-FAULTS.append(Seeded("K04", A, lambda case: case.answer(name="Nguyễn Văn Khác")))
+seeded("K04", A, lambda case: case.answer(name="Nguyễn Văn Khác"))
 
 
 @fault("K05", B)
@@ -132,11 +144,11 @@ def comes_from_nowhere(case: Case) -> None:
     case.one["MA_NOI_DI"] = case.row("XML13")["MA_CSKCB_DI"] = "88888"
 
 
-_cell("K06", C, "XML9", 1, "MA_THE_TAM", "te1990000000003")
-_cell("K07", A, "XML1", 1, "NAM_NAM_LIEN_TUC", "2030")
+cell("K06", C, "XML9", 1, "MA_THE_TAM", "te1990000000003")
+cell("K07", A, "XML1", 1, "NAM_NAM_LIEN_TUC", "2030")
 
 # the entitlement
-_repeated("E01", A, "MA_DOITUONG_KCB", "6.6", "XML14")
+repeated("E01", A, "MA_DOITUONG_KCB", "6.6", "XML14")
 
 
 @fault("E02", A)
@@ -145,7 +157,7 @@ def registered_elsewhere(case: Case) -> None:
     case.answer(facility="99002")
 
 
-_cell("E03", B, "XML1", 1, "GIAY_CHUYEN_TUYEN", "")
+cell("E03", B, "XML1", 1, "GIAY_CHUYEN_TUYEN", "")
 
 
 @fault("E04", A)
@@ -154,7 +166,7 @@ def inpatient_route_for_an_outpatient(case: Case) -> None:
     case.set("MA_DOITUONG_KCB", "1.15", "XML14")
 
 
-_repeated("E05", A, "MA_DOITUONG_KCB", "1.7", "XML14")
+repeated("E05", A, "MA_DOITUONG_KCB", "1.7", "XML14")
 
 
 @fault("E06", A)
@@ -164,16 +176,16 @@ def too_much_benefit(case: Case) -> None:
     retotal(case)
 
 
-_repeated("E07", A, "MA_DOITUONG_KCB", "9", "XML14")
-_cell("E08", A, "XML2", 1, "PHAM_VI", "3")
-_cell("E09", A, "XML2", 2, "PHAM_VI", "2")
-_cell("E10", A, "XML1", 1, "MA_KHUVUC", "K1")
+repeated("E07", A, "MA_DOITUONG_KCB", "9", "XML14")
+cell("E08", A, "XML2", 1, "PHAM_VI", "3")
+cell("E09", A, "XML2", 2, "PHAM_VI", "2")
+cell("E10", A, "XML1", 1, "MA_KHUVUC", "K1")
 
 # diagnoses
-_repeated("D01", A, "MA_BENH_CHINH", "J20;J21", "XML14")
-_repeated("D02", A, "MA_BENH_KT", "R50.9;U62.392", "XML14")
-_cell("D03", A, "XML1", 1, "MA_BENH_YHCT", "U62.999")
-_world(
+repeated("D01", A, "MA_BENH_CHINH", "J20;J21", "XML14")
+repeated("D02", A, "MA_BENH_KT", "R50.9;U62.392", "XML14")
+cell("D03", A, "XML1", 1, "MA_BENH_YHCT", "U62.999")
+world_fault(
     "D04", A, "icd10", lambda case: case.world["icd10"] | {"J20": case.world["icd10"]["J20"]._replace(not_main=True)}
 )
 
@@ -190,13 +202,13 @@ def a_check_up(case: Case) -> None:
     case.world["drug_terms"] = {"40.998": DrugTerms(50)}
 
 
-_cell("D07", A, "XML3", 1, "MA_BENH", "U62.392")
+cell("D07", A, "XML3", 1, "MA_BENH", "U62.392")
 
 # times
-_repeated("T01", B, "NGAY_VAO_NOI_TRU", "202611020800", "XML13")
-_cell("T02", A, "XML1", 1, "NGAY_TTOAN", "202611021000")
-_cell("T03", A, "XML2", 1, "NGAY_YL", "202611020720")
-_cell("T04", B, "XML2", 1, "NGAY_TH_YL", "202611021125")
+repeated("T01", B, "NGAY_VAO_NOI_TRU", "202611020800", "XML13")
+cell("T02", A, "XML1", 1, "NGAY_TTOAN", "202611021000")
+cell("T03", A, "XML2", 1, "NGAY_YL", "202611020720")
+cell("T04", B, "XML2", 1, "NGAY_TH_YL", "202611021125")
 
 
 @fault("T05", A)
@@ -227,8 +239,10 @@ def an_exam_of_two_days(case: Case) -> None:
     case.one.update(NGAY_TTOAN="202611031020", SO_NGAY_DTRI="2")
 
 
-_world("T10", A, "done_elsewhere", lambda case: {"000003/ZZZ-GPHN": [Done("OTHER", "18.0119.0028", "202611020850")]})
-_world("T11", A, "hours", lambda case: Hours(frozenset(range(5)), "0740", "1700"))
+world_fault(
+    "T10", A, "done_elsewhere", lambda case: {"000003/ZZZ-GPHN": [Done("OTHER", "18.0119.0028", "202611020850")]}
+)
+world_fault("T11", A, "hours", lambda case: Hours(frozenset(range(5)), "0740", "1700"))
 
 
 @fault("T12", B)
@@ -236,8 +250,8 @@ def a_supply_after_the_surgery(case: Case) -> None:
     case.row("XML3", 3).update(NGAY_YL="202611021430", NGAY_TH_YL="202611021430")
 
 
-_cell("T13", A, "XML4", 1, "NGAY_KQ", "202611020841")
-_cell("T14", B, "XML5", 1, "THOI_DIEM_DBLS", "202611020800")
+cell("T13", A, "XML4", 1, "NGAY_KQ", "202611020841")
+cell("T14", B, "XML5", 1, "THOI_DIEM_DBLS", "202611020800")
 
 
 @fault("T15", A)
@@ -253,23 +267,21 @@ def no_exam(case: Case) -> None:
     retotal(case)
 
 
-_cell("Q02", B, "XML1", 1, "LY_DO_VNT", "")
-_without("Q03", C, "XML7")
-_without("Q04", C, "XML8")
-_without("Q05", B, "XML13")
-_cell("Q06", A, "XML1", 1, "NGAY_TAI_KHAM", "")
-FAULTS.append(
-    Seeded("Q07", B, lambda case: case.row("XML5", 2).update(DIEN_BIEN_LS=case.row("XML5", 1)["DIEN_BIEN_LS"]))
-)
-FAULTS.append(Seeded("Q08", A, lambda case: case.claim.tables["XML4"].pop()))
-_without("Q09", C, "XML9")
-_without("Q10", A, "XML11")
-_without("Q11", D, "XML15")
+cell("Q02", B, "XML1", 1, "LY_DO_VNT", "")
+without("Q03", C, "XML7")
+without("Q04", C, "XML8")
+without("Q05", B, "XML13")
+cell("Q06", A, "XML1", 1, "NGAY_TAI_KHAM", "")
+seeded("Q07", B, lambda case: case.row("XML5", 2).update(DIEN_BIEN_LS=case.row("XML5", 1)["DIEN_BIEN_LS"]))
+seeded("Q08", A, lambda case: case.claim.tables["XML4"].pop())
+without("Q09", C, "XML9")
+without("Q10", A, "XML11")
+without("Q11", D, "XML15")
 
 # catalogues
-_cell("G01", A, "XML2", 1, "TEN_THUOC", "Thuốc không có trong danh mục")
-_cell("G02", B, "XML3", 3, "TEN_VAT_TU", "Vật tư không có trong danh mục")
-_cell("G03", A, "XML3", 2, "TEN_DICH_VU", "Dịch vụ không có trong danh mục")
+cell("G01", A, "XML2", 1, "TEN_THUOC", "Thuốc không có trong danh mục")
+cell("G02", B, "XML3", 3, "TEN_VAT_TU", "Vật tư không có trong danh mục")
+cell("G03", A, "XML3", 2, "TEN_DICH_VU", "Dịch vụ không có trong danh mục")
 
 
 @fault("G04", A)
@@ -278,9 +290,9 @@ def above_the_price(case: Case) -> None:
     case.world["services"]["22.0121.1369"] = [row._replace(price_dong="43000")]
 
 
-_cell("G05", A, "XML2", 1, "MA_BAC_SI", NOT_LISTED)
-_cell("G06", A, "XML2", 1, "MA_KHOA", "K77")
-_cell("G07", A, "XML3", 2, "MA_MAY", "HH-1-SN")
+cell("G05", A, "XML2", 1, "MA_BAC_SI", NOT_LISTED)
+cell("G06", A, "XML2", 1, "MA_KHOA", "K77")
+cell("G07", A, "XML3", 2, "MA_MAY", "HH-1-SN")
 
 
 @fault("G08", A)
@@ -290,16 +302,16 @@ def a_tender_without_groups(case: Case) -> None:
     case.world["drugs"]["40.155"] = [each._replace(tender=tender) for each in case.world["drugs"]["40.155"]]
 
 
-_cell("G09", A, "XML2", 1, "TT_THAU", "")
-_cell("G10", B, "XML3", 3, "MA_NHOM", "11")
-_cell("G11", B, "XML3", 3, "GOI_VTYT", "G2")
-_cell("G12", B, "XML3", 5, "MA_NHOM", "12")
-_cell("G13", A, "XML3", 2, "TEN_DICH_VU", "")
-_cell("G14", A, "XML2", 1, "HAM_LUONG", "250mg")
-_cell("G15", A, "XML2", 1, "SO_DANG_KY", "")
+cell("G09", A, "XML2", 1, "TT_THAU", "")
+cell("G10", B, "XML3", 3, "MA_NHOM", "11")
+cell("G11", B, "XML3", 3, "GOI_VTYT", "G2")
+cell("G12", B, "XML3", 5, "MA_NHOM", "12")
+cell("G13", A, "XML3", 2, "TEN_DICH_VU", "")
+cell("G14", A, "XML2", 1, "HAM_LUONG", "250mg")
+cell("G15", A, "XML2", 1, "SO_DANG_KY", "")
 
 # drugs
-_cell("X01", A, "XML2", 1, "LIEU_DUNG", "2 viên/lần * 2 lần/ngày * 6 ngày [4 viên/ngày]")
+cell("X01", A, "XML2", 1, "LIEU_DUNG", "2 viên/lần * 2 lần/ngày * 6 ngày [4 viên/ngày]")
 
 
 @fault("X02", A)
@@ -314,16 +326,16 @@ def one_instruction_for_all(case: Case) -> None:
     case.row("XML2", 1)["CACH_DUNG"] = case.row("XML2", 2)["CACH_DUNG"] = LONG
 
 
-_world("X04", A, "drug_terms", lambda case: {"40.998": DrugTerms(30)})
-_cell("X05", A, "XML2", 1, "MA_CSKCB_THUOC", "X.99002")
-_cell("X06", A, "XML2", 1, "NGUON_CTRA", "2")
+world_fault("X04", A, "drug_terms", lambda case: {"40.998": DrugTerms(30)})
+cell("X05", A, "XML2", 1, "MA_CSKCB_THUOC", "X.99002")
+cell("X06", A, "XML2", 1, "NGUON_CTRA", "2")
 
 # services
-_cell("S01", A, "XML3", 2, "NGUOI_THUC_HIEN", "")
-_cell("S02", A, "XML3", 2, "NGUOI_THUC_HIEN", "000001/ZZZ-GPHN")
-_cell("S03", B, "XML3", 2, "PP_VO_CAM", "")
-_cell("S04", A, "XML4", 3, "KET_LUAN", "")
-_cell("S05", A, "XML4", 1, "MA_BS_DOC_KQ", NOT_LISTED)
+cell("S01", A, "XML3", 2, "NGUOI_THUC_HIEN", "")
+cell("S02", A, "XML3", 2, "NGUOI_THUC_HIEN", "000001/ZZZ-GPHN")
+cell("S03", B, "XML3", 2, "PP_VO_CAM", "")
+cell("S04", A, "XML4", 3, "KET_LUAN", "")
+cell("S05", A, "XML4", 1, "MA_BS_DOC_KQ", NOT_LISTED)
 
 
 @fault("S06", A)
@@ -333,9 +345,9 @@ def a_single_exam_at_thirty(case: Case) -> None:
     retotal(case)
 
 
-_cell("S07", A, "XML2", 1, "VET_THUONG_TP", "2")
-_cell("S08", B, "XML3", 3, "MA_MAY", "PT.1.SN0003")
-_world("S09", A, "contrast", lambda case: Contrast(frozenset({"40.155"}), frozenset({"18.0155"})))
+cell("S07", A, "XML2", 1, "VET_THUONG_TP", "2")
+cell("S08", B, "XML3", 3, "MA_MAY", "PT.1.SN0003")
+world_fault("S09", A, "contrast", lambda case: Contrast(frozenset({"40.155"}), frozenset({"18.0155"})))
 
 
 @fault("S10", A)
@@ -345,19 +357,19 @@ def repeated_within_days(case: Case) -> None:
 
 
 # beds
-_cell("B01", B, "XML3", 4, "MA_GIUONG", "A001")
+cell("B01", B, "XML3", 4, "MA_GIUONG", "A001")
 
 
-def _bed_days(case: Case, days: str, **more: str) -> None:
+def bed_days(case: Case, days: str, **more: str) -> None:
     bed = case.row("XML3", 2)
     bed.update(SO_LUONG=days, **more)
     reprice(bed)
     retotal(case)
 
 
-FAULTS.append(Seeded("B02", C, lambda case: _bed_days(case, "2.25")))
-_world("B03", C, "beds", lambda case: {("K27", "H002"): [BedUse("OTHER", "202611070000", "202611080000")]})
-FAULTS.append(Seeded("B04", C, lambda case: _bed_days(case, "1")))
+seeded("B02", C, lambda case: bed_days(case, "2.25"))
+world_fault("B03", C, "beds", lambda case: {("K27", "H002"): [BedUse("OTHER", "202611070000", "202611080000")]})
+seeded("B04", C, lambda case: bed_days(case, "1"))
 
 
 @fault("B05", C)
@@ -366,7 +378,7 @@ def two_bed_days_within_a_day(case: Case) -> None:
     case.one["SO_NGAY_DTRI"] = "2"
     case.row("XML8")["NGAY_CT"] = "20261107"
     case.row("XML7").update(NGOAITRU_TUNGAY="20261108", NGOAITRU_DENNGAY="20261114")
-    _bed_days(case, "2", NGAY_KQ="202611070100")
+    bed_days(case, "2", NGAY_KQ="202611070100")
 
 
 @fault("B06", E)
@@ -386,21 +398,21 @@ def a_surgical_bed_before_surgery(case: Case) -> None:
     case.row("XML3", 4).update(NGAY_YL="202611021200", NGAY_TH_YL="202611021200")
 
 
-_cell("B08", A, "XML1", 1, "SO_NGAY_DTRI", "2")
+cell("B08", A, "XML1", 1, "SO_NGAY_DTRI", "2")
 
 # money
-_cell("M01", A, "XML2", 1, "THANH_TIEN_BV", "238015")
-_cell("M02", A, "XML2", 1, "THANH_TIEN_BH", "238013")
-_cell("M03", A, "XML3", 2, "THANH_TIEN_BV", "50001")
-_cell("M04", A, "XML3", 2, "THANH_TIEN_BH", "43400")
-_cell("M05", A, "XML2", 1, "T_BHTT", "190511.2")
-_cell("M06", A, "XML2", 1, "T_BNCCT", "47702.8")
-_cell("M07", B, "XML2", 2, "T_NGUONKHAC_NSNN", "100")
-_cell("M08", A, "XML1", 1, "T_THUOC", "273015")
-_cell("M09", A, "XML1", 1, "T_BHTT", "322092")
-_cell("M10", A, "XML1", 1, "T_BHTT_GDV", "1")
-_cell("M11", A, "XML1", 1, "T_TONGCHI_BV", "0")
-_cell("M12", B, "XML3", 3, "T_TRANTT", "1000000")
+cell("M01", A, "XML2", 1, "THANH_TIEN_BV", "238015")
+cell("M02", A, "XML2", 1, "THANH_TIEN_BH", "238013")
+cell("M03", A, "XML3", 2, "THANH_TIEN_BV", "50001")
+cell("M04", A, "XML3", 2, "THANH_TIEN_BH", "43400")
+cell("M05", A, "XML2", 1, "T_BHTT", "190511.2")
+cell("M06", A, "XML2", 1, "T_BNCCT", "47702.8")
+cell("M07", B, "XML2", 2, "T_NGUONKHAC_NSNN", "100")
+cell("M08", A, "XML1", 1, "T_THUOC", "273015")
+cell("M09", A, "XML1", 1, "T_BHTT", "322092")
+cell("M10", A, "XML1", 1, "T_BHTT_GDV", "1")
+cell("M11", A, "XML1", 1, "T_TONGCHI_BV", "0")
+cell("M12", B, "XML3", 3, "T_TRANTT", "1000000")
 
 
 @fault("M13", A)
@@ -410,25 +422,25 @@ def a_ratio_above_all(case: Case) -> None:
     retotal(case)
 
 
-_cell("M14", A, "XML3", 2, "T_BNTT", "0")
+cell("M14", A, "XML3", 2, "T_BNTT", "0")
 
 # papers
-_cell("L01", B, "XML7", 1, "SO_LUU_TRU", "")
-_cell("L02", C, "XML7", 1, "MA_DINH_CHI_THAI", "1")
-_cell("L03", C, "XML7", 1, "SO_NGAY_NGHI", "8")
-_cell("L04", E, "XML10", 1, "SO_NGAY", "45")
-_cell("L05", A, "XML11", 1, "MAU_SO", "CT08")
-_cell("L06", C, "XML9", 1, "CAN_NANG_CON", "31")
-_cell("L07", A, "XML14", 1, "HO_TEN", "NGUYỄN VĂN KHÁC")
-_cell("L08", C, "XML8", 1, "NGAY_CT", "20261107")
-_cell("L09", D, "XML6", 1, "DIA_CHI", "Một nơi khác")
+cell("L01", B, "XML7", 1, "SO_LUU_TRU", "")
+cell("L02", C, "XML7", 1, "MA_DINH_CHI_THAI", "1")
+cell("L03", C, "XML7", 1, "SO_NGAY_NGHI", "8")
+cell("L04", E, "XML10", 1, "SO_NGAY", "45")
+cell("L05", A, "XML11", 1, "MAU_SO", "CT08")
+cell("L06", C, "XML9", 1, "CAN_NANG_CON", "31")
+cell("L07", A, "XML14", 1, "HO_TEN", "NGUYỄN VĂN KHÁC")
+cell("L08", C, "XML8", 1, "NGAY_CT", "20261107")
+cell("L09", D, "XML6", 1, "DIA_CHI", "Một nơi khác")
 
 
 # the check-in
-def _check_in(case: Case, **changes: str) -> None:
+def change_check_in(case: Case, **changes: str) -> None:
     case.world["check_ins"] = {case.claim.ma_lk: [each | changes for each in case.world["check_ins"][case.claim.ma_lk]]}
 
 
-FAULTS.append(Seeded("H01", A, lambda case: _check_in(case, NGAY_YL="202611021000")))
-FAULTS.append(Seeded("H02", A, lambda case: _check_in(case, TEN_DICH_VU="")))
-_world("H03", A, "check_ins", lambda case: {"OTHER": []})
+seeded("H01", A, lambda case: change_check_in(case, NGAY_YL="202611021000"))
+seeded("H02", A, lambda case: change_check_in(case, TEN_DICH_VU=""))
+world_fault("H03", A, "check_ins", lambda case: {"OTHER": []})

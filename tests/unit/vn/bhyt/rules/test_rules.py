@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.unit.vn.bhyt.rules.cases import CASES, GOOD, good
+from tests.unit.vn.bhyt.rules.further_faults import FURTHER
 from tests.unit.vn.bhyt.rules.seeded_faults import FAULTS, Seeded
 
 from benhan.vn.bhyt.claim_check import check_claim
@@ -31,6 +32,13 @@ def test_a_seeded_fault_is_found_by_its_rule_and_only_by_it(seeded: Seeded) -> N
     case = good(seeded.sample)
     seeded.seed(case)
     assert case.fired() == {seeded.rule}
+
+
+@pytest.mark.parametrize("further", FURTHER, ids=lambda further: further.rule)
+def test_the_other_ways_to_break_a_rule_are_found_by_it_alone(further: Seeded) -> None:
+    case = good(further.sample)
+    further.seed(case)
+    assert case.fired() == {further.rule}
 
 
 def test_every_rule_of_the_table_has_its_seeded_fault() -> None:
