@@ -29,6 +29,7 @@ NAMES = (
     "validate_aside",
     "formats",
     "bhyt_read",
+    "bhyt_rules",
     "crash",
 )
 
