@@ -13,7 +13,7 @@ from base64 import b64decode, b64encode
 from binascii import Error
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from benhan.kernel.clock import SystemClock
 from benhan.vn.bhyt.claim import Claim
 from benhan.vn.bhyt.read import ClaimReader
 
@@ -51,7 +52,7 @@ class FakeBhxhGateway:
     staff: set[str] = field(default_factory=set)
     token_life_s: int = 900
     slow_s: float = 5.0
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    now: Callable[[], datetime] = SystemClock().now
     behave: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     taken: dict[str, tuple[str, bytes]] = field(default_factory=dict)
@@ -94,22 +95,22 @@ class FakeBhxhGateway:
         return answer
 
     async def _take(self, _request: Request, form: Json) -> Response:
-        username = form.get("username", "")
-        if username not in self.accounts or form.get("password") != _hash(self.accounts[username][1]):
+        login = form.get("username", "")
+        if login not in self.accounts or form.get("password") != _hash(self.accounts[login][1]):
             return _result("401")
-        access, id_ = (hashlib.sha256(f"{each}{len(self.heard)}{username}".encode()).hexdigest() for each in "ai")
+        access, id_ = (hashlib.sha256(f"{each}{len(self.heard)}{login}".encode()).hexdigest() for each in "ai")
         until = self.now() + timedelta(seconds=self.token_life_s)
-        self._tokens[access] = (id_, username, until)
+        self._tokens[access] = (id_, login, until)
         key = {
             "access_token": access,
             "id_token": id_,
             "token_type": "bearer",
-            "username": username,
+            "username": login,
             "expires_in": until.isoformat().replace("+00:00", "Z"),
         }
         return JSONResponse({"maKetQua": "200", "APIKey": key})
 
-    def _username(self, access: str, id_: str) -> str:
+    def _whose(self, access: str, id_: str) -> str:
         """Whose token this is, "" for nobody's."""
         found = self._tokens.get(access)
         return found[1] if found is not None and found[0] == id_ and found[2] > self.now() else ""
@@ -121,10 +122,10 @@ class FakeBhxhGateway:
         return self._file(request, form, "130")
 
     def _file(self, request: Request, form: Json, kind: str) -> Response:
-        username = self._username(request.headers.get("accesstoken", ""), request.headers.get("tokenid", ""))
-        if not username or request.headers.get("passwordhash") != _hash(self.accounts[username][1]):
+        login = self._whose(request.headers.get("accesstoken", ""), request.headers.get("tokenid", ""))
+        if not login or request.headers.get("passwordhash") != _hash(self.accounts[login][1]):
             return _result("401")
-        facility = self.accounts[username][0]
+        facility = self.accounts[login][0]
         if form.get("loaiHoSo") != kind or form.get("maCSKCB") != facility or form.get("maTinh") != facility[:2]:
             return _result("205")
         try:
@@ -149,8 +150,8 @@ class FakeBhxhGateway:
 
     async def _card(self, request: Request, _form: Json) -> Response:
         query = request.query_params
-        username = self._username(query.get("token", ""), query.get("id_token", ""))
-        if not username or query.get("username") != username:
+        login = self._whose(query.get("token", ""), query.get("id_token", ""))
+        if not login or query.get("username") != login:
             return _result("401")
         asked = await request.json()
         if set(asked) != {"maThe", "hoTen", "ngaySinh", "hoTenCb", "cccdCb"}:

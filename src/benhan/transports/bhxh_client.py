@@ -49,7 +49,10 @@ PORTAL_FAILED = FaultCode(
 PORTAL_REFUSED = FaultCode(
     "BA-3412",
     Incorrect,
-    Text("Cổng BHYT không nhận (mã {code}): {vi}", "The BHYT portal refused (code {code}): {en}"),
+    Text(
+        "Cổng BHYT không nhận (mã {code}); việc cần làm ghi dưới đây.",
+        "The BHYT portal refused (code {code}); what to do is told below.",
+    ),
 )
 NOT_LET_IN = FaultCode(
     "BA-3413",
@@ -94,7 +97,7 @@ class BhxhAccount:
     """A facility and its account at the portal."""
 
     facility: str
-    username: str
+    login: str
     password: Secret
 
     @property
@@ -201,7 +204,7 @@ class BhxhClient:
             told = {
                 "token": token.access.reveal().decode(),
                 "id_token": token.id.reveal().decode(),
-                "username": self._account.username,
+                "username": self._account.login,
                 "password": self._account.password_hash,
             }
             headers = {"content-type": "application/json"}
@@ -224,7 +227,7 @@ class BhxhClient:
         if named is None or named[1] != self._account.facility.encode():
             raise OTHER_FACILITY(facility=self._account.facility)
         form = {
-            "username": self._account.username,
+            "username": self._account.login,
             "loaiHoSo": kind,
             "maTinh": self._account.facility[:2],
             "maCSKCB": self._account.facility,
@@ -265,7 +268,7 @@ class BhxhClient:
             return self._token
 
     async def _taken_token(self) -> _Token:
-        form = {"username": self._account.username, "password": self._account.password_hash}
+        form = {"username": self._account.login, "password": self._account.password_hash}
         answer = await self._answer(self._client.build_request("POST", LOGIN, data=form), "send")
         code, key = str(answer.get("maKetQua", "")), answer.get("APIKey")
         if code != "200":
@@ -320,7 +323,7 @@ def _fault(api: Api, code: str) -> Fault:
     if meaning.reaction is Reaction.CONFIGURE:
         return NOT_LET_IN(code=shown)
     issue = error("business-rule", "", meaning.text, "maKetQua")
-    return PORTAL_REFUSED(issue, code=shown, vi=meaning.text.vi, en=meaning.text.en)
+    return PORTAL_REFUSED(issue, code=shown)
 
 
 def _time(text: str) -> datetime | None:

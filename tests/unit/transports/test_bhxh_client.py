@@ -104,8 +104,8 @@ async def test_a_wrong_password_is_told_and_not_shown(portal: FakeBhxhGateway, c
 @pytest.mark.parametrize(
     ("behaviour", "code"),
     [
-        ("500", "BA-3411"), ("124", "BA-3411"), ("http 503", "BA-3411"), ("http 500", "BA-3411"), ("http 403", "BA-3413"),
-        ("403", "BA-3413"), ("http 404", "BA-3412"), ("701", "BA-3412"), ("1001", "BA-3412"), ("9999", "BA-3412"),
+        ("500", "BA-3411"), ("124", "BA-3411"), ("http 503", "BA-3411"), ("http 500", "BA-3411"),
+        ("http 403", "BA-3413"), ("403", "BA-3413"), ("http 404", "BA-3412"), ("701", "BA-3412"), ("1001", "BA-3412"), ("9999", "BA-3412"),
         ("html", "BA-3414"),
     ],
 )  # fmt: skip
