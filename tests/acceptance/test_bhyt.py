@@ -85,6 +85,20 @@ async def test_a_later_file_of_the_episode_makes_versions_and_takes_back_what_it
     assert len(await here.found("Encounter")) == 1
 
 
+async def test_an_encounter_names_its_diagnoses_by_their_roles(here: Any) -> None:
+    for _ in range(2):
+        claim = claim_of("A_outpatient")
+        await take(here, written(claim))
+        (encounter,) = await here.found("Encounter")
+        by_id = {f"Condition/{each['id']}": each for each in await here.found("Condition")}
+        named = {
+            each["use"]["coding"][0]["code"]: by_id[each["condition"]["reference"]] for each in encounter["diagnosis"]
+        }
+        assert named["AD"]["verificationStatus"]["coding"][0]["code"] == "provisional"
+        assert named["DD"]["code"]["coding"][0]["code"] == "J20"
+        assert all(each["encounter"]["reference"] == f"Encounter/{encounter['id']}" for each in by_id.values())
+
+
 async def test_a_check_in_opens_the_encounter_that_the_claim_ends(here: Any) -> None:
     await take(here, (FOLDER / "xml0_checkin_exam.xml").read_bytes())
     (opened,) = await here.found("Encounter")

@@ -15,7 +15,7 @@ from benhan.mapping import faults
 from benhan.mapping.bhyt.claim import claim as claim_of
 from benhan.mapping.bhyt.course import course
 from benhan.mapping.bhyt.drugs import drugs
-from benhan.mapping.bhyt.encounter import diagnoses, encounter
+from benhan.mapping.bhyt.encounter import diagnoses, encounter, name_diagnoses
 from benhan.mapping.bhyt.episode import Episode
 from benhan.mapping.bhyt.papers import PAPERS, papers
 from benhan.mapping.bhyt.patient import coverages, patient
@@ -56,6 +56,7 @@ def bhyt_to_fhir(claim: Claim, context: Context) -> MappedMessage:
     if "XML1" not in claim.tables:
         return mapped
     found = diagnoses(episode)
+    name_diagnoses(episode.visit, found)
     body_measures(episode)
     medicines, done = drugs(episode), services(episode)
     results(episode, done)

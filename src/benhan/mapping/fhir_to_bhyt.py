@@ -188,8 +188,10 @@ def _diagnoses(record: Record, claim: Json) -> Row:
         held.values(), key=lambda each: (each.get("recordedDate", ""), each["id"])
     )
     of_kind: dict[str, list[Json]] = {}
+    roles = _roles(record.encounter)
     for condition in conditions:
-        kinds = (code_of(each, encounters.DIAGNOSIS) for each in condition.get("category", []))
+        kinds = [code_of(each, encounters.DIAGNOSIS) for each in condition.get("category", [])]
+        kinds.append(roles.get(f"Condition/{condition['id']}", ""))
         kind = next(filter(None, kinds), encounters.OTHER if encounters.MAIN in of_kind else encounters.MAIN)
         of_kind.setdefault(kind, []).append(condition.get("code", {}))
     main = (of_kind.get(encounters.MAIN) or [{}])[0]
@@ -202,6 +204,17 @@ def _diagnoses(record: Record, claim: Json) -> Row:
         "MA_BENH_KT": ";".join(filter(None, others)),
         "MA_BENH_YHCT": ";".join(filter(None, traditional)),
     }
+
+
+def _roles(encounter: Json) -> dict[str, str]:
+    """The kinds of the diagnoses whose role an Encounter tells, by reference."""
+    kinds = {"AD": encounters.ARRIVAL, "DD": encounters.MAIN, "CC": encounters.OTHER}
+    found = {}
+    for each in encounter.get("diagnosis", []):
+        role = code_of(each.get("use", {}), "http://terminology.hl7.org/CodeSystem/diagnosis-role")
+        if role in kinds:
+            found[each.get("condition", {}).get("reference", "")] = kinds[role]
+    return found
 
 
 def _body(record: Record) -> Row:

@@ -179,7 +179,7 @@ class Applier:
         unit = self._store.begin(ACTOR)
         unit.trace = work.message.trace
         overtaken = await self._overtaken(work, found)
-        writer = _Writer(unit, found, overtaken)
+        writer = _Writer(unit, found, overtaken, work.mapped.resources)
         for mapped in work.mapped.resources:
             writer.write(mapped)
         for earlier in await self._replaced(work, found, overtaken):
@@ -219,12 +219,19 @@ class _Writer:
     """Turns mapped resources into writes of one unit of work, with real ids in place of mapped ones."""
 
     def __init__(
-        self, unit: UnitOfWork, found: dict[IdentityKey, Stored], overtaken: frozenset[ResourceKey] = frozenset()
+        self,
+        unit: UnitOfWork,
+        found: dict[IdentityKey, Stored],
+        overtaken: frozenset[ResourceKey],
+        coming: Sequence[Mapped],
     ) -> None:
         self._unit = unit
         self._found = found
         self._overtaken = overtaken
         self._references: dict[bytes, bytes] = {}
+        self._coming = {mapped.reference["reference"].encode(): mapped for mapped in coming}
+        self._promised: dict[str, str] = {}
+        """Ids of new resources that one before them refers to, by their keys."""
         self._pending: list[tuple[Mapped, str]] = []
         self.changed: list[str] = []
         self.subject = ""
@@ -235,7 +242,7 @@ class _Writer:
         known = self._known(type_, mapped)
         content = _REFERENCE.sub(self._made_real, to_bytes(mapped.resource))
         if known is None:
-            id_ = self._create(content)
+            id_ = self._create(content, self._promised.get(mapped.key))
         else:
             id_ = known.id
             self._update(content, known, mapped.policy)
@@ -250,11 +257,25 @@ class _Writer:
         return next((self._found[key] for each in mapped.identities if (key := (type_, *each)) in self._found), None)
 
     def _made_real(self, mapped: re.Match[bytes]) -> bytes:
-        return b'"reference":"%b"' % self._references.get(mapped[1], mapped[1])
+        reference = self._references.get(mapped[1])
+        if reference is None and mapped[1] in self._coming:
+            reference = self._references[mapped[1]] = self._promise(self._coming[mapped[1]])
+        return b'"reference":"%b"' % (reference or mapped[1])
 
-    def _create(self, content: bytes) -> str:
+    def _promise(self, mapped: Mapped) -> bytes:
+        """The reference to a resource that is written later: an Encounter names the Conditions that name it."""
+        type_ = mapped.resource["resourceType"]
+        known = self._known(type_, mapped)
+        if known is not None:
+            return f"{type_}/{known.id}".encode()
+        patient = next((each for each in self._references.values() if each.startswith(b"Patient/")), None)
+        id_ = self._unit.assign_id(type_, patient.decode() if patient is not None else None)
+        self._promised[mapped.key] = id_
+        return f"{type_}/{id_}".encode()
+
+    def _create(self, content: bytes, id_: str | None) -> str:
         resource = _valid(resource_of_own(content))
-        id_ = self._unit.create(resource)
+        id_ = self._unit.create(resource, id_=id_)
         self.changed.append(f"{resource.type}/{id_}")
         return id_
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
 
 from benhan.kernel.actors import Actor
@@ -22,9 +23,10 @@ from benhan.kernel.trace import new_trace_id
 from benhan.mapping.bhyt_to_fhir import bhyt_to_fhir
 from benhan.mapping.mapped import Context
 from benhan.store.inbox import Arrival, Inbox, Receipt
-from benhan.vn.bhyt.claim import episode_day
-from benhan.vn.bhyt.columns_check import check_columns
+from benhan.vn.bhyt.claim_check import check_claim
 from benhan.vn.bhyt.messages import BhytMessage, MessageReader
+from benhan.vn.bhyt.rules.context import Knowledge
+from benhan.vn.bhyt.rules.rule import Level
 
 log = Log("bhyt")
 
@@ -36,6 +38,7 @@ UNREADABLE = FaultCode(
         "The record has {count} places that cannot be read, listed below; mend them and run it again.",
     ),
 )
+VIETNAM = timedelta(hours=7)
 AT_ONCE = 32
 """Episodes that are read and committed together."""
 PROBLEMS_MAX = 500
@@ -44,7 +47,7 @@ ISSUES_MAX = 50
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An episode that is parked or breaks a rule of its columns: its number in the file, MA_LK, why it is parked."""
+    """An episode that is parked or breaks a rule: its number in the file, MA_LK, why it is parked, the rules."""
 
     number: int
     ma_lk: str
@@ -109,8 +112,9 @@ class BhytIntake:
         return found
 
     def _looked_at(self, messages: Iterator[BhytMessage]) -> list[tuple[BhytMessage, Fault | None, list[Issue]]]:
-        """The next messages, each with the fault it is parked for and the faults of its columns."""
-        return [(each, self._refusal(each), _of_columns(each)) for each in islice(messages, AT_ONCE)]
+        """The next messages, each with the fault it is parked for and the rules of the insurance that it breaks."""
+        now = (self._clock.now() + VIETNAM).strftime("%Y%m%d%H%M")
+        return [(each, self._refusal(each), _broken_rules(each, now)) for each in islice(messages, AT_ONCE)]
 
     def _refusal(self, message: BhytMessage) -> Fault | None:
         errors = [issue for issue in message.claim.faults if issue.is_error]
@@ -137,10 +141,10 @@ class BhytIntake:
         )
 
 
-def _of_columns(message: BhytMessage) -> list[Issue]:
-    day = episode_day(message.claim)
-    told = [issue for issue in message.claim.faults if not issue.is_error]
-    return told + check_columns(message.claim, day) if day is not None else told
+def _broken_rules(message: BhytMessage, now: str) -> list[Issue]:
+    """What the insurance would find; it does not keep an episode out of the record."""
+    report = check_claim(message.claim, Knowledge(now=now))
+    return [finding.to_issue() for finding in report.findings if finding.level in (Level.BLOCK, Level.WARN)]
 
 
 def _count(found: Reception, fault: Fault | None, receipt: Receipt) -> None:

@@ -103,6 +103,21 @@ def diagnoses(episode: Episode) -> list[tuple[str, Mapped]]:
     return found
 
 
+def name_diagnoses(visit: Mapped, found: list[tuple[str, Mapped]]) -> None:
+    """Let the Encounter name its diagnoses by their roles; the Conditions stand behind it in the message."""
+    named: list[Json] = []
+    rank = 0
+    for kind, condition in found:
+        if kind == ARRIVAL:
+            named.append({"condition": condition.reference, "use": hl7("diagnosis-role", "AD")})
+        else:
+            rank += 1
+            role = "DD" if kind == MAIN else "CC"
+            named.append({"condition": condition.reference, "use": hl7("diagnosis-role", role), "rank": rank})
+    if named:
+        visit.resource["diagnosis"] = named
+
+
 def _condition(episode: Episode, kind: str, number: int, code: Json, column: str) -> Mapped:
     category = hl7("condition-category", "encounter-diagnosis")
     at = episode.time(episode.row.get(column, "")) or episode.time(episode.row.get("NGAY_VAO", ""))
