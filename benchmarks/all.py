@@ -29,6 +29,8 @@ NAMES = (
     "validate_profiles",
     "validate_aside",
     "formats",
+    "bhyt_read",
+    "bhyt_rules",
     "crash",
 )
 
