@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from benhan.vn.places.units import CUT_OVER, Level, Place, province, province_of, provinces_ever, rows, ward
@@ -166,7 +166,8 @@ def _former(code: str) -> Place:
     return found
 
 
-def former_provinces(place: Place) -> list[Place]:
+@lru_cache(maxsize=1_000)
+def former_provinces(place: Place) -> tuple[Place, ...]:
     """The provinces of the 63 that a place of today lies on."""
     code = province_of(place).code
-    return [provinces_ever()[former][0] for former, into in _province_lines().items() if into == code]
+    return tuple(provinces_ever()[former][0] for former, into in _province_lines().items() if into == code)

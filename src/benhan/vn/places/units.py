@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import date
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -112,6 +112,7 @@ def path(place: Place) -> list[Place]:
     return found
 
 
+@lru_cache(maxsize=20_000)
 def province_of(place: Place) -> Place:
     """The province that `place` is or lies in."""
     return path(place)[-1]

@@ -76,7 +76,9 @@ def readings(words: Sequence[Word], end: int, on: date | None) -> list[Reading]:
 
 def _readings(words: Sequence[Word], end: int, on: date | None) -> Iterator[Reading]:
     loose = not any(word.begins for word in words[1:end])
-    for province in (None, *_hits(words, end, PROVINCE_PREFIXES, provinces_named, together=True, loose=True)):
+    provinces = _hits(words, end, PROVINCE_PREFIXES, provinces_named, together=True, loose=True)
+    is_told = any(not each.is_doubtful for each in provinces)
+    for province in provinces if is_told else (None, *provinces):
         below = province.start if province is not None else end
         of = province.places if province is not None else None
         in_province = partial(districts_named, of=of)
