@@ -1,0 +1,120 @@
+"""A catalogue: a list of codes of which each row holds from a day to a day.
+
+A row is never changed: what a later decision says otherwise is a new row, and the old one ends the day before. So a
+record of last year is read with the names of last year. Source: TT 12/2026/TT-BTC (a change is two rows);
+requirements of the Ministry's shared catalogues (CV 365/TTYQG-GPQLCL III.1.1 h).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from functools import cached_property
+from types import MappingProxyType
+from typing import NamedTuple
+
+from benhan.kernel.texts import Text
+
+NO_PROPERTIES: Mapping[str, str] = MappingProxyType({})
+
+
+class Content(Enum):
+    """How much of a list is here."""
+
+    WHOLE = "whole"
+    """Every code: what is not here is no code."""
+    PART = "part"
+    """Some: of a code that is not here nothing can be said."""
+    NONE = "none"
+    """Nothing yet: the hospital loads it."""
+
+
+class Entry(NamedTuple):
+    """A code with its name, from the day `since` (None: always) to the day before `until` (None: until further notice).
+
+    `properties` are further columns: `en` (the English name), `note`, `ministry` (the Ministry's code that it means).
+    """
+
+    code: str
+    display: str
+    since: date | None = None
+    until: date | None = None
+    properties: Mapping[str, str] = NO_PROPERTIES
+
+    def is_on(self, day: date) -> bool:
+        """Whether the row holds on `day`."""
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+    def says_the_same(self, other: Entry) -> bool:
+        """Whether both give the code the same name and properties, whatever their days."""
+        return (self.code, self.display, dict(self.properties)) == (other.code, other.display, dict(other.properties))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is told of a catalogue besides its rows. `maps_to`: the Ministry's list that a local one is mapped to."""
+
+    name: str
+    url: str
+    title: Text
+    source: str
+    content: Content
+    maps_to: str = ""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A list with all rows it ever had."""
+
+    head: Head
+    entries: tuple[Entry, ...] = ()
+    _on: dict[date, Mapping[str, Entry]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no row at all: nothing may be judged by it."""
+        return not self.entries
+
+    def on(self, day: date) -> Mapping[str, Entry]:
+        """The rows that hold on a day, by code in the order of the list."""
+        edition = self.edition(day)
+        if edition not in self._on:
+            self._on[edition] = MappingProxyType({each.code: each for each in self.entries if each.is_on(day)})
+        return self._on[edition]
+
+    def edition(self, day: date) -> date:
+        """The last day up to `day` on which the list changed; date.min before any change."""
+        return max((each for each in self.changes if each <= day), default=date.min)
+
+    @cached_property
+    def changes(self) -> tuple[date, ...]:
+        """Every day on which a row begins or has ended, in order."""
+        days = {day for each in self.entries for day in (each.since, each.until) if day is not None}
+        return tuple(sorted(days))
+
+    def find(self, code: str, on: date) -> Entry | None:
+        """The row of a code on a day."""
+        return self.on(on).get(code)
+
+    def display(self, code: str, on: date) -> str:
+        """The name of a code on a day; "" where it has none then."""
+        found = self.find(code, on)
+        return found.display if found is not None else ""
+
+    def rows_of(self, code: str) -> list[Entry]:
+        """Every row a code ever had, the earliest first."""
+        return sorted(self.by_code.get(code, ()), key=lambda each: each.since or date.min)
+
+    @cached_property
+    def by_code(self) -> Mapping[str, tuple[Entry, ...]]:
+        """All rows by code, the codes in the order of the list."""
+        found: dict[str, tuple[Entry, ...]] = {}
+        for each in self.entries:
+            found[each.code] = (*found.get(each.code, ()), each)
+        return MappingProxyType(found)
+
+    def with_entries(self, entries: Iterable[Entry]) -> Catalogue:
+        """The same list with other rows."""
+        return Catalogue(self.head, tuple(entries))
