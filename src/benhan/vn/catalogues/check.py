@@ -24,6 +24,10 @@ SUGGESTED = Text(
     "Danh mục {name} không có mã này. Có thể là {code} ({display}).",
     "The catalogue {name} has no such code. {code} ({display}) may be meant.",
 )
+PERHAPS = Text(
+    "Mã không có trong phần danh mục {name} đang có. Có thể là {code} ({display}).",
+    "The code is not in the part of {name} that is here. {code} ({display}) may be meant.",
+)
 NOT_YET = Text("Mã của danh mục {name} chỉ dùng từ {day}.", "The code of {name} is in use from {day} on only.")
 ENDED = Text("Mã của danh mục {name} đã hết hiệu lực từ {day}.", "The code of {name} ended on {day}.")
 
@@ -41,13 +45,14 @@ def check_code(catalogue: Catalogue, code: str, on: date, place: str = "") -> Is
     rows = catalogue.rows_of(code)
     if rows:
         return error("code-invalid", place, _other_days(rows, on).filled(name=name), head.source)
-    if head.content is not Content.WHOLE:
-        return warning("incomplete", place, NOT_IN_PART.filled(name=name), head.source)
     meant = suggestion(catalogue, code, on)
-    if meant is None:
-        return error("code-invalid", place, UNKNOWN.filled(name=name), head.source)
-    text = SUGGESTED.filled(name=name, code=meant.code, display=meant.display)
-    return error("code-invalid", place, text, head.source)
+    is_whole = head.content is Content.WHOLE
+    text = UNKNOWN if is_whole else NOT_IN_PART
+    if meant is not None:
+        text = SUGGESTED if is_whole else PERHAPS
+        text = text.filled(code=meant.code, display=meant.display)
+    told = error if is_whole else warning
+    return told("code-invalid" if is_whole else "incomplete", place, text.filled(name=name), head.source)
 
 
 def suggestion(catalogue: Catalogue, written: str, on: date) -> Entry | None:

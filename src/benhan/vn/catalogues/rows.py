@@ -27,11 +27,11 @@ DISPLAY_CHARACTERS_MAX = 2_000
 _COLUMNS = {
     "code": ("code", "ma", "ma so", "ma benh", "ma icd", "ma icd10", "ma icd 10", "ma thuoc", "ma dich vu", "ma dvkt",
              "ma khoa", "ma nhan vien", "ma may", "ma vat tu", "ma hoat chat", "ma noi bo", "local code", "ma cskcb"),
-    "display": ("display", "ten", "ten goi", "ten benh", "ten thuoc", "ten dich vu", "ten dvkt", "ten khoa",
-                "ten tieng viet", "dien giai", "mo ta", "noi dung", "name", "ho ten", "ten vat tu", "ten hoat chat", "ten cskcb", "vi"),
+    "display": ("display", "ten", "ten goi", "ten benh", "ten thuoc", "ten dich vu", "ten dvkt", "ten khoa", "vi",
+                "ten tieng viet", "dien giai", "mo ta", "noi dung", "name", "ho ten", "ten vat tu", "ten hoat chat",
+                "ten cskcb"),
     "en": ("en", "ten tieng anh", "english", "display en", "name en", "ten en"),
-    "since": ("since", "tu ngay", "tungay", "hieu luc tu", "ngay hieu luc", "ap dung tu", "valid from",
-              "tu ngay ap dung"),
+    "since": ("since", "tu ngay", "tungay", "hieu luc tu", "ngay hieu luc", "ap dung tu", "valid from"),
     "until": ("den ngay", "denngay", "hieu luc den", "ngay het hieu luc", "valid to", "ap dung den"),
     MINISTRY: (MINISTRY, "ma byt", "ma bo y te", "ma dung chung", "ma bo", "ma tuong duong"),
 }  # fmt: skip

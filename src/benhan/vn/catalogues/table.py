@@ -39,12 +39,12 @@ class TableRow(NamedTuple):
 def read_table(content: bytes) -> list[TableRow]:
     """Every row that is not empty. Raises Incorrect BA-3301 for what is no table, BA-3302 for what is too large."""
     if len(content) > BYTES_MAX:
-        raise _too_large()
+        raise too_large()
     rows = _sheet(content) if content.startswith(b"PK") else _csv(content)
     found: list[TableRow] = []
     for row in rows:
         if len(row.cells) > COLUMNS_MAX or len(found) >= ROWS_MAX:
-            raise _too_large()
+            raise too_large()
         if any(len(cell) > CELL_CHARACTERS_MAX or "\x00" in cell for cell in row.cells):
             raise BAD_TABLE(reason=f"line {row.line}: a cell is longer than {CELL_CHARACTERS_MAX} or holds a null")
         if any(row.cells):
@@ -113,7 +113,7 @@ def _check_package(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             members = package.infolist()
             if len(members) > MEMBERS_MAX or sum(each.file_size for each in members) > UNPACKED_BYTES_MAX:
-                raise _too_large()
+                raise too_large()
             unpacked = 0
             for member in members:
                 tail = b""
@@ -121,7 +121,7 @@ def _check_package(content: bytes) -> None:
                     while chunk := part.read(_CHUNK_BYTES):
                         unpacked += len(chunk)
                         if unpacked > UNPACKED_BYTES_MAX:
-                            raise _too_large()
+                            raise too_large()
                         seen = tail + chunk.replace(b"\x00", b"")
                         if any(mark in seen for mark in _FORBIDDEN):
                             raise BAD_TABLE(reason="the XLSX declares a document type")
@@ -153,5 +153,6 @@ def _text(cell: object) -> str:
     return str(cell).strip()
 
 
-def _too_large() -> Exception:
+def too_large() -> Exception:
+    """The Fault BA-3302 to raise."""
     return TABLE_TOO_LARGE(bytes=BYTES_MAX, rows=ROWS_MAX, columns=COLUMNS_MAX)
