@@ -36,6 +36,8 @@ _COLUMNS = {
     MINISTRY: (MINISTRY, "ma byt", "ma bo y te", "ma dung chung", "ma bo", "ma tuong duong"),
 }  # fmt: skip
 """Folded names of columns. `until` is the last day of a row, as hospitals write it."""
+_PASSED_OVER = frozenset({"stt", "so tt", "tt", "so thu tu", "no", "dong", "ly do"})
+"""Columns that say nothing of a code: the number of the row, and what a file of rejects adds."""
 
 NO_CODE = Text("Thiếu mã.", "The code is missing.")
 BAD_CODE = Text(
@@ -159,6 +161,8 @@ def _kinds(cells: Sequence[str], name: str, named: Mapping[str, str]) -> list[st
         kind = chosen.get(folded) or ("" if _is_named(synonyms.get(folded), named) else synonyms.get(folded, ""))
         if not kind or kind in found:
             kind = re.sub(r"\W+", "_", folded) or f"column_{place + 1}"
+        if folded in _PASSED_OVER and folded not in chosen:
+            kind = f"-{place}"
         found.append(kind if kind not in found else f"{kind}_{place + 1}")
     return found
 
@@ -189,7 +193,8 @@ def _entry(row: TableRow, columns: Sequence[str], since: date) -> Entry | Text:
     if ends is not None and ends < begins:
         return ENDS_FIRST
     until = ends + timedelta(days=1) if ends is not None else None
-    return Entry(code, display, begins, until, {name: cell for name, cell in cells.items() if cell})
+    properties = {name: cell for name, cell in cells.items() if cell and not name.startswith("-")}
+    return Entry(code, display, begins, until, properties)
 
 
 def _doubt(entry: Entry, row: TableRow, columns: Sequence[str], known: Catalogue, in_file: set[str]) -> Text | None:

@@ -23,6 +23,8 @@ ROWS_MAX = 1_000_000
 COLUMNS_MAX = 200
 CELL_CHARACTERS_MAX = 32_767
 
+_LOOKED_AT, _LINES_LOOKED_AT = 65_536, 20
+"""Characters and lines of a CSV by which the mark between its cells is told."""
 _CHUNK_BYTES = 1024 * 1024
 _FORBIDDEN = (b"<!DOCTYPE", b"<!ENTITY")
 
@@ -54,8 +56,7 @@ def read_table(content: bytes) -> list[TableRow]:
 
 def _csv(content: bytes) -> Iterator[TableRow]:
     text = _decoded(content)
-    first = text.partition("\n")[0]
-    mark = max(",;\t", key=first.count)
+    mark = max(",;\t", key="\n".join(text[:_LOOKED_AT].splitlines()[:_LINES_LOOKED_AT]).count)
     csv.field_size_limit(BYTES_MAX)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -166,6 +168,16 @@ def test_every_former_commune_leads_somewhere_and_says_how_sure() -> None:
         "in-district of several": 722,
     }
     assert sum(told.values()) == len(former_wards())
+
+
+def test_the_guide_tells_the_same_counts() -> None:
+    guide = (Path(__file__).parents[4] / "docs/guides/catalogues.md").read_text("utf-8")
+    told = {
+        mark: int(count.replace(".", ""))
+        for mark, count in re.findall(r"^\| `([a-z-]+)` \|.*\| ([\d.]+) \|$", guide, re.M)
+    }
+    firsts = Counter(at(each, NOW)[0].how.value for each in former_wards())
+    assert told == firsts
 
 
 def test_every_commune_of_today_comes_from_somewhere() -> None:
