@@ -102,7 +102,7 @@ def main(folder: Path) -> None:
         vi, en, source, whole = (part.strip() for part in told.split("|"))
         lists.append((name, vi, en, source, whole))
         english = (annex.get(name) or {}).get("values") or {}
-        if whole == "none" or name in ("ICD10", "THUOC", "DICH_VU"):
+        if whole == "none" or name in ("ICD10", "THUOC", "DICH_VU", "TINH", "XA"):
             continue
         codes = list(dict.fromkeys([*named.get(name, {}), *english]))
         for code in codes:

@@ -53,6 +53,13 @@ async def test_a_shipped_list_is_there_without_any_loading(store: Store) -> None
     assert not (await store.terminology.validate_in_system(KIND_OF_CARE, Coding("77", KIND_OF_CARE))).result
 
 
+async def test_communes_of_today_are_picked_by_their_names(store: Store) -> None:
+    expansion = await store.terminology.expand(
+        "urn:benhan:code:xa?fhir_vs", words=words("hoan kiem"), count=20, active_only=True
+    )
+    assert [(each.concept.code, each.concept.display) for each in expansion.members] == [("00070", "Phường Hoàn Kiếm")]
+
+
 async def test_of_a_list_that_is_not_whole_an_unknown_code_is_not_called_wrong(store: Store) -> None:
     icd = "http://hl7.org/fhir/sid/icd-10"
     assert (await store.terminology.validate_in_system(icd, Coding("I10", icd))).display == "Tăng huyết áp vô căn"

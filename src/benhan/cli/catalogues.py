@@ -16,6 +16,7 @@ import typer
 from rich.table import Table
 
 from benhan.cli.common import ConfigOption, DatabaseOption, DataOption, RoleOption, err, language, out, run, settings_of
+from benhan.kernel.faults import Busy, Conflict
 from benhan.kernel.settings import Settings
 
 if TYPE_CHECKING:
@@ -280,7 +281,10 @@ async def _load(
         if dry_run:
             return rows, await catalogues.compare(name, rows.entries, what), first
         found = await catalogues.load(name, rows.entries, what)
-        await publish(store)
+        try:
+            await publish(store)
+        except (Busy, Conflict):
+            err.print("Nút đang chạy sẽ công bố danh mục trong vài phút. (The running node will publish it.)")
     return rows, found, first
 
 

@@ -65,6 +65,14 @@ _END = query(
         and (o.until is null or o.until > e.until)
     """,
 )
+_EDITION = query(
+    "catalogue_edition",
+    """
+    select max(id) as newest,
+        greatest(max(since) filter (where since <= $2), max(until) filter (where until <= $2)) as changed_on
+    from catalogue_entry where catalogue = $1
+    """,
+)
 _PUBLISHED = query("catalogue_published", "update catalogue set published = $2 where name = $1")
 
 
@@ -151,9 +159,15 @@ class Catalogues:
             await _insert(connection, name, added, load.digest, now)
         return found
 
-    async def note_published(self, connection: Connection, name: str, digest: str) -> None:
-        """Remember what terminology has of a list, with the commit of `connection`'s transaction."""
-        await connection.execute(_PUBLISHED, name, digest)
+    async def edition(self, loaded: Loaded, day: date) -> str:
+        """What tells the rows of `day` from those of other days: the last load, the newest row, the last change."""
+        row = await self._database.fetchrow(_EDITION, loaded.head.name, day)
+        assert row is not None, "an aggregate has a row"
+        return f"{loaded.changed_at.isoformat()} {row['newest']} {row['changed_on'] or ''}"
+
+    async def note_published(self, connection: Connection, name: str, edition: str) -> None:
+        """Remember which edition of a list terminology has, with the commit of `connection`'s transaction."""
+        await connection.execute(_PUBLISHED, name, edition)
 
 
 async def _before(connection: Connection, name: str) -> Catalogue:

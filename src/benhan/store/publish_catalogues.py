@@ -43,11 +43,13 @@ async def publish(store: Store, day: date | None = None) -> list[str]:
     day = day or day_in_vietnam(store.clock.now())
     done = []
     for loaded in await catalogues.loaded():
+        edition = await catalogues.edition(loaded, day)
+        if edition == loaded.published:
+            continue
         found = await catalogues.catalogue(loaded.head.name)
         listed = concepts(found, day)
-        digest = _digest(found, listed)
-        if listed and digest != loaded.published:
-            await _publish(store, catalogues, loaded, found, listed, digest, day)
+        if listed:
+            await _publish(store, catalogues, loaded, found, listed, edition, day)
             done.append(loaded.head.name)
     return done
 
@@ -58,11 +60,11 @@ async def _publish(
     loaded: Loaded,
     found: Catalogue,
     listed: list[Concept],
-    digest: str,
+    edition: str,
     day: date,
 ) -> None:
     actor = system("terminology")
-    await load_list(store, actor, system_head(found, VERSION), digest, listed, lambda _done: None)
+    await load_list(store, actor, system_head(found, VERSION), _digest(found, listed), listed, lambda _done: None)
     unit = store.begin(actor)
     if loaded.head.maps_to:
         resource = concept_map(local_map(found, day))
@@ -75,7 +77,7 @@ async def _publish(
             unit.update(resource_of({**resource, **kept}), if_match=int(former.resource["meta"]["versionId"]))
 
     async def note(connection: Connection) -> None:
-        await catalogues.note_published(connection, loaded.head.name, digest)
+        await catalogues.note_published(connection, loaded.head.name, edition)
 
     unit.also(note)
     await store.commit(unit)

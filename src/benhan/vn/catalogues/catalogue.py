@@ -7,7 +7,8 @@ requirements of the Ministry's shared catalogues (CV 365/TTYQG-GPQLCL III.1.1 h)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -15,8 +16,11 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
+from benhan.fhir.folding import fold
 from benhan.kernel.texts import Text
 
+EDITIONS_KEPT = 32
+"""Days for which the rows that hold are remembered."""
 NO_PROPERTIES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -81,12 +85,15 @@ class Catalogue:
         """The rows that hold on a day, by code in the order of the list."""
         edition = self.edition(day)
         if edition not in self._on:
+            if len(self._on) >= EDITIONS_KEPT:
+                self._on.clear()
             self._on[edition] = MappingProxyType({each.code: each for each in self.entries if each.is_on(day)})
         return self._on[edition]
 
     def edition(self, day: date) -> date:
         """The last day up to `day` on which the list changed; date.min before any change."""
-        return max((each for each in self.changes if each <= day), default=date.min)
+        at = bisect_right(self.changes, day)
+        return self.changes[at - 1] if at else date.min
 
     @cached_property
     def changes(self) -> tuple[date, ...]:
@@ -115,6 +122,18 @@ class Catalogue:
             found[each.code] = (*found.get(each.code, ()), each)
         return MappingProxyType(found)
 
-    def with_entries(self, entries: Iterable[Entry]) -> Catalogue:
-        """The same list with other rows."""
-        return Catalogue(self.head, tuple(entries))
+    @cached_property
+    def by_reading(self) -> Mapping[str, tuple[str, ...]]:
+        """Codes by how they may be written, and by their folded names: see `readings`."""
+        found: dict[str, dict[str, None]] = {}
+        for each in self.entries:
+            for reading in (*readings(each.code), fold(each.display)):
+                found.setdefault(reading, {})[each.code] = None
+        return MappingProxyType({reading: tuple(codes) for reading, codes in found.items()})
+
+
+def readings(code: str) -> tuple[str, ...]:
+    """A code without spaces and case; without dots too; without zeros before it too."""
+    bare = "".join(code.split()).upper()
+    plain = bare.replace(".", "")
+    return tuple(dict.fromkeys((bare, plain, plain.lstrip("0") or plain[-1:])))

@@ -9,7 +9,9 @@ from difflib import get_close_matches
 from benhan.fhir.folding import fold
 from benhan.kernel.issues import Issue, error, warning
 from benhan.kernel.texts import Text
-from benhan.vn.catalogues.catalogue import Catalogue, Content, Entry
+from benhan.vn.catalogues.catalogue import Catalogue, Content, Entry, readings
+
+NEAREST_AMONG_MAX = 2_000
 
 EMPTY = Text(
     "Danh mục {name} đang rỗng nên không kiểm được mã. Nạp danh mục: benhan catalogues load TỆP --list {name}.",
@@ -56,17 +58,19 @@ def check_code(catalogue: Catalogue, code: str, on: date, place: str = "") -> Is
 
 
 def suggestion(catalogue: Catalogue, written: str, on: date) -> Entry | None:
-    """What was probably meant: the code but for spaces, case and zeros before it, that of a name, the nearest code."""
+    """What was probably meant: the code but for spaces, case, dots and zeros, that of a name, the nearest code.
+
+    The nearest is looked for in lists of up to NEAREST_AMONG_MAX codes only.
+    """
     today = catalogue.on(on)
-    asked = _bare(written)
-    for reading in (_bare, _number):
-        found = [each for each in today.values() if reading(each.code) == reading(written)]
-        if len(found) == 1 and asked:
-            return found[0]
-    named = [each for each in today.values() if fold(each.display) == fold(written)]
-    if len(named) == 1:
-        return named[0]
-    near = get_close_matches(asked, [each for each in today if len(each) > 2], n=1, cutoff=0.75)
+    for reading in (*readings(written), fold(written)):
+        found = [code for code in catalogue.by_reading.get(reading, ()) if code in today]
+        if len(found) == 1 and reading:
+            return today[found[0]]
+    if len(today) > NEAREST_AMONG_MAX:
+        return None
+    bare = readings(written)[0]
+    near = get_close_matches(bare, [each for each in today if len(each) > 2], n=1, cutoff=0.75)
     return today[near[0]] if near else None
 
 
@@ -85,12 +89,3 @@ def _other_days(rows: list[Entry], on: date) -> Text:
         return NOT_YET.filled(day=f"{min(later):%d/%m/%Y}")
     ended = [each.until for each in rows if each.until is not None and each.until <= on]
     return ENDED.filled(day=f"{max(ended):%d/%m/%Y}")
-
-
-def _bare(code: str) -> str:
-    return "".join(code.split()).upper()
-
-
-def _number(code: str) -> str:
-    bare = _bare(code)
-    return bare.lstrip("0") or bare[-1:]

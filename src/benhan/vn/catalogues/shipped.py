@@ -15,6 +15,7 @@ from benhan.kernel.texts import Text
 from benhan.vn import systems
 from benhan.vn.catalogues.catalogue import Catalogue, Content, Entry, Head
 from benhan.vn.catalogues.faults import NO_CATALOGUE
+from benhan.vn.places.units import Place, provinces_ever, wards_ever
 
 _DATA = Path(__file__).parent / "data"
 _URLS = {
@@ -25,6 +26,7 @@ _URLS = {
 }
 _OF_ITS_OWN = ("ICD10", "THUOC", "DICH_VU")
 _DAYS = ("since", "until")
+_UNITS = {"TINH": provinces_ever, "XA": wards_ever}
 
 
 def catalogue(name: str) -> Catalogue:
@@ -67,6 +69,8 @@ def _catalogue(name: str) -> Catalogue | None:
     head = _heads().get(name)
     if head is None:
         return None
+    if name in _UNITS:
+        return Catalogue(head, tuple(_of_unit(each) for names in _UNITS[name]().values() for each in names))
     if name in _OF_ITS_OWN:
         return Catalogue(head, tuple(_entry(row, "code", "display") for row in _rows(name)))
     return Catalogue(head, _entries().get(name, ()))
@@ -94,6 +98,11 @@ def _entry(row: dict[str, str], code: str, display: str) -> Entry:
     since, until = (date.fromisoformat(row[name]) if row.get(name) else None for name in _DAYS)
     further = {name: cell for name, cell in row.items() if cell and name not in (code, display, *_DAYS)}
     return Entry(row[code], row[display], since, until, further)
+
+
+def _of_unit(place: Place) -> Entry:
+    further = {"parent_unit": place.parent} if place.parent else {}
+    return Entry(place.code, place.full_name, place.since, place.until, further)
 
 
 def _rows(name: str) -> Iterator[dict[str, str]]:

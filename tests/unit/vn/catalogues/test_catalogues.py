@@ -97,6 +97,8 @@ def test_a_code_before_its_day_and_after_its_end_is_told_with_the_day() -> None:
         ("MA_LOAI_KCB", "dieu tri noi tru", "03"),
         ("MA_KHOA", "k 01", "K01"),
         ("LOAI_PTTT", "p1", "P1"),
+        ("ICD10", "e119", "E11.9"),
+        ("XA", "4", "00004"),
         ("GDYK_DOI_TUONG", "KNLDT", "KNLĐT"),
     ],
 )
@@ -107,6 +109,13 @@ def test_what_was_meant_is_suggested(name: str, written: str, meant: str) -> Non
     issue = check_code(catalogue(name), written, NOW)
     assert issue is not None
     assert meant in issue.text.vi
+
+
+def test_units_of_administration_are_lists_by_day() -> None:
+    assert len(catalogue("TINH").on(BEFORE)) == 63
+    assert len(catalogue("TINH").on(NOW)) == 34
+    assert catalogue("XA").display("00004", BEFORE) == "Phường Trúc Bạch"
+    assert catalogue("XA").display("00004", NOW) == "Phường Ba Đình"
 
 
 def test_nothing_is_suggested_for_nonsense() -> None:

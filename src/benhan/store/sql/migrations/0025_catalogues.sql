@@ -8,7 +8,7 @@ create table catalogue (
     content text not null,            -- whole, part
     maps_to text not null,            -- the Ministry's list that its codes are mapped to, '' for none
     changed_at timestamptz not null,
-    published text not null default ''  -- digest of the code system that terminology has of it
+    published text not null default ''  -- which edition terminology has of it
 );
 
 create table catalogue_entry (
