@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from benhan.fhir.folding import fold
+from benhan.kernel.issues import Issue
 from benhan.kernel.texts import Text
 
 EDITIONS_KEPT = 32
@@ -109,6 +110,12 @@ class Catalogue:
         """The name of a code on a day; "" where it has none then."""
         found = self.find(code, on)
         return found.display if found is not None else ""
+
+    def check(self, code: str, on: date, place: str = "") -> Issue | None:
+        """None for a code that holds on the day, else what is wrong: see `check_code`."""
+        from benhan.vn.catalogues.check import check_code
+
+        return check_code(self, code, on, place)
 
     def rows_of(self, code: str) -> list[Entry]:
         """Every row a code ever had, the earliest first."""

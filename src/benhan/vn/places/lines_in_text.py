@@ -54,6 +54,11 @@ def read_lines(words: Sequence[Word], known: Collection[str]) -> Lines:
     return lines
 
 
+def announces_unit(words: Sequence[Word], at: int) -> bool:
+    """Whether the word at `at` says that a commune, district or province follows."""
+    return _kind(words, at)[0] in ("ward", "district", "province")
+
+
 def _parts(words: Sequence[Word]) -> list[list[Word]]:
     """Parts begin at commas and at words that announce a hamlet or a unit."""
     found: list[list[Word]] = []
@@ -63,7 +68,7 @@ def _parts(words: Sequence[Word]) -> list[list[Word]]:
         starts = word.begins or (skip == 0 and kind in ("hamlet", "ward", "district", "province", "building"))
         if starts or not found:
             found.append([])
-        skip = length - 1 if starts and length else max(0, skip - 1)
+        skip = length if starts and length else max(0, skip - 1)  # the word after "làng" is its name: "làng Plei Weh"
         found[-1].append(word)
     return found
 

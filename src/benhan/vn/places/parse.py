@@ -9,13 +9,14 @@ from datetime import date
 from benhan.vn.places.address import NOT_NAMED, Address, Confidence, Named
 from benhan.vn.places.changes import at, interim_wards
 from benhan.vn.places.keys import place_key
-from benhan.vn.places.lines_in_text import Lines, read_lines
+from benhan.vn.places.lines_in_text import Lines, announces_unit, read_lines
 from benhan.vn.places.units import CUT_OVER, Place, above, province_of
 from benhan.vn.places.units_in_text import MARGIN, Hit, Reading, readings
-from benhan.vn.places.words import Word, words_of
+from benhan.vn.places.words import Word, joined, words_of
 
 TEXT_CHARACTERS_MAX = 1_000
 
+PARTS_PASSED_OVER_MAX = 2
 _COUNTRY = frozenset({"viet nam", "vietnam", "vn", "vnm"})
 _NOTES = frozenset({"cu", "moi"})
 """ "(cũ)", "(mới)" after a name."""
@@ -29,12 +30,12 @@ def parse_address(text: str, on: date | None = None) -> Address:
     read as today's. Text beyond TEXT_CHARACTERS_MAX is left over.
     """
     words, passed_over = _without_notes(words_of(text[:TEXT_CHARACTERS_MAX]))
-    end = _end(words)
-    best, rivals = _best(readings(words, end, on))
+    end, best, rivals = _read(words, _end(words), on)
+    passed_over += [joined(words[end:])] if end < _end(words) else []
     hits = {"ward": best.ward, "district": best.district, "province": best.province}
     lines = read_lines(words[: best.start], [level for level, hit in hits.items() if hit is not None])
     lines.leftovers += [*passed_over, *([text[TEXT_CHARACTERS_MAX:]] if len(text) > TEXT_CHARACTERS_MAX else [])]
-    return _address(text, best, rivals, lines, on)
+    return _address(text, best, rivals, lines, on, is_to_the_end=end == _end(words))
 
 
 def _without_notes(words: list[Word]) -> tuple[list[Word], list[str]]:
@@ -59,6 +60,20 @@ def _end(words: Sequence[Word]) -> int:
     return end - 1 if end and words[end - 1].key in _COUNTRY else end
 
 
+def _read(words: Sequence[Word], end: int, on: date | None) -> tuple[int, Reading, list[Reading]]:
+    """The best reading, its rivals, and where it ends: before last parts that say nothing of units (a telephone)."""
+    first = best, rivals = _best(readings(words, end, on))
+    at = end
+    for _ in range(PARTS_PASSED_OVER_MAX):
+        if best.score:
+            return at, best, rivals
+        at = max((place for place in range(at) if words[place].begins), default=0)
+        if not at or announces_unit(words, at):
+            break
+        best, rivals = _best(readings(words[:at], at, on))
+    return (at, best, rivals) if at and best.score else (end, *first)
+
+
 def _best(found: list[Reading]) -> tuple[Reading, list[Reading]]:
     """The best reading, and those nearly as good that name another unit."""
     best = found[0]
@@ -70,7 +85,9 @@ def _units(reading: Reading) -> tuple[Place | None, Place | None]:
     return tuple(hit.place if hit is not None else None for hit in (reading.ward, reading.district))  # type: ignore[return-value]
 
 
-def _address(text: str, best: Reading, rivals: list[Reading], lines: Lines, on: date | None) -> Address:
+def _address(
+    text: str, best: Reading, rivals: list[Reading], lines: Lines, on: date | None, *, is_to_the_end: bool
+) -> Address:
     ward = _named(best.ward, [each.ward for each in rivals], lines.ward)
     district = _named(best.district, [each.district for each in rivals], lines.district)
     province = _province(best, rivals, lines.province, on)
@@ -91,7 +108,7 @@ def _address(text: str, best: Reading, rivals: list[Reading], lines: Lines, on: 
         district,
         province,
         tuple(lines.leftovers),
-        _confidence(best, ward, district, province),
+        _confidence(best, ward, district, province, is_to_the_end=is_to_the_end),
         candidates,
     )
 
@@ -133,10 +150,10 @@ def _made_and_ended(name: str, province: Place) -> tuple[Place, ...]:
     )
 
 
-def _confidence(best: Reading, ward: Named, district: Named, province: Named) -> Confidence:
+def _confidence(best: Reading, ward: Named, district: Named, province: Named, *, is_to_the_end: bool) -> Confidence:
     if ward.place is None:
         return Confidence.PARTLY if district.place or province.place else Confidence.NOT_UNDERSTOOD
     hits = [each for each in (best.province, best.district, best.ward) if each is not None]
     is_whole = best.province is not None and (best.district is not None or not ward.place.is_former)
-    is_plain = not best.is_mixed and not any(each.is_doubtful for each in hits)
+    is_plain = is_to_the_end and not best.is_mixed and not any(each.is_doubtful for each in hits)
     return Confidence.SURE if is_whole and is_plain else Confidence.LIKELY

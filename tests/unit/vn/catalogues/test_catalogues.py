@@ -75,7 +75,8 @@ def test_a_code_has_the_name_of_its_day() -> None:
 
 
 def test_a_code_in_force_is_no_issue() -> None:
-    assert check_code(catalogue("MA_LOAI_KCB"), "03", NOW) is None
+    assert catalogue("MA_LOAI_KCB").check("03", NOW) is None
+    assert catalogue("MA_LOAI_KCB").check("3", NOW) == check_code(catalogue("MA_LOAI_KCB"), "3", NOW)
 
 
 def test_a_code_before_its_day_and_after_its_end_is_told_with_the_day() -> None:

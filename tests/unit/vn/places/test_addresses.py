@@ -70,6 +70,9 @@ ADDRESSES = [
     ("phường Nguyễn Trãi, TP Hà Giang, Hà Giang", "", "", "", "00694", "024", "02", SURE),
     ("Ấp 4\nXã Phước Kiển\nNhà Bè\nTP HCM", "", "", "Ấp 4", "27646", "786", "79", SURE),
     ("Phường Sa Pa, Thị xã Sa Pa, Lào Cai", "", "", "", "03001", "088", "10", SURE),
+    ("Tổ 5 KP Bình Minh 2 P. Dĩ An TP Dĩ An Bình Dương", "", "", "Tổ 5, KP Bình Minh 2", "25942", "724", "74", SURE),
+    ("làng Plei Weh, Xã Ia Hrung, Ia Grai, Gia Lai", "", "", "làng Plei Weh", "23770", "628", "64", SURE),
+    ("SN 12, Đường 3/2, P. Hưng Lợi, Q. Ninh Kiều, Cần Thơ", "SN 12", "Đường 3/2", "", "31147", "916", "92", SURE),
     # two levels, as since 01/07/2025
     ("phường Ba Đình, thành phố Hà Nội", "", "", "", "00004", "", "01", SURE),
     ("Phường Hoàn Kiếm, Hà Nội", "", "", "", "00070", "", "01", SURE),
@@ -98,6 +101,9 @@ ADDRESSES = [
     ("Phường Thành Vinh, TP Vinh, Nghệ An", "", "", "", "16681", "412", "40", LIKELY),
     ("P Tân Lập, Buôn Ma Thuột", "", "", "", "24118", "643", "66", LIKELY),
     ("Lô 5 KCN Tân Bình, phường Tây Thạnh, quận Tân Phú", "Lô 5, KCN Tân Bình", "", "", "27013", "767", "79", LIKELY),
+    ("ấp Phú Lợi, TT. Phú Hòa, Thoại Sơn, AG", "", "", "ấp Phú Lợi", "30685", "894", "89", LIKELY),
+    ("12 Lý Thái Tổ, P. Tràng Tiền, Q. Hoàn Kiếm, HN, ĐT 09", "12", "Lý Thái Tổ", "", "00079", "002", "01", LIKELY),
+    ("xã Thạnh Phú, tỉnh Bến Tre", "", "", "", "29182", "", "86", LIKELY),
     # no commune, or one that cannot be told
     ("12 Trúc Bạch, Ba Đình, Hà Nội", "12", "Trúc Bạch", "", "", "", "01", PARTLY),
     ("123 Nguyễn Huệ, Quy Nhơn, Bình Định", "123", "Nguyễn Huệ", "", "", "540", "52", PARTLY),
@@ -114,6 +120,7 @@ ADDRESSES = [
     ("phố Huế", "", "phố Huế", "", "", "", "", NO),
     ("số 5 đường Hà Nội", "số 5", "đường Hà Nội", "", "", "", "", NO),
     ("12 Hưng Yên", "12", "Hưng Yên", "", "", "", "", NO),
+    ("xã Lạ, huyện Lùng, tỉnh Đâu Đó", "", "", "", "", "", "", NO),
     ("không rõ", "", "", "", "", "", "", NO),
     ("", "", "", "", "", "", "", NO),
 ]  # fmt: skip
