@@ -25,6 +25,8 @@ STORAGE_NUMBER = "urn:benhan:id:so-luu-tru"
 DEPARTMENT = "urn:benhan:code:ma-khoa"
 ETHNIC_GROUP = "urn:benhan:code:dan-toc"
 OCCUPATION = "urn:benhan:code:nghe-nghiep"
+ADMINISTRATIVE_UNIT = "urn:benhan:code:don-vi-hanh-chinh"
+"""Codes of provinces, districts and communes; the version says of which days: a code alone means nothing."""
 LOCAL_TEST = "urn:benhan:code:xet-nghiem"
 """Codes of tests as a laboratory sends them, without a system of their own."""
 
@@ -34,6 +36,8 @@ ICD10 = "http://hl7.org/fhir/sid/icd-10"
 SNOMED = "http://snomed.info/sct"
 
 EXTENSION_ETHNIC_GROUP = "urn:benhan:extension:dan-toc"
+EXTENSION_ADMINISTRATIVE_UNIT = "urn:benhan:extension:don-vi-hanh-chinh"
+"""On `Address.city`, `.district` and `.state`: the unit's code."""
 EXTENSION_OCCUPATION = "urn:benhan:extension:nghe-nghiep"
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from benhan.synth.as_fhir.names import Json, Names, coded, when
 from benhan.synth.life import Life
-from benhan.synth.livelihood import OCCUPATIONS
 from benhan.synth.people import EPOCH
-from benhan.synth.places import ethnic_group_name
 from benhan.synth.registration import Registration
 from benhan.vn import systems
+from benhan.vn.catalogues.shipped import catalogue
 
 OLD_IDENTITY_CARD = "urn:benhan:id:cmnd"
 _KINDS = {
@@ -38,9 +37,9 @@ def _patient(life: Life, registration: Registration, names: Names) -> Json:
         "id": names.patient_id(registration),
         "extension": [
             _extension(systems.EXTENSION_ETHNIC_GROUP, systems.ETHNIC_GROUP, person.ethnic_group,
-                       ethnic_group_name(person.ethnic_group)),
+                       catalogue("DANTOC").display(person.ethnic_group, EPOCH)),
             _extension(systems.EXTENSION_OCCUPATION, systems.OCCUPATION, person.occupation,
-                       OCCUPATIONS[person.occupation]),
+                       catalogue("NGHENGHIEP").display(person.occupation, EPOCH)),
         ],
         "identifier": _identifiers(registration),
         "name": [
