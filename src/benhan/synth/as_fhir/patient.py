@@ -69,6 +69,8 @@ def _patient(life: Life, registration: Registration, names: Names) -> Json:
         patient["contact"] = [
             {"relationship": [{"text": "Mẹ"}], "telecom": [{"system": "phone", "value": person.phone}]}
         ]
+    if registration.card:
+        patient["generalPractitioner"] = [names.facility(registration.facility)]
     patient["managingOrganization"] = names.facility(registration.facility)
     return patient
 
@@ -91,7 +93,8 @@ def _identifier(system: str, value: str, code: str, text: str) -> Json:
 
 
 def _extension(url: str, system: str, code: str, display: str) -> Json:
-    return {"url": url, "valueCoding": {"system": system, "code": code, "display": display}}
+    coding = {"system": system, "code": code, "display": display}
+    return {"url": url, "valueCodeableConcept": {"coding": [coding], "text": display}}
 
 
 def _coverage(registration: Registration, names: Names) -> Json:
