@@ -200,12 +200,22 @@ class _Reader:
         columns: list[Field] = []
         for head in heads:
             columns += self._fields(head, within=field)
-        label = self.sources.get(field, Source()).label or self.before
+        source = self.sources.get(field, Source())
+        label = source.label or self.before
         if not columns or not label:
             raise Wrong(f"bảng {field} cần tên và ít nhất một cột có trường")
         rows = len(labels) or int(_number(options.get("rows", "1")))
         self._keep(
-            Field(field, Kind.TABLE, label, self._section(), columns=tuple(columns), rows=rows, row_labels=labels)
+            Field(
+                field,
+                Kind.TABLE,
+                label,
+                self._section(),
+                columns=tuple(columns),
+                rows=rows,
+                row_labels=labels,
+                source=source,
+            )
         )
         widths = _widths(options["widths"]) if "widths" in options else ()
         if widths and len(widths) != len(heads):
