@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -293,6 +294,7 @@ def _date(value: str | None, pattern: str) -> str:
     return pattern
 
 
+@lru_cache(maxsize=8192)
 def _words(text: str, *, bold: bool = False, italic: bool = False) -> str:
     """Printed words; where two spaces or more part two items, a gap."""
     items = text.replace("\t", " " * _GAP).split(" " * _GAP)
@@ -304,8 +306,9 @@ def _words(text: str, *, bold: bool = False, italic: bool = False) -> str:
 
 def _string(text: str) -> str:
     """A Typst string literal: nothing in it is markup or code."""
-    safe = "".join(each for each in text if each == "\n" or each.isprintable())
-    return '"' + safe.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    if not text.isprintable():
+        text = "".join(each for each in text if each == "\n" or each.isprintable())
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
 def _shares(widths: Iterable[float]) -> str:
