@@ -13,6 +13,14 @@ FORM_WRONG = FaultCode(
         "The form file {file} is wrong in {count} places, the first at {place}: {reason} Mend it and load it again.",
     ),
 )
+NO_PICTURE = FaultCode(
+    "BA-3357",
+    Incorrect,
+    Text(
+        "Hình trong biểu mẫu phải là tệp PNG hay JPEG. Chọn tệp khác.",
+        "A picture in a form must be a PNG or JPEG file. Choose another file.",
+    ),
+)
 NO_FORM = FaultCode(
     "BA-3351",
     NotFound,

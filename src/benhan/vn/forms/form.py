@@ -130,7 +130,10 @@ Piece = Words | Blank
 
 
 class Line(NamedTuple):
-    """A line of cells side by side; `widths` in per cent, () where they share alike; `heading` 1–3, 0 for none."""
+    """A line of cells side by side; `widths` in per cent, () where they share alike; `heading` 1–3, 0 for none.
+
+    `align`: "left", "center", "right" or "title", the form's own name.
+    """
 
     cells: tuple[tuple[Piece, ...], ...]
     heading: int = 0
@@ -186,7 +189,13 @@ class Space(NamedTuple):
     lines: float
 
 
-Block = Line | Grid | Table | Picture | PageBreak | Space
+class Size(NamedTuple):
+    """From here on letters are of this size, in points."""
+
+    points: float
+
+
+Block = Line | Grid | Table | Picture | PageBreak | Space | Size
 
 
 class Form(msgspec.Struct, frozen=True):

@@ -112,12 +112,12 @@ def _simple(field: str, kind: str, rest: str, measures: Mapping[str, Measure]) -
             groups = tuple(int(size) for size in rest.split("+"))
             return Placed(Blank(field, Kind.CODE, groups=groups), digits=sum(groups))
         case "number":
-            return Placed(Blank(field, Kind.NUMBER, width=6), _measure(field, rest))
+            return Placed(Blank(field, Kind.NUMBER, width=5), _measure(field, rest))
         case "measure":
             name = rest or field
             if name not in measures:
                 raise Wrong(f"{field}: không có đại lượng “{name}” trong measures.toml")
-            return Placed(Blank(field, Kind.NUMBER, width=6), measures[name])
+            return Placed(Blank(field, Kind.NUMBER, width=5), measures[name])
         case "digits" if rest.isdigit():
             return Placed(Blank(field, Kind.NUMBER, groups=(int(rest),)), Measure("1", 0, 10 ** int(rest) - 1))
     raise Wrong(f"{field}: không hiểu “{kind} {rest}”")

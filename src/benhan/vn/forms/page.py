@@ -31,6 +31,7 @@ from benhan.vn.forms.form import (
     Option,
     PageBreak,
     Picture,
+    Size,
     Source,
     Space,
     Table,
@@ -128,8 +129,10 @@ class _Reader:
                 return PageBreak()
             case ".space":
                 return Space(_number(rest))
-            case ".center" | ".right":
+            case ".center" | ".right" | ".title":
                 return self._line(rest)._replace(align=word[1:])
+            case ".size":
+                return Size(_number(rest))
             case ".columns":
                 self.widths = _widths(rest)
                 return None
@@ -140,7 +143,7 @@ class _Reader:
         level = len(heading[1]) if heading else 0
         cells, words = [], ""
         for part in PARTS.split(text[heading.end() :] if heading else text):
-            parts = parse_inline(part.strip().strip("~"), self.measures)
+            parts = parse_inline(part.strip(" ~"), self.measures)
             words = words or _trimmed("".join(each.text for each in parts[:1] if isinstance(each, Words)))
             if level:
                 self._open(level, words)
@@ -193,16 +196,26 @@ class _Reader:
         labels = tuple(each.strip(" ~") for each in options["labels"].split(";")) if "labels" in options else ()
         heads: list[list[Words | Placed]] = []
         for line in self.blocks_of_rows():
-            heads += [parse_inline(part.strip(), self.measures) for part in _row(line)]
+            heads += [parse_inline(part.strip(" ~"), self.measures) for part in _row(line)]
         columns: list[Field] = []
         for head in heads:
             columns += self._fields(head, within=field)
-        label = self.sources.get(field, Source()).label or self.before
+        source = self.sources.get(field, Source())
+        label = source.label or self.before
         if not columns or not label:
             raise Wrong(f"bảng {field} cần tên và ít nhất một cột có trường")
         rows = len(labels) or int(_number(options.get("rows", "1")))
         self._keep(
-            Field(field, Kind.TABLE, label, self._section(), columns=tuple(columns), rows=rows, row_labels=labels)
+            Field(
+                field,
+                Kind.TABLE,
+                label,
+                self._section(),
+                columns=tuple(columns),
+                rows=rows,
+                row_labels=labels,
+                source=source,
+            )
         )
         widths = _widths(options["widths"]) if "widths" in options else ()
         if widths and len(widths) != len(heads):
