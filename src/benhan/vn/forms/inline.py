@@ -22,6 +22,7 @@ _CODE = re.compile(r"([0-9]{1,2}|[a-zđ])\s*[.)\-]\s*(?=\S)")
 _OWN_CODE = re.compile(r"([A-Za-z0-9_]+)=")
 _BOUNDS = re.compile(r"(-?[0-9.]+?)\.\.(-?[0-9.]+)")
 _WIDTH = re.compile(r"\bw=(\d+)\b")
+_BOXES = re.compile(r">\s*(\d+)$")
 _QUOTED = re.compile(r'"([^"]*)"')
 DATE = "<d>/<m>/<y>"
 TIME = "<h> giờ <p> phút"
@@ -131,7 +132,9 @@ def _measure(field: str, rest: str) -> Measure:
 
 
 def _choice(field: str, kind: str, rest: str) -> Placed:
-    rest, _, boxes = rest.partition(">")
+    ending = _BOXES.search(rest)
+    boxes = ending[1] if ending else ""
+    rest = rest[: ending.start()] if ending else rest
     options, places = [], set()
     for written in rest.split(";"):
         words = written.strip()
@@ -140,7 +143,7 @@ def _choice(field: str, kind: str, rest: str) -> Placed:
     if len(places) != 1 or (places == {"codes"}) != bool(boxes):
         raise Wrong(f"{field}: mỗi lựa chọn cần một □ cùng phía, hoặc > số ô mã ở cuối")
     of_kind = Kind.ONE if kind == "one" else Kind.MANY
-    groups = (int(boxes),) if boxes.strip().isdigit() else ()
+    groups = (int(boxes),) if boxes else ()
     return Placed(Blank(field, of_kind, groups=groups, options=tuple(options), box=places.pop()), more=kind == "+")
 
 
