@@ -119,6 +119,19 @@ def test_a_long_answer_runs_over_its_lines_and_is_whole(tmp_path: Path) -> None:
     assert all(f"Ngày {n}: đỡ sốt, ăn được." in text.replace(" 1 ", " ") for n in range(2, 200))
 
 
+def test_frames_that_join_still_break_over_pages(tmp_path: Path) -> None:
+    form = small(
+        tmp_path, ".grid 100 outer\nDiễn biến: {a:lines 3}\n.end\n.grid 50 50\nHọ tên: {b}\n.cell\nKý: {c}\n.end"
+    )
+    pdf = papers_to_pdf([(form, {"a": "\n".join(f"dòng {n}" for n in range(150)), "b": "Thử"})], AT)
+    with pypdfium2.PdfDocument(pdf) as read:
+        texts = [page.get_textpage().get_text_range() for page in read]
+    assert len(texts) == 3
+    assert "dòng 0" in texts[0]
+    assert "dòng 149" in texts[2]
+    assert "Họ tên: Thử" in texts[2]
+
+
 def test_lines_of_an_answer_stay_lines(tmp_path: Path) -> None:
     assert "một hai" in printed(small(tmp_path, "Diễn biến: {a:lines 3}"), {"a": "một\nhai"})
 
