@@ -75,7 +75,7 @@ def test_what_does_not_fit_a_field_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("key", [form.key for form in CATALOGUE.forms()])
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=8)
 @given(data=st.data())
 def test_what_is_exchanged_comes_back(key: str, data: st.DataObject) -> None:
     form = CATALOGUE.by_key(key)

@@ -114,7 +114,7 @@ class _Paper:
         else:
             text = f"cells({_shares(shares)}, {', '.join(texts)})"
         if line.align == "title":
-            return f"align(center, title({text}))"
+            return f"align(center, title({texts[0]}))"
         return f"align({line.align}, {text})" if line.align != "left" else text
 
     def _heading(self, pieces: tuple[Piece, ...], width: float) -> str:
