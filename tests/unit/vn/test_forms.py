@@ -175,6 +175,7 @@ class TestFile:
         ("told", "says"),
         [
             ('cv365 = "ThongTinBenhNhan.khongco"', "HoSoBenhAn không có"),
+            ('cv365 = "ThongTinVaoVien.khambenh_caccoquan.mat"', "HoSoBenhAn không có"),
             ('bhyt = "XML1.KHONG_CO"', "bảng BHYT không có"),
             ('fhir = "Patient.nickname"', "FHIR R4 không có"),
             ('fhir = "Person9.name"', "FHIR R4 không có"),

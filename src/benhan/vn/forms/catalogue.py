@@ -39,6 +39,13 @@ def named_forms() -> tuple[Named, ...]:
     )
 
 
+@cache
+def shipped_forms() -> dict[str, Path]:
+    """The files of the transcribed forms by number: what a hospital's own may extend."""
+    files = sorted((*DATA.glob("[0-9]*.toml"), *DATA.glob("phieu/*.toml"), *DATA.glob("giay/*.toml")))
+    return {str(_raw(path)["number"]): path for path in files}
+
+
 class _Kept(NamedTuple):
     path: Path
     number: str
@@ -51,10 +58,9 @@ class Catalogue:
     """The transcribed forms and those of a hospital's own folders; a page is read when it is first asked for."""
 
     def __init__(self, folders: Iterable[Path] = ()) -> None:
-        shipped = sorted((*DATA.glob("[0-9]*.toml"), *DATA.glob("phieu/*.toml"), *DATA.glob("giay/*.toml")))
-        self._bases = {str(_raw(path)["number"]): path for path in shipped}
+        self._bases = shipped_forms()
         own = [path for folder in folders for path in sorted(folder.glob("*.toml"))]
-        self._kept = [_kept(path, self._bases) for path in (*shipped, *own)]
+        self._kept = [_kept(path, self._bases) for path in (*self._bases.values(), *own)]
         self._forms: dict[Path, Form] = {}
 
     def forms(self) -> list[Form]:

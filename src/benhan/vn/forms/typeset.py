@@ -68,7 +68,17 @@ class _Paper:
         self.files = files
 
     def blocks(self, blocks: Iterable[Block], width: float) -> list[str]:
-        return [text for block in blocks for text in self._block(block, width)]
+        found: list[str] = []
+        is_joined = False
+        for block in blocks:
+            texts = list(self._block(block, width))
+            is_framed = isinstance(block, Grid) and block.frame != "plain"
+            if is_framed and is_joined:
+                found[-1] = f"joined({found[-1]}, {texts[0]})"  # frames that follow each other share their line
+            else:
+                found += texts
+            is_joined = is_framed
+        return found
 
     def _block(self, block: Block, width: float) -> Iterator[str]:
         match block:
@@ -104,7 +114,7 @@ class _Paper:
         else:
             text = f"cells({_shares(shares)}, {', '.join(texts)})"
         if line.align == "title":
-            return f"align(center, title({text}))"
+            return f"align(center, title({texts[0]}))"
         return f"align({line.align}, {text})" if line.align != "left" else text
 
     def _heading(self, pieces: tuple[Piece, ...], width: float) -> str:
