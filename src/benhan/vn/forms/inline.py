@@ -22,6 +22,7 @@ _CODE = re.compile(r"([0-9]{1,2}|[a-zđ])\s*[.)\-]\s*(?=\S)")
 _OWN_CODE = re.compile(r"([A-Za-z0-9_]+)=")
 _BOUNDS = re.compile(r"(-?[0-9.]+?)\.\.(-?[0-9.]+)")
 _WIDTH = re.compile(r"\bw=(\d+)\b")
+_DIGITS = re.compile(r"(\d+)(?: 0\.\.(\d+))?")
 _BOXES = re.compile(r">\s*(\d+)$")
 _QUOTED = re.compile(r'"([^"]*)"')
 DATE = "<d>/<m>/<y>"
@@ -119,8 +120,9 @@ def _simple(field: str, kind: str, rest: str, measures: Mapping[str, Measure]) -
             if name not in measures:
                 raise Wrong(f"{field}: không có đại lượng “{name}” trong measures.toml")
             return Placed(Blank(field, Kind.NUMBER, width=5), measures[name])
-        case "digits" if rest.isdigit():
-            return Placed(Blank(field, Kind.NUMBER, groups=(int(rest),)), Measure("1", 0, 10 ** int(rest) - 1))
+        case "digits" if match := _DIGITS.fullmatch(rest):
+            high = float(match[2]) if match[2] else 10 ** int(match[1]) - 1
+            return Placed(Blank(field, Kind.NUMBER, groups=(int(match[1]),)), Measure("1", 0, high))
     raise Wrong(f"{field}: không hiểu “{kind} {rest}”")
 
 
