@@ -28,6 +28,7 @@ NAMES = (
     "validate_profiles",
     "validate_aside",
     "formats",
+    "print_forms",
     "crash",
 )
 
