@@ -20,7 +20,8 @@ _DETAILS = re.compile(r"\s*\[[^\]]*\]\s*$")
 _SUFFIX = re.compile(r"(_GT|_TB|_TT|\.K\.\w{5})$")
 _MACHINE = re.compile(r"[A-Z]{2,3}\.\d(\[[^\];.]+\])?(\.[\w-]+){1,2}")
 _PACKAGE = re.compile(r"G[1-9]\d{0,2}", re.ASCII)
-_TENDER_GROUP = re.compile(r"[GN](\d{1,2})", re.ASCII)
+_TENDER_GROUP = re.compile(r"[GN](\d{1,2})(?:\.\d\d)?", re.ASCII)
+"""`G1`, or `G1.02` for the second winner of a group."""
 BLOOD = ("7", "17")
 WITHOUT_REGISTRATION = ("40.17", "40.573")
 """Oxygen, nitric oxide."""

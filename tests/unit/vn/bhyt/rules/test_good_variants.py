@@ -144,6 +144,21 @@ def a_stay_at_a_central_hospital_by_choice(case: Case) -> None:
     _benefit(case, "38")
 
 
+@variant(C)
+def half_of_ninety_five_percent(case: Case) -> None:
+    case.one.update(MA_DKBD="99002", MA_LOAI_KCB="03")
+    case.set("MA_DOITUONG_KCB", "1.18")
+    case.answer(facility="99002")
+    _benefit(case, "47.5")
+
+
+@variant(A)
+def a_second_winner_of_a_tender(case: Case) -> None:
+    tender = "57/QĐ-TTMS;G1.02;N4;2026"
+    case.row("XML2", 1)["TT_THAU"] = tender
+    case.world["drugs"]["40.155"] = [each._replace(tender=tender) for each in case.world["drugs"]["40.155"]]
+
+
 @variant(A)
 def a_return_by_appointment(case: Case) -> None:
     case.set("MA_DOITUONG_KCB", "1.5", "XML14")
