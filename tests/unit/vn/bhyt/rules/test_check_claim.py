@@ -228,6 +228,8 @@ def test_a_rule_that_is_off_is_told_as_not_checked() -> None:
         ("[values]\nunknown = 1", "BA-3653"),
         ('[values]\nstrict_times = "yes"', "BA-3653"),
         ("[other]", "BA-3653"),
+        ("values = 1", "BA-3653"),
+        ('[values]\ntolerance_dong = "một đồng"', "BA-3653"),
     ],
 )
 def test_a_policy_that_cannot_be_meant_is_refused(text: str, code: str) -> None:

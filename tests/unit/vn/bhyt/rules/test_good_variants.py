@@ -11,6 +11,7 @@ from tests.unit.vn.bhyt.rules.further_faults import second_exam
 from tests.unit.vn.bhyt.rules.seeded_faults import A, B, C, D, E, bed_days
 
 from benhan.vn.bhyt.claim import Row
+from benhan.vn.bhyt.rules.context import DrugTerms
 
 VARIANTS: list[tuple[str, Callable[[Case], object]]] = []
 
@@ -226,6 +227,12 @@ for dose, unit in (
 def blood_without_tender_and_registration(case: Case) -> None:
     line = case.row("XML2", 1)
     line.update(MA_NHOM="7", TT_THAU="", SO_DANG_KY="")
+
+
+@variant(A)
+def a_compound_of_several_ingredients_is_in_no_list(case: Case) -> None:
+    case.row("XML2", 2)["MA_THUOC"] = "40.155+40.998"
+    case.world["drug_terms"] = {"40.155": DrugTerms()}
 
 
 @variant(B)
