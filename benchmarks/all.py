@@ -29,6 +29,8 @@ NAMES = (
     "validate_aside",
     "formats",
     "print_forms",
+    "bhyt_read",
+    "bhyt_rules",
     "crash",
 )
 
