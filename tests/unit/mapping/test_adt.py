@@ -166,3 +166,19 @@ def test_a_merge_replaces_what_is_said_keeps_what_is_not_and_gathers_numbers() -
         "gender": "male",
         "birthDate": "1990-01-02",
     }
+
+
+def test_numbers_are_stored_as_they_are_printed_however_they_were_typed() -> None:
+    pid = PID.replace("001090000001", "001 090 000001").replace("BN1^^^", "GD-401-0123456789^^^BHYT^HC~BN1^^^")
+    identifiers = of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource["identifier"]
+    assert {each["system"]: each["value"] for each in identifiers} == {
+        f"urn:benhan:id:ma-benh-nhan:{FACILITY}": "BN1",
+        "urn:benhan:id:bhyt": "GD4010123456789",
+        "urn:benhan:id:cccd": "001090000001",
+    }
+
+
+def test_a_card_that_is_the_personal_number_is_kept_as_the_personal_number() -> None:
+    pid = PID.replace("001090000001^^^CCCD^NI", "001090000001^^^BHYT^HC")
+    identifiers = of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource["identifier"]
+    assert [each["system"] for each in identifiers][1:] == ["urn:benhan:id:cccd"]
