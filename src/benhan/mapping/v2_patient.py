@@ -14,6 +14,9 @@ from benhan.vn import systems
 from benhan.vn.identifiers import citizen_number, insurance_card
 from benhan.vn.identifiers.fhir_identifier import identifier_of
 from benhan.vn.identifiers.registry import is_well_formed
+from benhan.vn.person_names.family_names import is_family_name
+from benhan.vn.person_names.human_name import name_to_human_name
+from benhan.vn.person_names.name import parse_name
 
 CLAUSE = "HL7 v2.5.1 3.4.2 PID"
 _NATIONAL_KINDS = {"NI", "NNVNM", "NNVN", "CCCD", "SB"}
@@ -78,33 +81,19 @@ def _slug(text: str) -> str:
 
 
 def human_name(name: PersonName) -> Json:
-    """The HumanName of an XPN: `text` in Vietnamese order, family – middle – given; {} where nothing is written."""
-    given = [part for part in (name.middle, name.given) if part] if _is_vietnamese(name) else []
-    given = given or [part for part in (name.given, name.middle) if part]
-    text = " ".join(part for part in (name.family, *given) if part)
-    return without_empty(
-        {
-            "text": text,
-            "family": name.family,
-            "given": given,
-            "prefix": [name.prefix] if name.prefix else [],
-            "suffix": [name.suffix] if name.suffix else [],
-        }
-    )
+    """The HumanName of an XPN: `text` in Vietnamese order, family – middle – given; {} where nothing is written.
 
-
-def _is_vietnamese(name: PersonName) -> bool:
-    """Whether the middle name stands before the given one: so in Vietnam, where family names are few."""
-    return name.family.split(" ")[0].casefold() in _FAMILY_NAMES
-
-
-_FAMILY_NAMES = frozenset(
-    (
-        "nguyễn", "trần", "lê", "phạm", "hoàng", "huỳnh", "phan", "vũ", "võ", "đặng", "bùi", "đỗ", "hồ", "ngô", "dương",
-        "lý", "đào", "đoàn", "vương", "trịnh", "trương", "đinh", "lâm", "phùng", "mai", "tô", "hà", "tạ", "lương",
-        "quách", "châu", "thái", "cao", "chu", "nông", "triệu", "giàng", "vàng", "sùng",
-    )
-)  # fmt: skip
+    A sender that puts the whole name into the family name has it taken apart.
+    """
+    if " " in name.family.strip() and not name.given and not name.middle:
+        taken = parse_name(name.family)
+        found = {**name_to_human_name(taken), "prefix": [part for part in (name.prefix, taken.title) if part]}
+    else:
+        given = [name.middle, name.given] if is_family_name(name.family) else [name.given, name.middle]
+        text = " ".join(part for part in (name.family, *given) if part)
+        found = {"text": text, "family": name.family, "given": [part for part in given if part]}
+        found["prefix"] = [name.prefix] if name.prefix else []
+    return without_empty({**found, "suffix": [name.suffix] if name.suffix else []})
 
 
 def _birth_date(pid: Segment, issues: list[Issue]) -> str | None:

@@ -182,3 +182,16 @@ def test_a_card_that_is_the_personal_number_is_kept_as_the_personal_number() -> 
     pid = PID.replace("001090000001^^^CCCD^NI", "001090000001^^^BHYT^HC")
     identifiers = of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource["identifier"]
     assert [each["system"] for each in identifiers][1:] == ["urn:benhan:id:cccd"]
+
+
+def test_a_name_sent_whole_in_one_component_is_taken_apart() -> None:
+    pid = PID.replace("Nguyễn^Thử^Văn", "BS. Nguyễn Văn Thử")
+    (name,) = of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource["name"]
+    assert name == {"text": "Nguyễn Văn Thử", "family": "Nguyễn", "given": ["Văn", "Thử"], "prefix": ["BS."]}
+
+
+def test_the_middle_name_stands_before_the_given_one_also_where_the_sender_writes_no_accents() -> None:
+    pid = PID.replace("Nguyễn^Thử^Văn", "NGUYEN^THU^VAN")
+    assert of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource["name"][0]["text"] == "NGUYEN VAN THU"
+    foreigner = PID.replace("Nguyễn^Thử^Văn", "Smith^Anna^Maria")
+    assert of(mapped("ADT^A01", foreigner, PV1), "Patient")[0].resource["name"][0]["text"] == "Smith Anna Maria"
