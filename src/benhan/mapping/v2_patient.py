@@ -14,6 +14,7 @@ from benhan.vn import systems
 from benhan.vn.identifiers import citizen_number, insurance_card
 from benhan.vn.identifiers.fhir_identifier import identifier_of
 from benhan.vn.identifiers.registry import is_well_formed
+from benhan.vn.identifiers.temporary import is_temporary
 from benhan.vn.person_names.family_names import is_family_name
 from benhan.vn.person_names.human_name import name_to_human_name
 from benhan.vn.person_names.name import parse_name
@@ -71,6 +72,8 @@ def _identity(value: str, authority: str, kind: str, context: Context) -> Identi
     if named & _CARD_KINDS and is_well_formed("bhyt", value):
         card = insurance_card.parse(value)
         return (systems.CCCD, card.number) if card.citizen_number else (systems.BHYT_CARD, card.number)
+    if is_temporary(value) and is_well_formed("tam", value):
+        return systems.TEMPORARY_IDENTITY, value.strip().upper()
     if kind == "PPN":
         return systems.PASSPORT, value
     return systems.patient_number(_slug(authority) or context.facility), value

@@ -195,3 +195,16 @@ def test_the_middle_name_stands_before_the_given_one_also_where_the_sender_write
     assert of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource["name"][0]["text"] == "NGUYEN VAN THU"
     foreigner = PID.replace("Nguyễn^Thử^Văn", "Smith^Anna^Maria")
     assert of(mapped("ADT^A01", foreigner, PV1), "Patient")[0].resource["name"][0]["text"] == "Smith Anna Maria"
+
+
+def test_a_temporary_identity_that_comes_back_is_known_as_one() -> None:
+    pid = PID.replace("001090000001^^^CCCD^NI", "TAM-V01901-261126-00011^^^01901^MR")
+    resource = of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource
+    found = [each["value"] for each in resource["identifier"] if each["system"] == "urn:benhan:id:tam"]
+    assert found == []
+    known = PID.replace("001090000001^^^CCCD^NI", "tam-s01901-261126-00018^^^01901^MR")
+    assert of(mapped("ADT^A01", known, PV1), "Patient")[0].resource["identifier"][1] == {
+        "type": {"text": "Mã tạm"},
+        "system": "urn:benhan:id:tam",
+        "value": "TAM-S01901-261126-00018",
+    }

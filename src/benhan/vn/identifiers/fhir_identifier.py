@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 _TYPES = {
     systems.CCCD: ("NI", "Số định danh cá nhân"),
-    systems.OLD_IDENTITY_CARD: ("NI", "Chứng minh nhân dân"),
+    systems.CMND: ("NI", "Chứng minh nhân dân"),
     systems.BHYT_CARD: ("HC", "Thẻ bảo hiểm y tế"),
     systems.SOCIAL_INSURANCE_NUMBER: ("SB", "Mã số bảo hiểm xã hội"),
     systems.PASSPORT: ("PPN", "Hộ chiếu"),
@@ -88,6 +88,18 @@ def identifier_to_held(identifier: Json) -> Held | None:
 def history_of(patient: Json) -> History:
     """The history that a Patient carries in its identifiers."""
     return tuple(held for each in patient.get("identifier", []) if (held := identifier_to_held(each)) is not None)
+
+
+def current_value(resource: Json, prefix: str) -> str:
+    """The value of a resource's first identifier that is not a former one, of a system that begins so; "" for none."""
+    return next(
+        (
+            str(each["value"])
+            for each in resource.get("identifier", [])
+            if each.get("system", "").startswith(prefix) and each.get("value") and each.get("use") != "old"
+        ),
+        "",
+    )
 
 
 def newborn_to_identifier(newborn: Newborn) -> Json:

@@ -16,7 +16,7 @@ from benhan.vn.identifiers.faults import NOT_AN_OLD_IDENTITY_CARD
 from benhan.vn.identifiers.kind import Part, compact, misread
 
 LABEL = Text("Chứng minh nhân dân", "Old identity card")
-SYSTEM = systems.OLD_IDENTITY_CARD
+SYSTEM = systems.CMND
 CLAUSE = "Luật Căn cước 26/2023/QH15 Đ46"
 
 FORM = Text("Số chứng minh nhân dân cũ phải đủ 9 chữ số.", "The number of an old identity card has 9 digits.")

@@ -13,6 +13,7 @@ from benhan.kernel.faults import Incorrect
 from benhan.vn import systems
 from benhan.vn.identifiers import registry, temporary
 from benhan.vn.identifiers.fhir_identifier import (
+    current_value,
     held_to_identifier,
     history_of,
     identifier_to_held,
@@ -35,7 +36,7 @@ from benhan.vn.identifiers.temporary import Reason
 START = datetime(2020, 1, 1, tzinfo=UTC)
 LATER = datetime(2024, 6, 1, tzinfo=UTC)
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
-CMND = Held(systems.OLD_IDENTITY_CARD, "012345678", "desk", START)
+CMND = Held(systems.CMND, "012345678", "desk", START)
 CCCD = Held(systems.CCCD, "001090000001", "desk", START)
 OTHER = Held(systems.CCCD, "001090000002", "QR")
 
@@ -47,8 +48,8 @@ def value_at(history: History, system: str, instant: datetime) -> str | None:
 
 def test_a_replaced_number_held_until_the_other_did() -> None:
     history = replace((CMND,), CMND.key, CCCD, LATER)
-    assert value_at(history, systems.OLD_IDENTITY_CARD, START) == "012345678"
-    assert value_at(history, systems.OLD_IDENTITY_CARD, LATER) is None
+    assert value_at(history, systems.CMND, START) == "012345678"
+    assert value_at(history, systems.CMND, LATER) is None
     assert value_at(history, systems.CCCD, LATER) == "001090000001"
     assert value_at(history, systems.CCCD, LATER - timedelta(seconds=1)) is None
     assert history[0].state is State.REPLACED
@@ -153,6 +154,13 @@ def test_a_former_number_is_marked_so_that_any_reader_sees_it() -> None:
     assert (former["use"], former["period"]["end"]) == ("old", "2024-06-01T00:00:00+00:00")
     assert "use" not in present
     assert present["type"]["coding"][0]["code"] == "NI"
+
+
+def test_a_page_shows_the_number_that_holds_not_a_former_one() -> None:
+    history = replace((OTHER,), OTHER.key, CCCD, LATER)
+    patient = {"identifier": [held_to_identifier(each) for each in history]}
+    assert current_value(patient, systems.CCCD) == CCCD.value
+    assert current_value({}, systems.CCCD) == ""
 
 
 def test_an_identifier_of_others_is_active_or_replaced_by_its_use() -> None:
