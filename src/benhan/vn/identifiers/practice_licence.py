@@ -80,8 +80,8 @@ class PracticeLicence:
 def check(text: str, place: str = "") -> list[Issue]:
     """What is wrong with a licence number."""
     written = text.strip().upper()
-    match = _ENDING.fullmatch(written)
-    if match is None or len(written) > SIZE_MAX:
+    match = _ENDING.fullmatch(written) if len(written) <= SIZE_MAX else None
+    if match is None:
         return misread(place, FORM, CLAUSE)
     if _MARK.search(match["number"]):
         return misread(place, WRONG_ENDING, CLAUSE)

@@ -15,7 +15,8 @@ from benhan.vn.person_names.family_names import clan_words, compound_words, is_f
 from benhan.vn.person_names.short_words import opened
 
 WORDS_MAX = 16
-"""More words than any name has; what follows is dropped, so that a text pasted into the wrong field costs little."""
+CHARACTERS_MAX = 400
+"""More than any name has; what follows is dropped, so that a text pasted into the wrong field costs little."""
 
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]|[,;]")
 _CHILD_OF = re.compile(r"(?:con\s+b[àa]|cb\.?)\s+(?=\S)", re.IGNORECASE)
@@ -76,7 +77,9 @@ def parse_name(text: str) -> Name:
     A single word is a given name. Initials written as one word are taken apart; what
     stands in brackets (nicknames) is left out.
     """
-    rest = " ".join(_ASIDE.sub(" ", unicodedata.normalize("NFC", text.translate(_APOSTROPHES))).split())
+    rest = " ".join(
+        _ASIDE.sub(" ", unicodedata.normalize("NFC", text[:CHARACTERS_MAX].translate(_APOSTROPHES))).split()
+    )
     rest, title = _without_title(rest)
     child = _CHILD_OF.match(rest)
     standing = Standing.MOTHERS if child else Standing.OWN

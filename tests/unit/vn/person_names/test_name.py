@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from benhan.vn.person_names.family_names import is_family_name
 from benhan.vn.person_names.human_name import human_name_to_name, name_to_human_name
-from benhan.vn.person_names.name import WORDS_MAX, Standing, capitalised, parse_name
+from benhan.vn.person_names.name import CHARACTERS_MAX, WORDS_MAX, Standing, capitalised, parse_name
 from benhan.vn.person_names.short_forms import initials, shortened
 
 
@@ -81,6 +81,7 @@ def test_a_foreign_name_is_not_taken_for_a_vietnamese_one() -> None:
 
 def test_a_text_pasted_into_a_name_is_cut() -> None:
     assert len(parse_name("lan " * 1000).text.split()) == WORDS_MAX
+    assert len(parse_name("(" * 1_000_000).text) <= CHARACTERS_MAX
 
 
 def test_short_forms_keep_the_given_name_and_the_letter_d_with_its_bar() -> None:
