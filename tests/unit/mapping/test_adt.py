@@ -190,6 +190,13 @@ def test_a_name_sent_whole_in_one_component_is_taken_apart() -> None:
     assert name == {"text": "Nguyễn Văn Thử", "family": "Nguyễn", "given": ["Văn", "Thử"], "prefix": ["BS."]}
 
 
+@pytest.mark.parametrize("written", ["CB NGUYỄN THỊ HOA", "CB NGUYỄN^HOA^THỊ"])
+def test_a_newborn_sent_under_its_mothers_name_does_not_get_her_name(written: str) -> None:
+    pid = PID.replace("Nguyễn^Thử^Văn", written)
+    (name,) = of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource["name"]
+    assert name == {"use": "temp", "text": "Con bà NGUYỄN THỊ HOA"}
+
+
 def test_the_middle_name_stands_before_the_given_one_also_where_the_sender_writes_no_accents() -> None:
     pid = PID.replace("Nguyễn^Thử^Văn", "NGUYEN^THU^VAN")
     assert of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource["name"][0]["text"] == "NGUYEN VAN THU"

@@ -8,13 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 from benhan.vn.person_names.family_names import is_family_name
-from benhan.vn.person_names.name import Name, is_highland, parse_name
+from benhan.vn.person_names.name import Name, Standing, is_highland, parse_name
 
 Json = dict[str, Any]
 
 
 def name_to_human_name(name: Name) -> Json:
-    """The HumanName; {} where nothing is written."""
+    """The HumanName; {} where nothing is written.
+
+    Of a child under its mother's name it has no parts, for they are hers.
+    """
+    if name.standing is Standing.MOTHERS:
+        return {"use": "temp", "text": f"Con bà {name.text}"}
     given = [part for part in (name.middle, name.given) if part]
     found: Json = {"text": name.text, "family": name.family, "given": given}
     if name.title:

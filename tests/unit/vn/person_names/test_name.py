@@ -121,6 +121,13 @@ def test_a_human_name_holds_middle_before_given() -> None:
     }
 
 
+def test_a_newborn_under_its_mothers_name_stays_so_in_fhir() -> None:
+    name = parse_name("CB NGUYỄN THỊ HOA")
+    human = name_to_human_name(name)
+    assert human == {"use": "temp", "text": "Con bà NGUYỄN THỊ HOA"}
+    assert human_name_to_name(human) == name
+
+
 @pytest.mark.parametrize(
     ("human", "parts"),
     [
