@@ -17,7 +17,7 @@ from benhan.vn.identifiers.registry import is_well_formed
 from benhan.vn.identifiers.temporary import is_temporary
 from benhan.vn.person_names.family_names import is_family_name
 from benhan.vn.person_names.human_name import name_to_human_name
-from benhan.vn.person_names.name import Standing, parse_name
+from benhan.vn.person_names.name import is_mothers_name, parse_name
 
 CLAUSE = "HL7 v2.5.1 3.4.2 PID"
 _NATIONAL_KINDS = {"NI", "NNVNM", "NNVN", "CCCD", "SB"}
@@ -89,9 +89,9 @@ def human_name(name: PersonName) -> Json:
     A sender that puts the whole name into the family name has it taken apart; a newborn under its mother's name (`CB`)
     does not get hers.
     """
-    taken = parse_name(" ".join((name.family, name.middle, name.given)))
     is_whole = " " in name.family.strip() and not name.given and not name.middle
-    if is_whole or taken.standing is Standing.MOTHERS:
+    if is_whole or is_mothers_name(name.family):
+        taken = parse_name(" ".join((name.family, name.middle, name.given)))
         found = {**name_to_human_name(taken), "prefix": [part for part in (name.prefix, taken.title) if part]}
     else:
         given = [name.middle, name.given] if is_family_name(name.family) else [name.given, name.middle]

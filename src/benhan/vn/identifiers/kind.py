@@ -48,6 +48,8 @@ class IdentifierKind(Protocol):
 
 def compact(text: str) -> str:
     """`text` without the spaces, dots and dashes that people write into numbers, in capitals."""
+    if text.isascii() and text.isalnum():  # as most are
+        return text.upper()
     return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 

@@ -70,6 +70,11 @@ def is_highland(given: str) -> bool:
     return _HIGHLAND.fullmatch(first) is not None and (first.upper() != "Y" or bool(rest))
 
 
+def is_mothers_name(text: str) -> bool:
+    """Whether a text calls a newborn by its mother's name: `CB …`, `Con bà …`."""
+    return _CHILD_OF.match(text) is not None
+
+
 def parse_name(text: str) -> Name:
     """The name in a text, whatever its case and accents; empty parts where the text has no word.
 
