@@ -113,3 +113,11 @@ ENDS_BEFORE_IT_BEGINS = FaultCode(
         "The number would end before it began. Check the date.",
     ),
 )
+CORRECTED_SINCE = FaultCode(
+    "BA-3275",
+    Incorrect,
+    Text(
+        "Số thay vào đã được đính chính sau đó. Hoàn lại lần đính chính sau trước.",
+        "The number that took its place has been corrected since. Take back the later correction first.",
+    ),
+)

@@ -52,9 +52,12 @@ def held_to_identifier(held: Held) -> Json:
         told.append({"url": "source", "valueString": held.source})
     if held.before_correction is not None:
         told.append({"url": "before-correction", "valueCode": held.before_correction.value})
-    for url, key in (("successor", held.successor), ("corrects", held.corrects)):
-        if key is not None:
-            told.append({"url": url, "valueIdentifier": {"system": key[0], "value": key[1]}})
+    for url, number in (("marked-by", held.marked_by), ("made-by", held.made_by)):
+        if number:
+            told.append({"url": url, "valuePositiveInt": number})
+    if held.successor is not None:
+        system, value = held.successor
+        told.append({"url": "successor", "valueIdentifier": {"system": system, "value": value}})
     if told:
         found["extension"] = [{"url": systems.EXTENSION_IDENTIFIER_HISTORY, "extension": told}]
     return found
@@ -81,7 +84,8 @@ def identifier_to_held(identifier: Json) -> Held | None:
         State(told["state"]) if "state" in told else State.ACTIVE if told else former,
         _key(told.get("successor")),
         State(before) if before else None,
-        _key(told.get("corrects")),
+        told.get("marked-by", 0),
+        told.get("made-by", 0),
     )
 
 

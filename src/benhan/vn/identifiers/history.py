@@ -13,7 +13,7 @@ from dataclasses import replace as changed
 from datetime import datetime
 from enum import Enum
 
-from benhan.vn.identifiers.faults import ENDS_BEFORE_IT_BEGINS, NOT_CORRECTED, NOT_IN_HISTORY
+from benhan.vn.identifiers.faults import CORRECTED_SINCE, ENDS_BEFORE_IT_BEGINS, NOT_CORRECTED, NOT_IN_HISTORY
 
 
 class State(Enum):
@@ -44,8 +44,10 @@ class Held:
     successor: tuple[str, str] | None = None
     before_correction: State | None = None
     """The state that a correction ended, so that it can be taken back."""
-    corrects: tuple[str, str] | None = None
-    """The number in whose place a correction put this one."""
+    marked_by: int = 0
+    """The number, in this history, of the correction that found it wrong; 0: none."""
+    made_by: int = 0
+    """The number of the correction that put it here; 0: none."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -93,52 +95,62 @@ def cancel(history: History, key: tuple[str, str], at: datetime) -> History:
 
 
 def correct(history: History, wrong: tuple[str, str], right: Held) -> History:
-    """The history in which `wrong` never was the person's and `right` was in its period, whatever period it names.
+    """The history in which `wrong` never was the person's, and `right` was in each of its periods.
 
-    Raises Incorrect BA-3272 where `wrong` is not there or already corrected.
+    The period that `right` names itself does not count; a number is no correction of itself.
+    Raises Incorrect BA-3272 where `wrong` is not there or is corrected already.
     """
-    place = _place(history, wrong, State.CORRECTED, is_in_state=False)
-    if place is None:
+    if right.key == wrong:
+        return history
+    number = 1 + max((max(each.marked_by, each.made_by) for each in history), default=0)
+    found: list[Held] = []
+    heirs: list[Held] = []
+    for each in history:
+        if each.key != wrong or each.state is State.CORRECTED:
+            found.append(each)
+            continue
+        found.append(
+            changed(each, state=State.CORRECTED, successor=right.key, before_correction=each.state, marked_by=number)
+        )
+        if each.state is not State.ACTIVE or _active(history, right.key) is None:
+            heirs.append(changed(each, value=right.value, system=right.system, source=right.source, made_by=number))
+    if not any(each.marked_by == number for each in found):
         raise NOT_IN_HISTORY()
-    mistaken = history[place]
-    marked = changed(mistaken, state=State.CORRECTED, successor=right.key, before_correction=mistaken.state)
-    heir = changed(
-        right,
-        from_at=mistaken.from_at,
-        until_at=mistaken.until_at,
-        state=mistaken.state,
-        successor=mistaken.successor,
-        corrects=mistaken.key,
-    )
-    with_mark = (*history[:place], marked, *history[place + 1 :])
-    return add(with_mark, heir) if heir.state is State.ACTIVE else (*with_mark, heir)
+    return (*found, *heirs)
 
 
 def uncorrect(history: History, wrong: tuple[str, str]) -> History:
-    """The history in which a correction was itself the mistake: `wrong` holds again as before it.
+    """The history in which the last correction of `wrong` was itself the mistake: it holds again in its heirs' place.
 
-    What the correction put in its place is marked as corrected and stays, unless the person held it anyway.
-    Raises Incorrect BA-3273 where `wrong` was not corrected.
+    It takes over what has become of them since. They are marked as corrected and stay. Raises Incorrect BA-3273 where
+    `wrong` was not corrected, BA-3275 where what took its place has been corrected since.
     """
-    place = _place(history, wrong, State.CORRECTED, is_in_state=True)
-    if place is None:
+    number = max((each.marked_by for each in history if each.key == wrong and each.before_correction), default=0)
+    if number == 0:
         raise NOT_CORRECTED()
-    mistaken = history[place]
-    assert mistaken.before_correction is not None  # a corrected number knows what it was
-    heir = next((each for each in history[place:] if _took_the_place(each, mistaken)), None)
-    restored = changed(
-        mistaken,
-        state=mistaken.before_correction,
-        successor=heir.successor if heir else None,
-        before_correction=None,
-    )
-    put_aside = heir and changed(heir, state=State.CORRECTED, successor=wrong, before_correction=heir.state)
-    swapped = {id(mistaken): restored, id(heir): put_aside}
-    return tuple(swapped.get(id(each)) or each for each in history)
+    heirs = [each for each in history if each.made_by == number]
+    if any(heir.before_correction for heir in heirs):
+        raise CORRECTED_SINCE()
+    found = []
+    for each in history:
+        if each.marked_by == number and each.before_correction:
+            found.append(_restored(each, heirs))
+        elif each.made_by == number:
+            found.append(changed(each, state=State.CORRECTED, successor=wrong))
+        else:
+            found.append(each)
+    return tuple(found)
 
 
-def _took_the_place(each: Held, mistaken: Held) -> bool:
-    return each.corrects == mistaken.key and each.key == mistaken.successor and each.state is not State.CORRECTED
+def _restored(mistaken: Held, heirs: list[Held]) -> Held:
+    """A number as it was before its correction, ended as its heir of the same beginning has been."""
+    assert mistaken.before_correction is not None  # a number that a correction marked knows what it was
+    was = changed(mistaken, state=mistaken.before_correction, successor=None, before_correction=None, marked_by=0)
+    for heir in heirs:
+        if heir.from_at == mistaken.from_at:
+            heirs.remove(heir)
+            return changed(was, state=heir.state, until_at=heir.until_at, successor=heir.successor)
+    return was
 
 
 def _ended(
@@ -154,13 +166,5 @@ def _ended(
 
 
 def _active(history: History, key: tuple[str, str]) -> int | None:
-    return _place(history, key, State.ACTIVE, is_in_state=True)
-
-
-def _place(history: History, key: tuple[str, str], state: State, *, is_in_state: bool) -> int | None:
-    """Where the number stands last in (or not in) a state."""
-    for place in range(len(history) - 1, -1, -1):
-        each = history[place]
-        if each.key == key and (each.state is state) is is_in_state:
-            return place
-    return None
+    """Where the number stands as active."""
+    return next((place for place, each in enumerate(history) if each.key == key and each.state is State.ACTIVE), None)

@@ -78,6 +78,35 @@ def test_correcting_a_number_that_was_replaced_leaves_the_present_one() -> None:
     assert uncorrect(history, CCCD.key)[: len(before)] == before
 
 
+def test_a_number_taken_back_is_ended_as_what_stood_in_its_place() -> None:
+    third = Held(systems.CCCD, "001090000003", "desk")
+    history = uncorrect(replace(correct((CCCD,), CCCD.key, OTHER), OTHER.key, third, LATER), CCCD.key)
+    assert value_at(history, systems.CCCD, START) == CCCD.value
+    assert value_at(history, systems.CCCD, NOW) == third.value
+    assert history[0].state is State.REPLACED
+
+
+def test_a_correction_whose_outcome_was_corrected_is_not_taken_back_before_the_later_one() -> None:
+    third = Held(systems.CCCD, "001090000003", "desk")
+    history = correct(correct((CCCD,), CCCD.key, OTHER), OTHER.key, third)
+    with pytest.raises(Incorrect, match="BA-3275"):
+        uncorrect(history, CCCD.key)
+    assert value_at(uncorrect(uncorrect(history, OTHER.key), CCCD.key), systems.CCCD, NOW) == CCCD.value
+
+
+def test_a_number_held_twice_is_wrong_both_times() -> None:
+    again = Held(systems.CCCD, CCCD.value, "desk")
+    history = replace(replace((CCCD,), CCCD.key, OTHER, LATER), OTHER.key, again, NOW)
+    right = Held(systems.CCCD, "001090000009", "desk")
+    corrected = correct(history, CCCD.key, right)
+    assert [value_at(corrected, systems.CCCD, at) for at in (START, LATER, NOW)] == [
+        right.value,
+        OTHER.value,
+        right.value,
+    ]
+    assert uncorrect(corrected, CCCD.key)[:3] == history
+
+
 def test_a_correction_to_a_number_held_anyway_leaves_it_when_taken_back() -> None:
     before = (CCCD, OTHER)
     history = uncorrect(correct(before, CCCD.key, OTHER), CCCD.key)
@@ -137,10 +166,14 @@ def test_no_change_loses_a_number_and_a_correction_taken_back_leaves_what_held(
         corrected = correct(history, wrong, Held(systems.CCCD, other, "desk"))
     except Incorrect:
         return
+    assert known(history) <= known(corrected)
+    if one == other:
+        assert corrected == history
+        return
     back = uncorrect(corrected, wrong)
-    assert known(history) <= known(corrected) <= known(back)
-    if one != other:
-        assert value_at(back, systems.CCCD, at) == value_at(history, systems.CCCD, at)
+    assert known(corrected) <= known(back)
+    assert value_at(back, systems.CCCD, at) == value_at(history, systems.CCCD, at)
+    assert back[: len(history)] == history
 
 
 @given(histories())
