@@ -31,6 +31,7 @@ NAMES = (
     "print_forms",
     "bhyt_read",
     "bhyt_rules",
+    "names",
     "crash",
 )
 
@@ -48,7 +49,7 @@ def measure(quick: bool) -> dict[str, Any]:
         process = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
         *table, last = process.stdout.strip().splitlines()
         print("\n".join(table), flush=True)
-        found |= json.loads(last)
+        found |= {f"{name}_{key}" if key in found else key: value for key, value in json.loads(last).items()}
     return found
 
 

@@ -14,6 +14,7 @@ from benhan.mapping.mapped import Context
 from benhan.mapping.message_to_fhir import message_to_fhir
 from benhan.vn.hoso_benh_an.check import check_hoso_benh_an
 from benhan.vn.hoso_benh_an.document import parse_hoso_json, parse_hoso_xml
+from benhan.vn.legacy_text.detect import read_unnamed
 
 SIZE_MAX = 256 * 1024 * 1024
 FRAME_START, FRAME_END = b"\x0b", b"\x1c"
@@ -48,7 +49,7 @@ def check_resource(data: bytes) -> list[Issue]:
 
 def _check_message(data: bytes) -> list[Issue]:
     """An HL7 v2 message, with or without its MLLP frame: read, mapped, and what it maps to checked."""
-    message = parse_er7(data.strip(b"\r\n").removeprefix(FRAME_START).split(FRAME_END)[0])
+    message = parse_er7(data.strip(b"\r\n").removeprefix(FRAME_START).split(FRAME_END)[0], guess=read_unnamed)
     mapped = message_to_fhir(message, Context("00000"))
     return [issue for each in mapped.resources for issue in check_structure(resource_of(each.resource).plain)]
 

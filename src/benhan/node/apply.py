@@ -37,6 +37,7 @@ from benhan.store.queue_faults import ALREADY_SETTLED, NOT_APPLIED
 from benhan.store.session_lock import session_lock
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored, UnitOfWork
+from benhan.vn.legacy_text.detect import read_unnamed
 
 log = Log("apply")
 
@@ -115,7 +116,7 @@ class Applier:
         try:
             is_mended = message.mended is not None
             written = message.mended or message.content
-            parsed: Message = parse_er7(written, default_charset=self._charset, is_utf8=is_mended)
+            parsed: Message = parse_er7(written, default_charset=self._charset, is_utf8=is_mended, guess=read_unnamed)
             return Work(message, message_to_fhir(parsed, self._context))
         except Fault as fault:
             await self._inbox.park(message, fault)

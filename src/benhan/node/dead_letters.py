@@ -14,6 +14,7 @@ from benhan.store.inbox import Inbox, InboxMessage, State
 from benhan.store.ledger.append import Entry
 from benhan.store.ledger.events import Event
 from benhan.store.store import Store
+from benhan.vn.legacy_text.detect import read_unnamed
 
 NO_SUCH_MESSAGE = FaultCode(
     "BA-0810",
@@ -71,7 +72,7 @@ class DeadLetters:
         if message.mended is not None:
             text = message.mended.decode()
         else:
-            text = readable(message.content, self._charset)[:MESSAGE_BYTES_SHOWN]
+            text = readable(message.content, self._charset, read_unnamed)[:MESSAGE_BYTES_SHOWN]
         text = re.sub(r"\r\n?|\n", "\n", text).strip()
         faulty = {place.split("-")[0].split("[")[0] for place, _, _ in message.report.reasons if place}
         return DeadLetter(message, text, [Line(line, line[:3] in faulty) for line in text.split("\n")])

@@ -21,6 +21,17 @@ PRACTITIONER_LICENCE = "urn:benhan:id:gphn"
 SOURCE_KEY = _SOURCE_KEY
 """Our own name of a thing in a sender's message, so that the same thing sent again is the same resource."""
 STORAGE_NUMBER = "urn:benhan:id:so-luu-tru"
+CMND = "urn:benhan:id:cmnd"
+"""Chứng minh nhân dân, 9 digits, out of use since 2025."""
+SOCIAL_INSURANCE_NUMBER = "urn:benhan:id:bhxh"
+GLN = "urn:benhan:id:gln"
+"""The facility's Global Location Number, 13 digits."""
+BIRTH_NOTICE = "urn:benhan:id:giay-chung-sinh"
+RECORD_NUMBER = "urn:benhan:id:so-benh-an"
+"""Số bệnh án (MA_HSBA)."""
+VISIT_NUMBER = "urn:benhan:id:ma-lk"
+"""MA_LK. One facility's are under `encounter_number`."""
+TEMPORARY_IDENTITY = "urn:benhan:id:tam"
 
 DEPARTMENT = "urn:benhan:code:ma-khoa"
 ETHNIC_GROUP = "urn:benhan:code:dan-toc"
@@ -35,6 +46,8 @@ SNOMED = "http://snomed.info/sct"
 
 EXTENSION_ETHNIC_GROUP = "urn:benhan:extension:dan-toc"
 EXTENSION_OCCUPATION = "urn:benhan:extension:nghe-nghiep"
+EXTENSION_IDENTIFIER_HISTORY = "urn:benhan:extension:lich-su-so"
+"""What became of an identifier, who told it, what holds in its place; and of a newborn, the mother's."""
 
 
 def patient_number(facility: str) -> str:
