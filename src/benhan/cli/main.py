@@ -10,6 +10,7 @@ import typer
 from benhan import __version__
 from benhan.cli import (
     accounts,
+    catalogues,
     common,
     db,
     demo,
@@ -50,6 +51,7 @@ app.add_typer(views.app, name="views")
 app.add_typer(packages.app, name="packages")
 app.add_typer(terminology.app, name="terminology")
 app.add_typer(forms.app, name="forms")
+app.add_typer(catalogues.app, name="catalogues")
 
 
 def _show_version(wanted: bool) -> None:

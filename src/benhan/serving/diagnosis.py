@@ -16,6 +16,7 @@ from benhan.kernel.clock import SystemClock, day_in_vietnam
 from benhan.kernel.faults import Fault
 from benhan.kernel.settings import Settings
 from benhan.kernel.texts import Text
+from benhan.store.catalogues import Catalogues
 from benhan.store.key_status import key_status
 from benhan.store.ledger.read import chain_length
 from benhan.store.ledger.roots import roots
@@ -67,6 +68,7 @@ async def diagnose(settings: Settings, role: str) -> AsyncIterator[Finding]:
             yield await _keys(store, settings)
             yield await _ledger(store)
             if role == "node":
+                yield await _catalogues(store)
                 for finding in await _queues(store):
                     yield finding
     except Fault as fault:
@@ -135,6 +137,20 @@ async def _ledger(store: Store) -> Finding:
     remedy = Text("Gốc ngày ký muộn: benhan ledger root, và để nút chạy.", "Roots are late: benhan ledger root.")
     seen = f"{length} mục (entries), gốc cuối (last root) {day or '–'}"
     return Finding(name, Health.WATCH if is_late else Health.WELL, seen, remedy)
+
+
+async def _catalogues(store: Store) -> Finding:
+    """Lists that a hospital has loaded and that have no row today: whatever is checked by them is not checked."""
+    name = Text("Danh mục", "Catalogues")
+    catalogues, today = Catalogues(store.database, store.clock), day_in_vietnam(store.clock.now())
+    own = {each.head.name for each in await catalogues.loaded()}
+    empty = [each.head.name for each in await catalogues.every() if not each.on(today)]
+    emptied = [each for each in empty if each in own]
+    if emptied:
+        remedy = Text("Nạp lại danh mục: benhan catalogues load.", "Load them again: benhan catalogues load.")
+        return Finding(name, Health.ILL, f"rỗng (empty): {', '.join(emptied)}", remedy)
+    seen = f"{len(own)} đã nạp (loaded); chưa có (not here): {', '.join(empty) or '–'}"
+    return Finding(name, Health.WELL, seen)
 
 
 async def _queues(store: Store) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Where a CodeSystem, ValueSet or ConceptMap is found by its url: the store's own, then packages, then R4's.
+"""Where a CodeSystem, ValueSet or ConceptMap is found by its url: the store's own, packages, R4's, our catalogues.
 
 Source: FHIR R4 references.html#canonical (url|version).
 """
@@ -21,6 +21,7 @@ from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.resources import Opener
 from benhan.store.sql_texts import query
 from benhan.store.tokens import Tokens
+from benhan.vn.catalogues.as_fhir import shipped_concept_maps, shipped_resource
 
 Json = dict[str, Any]
 
@@ -54,7 +55,8 @@ class Packages(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A definition and where it comes from: `resource <rid> <version>`, `package`, `R4`."""
+    """A definition and where it comes from: `CodeSystem <rid> <version>` (of the store), `package`, `R4`,
+    `catalogue`."""
 
     resource: Json
     source: str
@@ -83,11 +85,13 @@ class Definitions:
             packed = await self.packages.find(type_, url, version or None)
             if packed is not None:
                 return Found(packed, "package")
-        known = shipped(type_, url)
-        return Found(known, "R4") if known is not None and _is(known, url, version) else None
+        for known, source in ((shipped(type_, url), "R4"), (shipped_resource(type_, url), "catalogue")):
+            if known is not None and _is(known, url, version):
+                return Found(known, source)
+        return None
 
     async def maps(self, source_system: str, target_system: str) -> list[Json]:
-        """The store's ConceptMaps with a group from the one system to the other ("" for any), then R4's own."""
+        """The store's ConceptMaps with a group from the one system to the other ("" for any), then those shipped."""
         wanted = {
             name: url for name, url in (("source-system", source_system), ("target-system", target_system)) if url
         }
@@ -96,7 +100,7 @@ class Definitions:
             for each in await self._own("ConceptMap", name, [url]):
                 found[each.source] = each.resource
         shipped_maps = (shipped("ConceptMap", url) for url in shipped_urls("ConceptMap"))
-        every = [*found.values(), *(each for each in shipped_maps if each is not None)]
+        every = [*found.values(), *(each for each in shipped_maps if each is not None), *shipped_concept_maps()]
         return [each for each in every if _maps(each, source_system, target_system)]
 
     async def _own(self, type_: str, parameter: str, values: Sequence[str]) -> list[Found]:

@@ -1,0 +1,1 @@
+"""Vietnam's provinces, former districts and communes, by code, name and date; addresses."""
