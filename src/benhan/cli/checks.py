@@ -13,7 +13,7 @@ from benhan.kernel.texts import Text
 from benhan.mapping.mapped import Context
 from benhan.mapping.message_to_fhir import message_to_fhir
 from benhan.vn.hoso_benh_an.check import check_hoso_benh_an
-from benhan.vn.hoso_benh_an.document import parse_hoso_json, parse_hoso_xml
+from benhan.vn.hoso_benh_an.reading import Reading, read_hoso_json, read_hoso_xml
 
 SIZE_MAX = 256 * 1024 * 1024
 FRAME_START, FRAME_END = b"\x0b", b"\x1c"
@@ -28,14 +28,19 @@ def check_file(file: Path) -> list[Issue]:
     start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     try:
         if start == b"<":
-            return check_hoso_benh_an(parse_hoso_xml(data))
+            return _check_hoso(read_hoso_xml(data))
         if start in (FRAME_START, b"M"):
             return _check_message(data)
         if b'"resourceType"' in data:
             return check_resource(data)
-        return check_hoso_benh_an(parse_hoso_json(data))
+        return _check_hoso(read_hoso_json(data))
     except Fault as fault:
         return told(fault)
+
+
+def _check_hoso(reading: Reading) -> list[Issue]:
+    """What was read otherwise than written, and what is wrong with what was read."""
+    return reading.issues + check_hoso_benh_an(reading.document)
 
 
 def check_resource(data: bytes) -> list[Issue]:

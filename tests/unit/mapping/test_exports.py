@@ -14,8 +14,9 @@ from benhan.fhir.validation import check_structure
 from benhan.mapping.fhir_document import composition, document
 from benhan.mapping.fhir_to_hoso_benh_an import Record, age, date_time, fhir_to_hoso_benh_an, stay_days
 from benhan.vn.hoso_benh_an.check import check_hoso_benh_an
-from benhan.vn.hoso_benh_an.document import hoso_to_json, hoso_to_xml, parse_hoso_json, parse_hoso_xml
+from benhan.vn.hoso_benh_an.document import hoso_to_json, hoso_to_xml
 from benhan.vn.hoso_benh_an.fields import GROUPS
+from benhan.vn.hoso_benh_an.reading import parse_hoso_json, parse_hoso_xml
 
 AT = "2026-01-09T03:00:00.000Z"
 BASE = "http://node/fhir"
