@@ -31,7 +31,7 @@ def patient(message: Message, context: Context, issues: list[Issue], policy: Pol
         return None
     resource = {
         "resourceType": "Patient",
-        "identifier": [_typed(key) for key in identities],
+        "identifier": [typed(key) for key in identities],
         "name": [name for repetition in pid.repetitions(5) if (name := human_name(person_name(pid, repetition)))],
         "telecom": _telecom(pid),
         "gender": GENDER.get(pid.text(8).upper()),
@@ -79,7 +79,8 @@ _KINDS = {systems.CCCD: ("NI", "Số định danh cá nhân"), systems.BHYT_CARD
           systems.PASSPORT: ("PPN", "Hộ chiếu")}  # fmt: skip
 
 
-def _typed(key: IdentifierKey) -> Json:
+def typed(key: IdentifierKey) -> Json:
+    """The FHIR Identifier of a key of a person, with its kind."""
     code, text = _KINDS.get(key[0], ("MR", "Mã bệnh nhân"))
     coding = {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": code}
     return {"type": {"coding": [coding], "text": text}, "system": key[0], "value": key[1]}

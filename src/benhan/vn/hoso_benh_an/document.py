@@ -22,34 +22,44 @@ from benhan.vn.hoso_benh_an.fields import GROUPS, Field, group_fields
 
 HoSoBenhAn = dict[str, Any]
 ROOT = "HoSoBenhAn"
-_NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 """What XML 1.0 cannot hold (2.2 Char), and CR, which its readers turn into LF; left out of both forms alike."""
-_SPECIAL = re.compile("[&<>]|[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]").search
+_SPECIAL = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]").search
+"""What cannot be written as it is: one class of characters, which is looked for four times as fast as two."""
 _HEAD = f"<?xml version='1.0' encoding='UTF-8'?>\n<{ROOT}>\n"
 _TAIL = f"</{ROOT}>\n"
 _STEP = "  "
 Append = Callable[[str], None]
-Write = Callable[[Any, Append], None]
+Clean = set[str]
+"""Values of this document that are known to need no escape: half of them are there more than once."""
+Write = Callable[[Any, Append, Clean], None]
 
 
 def hoso_to_json(document: HoSoBenhAn) -> bytes:
     """The JSON of a document, every field of the table present."""
-    whole = {ROOT: {name: _whole(document.get(name), group_fields()[name]) for name in GROUPS}}
-    return orjson.dumps(whole, option=orjson.OPT_INDENT_2)
+    return orjson.dumps({ROOT: as_written(document)}, option=orjson.OPT_INDENT_2)
+
+
+def as_written(document: HoSoBenhAn) -> HoSoBenhAn:
+    """The document as its readers find it: every field of the table in its order, without what XML cannot hold."""
+    return {name: _whole(document.get(name), group_fields()[name]) for name in GROUPS}
 
 
 def hoso_to_xml(document: HoSoBenhAn) -> bytes:
     """The XML of a document, every field of the table present."""
-    parts = [_HEAD]
+    parts, clean = [_HEAD], Clean()
     for name, write in _writers():
-        write(document.get(name), parts.append)
+        write(document.get(name), parts.append, clean)
     parts.append(_TAIL)
     return "".join(parts).encode()
 
 
 def written_text(value: Any) -> str:
     """A value as both forms hold it: without what XML cannot hold, lines ended by LF."""
-    return _NOT_IN_XML.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n"))
+    text = str(value)
+    if not _NOT_IN_XML.search(text):
+        return text
+    return _NOT_IN_XML.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _whole(value: Any, field: Field) -> Any:
@@ -77,9 +87,9 @@ def _writer(field: Field, indent: str) -> Write:
 
 
 def _repeated(one: Write, empty: str) -> Write:
-    def write(value: Any, append: Append) -> None:
+    def write(value: Any, append: Append, clean: Clean) -> None:
         for each in value or ():
-            one(each, append)
+            one(each, append, clean)
         if not value:
             append(empty)
 
@@ -89,7 +99,7 @@ def _repeated(one: Write, empty: str) -> Write:
 def _text_writer(field: Field, indent: str) -> Write:
     start, end, empty = f"{indent}<{field.name}>", f"</{field.name}>\n", f"{indent}<{field.name}/>\n"
 
-    def write(value: Any, append: Append) -> None:
+    def write(value: Any, append: Append, _clean: Clean) -> None:
         append(f"{start}{_escaped(value)}{end}" if value else empty)
 
     return write
@@ -105,7 +115,7 @@ def _object_writer(field: Field, indent: str) -> Write:
         rows.append((name, *tags, None if is_text else _writer(each, inner)))
     blank: list[str] = []
 
-    def write(value: Any, append: Append) -> None:
+    def write(value: Any, append: Append, clean: Clean) -> None:
         if not value or not isinstance(value, dict):
             append(blank[0])
             return
@@ -114,15 +124,18 @@ def _object_writer(field: Field, indent: str) -> Write:
         for name, open_, close, empty, write_inner in rows:
             told = get(name)
             if write_inner is not None:
-                write_inner(told, append)
-            elif told:
-                append(f"{open_}{_escaped(told) if type(told) is not str or _SPECIAL(told) else told}{close}")
-            else:
+                write_inner(told, append, clean)
+            elif not told:
                 append(empty)
+            elif told.__class__ is str and (told in clean or not _SPECIAL(told)):
+                clean.add(told)
+                append(f"{open_}{told}{close}")
+            else:
+                append(f"{open_}{_escaped(told)}{close}")
         append(end)
 
     nothing: list[str] = []
-    write({"": ""}, nothing.append)
+    write({"": ""}, nothing.append, Clean())
     blank.append("".join(nothing))
     return write
 

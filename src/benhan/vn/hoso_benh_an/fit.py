@@ -23,6 +23,8 @@ def fitted(document: HoSoBenhAn) -> tuple[HoSoBenhAn, list[dict[str, Any]]]:
     """
     left_out: list[dict[str, Any]] = []
     sized = _sized_groups()
+    if all(_fits(document.get(name), field) for name, field in sized.items()):
+        return document, left_out
     return {
         name: _fit(value, sized[name], name, left_out) if name in sized else value for name, value in document.items()
     }, left_out
@@ -37,6 +39,23 @@ def _sized_groups() -> dict[str, Field]:
 def _sized(field: Field) -> Field | None:
     inner = {name: sized for name, each in field.inner.items() if (sized := _sized(each)) is not None}
     return Field(field.name, field.repeats, field.size, inner) if inner or field.size else None
+
+
+def _fits(value: Any, field: Field) -> bool:
+    """Whether every value below fits: nearly every document does, and is then left as it is."""
+    if value.__class__ is list:
+        return all(_fits(each, field) for each in value)
+    if value.__class__ is not dict:
+        return True
+    for name, inner in field.inner.items():
+        told = value.get(name)
+        if told:
+            if inner.size:
+                if len(str(told)) > inner.size:
+                    return False
+            elif not _fits(told, inner):
+                return False
+    return True
 
 
 def _fit(value: Any, field: Field, place: str, left_out: list[dict[str, Any]]) -> Any:

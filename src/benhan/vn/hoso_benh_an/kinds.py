@@ -82,6 +82,7 @@ def _between(low: str, high: str, unit: str) -> Kind:
     """A number within what a living person can have."""
     least, most, text = Decimal(low), Decimal(high), faults.UNLIKELY.filled(low=low, high=high, unit=unit)
 
+    @lru_cache(maxsize=1_024)
     def kind(written: str) -> Verdict:
         found = number(written)
         if found is None:
