@@ -28,6 +28,7 @@ NAMES = (
     "validate_profiles",
     "validate_aside",
     "formats",
+    "hoso_benh_an",
     "crash",
 )
 
