@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from benhan.mapping.fhir_to_hoso_benh_an.values import code_and_text, first, identifier_of, reference_to, who
+from benhan.mapping.fhir_to_hoso_benh_an.values import code_and_text, first, identifier_of, who
 from benhan.mapping.hoso_terms import INSURED
 from benhan.vn import systems
 
@@ -59,9 +59,14 @@ class Sources:
         self.places: dict[str, str] = {}
         """Where each resource stands in the document, by its reference."""
         self._by_type: dict[str, list[Json]] = {}
+        by_type, held = self._by_type, self.held
         for each in record.resources:
-            self._by_type.setdefault(each["resourceType"], []).append(each)
-            self.held[reference_to(each)] = each
+            type_ = each["resourceType"]
+            if type_ in by_type:
+                by_type[type_].append(each)
+            else:
+                by_type[type_] = [each]
+            held[f"{type_}/{each['id']}"] = each
 
     def of(self, type_: str) -> list[Json]:
         """The resources of a type in the record's order."""
@@ -93,7 +98,7 @@ class Sources:
 
     def stands(self, resource: Json, place: str) -> None:
         """Say that `resource` is written at `place`."""
-        self.places.setdefault(reference_to(resource), place)
+        self.places.setdefault(f"{resource['resourceType']}/{resource['id']}", place)
 
     def referred(self, links: Iterable[Json]) -> list[Json]:
         """The resources of the record that are referred to."""

@@ -89,7 +89,10 @@ def text_of(concepts: Any) -> str:
 
 def code_and_text(concept: Json) -> tuple[str, str]:
     """The code of the first coding, and the words: the text, else what the coding displays."""
-    coding = first(concept.get("coding"))
+    codings = concept.get("coding")
+    if not codings:
+        return "", concept.get("text", "")
+    coding = codings[0]
     return coding.get("code", ""), concept.get("text") or coding.get("display", "")
 
 

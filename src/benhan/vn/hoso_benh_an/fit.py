@@ -43,18 +43,17 @@ def _sized(field: Field) -> Field | None:
 
 def _fits(value: Any, field: Field) -> bool:
     """Whether every value below fits: nearly every document does, and is then left as it is."""
-    if value.__class__ is list:
-        return all(_fits(each, field) for each in value)
-    if value.__class__ is not dict:
-        return True
-    for name, inner in field.inner.items():
-        told = value.get(name)
-        if told:
-            if inner.size:
-                if len(str(told)) > inner.size:
+    for part in value if value.__class__ is list else (value,):
+        if part.__class__ is not dict:
+            continue
+        for name, inner in field.inner.items():
+            told = part.get(name)
+            if told:
+                if inner.size:
+                    if len(told if told.__class__ is str else str(told)) > inner.size:
+                        return False
+                elif not _fits(told, inner):
                     return False
-            elif not _fits(told, inner):
-                return False
     return True
 
 
