@@ -112,11 +112,12 @@ def test_a_health_check_up_is_checked_field_by_field(tmp_path: Path) -> None:
 
 
 def test_what_another_exporter_writes_otherwise_is_told_and_no_error(tmp_path: Path) -> None:
-    document = fhir_to_hoso_benh_an(Record("01234", PATIENT, ENCOUNTER)).document
+    written = hoso_to_json(fhir_to_hoso_benh_an(Record("01234", PATIENT, ENCOUNTER)).document)
+    document = json.loads(written)["HoSoBenhAn"]
     document["ThongTinBenhNhan"]["tiensubenhtatcuagiadinh"] = "Bố tăng huyết áp"
     document["ThongTinBenhNhan"]["la"] = "1"
     file = tmp_path / "a.json"
-    file.write_text(json.dumps({"HoSoBenhAn": document}, default=str), encoding="utf-8")
+    file.write_text(json.dumps({"HoSoBenhAn": document}), encoding="utf-8")
     result = checked(file)
     assert result.exit_code == 0
     assert places(result) == ["ThongTinBenhNhan.la", "ThongTinBenhNhan.tiensubenhtatcuagiadinh[0]"]
