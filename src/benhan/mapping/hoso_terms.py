@@ -120,6 +120,19 @@ TEAM_CODES = {
 SURGICAL = "387713003"
 """SNOMED CT: surgical procedure."""
 
+OBSERVED = TRAITS | {
+    *SIGN_OF,
+    *PRESSURE_PANELS,
+    *ORGAN_OF,
+    EYE,
+    GENERAL_STATE[0],
+    PRESENT_ILLNESS[0],
+    BLOOD_GROUP[0],
+    RHESUS[0],
+    BLOOD_GROUP_BOTH,
+}
+"""The codes of Observations that have a field of their own."""
+
 _LOINC = re.compile(r"(?:LA|LP)?\d{1,6}-\d", re.ASCII)
 _INDEX = re.compile(r"\d{7}", re.ASCII)
 _ICD10 = re.compile(r"[A-Z]\d\d(?:\.[0-9A-Z]{1,4})?[*†+]?", re.ASCII)

@@ -14,19 +14,24 @@ from benhan.mapping.fhir_to_hoso_benh_an.record import Record, Sources
 from benhan.mapping.fhir_to_hoso_benh_an.results import imaging_group, laboratory_group
 from benhan.mapping.fhir_to_hoso_benh_an.signs import signs_of
 from benhan.mapping.fhir_to_hoso_benh_an.treatment import treatment_group
-from benhan.mapping.fhir_to_hoso_benh_an.values import Json
+from benhan.mapping.fhir_to_hoso_benh_an.values import Json, reference_to
 from benhan.vn.hoso_benh_an.document import HoSoBenhAn
 from benhan.vn.hoso_benh_an.fit import fitted
 
 
 @dataclass(frozen=True)
 class Exported:
-    """The document, what did not fit it, and where each resource stands in it (by reference)."""
+    """The document, what did not fit it, and what was written where."""
 
     record: Record
     document: HoSoBenhAn
     too_long: list[Json]
-    places: dict[str, str]
+    stood: list[tuple[Json, str]]
+
+    @cached_property
+    def places(self) -> dict[str, str]:
+        """Where each resource stands in the document, by its reference."""
+        return {reference_to(resource): place for resource, place in reversed(self.stood)}
 
     @cached_property
     def manifest(self) -> Json:
@@ -57,4 +62,4 @@ def fhir_to_hoso_benh_an(record: Record) -> Exported:
         "PhieuPhauThuat": surgery,
     }
     document, too_long = fitted(document)
-    return Exported(record, document, too_long, sources.places)
+    return Exported(record, document, too_long, sources.stood)

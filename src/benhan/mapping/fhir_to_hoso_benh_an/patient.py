@@ -14,7 +14,6 @@ from benhan.mapping.fhir_to_hoso_benh_an.values import (
     name_of,
     note_of,
     phone_of,
-    reference_to,
     text_of,
     value_text,
 )
@@ -198,5 +197,5 @@ def _row(code: str, text: str, *, is_so: bool = True, note: str = "") -> Json:
 
 def _placed(sources: Sources, rows: list[tuple[Json, Json]], name: str) -> list[Json]:
     for place, (resource, _) in enumerate(rows):
-        sources.places[reference_to(resource)] = f"{PLACE}.{name}[{place}]"
+        sources.stands(resource, f"{PLACE}.{name}[{place}]")
     return [row for _, row in rows]

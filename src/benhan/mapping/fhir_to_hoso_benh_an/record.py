@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from benhan.mapping.fhir_to_hoso_benh_an.values import code_and_text, first, identifier_of, who
-from benhan.mapping.hoso_terms import INSURED
+from benhan.mapping.hoso_terms import INSURED, OBSERVED
 from benhan.vn import systems
 
 Json = dict[str, Any]
@@ -34,8 +34,7 @@ class Record:
         return [each for each in self.resources if each["resourceType"] == type_]
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """A time in one ward: code and name of the ward, room, bed, from and until (FHIR, "" where not told)."""
 
     code: str
@@ -56,8 +55,8 @@ class Sources:
         self.start: str = record.encounter.get("period", {}).get("start", "")
         self.end: str = record.encounter.get("period", {}).get("end", "")
         self.held: Held = {}
-        self.places: dict[str, str] = {}
-        """Where each resource stands in the document, by its reference."""
+        self.stood: list[tuple[Json, str]] = []
+        """What was written where; of a resource that was written twice its first place counts."""
         self._by_type: dict[str, list[Json]] = {}
         by_type, held = self._by_type, self.held
         for each in record.resources:
@@ -82,11 +81,11 @@ class Sources:
 
     @cached_property
     def observations(self) -> dict[str, list[Json]]:
-        """The Observations that tell each LOINC code, and each trait of the forms, by their time."""
+        """The Observations that tell a code which has a field of its own."""
         found: dict[str, list[Json]] = {}
-        for each in self.in_order("Observation", "effectiveDateTime", "issued"):
-            for coding in each.get("code", {}).get("coding", []):
-                if coding.get("system") in _READ_SYSTEMS and "code" in coding:
+        for each in self.of("Observation"):
+            for coding in each.get("code", {}).get("coding", ()):
+                if coding.get("code") in OBSERVED and coding.get("system") in _READ_SYSTEMS:
                     found.setdefault(coding["code"], []).append(each)
         return found
 
@@ -98,7 +97,7 @@ class Sources:
 
     def stands(self, resource: Json, place: str) -> None:
         """Say that `resource` is written at `place`."""
-        self.places.setdefault(f"{resource['resourceType']}/{resource['id']}", place)
+        self.stood.append((resource, place))
 
     def referred(self, links: Iterable[Json]) -> list[Json]:
         """The resources of the record that are referred to."""

@@ -116,14 +116,15 @@ def _laboratory(sources: Sources, report: Json, place: str) -> Json:
 
 def _result(observation: Json, panel: str) -> Json:
     code, text = code_and_text(observation.get("code", {}))
-    flag = first(observation.get("interpretation"))
+    flags, bands = observation.get("interpretation"), observation.get("referenceRange")
+    flag = flags[0] if flags else {}
     return {
         "machiso": code,
         "pkqxn_tenxetnghiem": text,
         "ketqua": value_text(observation),
         "ketquabatthuong": first(flag.get("coding")).get("code", "") or flag.get("text", ""),
         "donvi": observation.get("valueQuantity", {}).get("unit", ""),
-        "trisothamchieu": first(observation.get("referenceRange")).get("text", ""),
+        "trisothamchieu": bands[0].get("text", "") if bands else "",
         "nhom": panel,
         "loaixetnghiem": panel,
     }

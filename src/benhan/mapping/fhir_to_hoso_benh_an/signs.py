@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
 from benhan.mapping.fhir_to_hoso_benh_an.record import Sources
 from benhan.mapping.fhir_to_hoso_benh_an.values import Json, codes_of, date_time, digits
@@ -13,8 +13,7 @@ from benhan.vn import systems
 LIST = "ThongTinDieuTri.danhsachsinhhieu"
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """One value of one sign, as text in the unit of its field."""
 
     sign: Sign

@@ -17,7 +17,8 @@ def value_text(observation: Json) -> str:
     """The value of an Observation as a person reads it, its digits as they were sent."""
     quantity = observation.get("valueQuantity")
     if quantity is not None:
-        return f"{quantity.get('comparator', '')}{digits(quantity.get('value', ''))}"
+        number = digits(quantity.get("value", ""))
+        return quantity["comparator"] + number if "comparator" in quantity else number
     concept = observation.get("valueCodeableConcept")
     if concept is not None:
         return str(concept.get("text") or first(concept.get("coding")).get("display", ""))
@@ -29,7 +30,10 @@ def value_text(observation: Json) -> str:
 
 def digits(value: Any) -> str:
     """A number as it is written in JSON."""
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    if value.__class__ is not Decimal:
+        return str(value)
+    text = str(value)
+    return text if "E" not in text else format(value, "f")
 
 
 @lru_cache(maxsize=8_192)

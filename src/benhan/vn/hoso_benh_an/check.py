@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from benhan.kernel.issues import Issue, Severity, error, warning
+from benhan.kernel.texts import Text
 from benhan.vn.hoso_benh_an import faults
 from benhan.vn.hoso_benh_an.document import HoSoBenhAn
 from benhan.vn.hoso_benh_an.faults import CLAUSE
@@ -25,16 +26,19 @@ NO_DISTRICTS_SINCE = "2025-07-01"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a field's value is held to; `inner` where it has parts."""
+    """What a field's value is held to; `parts` where it has some."""
 
     size: int
     kind: Kind | None
-    inner: dict[str, Rule | None] | None
-    """The rules of its parts; None for a part that may be any text."""
+    parts: Parts | None = None
 
 
-_UNKNOWN = Rule(0, None, None)
-"""What stands for a name that the table does not have."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The names that an object may have, and the rules of those that are held to any."""
+
+    names: frozenset[str]
+    rules: tuple[tuple[str, Rule], ...]
 
 
 def check_hoso_benh_an(document: HoSoBenhAn) -> list[Issue]:
@@ -57,31 +61,34 @@ def check_hoso_benh_an(document: HoSoBenhAn) -> list[Issue]:
 
 
 @cache
-def _rules() -> dict[str, dict[str, Rule | None]]:
+def _rules() -> dict[str, Parts]:
     return {name: _parts(field) for name, field in group_fields().items()}
 
 
-def _parts(field: Field) -> dict[str, Rule | None]:
-    return {name: _rule(each) for name, each in field.inner.items()}
+def _parts(field: Field) -> Parts:
+    ruled = ((name, _rule(each)) for name, each in field.inner.items())
+    return Parts(frozenset(field.inner), tuple((name, rule) for name, rule in ruled if rule is not None))
 
 
 def _rule(field: Field) -> Rule | None:
     if field.inner:
         return Rule(0, None, _parts(field))
     kind = KINDS.get(field.name)
-    return Rule(field.size, kind, None) if field.size or kind is not None else None
+    return Rule(field.size, kind) if field.size or kind is not None else None
 
 
-def _check_parts(parts: dict[str, Any], rules: dict[str, Rule | None], place: str, issues: list[Issue]) -> None:
-    for name, value in parts.items():
+def _check_parts(told: dict[str, Any], parts: Parts, place: str, issues: list[Issue]) -> None:
+    if not told.keys() <= parts.names:
+        issues += [
+            warning("structure", f"{place}.{name}", faults.UNKNOWN, CLAUSE)
+            for name, value in told.items()
+            if value and name not in parts.names
+        ]
+    for name, rule in parts.rules:
+        value = told.get(name)
         if not value:
             continue
-        rule = rules.get(name, _UNKNOWN)
-        if rule is None:
-            continue
-        if rule is _UNKNOWN:
-            issues.append(warning("structure", f"{place}.{name}", faults.UNKNOWN, CLAUSE))
-        elif rule.inner is not None or value.__class__ is list:
+        if rule.parts is not None or value.__class__ is list:
             _check_inner(value, rule, f"{place}.{name}", issues)
         else:
             text = value if value.__class__ is str else str(value)
@@ -95,10 +102,10 @@ def _check_inner(value: Any, rule: Rule, place: str, issues: list[Issue]) -> Non
         for index, each in enumerate(value):
             if each:
                 _check_inner(each, rule, f"{place}[{index}]", issues)
-    elif rule.inner is None:
+    elif rule.parts is None:
         _check_text(str(value), rule, place, issues)
     elif isinstance(value, dict):
-        _check_parts(value, rule.inner, place, issues)
+        _check_parts(value, rule.parts, place, issues)
     else:
         issues.append(error("structure", place, faults.NOT_PARTS, CLAUSE))
 
@@ -158,12 +165,10 @@ def _is_before(one: str, other: str) -> bool:
     return one[:common] < other[:common]
 
 
-def _entries(groups: Groups, group: str, name: str = "danhsach") -> list[tuple[str, dict[str, Any]]]:
-    """The entries of a list with their places."""
+def _listed(groups: Groups, group: str, name: str = "danhsach") -> list[dict[str, Any]]:
+    """The entries of a list; one that has no parts counts as empty."""
     entries = groups.get(group, {}).get(name)
-    if not isinstance(entries, list):
-        return []
-    return [(f"{group}.{name}[{index}]", each) for index, each in enumerate(entries) if isinstance(each, dict)]
+    return [each if each.__class__ is dict else {} for each in entries] if entries.__class__ is list else []
 
 
 _SUCCESSIONS = (
@@ -189,12 +194,12 @@ def _order_of_dates(groups: Groups) -> Iterator[Issue]:
         if _is_before(later, earlier):
             yield error("business-rule", second, faults.OUT_OF_ORDER.filled(earlier=name), CLAUSE)
     for group, list_, names in _SUCCESSIONS_OF_ENTRIES:
-        for place, entry in _entries(groups, group, list_):
+        for index, entry in enumerate(_listed(groups, group, list_)):
             told = [(name, at) for name in names if (at := _at(entry.get(name)))]
             for (name, earlier), (other, later) in pairwise(told):
                 if _is_before(later, earlier):
                     text = faults.OUT_OF_ORDER.filled(earlier=name)
-                    yield warning("business-rule", f"{place}.{other}", text, CLAUSE)
+                    yield warning("business-rule", f"{group}.{list_}[{index}].{other}", text, CLAUSE)
 
 
 _IN_STAY = (
@@ -211,26 +216,31 @@ _LINES_IN_STAY = (("YLenhThuocVatTu", "ngaykedonthuoc"), ("PhieuChiDinh", "ngayc
 
 def _within_stay(groups: Groups) -> Iterator[Issue]:
     """Nothing is ordered or done before the day of admission or after that of discharge."""
-    since = _at(groups.get("ThongTinBenhNhan", {}).get("thoigianvaovien"))[:10]
-    until = _at(groups.get("ThongTinDieuTri", {}).get("ngayravien"))[:10]
-    if not since and not until:
+    since = _at(groups.get("ThongTinBenhNhan", {}).get("thoigianvaovien"))[:10] or "0"
+    until = _at(groups.get("ThongTinDieuTri", {}).get("ngayravien"))[:10] or "9"
+    if since == "0" and until == "9":
         return
-    for place, at in _acts(groups):
-        if _is_before(at[:10], since):
-            yield warning("business-rule", place, faults.BEFORE_STAY, CLAUSE)
-        elif _is_before(until, at[:10]):
-            yield warning("business-rule", place, faults.AFTER_STAY, CLAUSE)
-
-
-def _acts(groups: Groups) -> Iterator[tuple[str, str]]:
     for group, list_, names in _IN_STAY:
-        for place, entry in _entries(groups, group, list_):
-            yield from ((f"{place}.{name}", _at(entry.get(name))) for name in names)
+        for index, entry in enumerate(_listed(groups, group, list_)):
+            for name in names:
+                text = _outside(entry.get(name), since, until)
+                if text is not None:
+                    yield warning("business-rule", f"{group}.{list_}[{index}].{name}", text, CLAUSE)
     for group, name in _LINES_IN_STAY:
-        for place, entry in _entries(groups, group):
-            for index, line in enumerate(entry.get("danhsach") or []):
-                if isinstance(line, dict):
-                    yield f"{place}.danhsach[{index}].{name}", _at(line.get(name))
+        for index, entry in enumerate(_listed(groups, group)):
+            for line, told in enumerate(entry.get("danhsach") or ()):
+                text = _outside(told.get(name), since, until) if told.__class__ is dict else None
+                if text is not None:
+                    place = f"{group}.danhsach[{index}].danhsach[{line}].{name}"
+                    yield warning("business-rule", place, text, CLAUSE)
+
+
+def _outside(value: Any, since: str, until: str) -> Text | None:
+    """What to say of a time that is not within two days, None where it is or is none."""
+    day = _at(value)[:10]
+    if not day or since <= day <= until:
+        return None
+    return faults.BEFORE_STAY if day < since else faults.AFTER_STAY
 
 
 def _days(groups: Groups) -> Iterator[Issue]:
@@ -258,21 +268,23 @@ def _results_follow_orders(groups: Groups) -> Iterator[Issue]:
     """`machidinh` joins results to the order they answer, where the document has orders at all."""
     ordered = {
         line.get("machidinh")
-        for _, entry in _entries(groups, "PhieuChiDinh")
-        for line in entry.get("danhsach") or []
+        for entry in _listed(groups, "PhieuChiDinh")
+        for line in entry.get("danhsach") or ()
         if isinstance(line, dict)
     }
-    for place, entry in _entries(groups, "KetQuaChanDoanHinhAnh"):
+    for index, entry in enumerate(_listed(groups, "KetQuaChanDoanHinhAnh")):
         if ordered and entry.get("machidinh") and entry["machidinh"] not in ordered:
-            yield warning("business-rule", f"{place}.machidinh", faults.NOT_ORDERED, CLAUSE)
+            place = f"KetQuaChanDoanHinhAnh.danhsach[{index}].machidinh"
+            yield warning("business-rule", place, faults.NOT_ORDERED, CLAUSE)
 
 
 def _sheet_numbers(groups: Groups) -> Iterator[Issue]:
     """A sheet's number is there once in its group."""
     for group in ("YLenhThuocVatTu", "PhieuChiDinh", "KetQuaXetNghiem", "PhieuThuThuat", "PhieuPhauThuat"):
         seen: set[str] = set()
-        for place, entry in _entries(groups, group):
+        for index, entry in enumerate(_listed(groups, group)):
             number = entry.get("sophieu")
             if number and number in seen:
-                yield Issue(Severity.WARNING, "duplicate", faults.DOUBLED_NUMBER, f"{place}.sophieu", CLAUSE)
+                place = f"{group}.danhsach[{index}].sophieu"
+                yield Issue(Severity.WARNING, "duplicate", faults.DOUBLED_NUMBER, place, CLAUSE)
             seen.add(number or "")

@@ -127,7 +127,9 @@ def _object_writer(field: Field, indent: str) -> Write:
                 write_inner(told, append, clean)
             elif not told:
                 append(empty)
-            elif told.__class__ is str and (told in clean or not _SPECIAL(told)):
+            elif told.__class__ is str and told in clean:
+                append(f"{open_}{told}{close}")
+            elif told.__class__ is str and not _SPECIAL(told):
                 clean.add(told)
                 append(f"{open_}{told}{close}")
             else:
