@@ -27,7 +27,7 @@ from benhan.vn.emrhub.answers import Json
 from benhan.vn.emrhub.checksum import is_signed_by
 from benhan.vn.emrhub.envelope import ACKNOWLEDGEMENT, PUSH, Envelope, is_gln, is_msg_id, parse_envelope
 from benhan.vn.emrhub.results import Outcome, result_of
-from benhan.vn.ksk.document import HealthCheck, parse_ksk
+from benhan.vn.ksk.document import CheckUp, parse_ksk
 
 DUPLICATE_WITHIN = timedelta(days=183)
 
@@ -54,7 +54,7 @@ class Taken:
 
     msg_id: str
     txn_id: str
-    check: HealthCheck
+    check: CheckUp
     at: datetime
 
 
@@ -165,14 +165,14 @@ class FakeEmrhub:
         self._keep(envelope, check)
         return "PS_SYNC_SUCCESS"
 
-    def _is_duplicate(self, check: HealthCheck) -> bool:
+    def _is_duplicate(self, check: CheckUp) -> bool:
         number, now = check.value("XML1", "SO_CCCD"), self.clock.now()
         return any(
             number and each.check.value("XML1", "SO_CCCD") == number and now - each.at < DUPLICATE_WITHIN
             for each in self.taken.values()
         )
 
-    def _keep(self, envelope: Envelope, check: HealthCheck) -> None:
+    def _keep(self, envelope: Envelope, check: CheckUp) -> None:
         header = envelope.header
         uuid = self.random.bytes(16).hex()
         made = Taken(header.msg_id, f"DS-{header.sender_id}-{uuid}", check, self.clock.now())

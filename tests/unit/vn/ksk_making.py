@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from benhan.vn.ksk.document import HealthCheck
+from benhan.vn.ksk.document import CheckUp
 
 GLN = "8934285008135"
 
 
-def check_up(number: int = 1) -> HealthCheck:
-    return HealthCheck(
+def check_up(number: int = 1) -> CheckUp:
+    return CheckUp(
         "01901",
         "20260302",
         {

@@ -12,7 +12,7 @@ from benhan.kernel.texts import Text
 from benhan.vn.emrhub.envelope import is_gln
 from benhan.vn.hoso_benh_an.kinds import displays
 from benhan.vn.ksk import faults
-from benhan.vn.ksk.document import HealthCheck
+from benhan.vn.ksk.document import CheckUp
 from benhan.vn.ksk.faults import CLAUSE
 from benhan.vn.ksk.fields import REQUIRED_PARTS, RESULTS_PART, AgeGroup, Field, Part, codes, parts
 
@@ -20,7 +20,7 @@ _ICD = re.compile(r"[A-Z]\d\d(?:\.[0-9A-Z]{1,4})?[*†+]?", re.ASCII)
 _BIRTH = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(\d{4})?", re.ASCII)
 
 
-def check_ksk(check: HealthCheck) -> list[Issue]:
+def check_ksk(check: CheckUp) -> list[Issue]:
     """The issues of a check-up; [] where all is well."""
     issues = [error("required", name, faults.NO_PART, CLAUSE) for name in REQUIRED_PARTS if name not in check.parts]
     issues += [error("duplicate", name, faults.DOUBLED_PART, CLAUSE) for name in check.doubled]
@@ -130,7 +130,7 @@ _KINDS: dict[str, Kind] = {
 """Each kind of the field table: what is wrong with a value, None where nothing is."""
 
 
-def _by_age(check: HealthCheck) -> Iterator[Issue]:
+def _by_age(check: CheckUp) -> Iterator[Issue]:
     """Who must have a number of their own, a guardian, and which group the file says."""
     group = age_group(check.value("XML1", "NGAY_SINH"), check.value("XML2", "NGAY_VAO"))
     if "XML1" in check.parts:
@@ -144,7 +144,7 @@ def _by_age(check: HealthCheck) -> Iterator[Issue]:
         yield warning("business-rule", "XML2.TYPE", faults.OTHER_GROUP.filled(group=group.value), CLAUSE)
 
 
-def _between(check: HealthCheck) -> Iterator[Issue]:
+def _between(check: CheckUp) -> Iterator[Issue]:
     start, end = check.value("XML2", "NGAY_VAO"), check.value("XML2", "NGAY_RA")
     if start and end and end < start:
         yield error("business-rule", "XML2.NGAY_RA", faults.OUT_OF_ORDER.filled(earlier="NGAY_VAO"), CLAUSE)

@@ -26,7 +26,7 @@ Values = dict[str, str]
 
 
 @dataclass(slots=True)
-class HealthCheck:
+class CheckUp:
     """One check-up: the facility that sends, the day the file is made (yyyymmdd), fields by part, results of XML11."""
 
     facility: str
@@ -43,7 +43,7 @@ class HealthCheck:
         return self.parts.get(part, {}).get(name, "")
 
 
-def ksk_to_xml(check: HealthCheck) -> bytes:
+def ksk_to_xml(check: CheckUp) -> bytes:
     """The file of one check-up, both places of signatures empty."""
     root = etree.Element(ROOT)
     _text(etree.SubElement(root, "THONGTINDONVI"), "MACSKCB", check.facility)
@@ -61,13 +61,13 @@ def ksk_to_xml(check: HealthCheck) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
-def _in_order(check: HealthCheck) -> list[str]:
+def _in_order(check: CheckUp) -> list[str]:
     told = set(check.parts) | ({RESULTS_PART} if check.results else set())
     known = [name for name in parts() if name in told]
     return known + sorted(told - set(known))
 
 
-def part_to_xml(check: HealthCheck, name: str) -> bytes:
+def part_to_xml(check: CheckUp, name: str) -> bytes:
     """The XML of one part: known fields in the order of the table, then the others as they were given."""
     part = parts().get(name)
     values = check.parts.get(name, {})
@@ -91,7 +91,7 @@ def _text(parent: etree._Element, name: str, value: str) -> None:
     element.text = _NOT_IN_XML.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def parse_ksk(data: bytes) -> HealthCheck:
+def parse_ksk(data: bytes) -> CheckUp:
     """The check-up in a file, without entities or network. Raises Incorrect BA-3560."""
     root = _parsed(data, "XML")
     if root.tag != ROOT:
@@ -99,7 +99,7 @@ def parse_ksk(data: bytes) -> HealthCheck:
     records = root.findall("THONGTINHOSO/DANHSACHHOSO/HOSO")
     if len(records) != 1:
         raise NOT_KSK(reason=f"{len(records)} HOSO")
-    check = HealthCheck(
+    check = CheckUp(
         _found(root, "THONGTINDONVI/MACSKCB"),
         _found(root, "THONGTINHOSO/NGAYLAP"),
         doctor_signature=_found(root, f"CHUKYDONVI/{DOCTOR}"),
@@ -110,7 +110,7 @@ def parse_ksk(data: bytes) -> HealthCheck:
     return check
 
 
-def _read_part(check: HealthCheck, name: str, content: str) -> None:
+def _read_part(check: CheckUp, name: str, content: str) -> None:
     try:
         inner = base64.b64decode("".join(content.split()), validate=True)
     except (binascii.Error, ValueError) as cause:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
-from benhan.vn.ksk.document import DOCTOR, FACILITY, HealthCheck, ksk_to_xml
+from benhan.vn.ksk.document import DOCTOR, FACILITY, CheckUp, ksk_to_xml
 from benhan.vn.ksk.faults import SIGNED_ALREADY
 
 
@@ -43,7 +43,7 @@ class Signed:
     content: bytes
 
 
-def unsigned(check: HealthCheck) -> Unsigned:
+def unsigned(check: CheckUp) -> Unsigned:
     """The file of a check-up, to be signed."""
     return Unsigned(ksk_to_xml(check))
 
