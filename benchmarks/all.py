@@ -32,6 +32,7 @@ NAMES = (
     "bhyt_read",
     "bhyt_rules",
     "names",
+    "hoso_benh_an",
     "crash",
 )
 

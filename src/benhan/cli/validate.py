@@ -23,7 +23,7 @@ def validate(
     paths: Annotated[list[Path], typer.Argument(help="Tệp hoặc thư mục (files or folders)", exists=True)],
     as_json: Annotated[bool, typer.Option("--json", help="Mỗi lỗi một dòng JSON (an issue a line)")] = False,
 ) -> None:
-    """Kiểm tra tệp FHIR (.json, .ndjson), HoSoBenhAn (.xml, .json), HL7 v2 (.hl7), không cần kho. (Check files.)
+    """Kiểm tra tệp FHIR (.json, .ndjson), HoSoBenhAn (.xml, .json), KSK (.xml), HL7 v2 (.hl7), không cần kho. (Check.)
 
     Thoát với mã 2 nếu có lỗi. Cảnh báo không tính là lỗi.
     """

@@ -14,16 +14,20 @@ Json = dict[str, Any]
 
 CONTENT_TYPES = (
     "AllergyIntolerance",
+    "CarePlan",
+    "ClinicalImpression",
     "Condition",
     "Coverage",
     "DiagnosticReport",
     "DocumentReference",
+    "FamilyMemberHistory",
+    "MedicationRequest",
     "Observation",
     "Procedure",
     "ServiceRequest",
     "Specimen",
 )
-ANY_ENCOUNTER = frozenset({"AllergyIntolerance", "Coverage"})
+ANY_ENCOUNTER = frozenset({"AllergyIntolerance", "Coverage", "FamilyMemberHistory"})
 """What belongs to the patient, whichever the encounter."""
 
 
@@ -45,6 +49,7 @@ async def read_record(store: Store, facility: str, encounter_id: str, actor: Act
         patients[0],
         encounter.read(),
         belonging([each for each in contents if each["resourceType"] != "Patient"], encounter_id),
+        {f"{each.type}/{each.id}": each.content for each in (encounter, *found)},
     )
 
 
