@@ -86,3 +86,31 @@ def order_number(facility: str, side: str) -> str:
 def specimen_number(facility: str) -> str:
     """The system of specimen numbers (mã số bệnh phẩm) of a facility."""
     return f"urn:benhan:id:benh-pham:{facility}"
+
+
+CMND = "urn:benhan:id:cmnd"
+"""Chứng minh nhân dân, 9 digits."""
+OTHER_PAPER = "urn:benhan:id:giay-to-khac"
+"""What stands in SO_CCCD in none of the known forms."""
+ICD9CM = "http://hl7.org/fhir/sid/icd-9-cm"
+EXTENSION_BHYT = "urn:benhan:extension:bhyt"
+"""Columns of the BHYT XML that FHIR has no element for, each under its own name."""
+EXTENSION_BHYT_MEMBERS = "urn:benhan:extension:bhyt-members"
+"""What an episode's file has made, so that the next one can take back what it no longer says."""
+EXTENSION_BHYT_OF = "urn:benhan:extension:bhyt-of"
+"""Of an item of a BHYT Claim: the request or procedure that the same row told."""
+
+
+def bhyt_code(code_list: str) -> str:
+    """The system of a code list of the BHYT XML, such as `MA_LOAI_KCB`."""
+    return _CODE_LISTS.get(code_list) or f"urn:benhan:code:{code_list.lower().replace('_', '-')}"
+
+
+_CODE_LISTS = {
+    "DANTOC": ETHNIC_GROUP,
+    "NGHENGHIEP": OCCUPATION,
+    "MA_KHOA": DEPARTMENT,
+    "HOATCHAT": "urn:benhan:code:thuoc",
+    "CLS_CHISO": "urn:benhan:code:chi-so-cls",
+}
+"""Lists that have a name of their own beyond the BHYT XML."""

@@ -19,6 +19,7 @@ from benhan.kernel.issues import Issue, error, warning
 from benhan.vn.bhyt import texts
 from benhan.vn.bhyt.claim import ClaimFile
 from benhan.vn.bhyt.dates import is_day
+from benhan.vn.bhyt.tables import latest
 
 MB = 1024 * 1024
 HOSO_MAX = 64 * MB
@@ -264,6 +265,17 @@ class Splitter:
 
 def _too_large(place: str) -> Issue:
     return error("too-long", place, texts.TOO_LARGE.filled(size=HOSO_MAX // MB), texts.WRAPPER)
+
+
+def begins_as_bhyt(start: bytes) -> bool:
+    """Whether a file that begins so is a BHYT one: its wrapper, a table, a check-in."""
+    start = start.removeprefix(codecs.BOM_UTF8)
+    for mark in _UTF16:
+        if start.startswith(mark):
+            start = start[: len(start) // 2 * 2].decode("utf-16", "replace").encode()
+    root = _ROOT.match(start)
+    tags = {"GIAMDINHHS", "HS", *(table.root for table in latest().tables.values())}
+    return root is not None and root[1].decode("ascii", "replace") in tags
 
 
 def not_xml(cause: etree.XMLSyntaxError, place: str) -> Issue:
