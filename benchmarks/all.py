@@ -25,6 +25,7 @@ NAMES = (
     "ledger",
     "terminology",
     "fhirpath",
+    "synth",
     "validate_profiles",
     "validate_aside",
     "formats",

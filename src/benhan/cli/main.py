@@ -22,6 +22,7 @@ from benhan.cli import (
     ledger,
     packages,
     serve,
+    synth,
     terminology,
     validate,
     verify,
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("synth")(synth.synth)
 app.command("import")(import_.import_)
 app.add_typer(export.app, name="export")
 app.command("validate")(validate.validate)
