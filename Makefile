@@ -17,7 +17,7 @@ test-all: setup
 	@sh tools/add_fuzzer.sh
 	@sh tools/fetch_fhir_examples.sh
 	@sh tools/fetch_ips.sh
-	@$(PY) -m pytest -q -n 2 --dist loadfile
+	@$(PY) -m pytest -q -n 2 --dist loadfile --hypothesis-profile default
 
 check: setup
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports

@@ -29,6 +29,7 @@ NAMES = (
     "validate_aside",
     "formats",
     "names",
+    "print_forms",
     "crash",
 )
 

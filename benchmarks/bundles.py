@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from common import ROOT, Server, arguments, free_port, report, scratch_folder, serving
+from cpu_time import CpuTime
 from crud import NOTHING, observation, patient
 from http_client import Connection, drive, request
 
@@ -123,17 +124,25 @@ async def measured(server: Server, read: list[tuple[bytes, int]], quick: bool) -
     rounds = 1 if quick else 3
     await load.large(2, [(renewed(text, next(load.numbers)), count) for text, count in read[:2]])
     found: dict[int, float] = {}
+    cpu = CpuTime(server.process.pid, server.data)
+    count_sent = 0
     for clients in LARGE_CLIENTS:
         rates = []
         for _ in range(rounds):
             sent = [(renewed(text, next(load.numbers)), count) for text, count in read]
             rates.append(await load.large(clients, sent))
+            count_sent += sum(count for _, count in sent)
         found[clients] = statistics.median(rates)
+    large_us = cpu.spent_us(count_sent)
+    began, cpu = next(load.numbers), CpuTime(server.process.pid, server.data)
     tx = statistics.median([await load.small(4.0 if quick else 8.0) for _ in range(rounds)])
+    small_us = cpu.spent_us(next(load.numbers) - began - 1)
     return {
         "bundle_resources_per_s": round(min(found.values())),
         **{f"bundle_resources_{clients}_clients_per_s": round(rate) for clients, rate in found.items()},
         "small_tx_per_s": round(tx),
+        **{f"bundle_{whose}_cpu_us": us for whose, us in large_us.items()},
+        **{f"small_tx_{whose}_cpu_us": us for whose, us in small_us.items()},
     }
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 from tests.vectors import VECTORS
 
 from benhan.store.database import Database, ensure_database, url_of
@@ -20,6 +21,11 @@ from benhan.store.migrations import migrate
 
 TEMPLATE = "shared_template"
 _numbers = itertools.count(1)
+
+# `make test` tries the same examples each time, so that what it says of a change is about the change;
+# `make test-all` looks for new ones.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 @contextmanager

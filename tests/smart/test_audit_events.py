@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ from tests.smart.conftest import BASE, House, Person, observation
 
 from benhan.fhir.validation import check_structure
 from benhan.kernel.actors import Role
+from benhan.kernel.clock import day_in_vietnam
 from benhan.store.ledger.chain import chain_all
 
 
@@ -68,10 +70,11 @@ async def test_the_ledger_is_found_by_time_actor_action_event_and_resource(
     view = events_of(await ask(keeper, f"AuditEvent?patient={own}&action=R"))
     assert [each["subtype"][0]["code"] for each in view] == ["read"]
     who = view[0]["agent"][0]["who"]["identifier"]
+    day = day_in_vietnam(datetime.fromisoformat(view[0]["recorded"]))  # what a date without a zone means here
     for query in (
         f"altid={who['value']}", f"agent:identifier={who['system']}|{who['value']}", "subtype=read",
         "subtype=resource:content:view", f"entity=Observation/{mine}&action=R",
-        f"date=le{view[0]['recorded'][:10]}&action=R", "date=ge2020&action=R",
+        f"date={day}&action=R", f"date=le{day}&action=R", "date=ge2020&action=R",
         "date=gt2020-01-01&date=lt2100&action=R,D",
     ):  # fmt: skip
         found = events_of(await ask(keeper, f"AuditEvent?patient={own}&{query}"))

@@ -19,12 +19,13 @@ from benhan.cli.common import (
     run,
     settings_of,
 )
+from benhan.kernel.clock import VIETNAM
 from benhan.kernel.settings import Settings
 from benhan.store.ids import encode_rid
 from benhan.store.ledger.canonical import Recorded
 from benhan.store.ledger.proofs import Inclusion
 from benhan.store.ledger.read import Page
-from benhan.store.ledger.roots import VIETNAM, DayRoot
+from benhan.store.ledger.roots import DayRoot
 from benhan.store.ledger.verify import Verdict
 
 app = typer.Typer(help="Nhật ký không sửa được. (The append-only ledger.)", no_args_is_help=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from benhan.demo.laboratory import ANALYTES, DISEASES, PANELS, Disease, measure
 from benhan.demo.people import Person
+from benhan.kernel.clock import VIETNAM
 
-VIETNAM = timezone(timedelta(hours=7))
 DOCTORS = (("004512", "Lê", "Thị Minh", "Châu"), ("012873", "Vũ", "Quang", "Huy"), ("020441", "Đặng", "Thu", "Hà"))
 
 

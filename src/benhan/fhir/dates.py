@@ -6,11 +6,12 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
+from benhan.kernel.clock import VIETNAM
+
 Range = tuple[datetime, datetime]
 
 FIRST = datetime(1, 1, 2, tzinfo=UTC)
 LAST = datetime(9999, 12, 30, tzinfo=UTC)
-VIETNAM = timezone(timedelta(hours=7))
 
 _SECOND = timedelta(seconds=1)
 _FORM = re.compile(

@@ -8,6 +8,7 @@ from typing import Any
 
 from benhan.access.faults import NOT_OWN_BOOK
 from benhan.kernel.actors import Actor
+from benhan.kernel.clock import day_in_vietnam
 from benhan.mapping.fhir_to_hoso_benh_an import age, name_of
 from benhan.mapping.result_views import Analyte, Panel, Value, panels_of
 from benhan.store.compartment import read_compartment
@@ -75,7 +76,8 @@ class Books:
         unit = self._store.begin(actor)
         unit.record(Event.BOOK_VIEW, patient=stored.rid, type_="Patient", rid=stored.rid, page=page)
         await self._store.commit(unit)
-        return book_of(stored.read(), [each.read() for each in found], self._store.clock.now().isoformat()[:10])
+        today = day_in_vietnam(self._store.clock.now()).isoformat()
+        return book_of(stored.read(), [each.read() for each in found], today)
 
     async def looked(self, actor: Actor, *, count: int = 100) -> list[Looked]:
         """Who looked into the citizen's book, newest first."""

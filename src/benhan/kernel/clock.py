@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Protocol
+
+VIETNAM = timezone(timedelta(hours=7))
+
+
+def day_in_vietnam(at: datetime) -> date:
+    """The day that an instant belongs to in Vietnam: from 17:00 UTC on it is the next one."""
+    return at.astimezone(VIETNAM).date()
 
 
 class Clock(Protocol):

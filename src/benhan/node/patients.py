@@ -9,6 +9,7 @@ from typing import Any
 from benhan.fhir.dates import range_of
 from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import Actor
+from benhan.kernel.clock import day_in_vietnam
 from benhan.mapping.fhir_to_hoso_benh_an import age, name_of
 from benhan.mapping.result_views import Panel, panels_of
 from benhan.node.records import CONTENT_TYPES
@@ -97,7 +98,7 @@ class Patients:
         """Patients whose name, number, CCCD, card or phone is `text`; all for "". Accents and case do not matter."""
         query = parse_search("Patient", [*_criteria(text), ("_count", str(PAGE)), *([("_page", page)] if page else [])])
         found = await self._store.search.search(query, actor)
-        today = self._store.clock.now().isoformat()[:10]
+        today = day_in_vietnam(self._store.clock.now()).isoformat()
         return PatientPage([line_of(each.read(), today) for each in found.matches], found.next)
 
     async def chart(self, patient_id: str, actor: Actor, *, page: str = "overview") -> Chart:
@@ -112,7 +113,7 @@ class Patients:
         unit = self._store.begin(actor)
         unit.record(Event.PATIENT_VIEW, patient=stored.rid, type_="Patient", rid=stored.rid, page=page)
         await self._store.commit(unit)
-        today = self._store.clock.now().isoformat()[:10]
+        today = day_in_vietnam(self._store.clock.now()).isoformat()
         return chart_of(line_of(stored.read(), today), resources)
 
     async def looks(self, patient_id: str, *, count: int = 100) -> list[Look]:

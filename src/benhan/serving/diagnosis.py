@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from benhan.kernel.clock import SystemClock
+from benhan.kernel.clock import SystemClock, day_in_vietnam
 from benhan.kernel.faults import Fault
 from benhan.kernel.settings import Settings
 from benhan.kernel.texts import Text
@@ -130,7 +130,7 @@ async def _ledger(store: Store) -> Finding:
     name = Text("Nhật ký", "Ledger")
     newest, length = await roots(store.database, 1), await chain_length(store.database)
     day = newest[0].day if newest else None
-    today = store.clock.now().date()
+    today = day_in_vietnam(store.clock.now())
     is_late = day is not None and today - day > ROOT_AGE_MAX
     remedy = Text("Gốc ngày ký muộn: benhan ledger root, và để nút chạy.", "Roots are late: benhan ledger root.")
     seen = f"{length} mục (entries), gốc cuối (last root) {day or '–'}"

@@ -36,6 +36,7 @@ from benhan.access.smart.scopes import parse_scopes
 from benhan.access.smart.smart import Smart
 from benhan.fhir.resource import is_id
 from benhan.kernel.actors import Actor, Role
+from benhan.kernel.clock import day_in_vietnam
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.node.patients import PatientLine, PatientPage, Patients, line_of
@@ -227,4 +228,4 @@ def _lines_of(text: str) -> list[ScopeLine]:
 async def patient_line(smart: Smart, patient_id: str, actor: Actor) -> PatientLine:
     """A patient as a banner shows them. Raises Forbidden BA-2324 where the actor may not see them."""
     stored = await read_patient(smart, patient_id, actor)
-    return line_of(stored.read(), smart.store.clock.now().isoformat()[:10])
+    return line_of(stored.read(), day_in_vietnam(smart.store.clock.now()).isoformat())

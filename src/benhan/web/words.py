@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from benhan.kernel.clock import VIETNAM
 from benhan.kernel.texts import Language
 
 _FOLDER = Path(__file__).parent / "i18n"
-VIETNAM = timezone(timedelta(hours=7))
 _POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _BETWEEN = re.compile(r"(?<=\d)\s*-\s*(?=[\d.])")
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from benhan.fhir.dates import VIETNAM
 from benhan.fhir.fhirpath.elements import Element, Items, key
 from benhan.fhir.fhirpath.faults import TOO_LARGE, TOO_MANY_STEPS
-from benhan.kernel.clock import Clock, SystemClock
+from benhan.kernel.clock import VIETNAM, Clock, SystemClock
 
 STEPS_MAX = 1_000_000
 ITEMS_MAX = 100_000

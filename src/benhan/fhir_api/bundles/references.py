@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import orjson
 
-_URN = re.compile(rb'"(?!value")(\w+)":"(urn:(?:uuid|oid):[^"\\]{1,100})"')
-_REFERENCE = re.compile(rb'"(reference)":"((?:[^"\\]|\\.)+)"')
+# Each begins with letters that the engine looks for at once; in compact JSON `":"` stands nowhere but before a text.
+_URN = re.compile(rb'":"(urn:(?<!"value":"urn:)(?:uuid|oid):[^"\\]{1,100})"')
+_REFERENCE = re.compile(rb'"reference":"([^"\\]*(?:\\.[^"\\]*)*)"')
 _LINK = re.compile(rb'(href|src)=\\"(urn:(?:uuid|oid):[^"\\]{1,100})\\"')
 _SEARCH = re.compile(r"([A-Z][A-Za-z]{1,63})\?(.+)", re.DOTALL)
 _RESTFUL = re.compile(r"(https?://.+)/([A-Z][A-Za-z]{1,63}/[A-Za-z0-9\-.]{1,64})")
@@ -63,24 +64,23 @@ def base_of(full_url: str) -> str:
 def rewritten(raw: bytes, real: Real, base: str = "") -> bytes:
     """The compact JSON of a resource with its references made real; the same object where there is nothing to do."""
     if b'"urn:' in raw:
-        raw = _replaced(_URN, raw, real, base)
+        raw = _replaced(_URN, b'":', raw, real, base)
     if real.searches or real.has_addresses:
-        raw = _replaced(_REFERENCE, raw, real, base)
+        raw = _replaced(_REFERENCE, b'"reference":', raw, real, base)
     if b'=\\"urn:' in raw:
         raw = _LINK.sub(lambda match: _link(match, real), raw)
     return raw
 
 
-def _replaced(pattern: re.Pattern[bytes], raw: bytes, real: Real, base: str) -> bytes:
+def _replaced(pattern: re.Pattern[bytes], before: bytes, raw: bytes, real: Real, base: str) -> bytes:
     written = real.written
 
     def put(match: re.Match[bytes]) -> bytes:
-        name, reference = match.groups()
-        at_once = written.get(reference)
+        at_once = written.get(match[1])
         if at_once is not None:
-            return b'"%b":%b' % (name, at_once)
+            return before + at_once
         found = real.of(_text(match), base)
-        return match[0] if found is None else b'"%b":%b' % (name, orjson.dumps(found))
+        return match[0] if found is None else before + orjson.dumps(found)
 
     return pattern.sub(put, raw)
 
@@ -111,12 +111,12 @@ def urns_in(raw: bytes) -> list[str]:
     """The urn references in the compact JSON of a resource."""
     if b'"urn:' not in raw:
         return []
-    found = (_text(match).partition("#")[0] for match in _REFERENCE.finditer(raw) if match[2].startswith(b"urn:"))
+    found = (_text(match).partition("#")[0] for match in _REFERENCE.finditer(raw) if match[1].startswith(b"urn:"))
     return [text.partition(_VERSION)[0] for text in found if text.startswith(("urn:uuid:", "urn:oid:"))]
 
 
 def _text(match: re.Match[bytes]) -> str:
     """The string that a match holds, its JSON escapes undone."""
-    written = match[2]
+    written = match[1]
     text: str = orjson.loads(b'"' + written + b'"') if b"\\" in written else written.decode()
     return text

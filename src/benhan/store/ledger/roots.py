@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 
 import asyncpg
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from benhan.kernel.actors import Actor, system
-from benhan.kernel.clock import Clock
+from benhan.kernel.clock import VIETNAM, Clock, day_in_vietnam
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
 from benhan.kernel.stopping import stopped_within
@@ -31,7 +31,6 @@ from benhan.store.sql_texts import query
 
 log = Log("ledger")
 
-VIETNAM = timezone(timedelta(hours=7))
 GRACE = timedelta(minutes=5)
 """How long after midnight a day's root is made, so that its last entries are chained."""
 
@@ -94,11 +93,6 @@ def public_key(keyring: Keyring) -> bytes:
     return signing_key(keyring).public_key().public_bytes_raw()
 
 
-def day_of(at: datetime) -> date:
-    """The day of an instant in Vietnam."""
-    return at.astimezone(VIETNAM).date()
-
-
 def end_of(day: date) -> datetime:
     """The first instant after `day` in Vietnam."""
     return datetime.combine(day + timedelta(days=1), time(), VIETNAM).astimezone(UTC)
@@ -131,7 +125,7 @@ async def _sign_next(database: Database, keyring: Keyring, now: datetime, actor:
     start = await database.fetchrow(_HASHES, first, head, 1)
     if start is None:
         return None
-    day = day_of(start["at"] if start["at"] <= now + SKEW else now - timedelta(days=1))
+    day = day_in_vietnam(start["at"] if start["at"] <= now + SKEW else now - timedelta(days=1))
     if last is not None:
         day = max(day, last["day"] + timedelta(days=1))
     if end_of(day) + GRACE > now:
