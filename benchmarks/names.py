@@ -25,15 +25,14 @@ from benhan.vn.person_names.short_forms import shortened
 from benhan.vn.syllables import TONES, is_syllable, written
 from common import arguments, report
 
+NAMES = 4_000
 ASKED = 500
-ROUNDS = 5
 
 
 def main() -> None:
     options = arguments(__doc__ or "")
-    many = 1_000 if options.quick else 4_000
     chance = random.Random(4)
-    texts = [_as_life_writes(text, chance) for text in _texts(many, chance)]
+    texts = [_as_life_writes(text, chance) for text in _texts(NAMES, chance)]
     start = time.process_time()
     names = [prepare(text) for text in texts]
     prepare_s = time.process_time() - start
@@ -44,7 +43,7 @@ def main() -> None:
         "alone": lambda: _one_by_one(names),
     }
     rates: dict[str, list[float]] = {name: [] for name in measures}
-    for _ in range(ROUNDS):
+    for _ in range(2 if options.quick else 5):
         for name, measure in measures.items():
             start = time.process_time()
             pairs = measure()
