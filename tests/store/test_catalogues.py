@@ -63,8 +63,16 @@ async def test_communes_of_today_are_picked_by_their_names(store: Store) -> None
 async def test_of_a_list_that_is_not_whole_an_unknown_code_is_not_called_wrong(store: Store) -> None:
     icd = "http://hl7.org/fhir/sid/icd-10"
     assert (await store.terminology.validate_in_system(icd, Coding("I10", icd))).display == "Tăng huyết áp vô căn"
+    other_words = Coding("I10", icd, display="Bệnh lý tăng huyết áp")
+    assert (await store.terminology.validate_in_system(icd, other_words)).result, "the names shipped are ours"
     verdict = await store.terminology.validate_in_system(icd, Coding("Q99.9", icd))
     assert not verdict.is_known
+    every = f"{icd}?fhir_vs"
+    assert await store.terminology.is_member(every, icd, "I10") is True
+    assert await store.terminology.is_member(every, icd, "Q99.9") is None
+    assert await store.terminology.codes_of(every) is None
+    assert await store.terminology.descendants(icd, "I10") is None
+    assert len((await store.terminology.expand(every, count=10)).members) == 10
 
 
 async def test_a_shipped_map_translates(store: Store) -> None:
@@ -107,7 +115,7 @@ async def test_the_first_load_of_a_shipped_list_takes_over_its_rows(catalogues: 
 
 async def test_changes_alone_do_not_make_a_part_whole(catalogues: Catalogues) -> None:
     await catalogues.load("ICD10", [Entry("Z99.9", "Khác", DAY)], Load(DAY, "x", is_partial=True))
-    assert (await catalogues.catalogue("ICD10")).head.content is Content.PART
+    assert (await catalogues.catalogue("ICD10")).head.content is Content.EXAMPLE
     await catalogues.load("QUOCTICH", [Entry("VNM", "Việt Nam", DAY)], Load(DAY, "x", is_partial=True))
     assert (await catalogues.catalogue("QUOCTICH")).head.content is Content.PART
 

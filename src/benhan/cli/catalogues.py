@@ -201,7 +201,9 @@ def _show_code(found: Catalogue, code: str, day: date) -> int:
 
 
 def _line(found: Catalogue, today: date, *, is_loaded: bool) -> dict[str, Any]:
-    state = {"whole": "đủ (whole)", "part": "một phần (part)", "none": "chưa có (none)"}[found.head.content.value]
+    state = {"whole": "đủ (whole)", "part": "một phần (part)", "example": "mẫu (example)", "none": "chưa có (none)"}[
+        found.head.content.value
+    ]
     return {
         "name": found.head.name,
         "title": found.head.title.vi,

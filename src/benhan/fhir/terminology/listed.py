@@ -25,6 +25,7 @@ class SystemHead:
         content: str = "complete",
         *,
         is_case_sensitive: bool = True,
+        is_sample: bool = False,
     ) -> None:
         self.url = url
         self.version = version
@@ -32,6 +33,8 @@ class SystemHead:
         self.language = language
         self.content = content
         self.is_case_sensitive = is_case_sensitive
+        self.is_sample = is_sample
+        """Whether a few of its codes only are here, for pickers: of others, names, order nothing can be told."""
 
     @property
     def is_complete(self) -> bool:
@@ -48,6 +51,7 @@ def read_head(resource: Json) -> SystemHead:
         str(resource.get("language", "")),
         str(resource.get("content", "complete")),
         is_case_sensitive=resource.get("caseSensitive") is not False,
+        is_sample=resource.get("content") == "example" and resource.get("experimental") is True,
     )
 
 

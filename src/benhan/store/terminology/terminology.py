@@ -120,7 +120,7 @@ class Terminology:
         if await self._library.value_set(known, value_set_url) is None:
             return None
         composed = await self._library.composed(known, value_set_url)
-        if composed.unlisted:
+        if composed.unlisted or any(_is_guess(part) for part in composed.parts):
             return None
         expansion = await self._expand(known, composed)
         return [(each.head.url, each.concept.code) for each in expansion.members]
@@ -137,14 +137,16 @@ class Terminology:
     async def descendants(self, system: str, code: str) -> list[tuple[str, str]] | None:
         """(system, code) of `code` and every code below it; None where the system is not known here."""
         found = await self._library.system(await self._library.known(fresh=False), SystemKey(system))
-        if found is None:
+        if found is None or found.head.is_sample:
             return None
         return [(system, each) for each in (code, *await found.descendants(code, DESCENDANTS_MAX))]
 
     async def ancestors(self, system: str, code: str) -> list[tuple[str, str]] | None:
         """(system, code) of `code` and every code above it; None where the system is not known here."""
         found = await self._library.system(await self._library.known(fresh=False), SystemKey(system))
-        return [(system, each) for each in (code, *await found.ancestors(code))] if found is not None else None
+        if found is None or found.head.is_sample:
+            return None
+        return [(system, each) for each in (code, *await found.ancestors(code))]
 
     # ── operations ──
 
@@ -296,6 +298,7 @@ class Terminology:
         return Expansion(total, offset, members, used)
 
     async def _in_value_set(self, composed: Composed, coding: Coding, *, abstract: bool) -> Verdict:
+        unknown = False
         for part in composed.parts:
             if coding.system in (None, part.key.url):
                 concept = await part.system.takes(part.selection, coding.code)
@@ -303,7 +306,7 @@ class Terminology:
                     if composed.composition.is_active_only and concept.is_inactive:
                         return Verdict(False, IS_INACTIVE, concept.display, part.key.url, concept.code)
                     return _judged(part.system.head, concept, coding, abstract=abstract)
-        unknown = False
+                unknown = unknown or (coding.system is not None and _is_guess(part))
         for key, selection in composed.unlisted:
             if coding.system in (None, key.url):
                 if isinstance(selection, Every) and key.url in GRAMMARS:
@@ -325,6 +328,11 @@ class Terminology:
             return [found]
         systems = (asked.system, asked.target_system)
         return await self.definitions.maps(*(reversed(systems) if asked.is_reverse else systems))
+
+
+def _is_guess(part: Part) -> bool:
+    """Whether a part takes what it finds from a system of which examples only are here."""
+    return part.system.head.is_sample and listed_codes(part.selection) is None
 
 
 async def _count(known: Known, part: Part, words: Sequence[str], *, active_only: bool) -> int:
@@ -356,6 +364,8 @@ def _judged(head: SystemHead, concept: Concept, coding: Coding, *, abstract: boo
     if concept.is_abstract and not abstract:
         return Verdict(False, IS_ABSTRACT, concept.display, head.url, concept.code)
     names = [name for name in (concept.display, *(each.value for each in concept.designations)) if name]
+    if head.is_sample:  # its codes are the system's, its words need not be
+        return Verdict(True, None, concept.display, head.url, concept.code)
     if coding.display and names and _plain(coding.display) not in {_plain(name) for name in names}:
         told = WRONG_DISPLAY.filled(display=concept.display or names[0])
         return Verdict(False, told, concept.display, head.url, concept.code)

@@ -18,7 +18,12 @@ from benhan.vn.catalogues.shipped import catalogue, name_of, url_of
 Json = dict[str, Any]
 
 LAST_DAY = date(9999, 12, 31)
-_CONTENT = {Content.WHOLE: "complete", Content.PART: "fragment", Content.NONE: "not-present"}
+_CONTENT = {
+    Content.WHOLE: "complete",
+    Content.PART: "fragment",
+    Content.EXAMPLE: "example",
+    Content.NONE: "not-present",
+}
 
 
 def system_head(of: Catalogue, version: str) -> SystemHead:
@@ -48,6 +53,7 @@ def code_system(of: Catalogue, on: date) -> Json:
         "name": head.name,
         "title": head.title.vi,
         "status": "active",
+        **({"experimental": True} if head.content is Content.EXAMPLE else {}),
         "language": "vi",
         "caseSensitive": True,
         "valueSet": f"{head.url}?fhir_vs",

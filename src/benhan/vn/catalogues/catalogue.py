@@ -32,6 +32,8 @@ class Content(Enum):
     """Every code: what is not here is no code."""
     PART = "part"
     """Some: of a code that is not here nothing can be said."""
+    EXAMPLE = "example"
+    """Some, for a synthetic country: the codes are the list's, the names ours."""
     NONE = "none"
     """Nothing yet: the hospital loads it."""
 

@@ -205,7 +205,8 @@ def test_an_ended_code_is_inactive_and_a_coming_one_is_not_there() -> None:
 def test_a_part_is_a_fragment_and_an_empty_list_no_code_system() -> None:
     icd = shipped_resource("CodeSystem", "http://hl7.org/fhir/sid/icd-10")
     assert icd is not None
-    assert icd["content"] == "fragment"
+    assert icd["content"] == "example"
+    assert code_system(catalogue("MA_KHOA"), NOW)["content"] == "fragment"
     assert shipped_resource("CodeSystem", "urn:benhan:code:quoctich") is None
     assert shipped_resource("CodeSystem", "urn:nowhere") is None
     assert name_of("urn:benhan:code:dan-toc") == "DANTOC"
