@@ -20,8 +20,9 @@ _PARTS = re.compile(r"(\*\*|\*|\{[^{}]*\})")
 _FIELD = re.compile(r"\{([a-z][a-z0-9_]*)(?::\s*(\S+))?(?:\s+(.*?))?\}", re.DOTALL)
 _CODE = re.compile(r"([0-9]{1,2}|[a-zđ])\s*[.)\-]\s*(?=\S)")
 _OWN_CODE = re.compile(r"([A-Za-z0-9_]+)=")
-_BOUNDS = re.compile(r"(-?[0-9.]+?)\.\.(-?[0-9.]+)")
-_WIDTH = re.compile(r"\bw=(\d+)\b")
+_BOUNDS = re.compile(r"(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)", re.ASCII)
+_SMALL = re.compile(r"[1-9]\d?", re.ASCII)
+_WIDTH = re.compile(r"\bw=(\d{1,3})\b", re.ASCII)
 _QUOTED = re.compile(r'"([^"]*)"')
 DATE = "<d>/<m>/<y>"
 TIME = "<h> giờ <p> phút"
@@ -106,9 +107,9 @@ def _simple(field: str, kind: str, rest: str, measures: Mapping[str, Measure]) -
             return Placed(Blank(field, of_kind))
         case "box" if not rest:
             return Placed(Blank(field, Kind.TEXT, width=10, framed=True))
-        case "lines" if rest.isdigit():
+        case "lines" if _SMALL.fullmatch(rest):
             return Placed(Blank(field, Kind.LONG_TEXT, lines=int(rest)))
-        case "codes" if re.fullmatch(r"\d+(\+\d+)*", rest):
+        case "codes" if re.fullmatch(r"\d{1,2}(\+\d{1,2})*", rest, re.ASCII) and len(rest) < 30:
             groups = tuple(int(size) for size in rest.split("+"))
             return Placed(Blank(field, Kind.CODE, groups=groups), digits=sum(groups))
         case "number":
@@ -118,7 +119,7 @@ def _simple(field: str, kind: str, rest: str, measures: Mapping[str, Measure]) -
             if name not in measures:
                 raise Wrong(f"{field}: không có đại lượng “{name}” trong measures.toml")
             return Placed(Blank(field, Kind.NUMBER, width=5), measures[name])
-        case "digits" if rest.isdigit():
+        case "digits" if re.fullmatch("[1-9]", rest):
             return Placed(Blank(field, Kind.NUMBER, groups=(int(rest),)), Measure("1", 0, 10 ** int(rest) - 1))
     raise Wrong(f"{field}: không hiểu “{kind} {rest}”")
 
@@ -140,7 +141,9 @@ def _choice(field: str, kind: str, rest: str) -> Placed:
     if len(places) != 1 or (places == {"codes"}) != bool(boxes):
         raise Wrong(f"{field}: mỗi lựa chọn cần một □ cùng phía, hoặc > số ô mã ở cuối")
     of_kind = Kind.ONE if kind == "one" else Kind.MANY
-    groups = (int(boxes),) if boxes.strip().isdigit() else ()
+    groups = (int(boxes),) if _SMALL.fullmatch(boxes.strip()) else ()
+    if bool(boxes) != bool(groups):
+        raise Wrong(f"{field}: sau > là số ô mã")
     return Placed(Blank(field, of_kind, groups=groups, options=tuple(options), box=places.pop()), more=kind == "+")
 
 
