@@ -23,6 +23,8 @@ _OWN_CODE = re.compile(r"([A-Za-z0-9_]+)=")
 _BOUNDS = re.compile(r"(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)", re.ASCII)
 _SMALL = re.compile(r"[1-9]\d?", re.ASCII)
 _WIDTH = re.compile(r"\bw=(\d{1,3})\b", re.ASCII)
+_DIGITS = re.compile(r"([1-9])(?: 0\.\.(\d{1,9}))?", re.ASCII)
+_BOXES = re.compile(r">\s*([1-9]\d?)$", re.ASCII)
 _QUOTED = re.compile(r'"([^"]*)"')
 DATE = "<d>/<m>/<y>"
 TIME = "<h> giờ <p> phút"
@@ -119,8 +121,9 @@ def _simple(field: str, kind: str, rest: str, measures: Mapping[str, Measure]) -
             if name not in measures:
                 raise Wrong(f"{field}: không có đại lượng “{name}” trong measures.toml")
             return Placed(Blank(field, Kind.NUMBER, width=5), measures[name])
-        case "digits" if re.fullmatch("[1-9]", rest):
-            return Placed(Blank(field, Kind.NUMBER, groups=(int(rest),)), Measure("1", 0, 10 ** int(rest) - 1))
+        case "digits" if match := _DIGITS.fullmatch(rest):
+            high = float(match[2]) if match[2] else 10 ** int(match[1]) - 1
+            return Placed(Blank(field, Kind.NUMBER, groups=(int(match[1]),)), Measure("1", 0, high))
     raise Wrong(f"{field}: không hiểu “{kind} {rest}”")
 
 
@@ -132,7 +135,9 @@ def _measure(field: str, rest: str) -> Measure:
 
 
 def _choice(field: str, kind: str, rest: str) -> Placed:
-    rest, _, boxes = rest.partition(">")
+    ending = _BOXES.search(rest)
+    boxes = ending[1] if ending else ""
+    rest = rest[: ending.start()] if ending else rest
     options, places = [], set()
     for written in rest.split(";"):
         words = written.strip()
@@ -141,9 +146,7 @@ def _choice(field: str, kind: str, rest: str) -> Placed:
     if len(places) != 1 or (places == {"codes"}) != bool(boxes):
         raise Wrong(f"{field}: mỗi lựa chọn cần một □ cùng phía, hoặc > số ô mã ở cuối")
     of_kind = Kind.ONE if kind == "one" else Kind.MANY
-    groups = (int(boxes),) if _SMALL.fullmatch(boxes.strip()) else ()
-    if bool(boxes) != bool(groups):
-        raise Wrong(f"{field}: sau > là số ô mã")
+    groups = (int(boxes),) if boxes else ()
     return Placed(Blank(field, of_kind, groups=groups, options=tuple(options), box=places.pop()), more=kind == "+")
 
 
