@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pypdfium2
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -192,3 +193,50 @@ def test_the_cover_is_one_page(number: str, second_begins: str) -> None:
 def test_every_kind_of_field_can_be_printed() -> None:
     kinds = {field.kind for form in CATALOGUE.forms() for field in form.fields.values()}
     assert kinds >= set(Kind) - {Kind.PICTURE, Kind.TIME}
+
+
+LINES = [
+    "# A",
+    "## B: {b}",
+    "Chữ {a}  rồi {c:number 0..5 cm} cm",
+    "x | {d:lines 3} | ~",
+    ".space 2",
+    ".size 8",
+    ".columns 1 2",
+    ".center {k:sign}",
+    "L: {l:one 1. x □; 2. y □}",
+    "M: {m:many a; b > 2}",
+    ".title {=title}",
+    "N {n:codes 2+2}{o:datetime}{p:time}{q:digits 3}{r:box}{s:tick}",
+]
+GRIDS = (".grid 100", ".grid 10 20", ".grid 5 5 5 outer", ".grid 7 plain")
+CELLS = (".cell", ".cell 2", ".cell 1x2", "| chữ | {e:tick} |")
+TABLE = "Bảng\n.table f rows=2 frame=plain\n| G | H {h:date} |\n.end"
+PICTURE = "Hình\n.picture i height=9"
+
+
+def in_grid(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    cells = st.lists(st.tuples(st.sampled_from(CELLS), inner).map("\n".join), max_size=3).map("\n".join)
+    return st.tuples(st.sampled_from(GRIDS), inner, cells, st.just(".end")).map("\n".join)
+
+
+PAGES = st.lists(st.recursive(st.sampled_from([*LINES, TABLE, PICTURE]), in_grid, max_leaves=8), min_size=1, max_size=4)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(blocks=PAGES)
+def test_what_can_be_read_can_be_printed(tmp_path: Path, blocks: list[str]) -> None:
+    numbers = count()
+    body = re.sub(
+        r"(?<=\{)([a-z])(?=[:}])|(?<=\.table )f|(?<=\.picture )i",
+        lambda match: f"{match[0]}{next(numbers)}",
+        "Đầu: {z}\n" + "\n".join(blocks),
+    )
+    try:
+        form = small(tmp_path, body)
+    except Incorrect as fault:
+        event("refused")
+        if not all("không vừa hàng" in issue.text.vi for issue in fault.issues):
+            raise
+        return
+    assert papers_to_pdf([(form, {})], AT).startswith(b"%PDF")

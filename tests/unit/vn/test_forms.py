@@ -134,6 +134,12 @@ class TestPage:
             (".khong_co", "không có lệnh"),
             ("**A {a}", "dấu *"),
             (".grid 50\nA {a}", "thiếu .end"),
+            (".grid 50 50\nA {a}\n.cell 2\nB {b}\n.end", "không vừa hàng"),
+            (".grid 0 50\nA {a}\n.end", "phải là số"),
+            (".grid 50\n.page\n.end", "trong khung"),
+            (".space 1000", "phải là số"),
+            ("A {a:codes 0+999}", "không hiểu"),
+            ("A {a:many x; y > nhiều}", "> số ô mã"),
             (".table b\n| A {a} |", "thiếu .end"),
         ],
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benhan.vn.forms.faults import NO_FORM
-from benhan.vn.forms.form import Form
+from benhan.vn.forms.form import Form, form_key
 from benhan.vn.forms.load import DATA, read_form
 
 
@@ -53,6 +53,10 @@ class _Kept(NamedTuple):
     effective_to: date | None
     variant: str
 
+    @property
+    def key(self) -> str:
+        return form_key(self.number, self.effective_from, self.variant)
+
 
 class Catalogue:
     """The transcribed forms and those of a hospital's own folders; a page is read when it is first asked for."""
@@ -88,9 +92,8 @@ class Catalogue:
     def by_key(self, key: str) -> Form:
         """The very form that a record was written on. Raises NotFound BA-3351."""
         for kept in self._kept:
-            form = self._read(kept)
-            if form.key == key:
-                return form
+            if kept.key == key:
+                return self._read(kept)
         raise NO_FORM(form=key, day="–")
 
     def _read(self, kept: _Kept) -> Form:

@@ -20,10 +20,11 @@ _PARTS = re.compile(r"(\*\*|\*|\{[^{}]*\})")
 _FIELD = re.compile(r"\{([a-z][a-z0-9_]*)(?::\s*(\S+))?(?:\s+(.*?))?\}", re.DOTALL)
 _CODE = re.compile(r"([0-9]{1,2}|[a-zđ])\s*[.)\-]\s*(?=\S)")
 _OWN_CODE = re.compile(r"([A-Za-z0-9_]+)=")
-_BOUNDS = re.compile(r"(-?[0-9.]+?)\.\.(-?[0-9.]+)")
-_WIDTH = re.compile(r"\bw=(\d+)\b")
-_DIGITS = re.compile(r"(\d+)(?: 0\.\.(\d+))?")
-_BOXES = re.compile(r">\s*(\d+)$")
+_BOUNDS = re.compile(r"(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)", re.ASCII)
+_SMALL = re.compile(r"[1-9]\d?", re.ASCII)
+_WIDTH = re.compile(r"\bw=(\d{1,3})\b", re.ASCII)
+_DIGITS = re.compile(r"([1-9])(?: 0\.\.(\d{1,9}))?", re.ASCII)
+_BOXES = re.compile(r">\s*([1-9]\d?)$", re.ASCII)
 _QUOTED = re.compile(r'"([^"]*)"')
 DATE = "<d>/<m>/<y>"
 TIME = "<h> giờ <p> phút"
@@ -108,9 +109,9 @@ def _simple(field: str, kind: str, rest: str, measures: Mapping[str, Measure]) -
             return Placed(Blank(field, of_kind))
         case "box" if not rest:
             return Placed(Blank(field, Kind.TEXT, width=10, framed=True))
-        case "lines" if rest.isdigit():
+        case "lines" if _SMALL.fullmatch(rest):
             return Placed(Blank(field, Kind.LONG_TEXT, lines=int(rest)))
-        case "codes" if re.fullmatch(r"\d+(\+\d+)*", rest):
+        case "codes" if re.fullmatch(r"\d{1,2}(\+\d{1,2})*", rest, re.ASCII) and len(rest) < 30:
             groups = tuple(int(size) for size in rest.split("+"))
             return Placed(Blank(field, Kind.CODE, groups=groups), digits=sum(groups))
         case "number":

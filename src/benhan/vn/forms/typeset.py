@@ -27,6 +27,7 @@ from benhan.vn.forms.form import (
     Space,
     Table,
     Words,
+    grid_places,
 )
 
 Answers = Mapping[str, Any]
@@ -124,14 +125,13 @@ class _Paper:
         return words + (f" + beside({self._pieces(pieces[first:], self.answers, width)})" if pieces[first:] else "")
 
     def _grid(self, grid: Grid, width: float) -> str:
-        cells, column = [], 0
-        for cell in grid.cells:
-            share = sum(grid.widths[column : column + cell.columns]) or grid.widths[0]
+        cells = []
+        for cell, (_, column) in zip(grid.cells, grid_places(grid), strict=True):
+            share = sum(grid.widths[column : column + cell.columns])
             inner = "{\n" + "\n".join(self.blocks(cell.blocks, width * share / sum(grid.widths))) + "\n}"
             more = f"colspan: {cell.columns}, " if cell.columns > 1 else ""
             more += f"rowspan: {cell.rows}, " if cell.rows > 1 else ""
             cells.append(f"grid.cell({more}{inner})")
-            column = (column + cell.columns) % len(grid.widths)
         return f"framegrid({_string(grid.frame)}, {_shares(grid.widths)}, {', '.join(cells)})"
 
     def _table(self, table: Table, width: float) -> str:
