@@ -12,13 +12,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
-from benhan.demo.people import make_people
-from benhan.demo.scenario import HOSPITALS, stays
 from benhan.fhir.resource import to_bytes
 from benhan.hl7v2.er7 import parse_er7
 from benhan.mapping.mapped import Context, MappedMessage
 from benhan.mapping.message_to_fhir import message_to_fhir
 from benhan.store.ids import BUCKETS, encode_rid
+from plain_hospital import HOSPITALS, make_people, stays
 
 NOW = datetime(2026, 6, 1, 1, 0, tzinfo=UTC)
 PEOPLE_AT_ONCE = 200

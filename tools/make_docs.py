@@ -1,4 +1,4 @@
-"""Write the reference pages that are generated from the code: errors, settings, audit events, commands.
+"""Write the reference pages that are generated from the code: errors, settings, audit events, commands, rules.
 
 `python tools/make_docs.py --check` says which are stale and exits 1; a test runs it.
 """
@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
+import re
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -115,6 +117,66 @@ def _command_sections(command: object, name: str) -> list[str]:
     return lines
 
 
+def rules_page() -> str:
+    from benhan.vn.bhyt.rules.columns import COLUMN_RULES
+    from benhan.vn.bhyt.rules.context import NAMES
+    from benhan.vn.bhyt.rules.policy import VALUES, Policy
+    from benhan.vn.bhyt.rules.registry import RULES
+
+    defaults = Policy()
+    values = [
+        f"| `{name}` | `{shown}` | {_cell(text.vi)} | {_cell(text.en)} |"
+        for name, text in VALUES.items()
+        for shown in ["0.01" if name == "tolerance_dong" else json.dumps(getattr(defaults, name))]
+    ]
+    lines = [RULES_HEAD, *values, RULES_TABLE]
+    for rule in (*RULES, *COLUMN_RULES):
+        asked = [name for need in (*rule.needs, *rule.uses) for name in need.split("|")]
+        knowledge = ", ".join(dict.fromkeys(NAMES[name].vi for name in asked)) or "–"
+        partly = " (một phần)" if asked and not rule.needs else ""
+        text = re.sub(r"{\w+}", "…", rule.text.vi)
+        lines.append(
+            f"| `{rule.code}` | {rule.level.value} | {_cell(text)} | {_cell(rule.wording)} | {_cell(rule.hint.vi)} "
+            f"| {_cell(rule.tables)} | {knowledge}{partly} | {_cell(rule.sources)}; {_cell(rule.confidence)} |"
+        )
+    return NOTE + "\n".join(lines) + "\n"
+
+
+RULES_HEAD = """# Quy tắc kiểm tra hồ sơ BHYT · Rules of a BHYT claim
+
+Mỗi hồ sơ (một MA_LK) được kiểm tra trước khi gửi. Mức của mỗi quy tắc: `block` chặn gửi, `warn` cần sửa, `observe` xem lại, `off` tắt.
+(Each claim is checked before it is sent. Levels: `block` stops the sending, `warn` is to be mended, `observe` to be looked at.)
+
+Quy tắc cần biết điều ở ngoài hồ sơ (danh mục, tra cứu thẻ, sổ giường…) mà chưa có thì báo cáo ghi "không kiểm tra, vì chưa có …"; danh
+mục rỗng coi như chưa có. (A rule that asks for knowledge which is not there is told as not checked; an empty list is no knowledge.)
+Một chỗ sai chỉ do một quy tắc báo; chỗ chồng nhau ghi ở `tests/unit/vn/bhyt/rules/seeded_faults.py`. (A fault is told by one rule.)
+
+Nguồn: S các quyết định, P bảng kiểm của cổng cho 4750, T V D K N M bộ kiểm tra và HIS công khai, C một danh mục thương mại (số mã), W bộ
+ký số, F QĐ 3276; sau dấu chấm phẩy là độ tin cậy. (Sources: S the decisions, P the portal's sheet for 4750, T V D K N M public checkers
+and hospital systems, C a commercial catalogue with its numbers, W a signing kit, F QĐ 3276; then the confidence.)
+
+## Chính sách · Policy
+
+Một tệp TOML; mức theo ngày ra viện (`from`), kèm người quyết định (`owner`). (A TOML file; levels by the day of discharge.)
+
+```toml
+[levels]
+T06 = "warn"
+M05 = [{ level = "observe", owner = "Phòng KHTH" }, { level = "block", from = 2026-07-01, owner = "Phòng KHTH" }]
+
+[values]
+tolerance_dong = "1"
+```
+
+| Giá trị | Mặc định | Nghĩa | Meaning |
+|---|---|---|---|"""
+RULES_TABLE = """
+## Bảng quy tắc · The rules
+
+| Mã | Mức | Điều kiểm tra | Rule | Cách sửa | Cột đọc | Cần biết | Nguồn, độ tin cậy |
+|---|---|---|---|---|---|---|---|"""
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
@@ -124,6 +186,7 @@ PAGES = {
     "settings.md": settings_page,
     "audit-events.md": events_page,
     "cli.md": commands_page,
+    "interfaces/bhyt-rules.md": rules_page,
 }
 
 

@@ -14,6 +14,7 @@ from benhan.kernel.ids import SystemRandom
 from benhan.kernel.settings import Settings
 from benhan.mapping.mapped import Context
 from benhan.node.apply import Applier
+from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.exports import Exports
 from benhan.node.intake import Intake
 from benhan.repository.ingest import Ingest
@@ -131,6 +132,7 @@ class Node:
     inbox: Inbox
     outbox: Outbox
     intake: Intake
+    bhyt: BhytIntake
     applier: Applier
     exports: Exports
     client: RepositoryClient | None
@@ -162,6 +164,7 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
                 inbox,
                 outbox,
                 Intake(inbox, store.clock, store.random, charset=settings.mllp_charset),
+                BhytIntake(inbox, store.clock, store.random, context),
                 Applier(store, inbox, outbox, context, charset=settings.mllp_charset),
                 Exports(store, settings.facility_code, settings.facility_name, address),
                 client,

@@ -35,7 +35,7 @@ def test_every_fault_speaks_both_languages(make_docs: ModuleType) -> None:
         assert places[0] == places[1], f"{code}: the two languages name different places"
 
 
-@pytest.mark.parametrize("page", ["errors.md", "settings.md", "audit-events.md", "cli.md"])
+@pytest.mark.parametrize("page", ["errors.md", "settings.md", "audit-events.md", "cli.md", "interfaces/bhyt-rules.md"])
 def test_generated_pages_are_fresh(make_docs: ModuleType, page: str) -> None:
     assert (ROOT / "docs" / page).read_text(encoding="utf-8") == make_docs.PAGES[page](), "run `make docs`"
 

@@ -19,7 +19,15 @@ _CLINICAL = frozenset(
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DOCTOR: _CLINICAL | {Permission.RECORD_EXPORT},
     Role.NURSE: _CLINICAL,
-    Role.RECORDS: _CLINICAL | {Permission.RECORD_EXPORT, Permission.DELIVERY_VIEW, Permission.LEDGER_VIEW},
+    Role.RECORDS: _CLINICAL
+    | {
+        Permission.RECORD_EXPORT,
+        Permission.DELIVERY_VIEW,
+        Permission.LEDGER_VIEW,
+        Permission.BHYT_UPLOAD,
+        Permission.MESSAGE_VIEW,
+        Permission.MESSAGE_MEND,
+    },
     Role.LAB: frozenset(
         {
             Permission.SIGNED_IN,
@@ -57,6 +65,7 @@ MACHINE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.FHIR_WRITE,
             Permission.FHIR_DELETE,
             Permission.METRICS_READ,
+            Permission.BHYT_UPLOAD,
         }
     ),
     "repository": frozenset(

@@ -16,11 +16,13 @@ from benhan.cli import (
     demo,
     doctor,
     export,
+    forms,
     import_,
     keys,
     ledger,
     packages,
     serve,
+    synth,
     terminology,
     validate,
     verify,
@@ -37,6 +39,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.command("synth")(synth.synth)
 app.command("import")(import_.import_)
 app.add_typer(export.app, name="export")
 app.command("validate")(validate.validate)
@@ -49,6 +52,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(views.app, name="views")
 app.add_typer(packages.app, name="packages")
 app.add_typer(terminology.app, name="terminology")
+app.add_typer(forms.app, name="forms")
 app.add_typer(catalogues.app, name="catalogues")
 
 

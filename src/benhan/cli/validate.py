@@ -22,18 +22,36 @@ EXIT_WRONG = 2
 def validate(
     paths: Annotated[list[Path], typer.Argument(help="Tệp hoặc thư mục (files or folders)", exists=True)],
     as_json: Annotated[bool, typer.Option("--json", help="Mỗi lỗi một dòng JSON (an issue a line)")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            help="Thư mục ghi báo cáo HTML của tệp BHYT (folder for a page of each BHYT file)", file_okay=False
+        ),
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="Tệp mức độ của các quy tắc BHYT (levels of the BHYT rules)", exists=True, dir_okay=False),
+    ] = None,
 ) -> None:
-    """Kiểm tra tệp FHIR (.json, .ndjson), HoSoBenhAn (.xml, .json), HL7 v2 (.hl7), không cần kho. (Check files.)
+    """Kiểm tra tệp FHIR, HoSoBenhAn, KSK, HL7 v2, XML BHYT, không cần kho. (Check files offline.)
 
+    FHIR: .json, .ndjson; HoSoBenhAn: .xml, .json; KSK: .xml; HL7 v2: .hl7;
+    BHYT: .xml (GIAMDINHHS, XML0–XML15), theo 135 quy tắc.
     Thoát với mã 2 nếu có lỗi. Cảnh báo không tính là lỗi.
     """
+    from benhan.cli.bhyt_reports import BhytReports
+
     files = [file for path in paths for file in _files(path)]
+    reports = BhytReports(policy, html)
     wrong = 0
     with progress("Kiểm tra (checking)", len(files)) as advance:
         for done, file in enumerate(files, 1):
-            for place, issues in _checked(file):
-                wrong += any(issue.is_error for issue in issues)
-                _tell(place, issues, as_json=as_json)
+            if reports.takes(file):
+                wrong += reports.tell(file, as_json=as_json)
+            else:
+                for place, issues in _checked(file):
+                    wrong += any(issue.is_error for issue in issues)
+                    _tell(place, issues, as_json=as_json)
             advance(done)
     if not as_json:
         out.print(f"{len(files)} tệp (files): " + (f"{wrong} chỗ sai (wrong)" if wrong else "đều đúng (valid)"))

@@ -12,8 +12,7 @@ import httpx
 
 from benhan.access.roles import MACHINE_PERMISSIONS
 from benhan.demo.accounts import ACCOUNTS
-from benhan.demo.people import make_people
-from benhan.demo.scenario import HOSPITALS, DemoMessage, in_order, stays
+from benhan.demo.scenario import HOSPITALS, SHARED_PEOPLE, in_order, make_people, stays
 from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import system
 from benhan.kernel.clock import SystemClock
@@ -21,14 +20,12 @@ from benhan.kernel.settings import Settings
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.supervisor import Child, Supervisor
 from benhan.store.database import ensure_database
+from benhan.synth.as_hl7v2 import Message
 from benhan.transports.mllp_client import MllpClient
 from benhan.wiring import build_access, key_encryption, open_store
 
-SEED = 20260105
 MLLP_ABOVE = 4495
 """How far above the first port the first hospital listens for HL7 v2: 12575 with the usual 8080."""
-SHARED_PEOPLE = 3
-"""How many people were in both hospitals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Country:
     """The running demonstration."""
 
     addresses: list[Address]
-    messages: list[tuple[int, list[DemoMessage]]]
+    messages: list[tuple[int, list[Message]]]
     """MLLP port and messages of each hospital."""
     repository: Settings
     supervisor: Supervisor
@@ -57,7 +54,7 @@ class Country:
         return done[0]
 
     async def _feed_one(
-        self, port: int, messages: list[DemoMessage], done: list[int], progress: Callable[[int], None]
+        self, port: int, messages: list[Message], done: list[int], progress: Callable[[int], None]
     ) -> None:
         client = MllpClient("127.0.0.1", port)
         for message in messages:
@@ -69,14 +66,14 @@ class Country:
 
     async def link_citizens(self) -> int:
         """Give the citizens' accounts the books of people who were in both hospitals; gives how many were linked."""
-        people = make_people(SEED, SHARED_PEOPLE, _now().date())
+        people = make_people(0, _now())
         citizens = [each for each in ACCOUNTS if each.site == "book"]
         linked = 0
         async with open_store(self.repository, "repository") as store:
             accounts = build_access(store, self.repository).accounts
             for account, person in zip(citizens, people, strict=False):
                 found = await store.search.search(
-                    parse_search("Patient", [("identifier", person.cccd)]), system("demo")
+                    parse_search("Patient", [("identifier", person.citizen_number)]), system("demo")
                 )
                 known = await accounts.find(account.login)
                 if found.matches and known is not None:
@@ -103,9 +100,9 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
     repository = await _role(settings, keeper, "repository", repository_port, "Kho quốc gia (trình diễn)")
     children = [_child("repository", "repository", repository)]
     addresses: list[Address] = []
-    messages: list[tuple[int, list[DemoMessage]]] = []
+    messages: list[tuple[int, list[Message]]] = []
     now = _now()
-    everybody = make_people(SEED, SHARED_PEOPLE + people * len(HOSPITALS), now.date())
+    everybody = make_people(people * len(HOSPITALS), now)
     tokens = await _provision(repository, "repository", "book", [each.code for each in HOSPITALS])
     for index, hospital in enumerate(HOSPITALS):
         node = await _role(settings, keeper, f"node{index + 1}", first_port + index, hospital.name)
@@ -117,7 +114,7 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
         )
         await _provision(node, "node", "node", [])
         own = everybody[SHARED_PEOPLE + index * people : SHARED_PEOPLE + (index + 1) * people]
-        messages.append((node.mllp_port, in_order(stays(hospital, everybody[:SHARED_PEOPLE] + own, now, SEED))))
+        messages.append((node.mllp_port, in_order(stays(hospital, everybody[:SHARED_PEOPLE] + own, now))))
         children.append(_child(f"node{index + 1}", "node", node, BENHAN_REPOSITORY_TOKEN=tokens[hospital.code]))
         addresses.append(Address(hospital.name, node.base_url))
     book = replace(repository, http_port=book_port, facility_name="Sổ sức khoẻ điện tử (trình diễn)")

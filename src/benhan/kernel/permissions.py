@@ -22,6 +22,7 @@ class Permission(Enum):
     RECORD_EXPORT = "record:export"
     MESSAGE_VIEW = "message:view"  # the dead letters and the way of a message
     MESSAGE_MEND = "message:mend"  # mend and replay
+    BHYT_UPLOAD = "bhyt:upload"  # BHYT XML files into the record
     TRACE_VIEW = "trace:view"
     DELIVERY_VIEW = "delivery:view"
     REPOSITORY_DELIVER = "repository:deliver"

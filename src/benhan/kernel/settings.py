@@ -89,6 +89,12 @@ class Settings:
         "Bảng mã của thông điệp HL7 v2 không ghi MSH-18.",
         "Character set of HL7 v2 messages that leave MSH-18 empty.",
     )
+    bhyt_folder: str = _setting(
+        "",
+        "Thư mục nhận tệp XML BHYT (XML1–XML15, check-in); để trống thì không theo dõi.",
+        "Folder that BHYT XML files (XML1 to XML15, check-in) are dropped into; empty watches none.",
+    )
+    bhyt_look_s: float = _setting(5.0, "Bao lâu xem thư mục BHYT một lần.", "How often the BHYT folder is looked at.")
     timezone: str = _setting("+07:00", "Múi giờ của giờ không ghi múi.", "Zone of times written without one.")
     key_file: str = _setting(
         "",

@@ -39,7 +39,8 @@ class Mapped:
 
 @dataclass(slots=True)
 class MappedMessage:
-    """Everything a message says, patient first; each resource stands after those it refers to."""
+    """Everything a message says, patient first; each resource stands after those it refers to, but for an Encounter,
+    which may name Conditions that come after it."""
 
     resources: list[Mapped] = field(default_factory=list)
 

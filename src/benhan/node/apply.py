@@ -24,6 +24,8 @@ from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
 from benhan.kernel.stopping import stopped_within, woken
 from benhan.kernel.trace import current_trace
+from benhan.mapping.bhyt.replaced import left_over, taken_back
+from benhan.mapping.bhyt_to_fhir import bhyt_to_fhir
 from benhan.mapping.mapped import Context, Mapped, MappedMessage, Policy
 from benhan.mapping.merge import merge
 from benhan.mapping.message_to_fhir import message_to_fhir
@@ -37,6 +39,8 @@ from benhan.store.queue_faults import ALREADY_SETTLED, NOT_APPLIED
 from benhan.store.session_lock import session_lock
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored, UnitOfWork
+from benhan.vn.bhyt.messages import claim_in, is_bhyt
+from benhan.vn.legacy_text.detect import read_unnamed
 
 log = Log("apply")
 
@@ -115,7 +119,9 @@ class Applier:
         try:
             is_mended = message.mended is not None
             written = message.mended or message.content
-            parsed: Message = parse_er7(written, default_charset=self._charset, is_utf8=is_mended)
+            if is_bhyt(message.kind):
+                return Work(message, bhyt_to_fhir(claim_in(written), self._context))
+            parsed: Message = parse_er7(written, default_charset=self._charset, is_utf8=is_mended, guess=read_unnamed)
             return Work(message, message_to_fhir(parsed, self._context))
         except Fault as fault:
             await self._inbox.park(message, fault)
@@ -173,9 +179,12 @@ class Applier:
     async def _apply(self, work: Work, found: dict[IdentityKey, Stored]) -> None:
         unit = self._store.begin(ACTOR)
         unit.trace = work.message.trace
-        writer = _Writer(unit, found, await self._overtaken(work, found))
+        overtaken = await self._overtaken(work, found)
+        writer = _Writer(unit, found, overtaken, work.mapped.resources)
         for mapped in work.mapped.resources:
             writer.write(mapped)
+        for earlier in await self._replaced(work, found, overtaken):
+            writer.take_back(earlier)
         unit.record(
             Event.MESSAGE_APPLY, patient=writer.patient_rid, message=work.message.id, structure=work.message.kind
         )
@@ -186,6 +195,18 @@ class Applier:
         writer.learn(stored)
         if writer.changed:
             self._outbox.arrived.set()
+
+    async def _replaced(
+        self, work: Work, found: dict[IdentityKey, Stored], overtaken: frozenset[ResourceKey]
+    ) -> list[Stored]:
+        """What an earlier file of the same episode told and this one does not."""
+        claim = next((each for each in work.mapped.resources if each.resource["resourceType"] == "Claim"), None)
+        known = found.get(("Claim", *claim.identities[0])) if claim is not None else None
+        if claim is None or known is None or (known.type, known.rid) in overtaken:
+            return []
+        members = left_over(parse_json(known.content)[0], claim.resource)
+        stored = await self._identities.find([(type_, *identity) for type_, identity in members])
+        return list(stored.values())
 
     async def _overtaken(self, work: Work, found: dict[IdentityKey, Stored]) -> frozenset[ResourceKey]:
         """For a message that had been parked: what later messages have written meanwhile."""
@@ -199,12 +220,19 @@ class _Writer:
     """Turns mapped resources into writes of one unit of work, with real ids in place of mapped ones."""
 
     def __init__(
-        self, unit: UnitOfWork, found: dict[IdentityKey, Stored], overtaken: frozenset[ResourceKey] = frozenset()
+        self,
+        unit: UnitOfWork,
+        found: dict[IdentityKey, Stored],
+        overtaken: frozenset[ResourceKey],
+        coming: Sequence[Mapped],
     ) -> None:
         self._unit = unit
         self._found = found
         self._overtaken = overtaken
         self._references: dict[bytes, bytes] = {}
+        self._coming = {mapped.reference["reference"].encode(): mapped for mapped in coming}
+        self._promised: dict[str, str] = {}
+        """Ids of new resources that one before them refers to, by their keys."""
         self._pending: list[tuple[Mapped, str]] = []
         self.changed: list[str] = []
         self.subject = ""
@@ -215,7 +243,7 @@ class _Writer:
         known = self._known(type_, mapped)
         content = _REFERENCE.sub(self._made_real, to_bytes(mapped.resource))
         if known is None:
-            id_ = self._create(content)
+            id_ = self._create(content, self._promised.get(mapped.key))
         else:
             id_ = known.id
             self._update(content, known, mapped.policy)
@@ -230,11 +258,25 @@ class _Writer:
         return next((self._found[key] for each in mapped.identities if (key := (type_, *each)) in self._found), None)
 
     def _made_real(self, mapped: re.Match[bytes]) -> bytes:
-        return b'"reference":"%b"' % self._references.get(mapped[1], mapped[1])
+        reference = self._references.get(mapped[1])
+        if reference is None and mapped[1] in self._coming:
+            reference = self._references[mapped[1]] = self._promise(self._coming[mapped[1]])
+        return b'"reference":"%b"' % (reference or mapped[1])
 
-    def _create(self, content: bytes) -> str:
+    def _promise(self, mapped: Mapped) -> bytes:
+        """The reference to a resource that is written later: an Encounter names the Conditions that name it."""
+        type_ = mapped.resource["resourceType"]
+        known = self._known(type_, mapped)
+        if known is not None:
+            return f"{type_}/{known.id}".encode()
+        patient = next((each for each in self._references.values() if each.startswith(b"Patient/")), None)
+        id_ = self._unit.assign_id(type_, patient.decode() if patient is not None else None)
+        self._promised[mapped.key] = id_
+        return f"{type_}/{id_}".encode()
+
+    def _create(self, content: bytes, id_: str | None) -> str:
         resource = _valid(resource_of_own(content))
-        id_ = self._unit.create(resource)
+        id_ = self._unit.create(resource, id_=id_)
         self.changed.append(f"{resource.type}/{id_}")
         return id_
 
@@ -247,6 +289,14 @@ class _Writer:
             before, _ = parse_json(known.content)
             said = merge(said, before) if late else merge(before, said)
         resource = _valid(resource_of({**said, "id": known.id}))
+        if tail_bytes(resource.body) != known.tail:
+            self._unit.update(resource)
+            self.changed.append(f"{resource.type}/{known.id}")
+
+    def take_back(self, known: Stored) -> None:
+        """Mark what is no longer said as entered in error."""
+        said = taken_back({**parse_json(known.content)[0], "id": known.id})
+        resource = _valid(resource_of(said))
         if tail_bytes(resource.body) != known.tail:
             self._unit.update(resource)
             self.changed.append(f"{resource.type}/{known.id}")

@@ -14,6 +14,9 @@ from benhan.store.inbox import Inbox, InboxMessage, State
 from benhan.store.ledger.append import Entry
 from benhan.store.ledger.events import Event
 from benhan.store.store import Store
+from benhan.vn.bhyt.messages import claim_in, is_bhyt
+from benhan.vn.bhyt.messages import readable as bhyt_text
+from benhan.vn.legacy_text.detect import read_unnamed
 
 NO_SUCH_MESSAGE = FaultCode(
     "BA-0810",
@@ -47,6 +50,11 @@ class DeadLetter:
     text: str
     lines: list[Line]
 
+    @property
+    def is_xml(self) -> bool:
+        """Whether it is a BHYT episode, shown with its parts unpacked."""
+        return is_bhyt(self.message.kind)
+
 
 class DeadLetters:
     """The parked messages of one node."""
@@ -70,8 +78,10 @@ class DeadLetters:
         await self._store.commit(unit)
         if message.mended is not None:
             text = message.mended.decode()
+        elif is_bhyt(message.kind):
+            text = bhyt_text(message.content)[:MESSAGE_BYTES_SHOWN]
         else:
-            text = readable(message.content, self._charset)[:MESSAGE_BYTES_SHOWN]
+            text = readable(message.content, self._charset, read_unnamed)[:MESSAGE_BYTES_SHOWN]
         text = re.sub(r"\r\n?|\n", "\n", text).strip()
         faulty = {place.split("-")[0].split("[")[0] for place, _, _ in message.report.reasons if place}
         return DeadLetter(message, text, [Line(line, line[:3] in faulty) for line in text.split("\n")])
@@ -79,15 +89,19 @@ class DeadLetters:
     async def replay(self, message_id: int, text: str | None, actor: Actor) -> None:
         """Let a message be tried again, as `text` where it was mended. The original stays.
 
-        Raises NotFound BA-0810; Incorrect BA-0814, and BA-0601… where the mended text is no message at all.
+        Raises NotFound BA-0810; Incorrect BA-0814, and BA-0601… or BA-3400 where the mended text is no message at all.
         """
         mended = None
         if text is not None:
             message = await self._inbox.read(message_id)
             if message is not None and len(message.content) > MESSAGE_BYTES_SHOWN:
                 raise TOO_LONG_TO_MEND(limit=MESSAGE_BYTES_SHOWN)  # only its beginning was shown
-            mended = re.sub(r"\r\n?|\n", "\r", text.strip()).encode() + b"\r"
-            parse_er7(mended, is_utf8=True)
+            if message is not None and is_bhyt(message.kind):
+                mended = re.sub(r"\r\n?", "\n", text.strip()).encode()
+                claim_in(mended)
+            else:
+                mended = re.sub(r"\r\n?|\n", "\r", text.strip()).encode() + b"\r"
+                parse_er7(mended, is_utf8=True)
         event = Event.MESSAGE_REPLAY if mended is None else Event.MESSAGE_MEND
         entry = Entry(
             event,

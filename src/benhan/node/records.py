@@ -14,16 +14,23 @@ Json = dict[str, Any]
 
 CONTENT_TYPES = (
     "AllergyIntolerance",
+    "CarePlan",
+    "Claim",
+    "ClinicalImpression",
+    "Composition",
     "Condition",
     "Coverage",
     "DiagnosticReport",
     "DocumentReference",
+    "FamilyMemberHistory",
+    "MedicationAdministration",
+    "MedicationRequest",
     "Observation",
     "Procedure",
     "ServiceRequest",
     "Specimen",
 )
-ANY_ENCOUNTER = frozenset({"AllergyIntolerance", "Coverage"})
+ANY_ENCOUNTER = frozenset({"AllergyIntolerance", "Coverage", "FamilyMemberHistory"})
 """What belongs to the patient, whichever the encounter."""
 
 
@@ -45,6 +52,7 @@ async def read_record(store: Store, facility: str, encounter_id: str, actor: Act
         patients[0],
         encounter.read(),
         belonging([each for each in contents if each["resourceType"] != "Patient"], encounter_id),
+        {f"{each.type}/{each.id}": each.content for each in (encounter, *found)},
     )
 
 
@@ -54,10 +62,18 @@ def belonging(resources: list[Json], encounter_id: str) -> list[Json]:
     own: list[Json] = []
     others: list[Json] = []
     for each in resources:
-        is_own = each["resourceType"] in ANY_ENCOUNTER or each.get("encounter", {}).get("reference") == reference
+        is_own = each["resourceType"] in ANY_ENCOUNTER or reference in _encounters(each)
         (own if is_own else others).append(each)
     specimens = {link.get("reference") for each in own for link in _specimens(each)}
     return own + [each for each in others if f"{each['resourceType']}/{each['id']}" in specimens]
+
+
+def _encounters(resource: Json) -> list[str]:
+    """The encounters of a resource: its own, its context, those of the items of a claim."""
+    links = [resource.get("encounter", {}), resource.get("context", {})]
+    for item in resource.get("item", []):
+        links += item.get("encounter", [])
+    return [link.get("reference", "") for link in links if isinstance(link, dict)]
 
 
 def _specimens(resource: Json) -> list[Json]:

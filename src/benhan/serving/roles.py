@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -26,6 +27,7 @@ from benhan.healthbook.book import Books
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
+from benhan.node.bhyt_folder import BhytFolder
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.exchange import Exchange
 from benhan.node.patients import Patients
@@ -43,6 +45,7 @@ from benhan.store.migrations import check_schema
 from benhan.store.store import Store
 from benhan.transports.mllp_server import MllpLimits, MllpServer
 from benhan.transports.rest_hook import RestHook
+from benhan.web.bhyt_pages import BhytPages
 from benhan.web.book_pages import BookPages
 from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
 from benhan.web.flow_pages import FlowPages
@@ -141,6 +144,9 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
                 limits,
                 shares_port=is_supervised(),
             )
+        if settings.bhyt_folder:
+            folder = Path(settings.bhyt_folder)
+            tasks["bhyt"] = BhytFolder(node.store.database, node.bhyt, folder, settings.bhyt_look_s)
         if node.client is not None:
             tasks["exchange"] = Exchange(node.store, node.outbox, node.exports, node.client, settings.facility_code)
         gauges: dict[str, GaugeReader] = {"queue_waiting": node.queue_counts}
@@ -179,6 +185,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *ConsentPages(site, node.access.smart, Patients(store)).routes(),
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),
+        *BhytPages(site, node.bhyt, node.settings.body_bytes_max).routes(),
     ]
 
 

@@ -53,10 +53,12 @@ _RECEIVE = query(
     noted as (
         insert into ledger_pending (bucket, at, patient, rid, version, event, type, actor, role, trace, detail)
         select 0, received_at, 0, 0, 0, case fault when '' then $10::smallint else $11::smallint end, 0,
-               'machine:mllp', 'machine', trace,
+               actor, role, trace,
                case fault when '' then format('{"message":%s}', id)
                           else format('{"fault":"%s","message":%s}', fault, id) end
-        from kept order by id
+        from kept join unnest($3::bigint[], $12::text[], $13::text[]) as by (control_hash, actor, role)
+             using (control_hash)
+        order by id
     )
     select control_hash from kept
     """,
@@ -158,6 +160,9 @@ class Arrival:
     trace: str
     content: bytes
     fault: Fault | None = None
+    actor: str = "machine:mllp"
+    role: str = "machine"
+    """Who brought it, as the ledger says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +246,8 @@ class Inbox:
             [self._sealed_report(each) for each in chosen],
             Event.MESSAGE_RECEIVE.number,
             Event.MESSAGE_PARK.number,
+            [each.actor for each in chosen],
+            [each.role for each in chosen],
         )
         fresh = {first[row["control_hash"]] for row in rows}
         if fresh:
@@ -376,7 +383,9 @@ class Inbox:
 
 
 def without_sending_time(content: bytes) -> bytes:
-    """A message without MSH-7, which changes when the same message is sent again."""
+    """A message without MSH-7, which changes when the same message is sent again; XML has none and stays whole."""
+    if content[:1] == b"<":
+        return content
     header, mark, rest = content.partition(b"\r")
     separator = header[3:4]
     fields = header.split(separator) if separator else []

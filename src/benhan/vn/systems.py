@@ -21,6 +21,17 @@ PRACTITIONER_LICENCE = "urn:benhan:id:gphn"
 SOURCE_KEY = _SOURCE_KEY
 """Our own name of a thing in a sender's message, so that the same thing sent again is the same resource."""
 STORAGE_NUMBER = "urn:benhan:id:so-luu-tru"
+CMND = "urn:benhan:id:cmnd"
+"""Chứng minh nhân dân, 9 digits, out of use since 2025."""
+SOCIAL_INSURANCE_NUMBER = "urn:benhan:id:bhxh"
+GLN = "urn:benhan:id:gln"
+"""The facility's Global Location Number, 13 digits."""
+BIRTH_NOTICE = "urn:benhan:id:giay-chung-sinh"
+RECORD_NUMBER = "urn:benhan:id:so-benh-an"
+"""Số bệnh án (MA_HSBA)."""
+VISIT_NUMBER = "urn:benhan:id:ma-lk"
+"""MA_LK. One facility's are under `encounter_number`."""
+TEMPORARY_IDENTITY = "urn:benhan:id:tam"
 
 DEPARTMENT = "urn:benhan:code:ma-khoa"
 ETHNIC_GROUP = "urn:benhan:code:dan-toc"
@@ -29,6 +40,20 @@ ADMINISTRATIVE_UNIT = "urn:benhan:code:don-vi-hanh-chinh"
 """Codes of provinces, districts and communes; the version says of which days: a code alone means nothing."""
 LOCAL_TEST = "urn:benhan:code:xet-nghiem"
 """Codes of tests as a laboratory sends them, without a system of their own."""
+
+DRUG = "urn:benhan:code:thuoc"
+"""Mã thuốc, vật tư of the Ministry's list (MA_THUOC, mathuocvattu_byt)."""
+LOCAL_DRUG = "urn:benhan:code:thuoc-benh-vien"
+"""The facility's own codes of drugs and supplies."""
+LABORATORY_INDEX = "urn:benhan:code:chi-so-cls"
+"""Mã chỉ số, seven digits. Source: QĐ 1227/QĐ-BYT 2025."""
+CLINICAL_TERM = "urn:benhan:code:thuat-ngu-lam-sang"
+"""Mã dùng chung thuật ngữ lâm sàng (VNCODE), seven digits. Source: QĐ 2427, 2493, 2805/QĐ-BYT."""
+DIAGNOSIS_ROLE = "urn:benhan:code:vai-tro-chan-doan"
+"""Roles of a diagnosis that http://terminology.hl7.org/CodeSystem/diagnosis-role does not have."""
+TEAM_ROLE = "urn:benhan:code:vai-tro-kip-mo"
+RELATED_TRAIT = "urn:benhan:code:dac-diem-lien-quan-benh"
+"""Đặc điểm liên quan bệnh: 02 ma tuý to 06 khác. Source: TT 32/2023/TT-BYT, the forms' history."""
 
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
@@ -39,6 +64,8 @@ EXTENSION_ETHNIC_GROUP = "urn:benhan:extension:dan-toc"
 EXTENSION_ADMINISTRATIVE_UNIT = "urn:benhan:extension:don-vi-hanh-chinh"
 """On `Address.city`, `.district` and `.state`: the unit's code."""
 EXTENSION_OCCUPATION = "urn:benhan:extension:nghe-nghiep"
+EXTENSION_IDENTIFIER_HISTORY = "urn:benhan:extension:lich-su-so"
+"""What became of an identifier, who told it, what holds in its place; and of a newborn, the mother's."""
 
 
 def patient_number(facility: str) -> str:
@@ -59,3 +86,31 @@ def order_number(facility: str, side: str) -> str:
 def specimen_number(facility: str) -> str:
     """The system of specimen numbers (mã số bệnh phẩm) of a facility."""
     return f"urn:benhan:id:benh-pham:{facility}"
+
+
+CMND = "urn:benhan:id:cmnd"
+"""Chứng minh nhân dân, 9 digits."""
+OTHER_PAPER = "urn:benhan:id:giay-to-khac"
+"""What stands in SO_CCCD in none of the known forms."""
+ICD9CM = "http://hl7.org/fhir/sid/icd-9-cm"
+EXTENSION_BHYT = "urn:benhan:extension:bhyt"
+"""Columns of the BHYT XML that FHIR has no element for, each under its own name."""
+EXTENSION_BHYT_MEMBERS = "urn:benhan:extension:bhyt-members"
+"""What an episode's file has made, so that the next one can take back what it no longer says."""
+EXTENSION_BHYT_OF = "urn:benhan:extension:bhyt-of"
+"""Of an item of a BHYT Claim: the request or procedure that the same row told."""
+
+
+def bhyt_code(code_list: str) -> str:
+    """The system of a code list of the BHYT XML, such as `MA_LOAI_KCB`."""
+    return _CODE_LISTS.get(code_list) or f"urn:benhan:code:{code_list.lower().replace('_', '-')}"
+
+
+_CODE_LISTS = {
+    "DANTOC": ETHNIC_GROUP,
+    "NGHENGHIEP": OCCUPATION,
+    "MA_KHOA": DEPARTMENT,
+    "HOATCHAT": "urn:benhan:code:thuoc",
+    "CLS_CHISO": "urn:benhan:code:chi-so-cls",
+}
+"""Lists that have a name of their own beyond the BHYT XML."""

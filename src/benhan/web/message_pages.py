@@ -72,7 +72,7 @@ class MessagePages:
             "letter.html",
             status,
             letter=letter,
-            segments=segments_of(letter.text, places),
+            segments=[] if letter.is_xml else segments_of(letter.text, places),
             typed=letter.text if typed is None else typed,
             fault=fault,
             text=fault.text.in_language(language_of(request.scope)) if fault is not None else "",

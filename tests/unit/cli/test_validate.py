@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
+from tests.unit.vn.bhyt.samples import FOLDER, claim_of
+from tests.unit.vn.ksk_making import check_up
 from typer.testing import CliRunner, Result
 
 from benhan.cli.main import app
 from benhan.mapping.fhir_to_hoso_benh_an import Record, fhir_to_hoso_benh_an
+from benhan.vn.bhyt.tables import latest
+from benhan.vn.bhyt.write import claims_to_bytes
 from benhan.vn.hoso_benh_an.document import hoso_to_json, hoso_to_xml
+from benhan.vn.ksk.document import ksk_to_xml
 from benhan.vn.systems import patient_number
 
 PATIENT = {
@@ -97,3 +103,66 @@ def test_a_message_is_checked_as_the_node_would_read_it(tmp_path: Path) -> None:
     result = checked(file)
     assert result.exit_code == 2
     assert places(result) == ["OBX-14"]
+
+
+def test_a_health_check_up_is_checked_field_by_field(tmp_path: Path) -> None:
+    check, file = check_up(), tmp_path / "ksk.xml"
+    file.write_bytes(ksk_to_xml(check))
+    assert checked(file).exit_code == 0
+    check.parts["XML1"]["SO_CCCD"] = "12"
+    file.write_bytes(ksk_to_xml(check))
+    result = checked(file)
+    assert (result.exit_code, places(result)) == (2, ["XML1.SO_CCCD"])
+
+
+def test_what_another_exporter_writes_otherwise_is_told_and_no_error(tmp_path: Path) -> None:
+    written = hoso_to_json(fhir_to_hoso_benh_an(Record("01234", PATIENT, ENCOUNTER)).document)
+    document = json.loads(written)["HoSoBenhAn"]
+    document["ThongTinBenhNhan"]["tiensubenhtatcuagiadinh"] = "Bố tăng huyết áp"
+    document["ThongTinBenhNhan"]["la"] = "1"
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps({"HoSoBenhAn": document}), encoding="utf-8")
+    result = checked(file)
+    assert result.exit_code == 0
+    assert places(result) == ["ThongTinBenhNhan.la", "ThongTinBenhNhan.tiensubenhtatcuagiadinh[0]"]
+
+
+def bhyt(tmp_path: Path, name: str = "b.xml", **changed: str) -> Path:
+    claim = claim_of("A_outpatient")
+    claim.summary.update(changed)
+    file = tmp_path / name
+    file.write_bytes(claims_to_bytes("99001", date(2026, 11, 2), [claim], latest()))
+    return file
+
+
+def test_a_right_bhyt_file_passes_and_a_wrong_one_is_told_by_claim_rule_and_place(tmp_path: Path) -> None:
+    assert checked(bhyt(tmp_path)).exit_code == 0
+    result = checked(bhyt(tmp_path, NGAY_VAO="202602310730"))
+    assert result.exit_code == 2
+    [told] = [each for each in map(json.loads, result.stdout.splitlines()) if each["is_error"]]
+    assert (told["ma_lk"], told["rule"], told["place"]) == ("SYN-A-0001", "F10", "XML1.NGAY_VAO")
+    assert told["hint"]
+
+
+def test_a_bhyt_file_is_told_in_words_and_as_a_page(tmp_path: Path) -> None:
+    file = bhyt(tmp_path, NGAY_VAO="202602310730")
+    pages = tmp_path / "pages"
+    result = CliRunner().invoke(app, ["validate", str(file), "--html", str(pages)])
+    assert "SYN-A-0001" in result.stderr
+    page = (pages / "b.xml.html").read_text(encoding="utf-8")
+    assert "XML1.NGAY_VAO" in page
+    assert "NGUYỄN VĂN MẪU" not in page
+
+
+def test_a_policy_lowers_what_a_rule_weighs(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[levels]\nF05 = "off"\nF10 = "warn"\n', encoding="utf-8")
+    file = bhyt(tmp_path, NGAY_VAO="202602310730")
+    result = CliRunner().invoke(app, ["validate", str(file), "--json", "--policy", str(policy)])
+    assert result.exit_code == 0
+
+
+def test_a_table_and_a_check_in_are_known_by_their_roots(tmp_path: Path) -> None:
+    for name in ("xml0_checkin_exam", "xml12_record_UNCERTAIN_ROOT"):
+        result = checked(FOLDER / f"{name}.xml")
+        assert all("rule" in each for each in map(json.loads, result.stdout.splitlines()))

@@ -10,6 +10,7 @@ import pytest
 
 from benhan.access.smart.scopes import Level
 from benhan.kernel.actors import Role
+from benhan.mapping.bhyt.encounter import CLASSES
 from benhan.mapping.message_to_fhir import MAPPINGS
 from benhan.mapping.v2_tables import GENDER, PATIENT_CLASS
 from benhan.node import traces
@@ -17,6 +18,7 @@ from benhan.node.patients import _KINDS
 from benhan.repository.delivery import KINDS as DELIVERIES
 from benhan.store.inbox import State
 from benhan.store.ledger.events import Event
+from benhan.vn.bhyt.messages import CHECKIN, CLAIM
 from benhan.web import words
 from benhan.web.pages import FOLDER, STATIC
 from benhan.web.patient_pages import TABS
@@ -50,14 +52,14 @@ FAMILIES: dict[str, set[str]] = {
     "app.": {"node", "book", "repository", *re.findall(r"\('[A-Z_]+', '[^']+', '(\w+)'\)", TEMPLATES["base.html"])},
     "book.": set(HOW_IT_LIES),
     "book.means_": set(HOW_IT_LIES),
-    "class.": {code for code, _display in PATIENT_CLASS.values()} | {"unknown"},
+    "class.": {code for code, _display in (*PATIENT_CLASS.values(), *CLASSES.values())} | {"unknown"},
     "deliveries.": {*DELIVERIES, *DELIVERY_STATES},
     "event.": _events(),
     "fhir_type.": {"every", *TOLD_TYPES},
     "flag.": {"L", "H", "LL", "HH", "A"},
     "gender.": {*GENDER.values(), "unknown"},
     "kind.": {"Encounter", *_KINDS},
-    "message.": {*(kind.replace("^", "_") for kind in MAPPINGS), "?"},
+    "message.": {*(kind.replace("^", "_") for kind in (*MAPPINGS, CLAIM, CHECKIN)), "?"},
     "patient.": set(TABS),
     "role.": {role.value for role in Role},
     "scope.": {level.value for level in Level} | {name for name, _ in _ACTS} | set(_TOLD_WORDS),

@@ -1,0 +1,1 @@
+"""Fakes of the systems that the house talks to, for tests of the house and of those who build on it."""
