@@ -11,6 +11,7 @@ from benhan import __version__
 from benhan.cli import (
     accounts,
     common,
+    convert,
     db,
     demo,
     doctor,
@@ -38,6 +39,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("import")(import_.import_)
 app.add_typer(export.app, name="export")
+app.command("convert")(convert.convert)
 app.command("validate")(validate.validate)
 app.command("verify")(verify.verify)
 app.command("doctor")(doctor.doctor)
