@@ -29,8 +29,11 @@ NAMES = (
     "validate_profiles",
     "validate_aside",
     "formats",
+    "print_forms",
     "bhyt_read",
     "bhyt_rules",
+    "names",
+    "hoso_benh_an",
     "crash",
 )
 
@@ -48,7 +51,7 @@ def measure(quick: bool) -> dict[str, Any]:
         process = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
         *table, last = process.stdout.strip().splitlines()
         print("\n".join(table), flush=True)
-        found |= json.loads(last)
+        found |= {f"{name}_{key}" if key in found else key: value for key, value in json.loads(last).items()}
     return found
 
 

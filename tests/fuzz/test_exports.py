@@ -17,7 +17,8 @@ from benhan.fhir.resource import resource_of
 from benhan.fhir.validation import check_structure
 from benhan.mapping.fhir_document import composition, document
 from benhan.mapping.fhir_to_hoso_benh_an import Record, fhir_to_hoso_benh_an
-from benhan.vn.hoso_benh_an.document import hoso_to_json, hoso_to_xml, parse_hoso_json, parse_hoso_xml
+from benhan.vn.hoso_benh_an.document import hoso_to_json, hoso_to_xml
+from benhan.vn.hoso_benh_an.reading import parse_hoso_json, parse_hoso_xml
 
 OBX = "OBX|1|NM|14771-0^Glucose^LN||6.10|mmol/L|3.9-6.4|H|||F|||20260105071500||^Trần^Bảo^Quốc"
 WHOLE = record(mapped("ADT^A03", PID, LEFT, NK1, DG1, AL1, IN1), result("SPM|1|S1||BLD^Máu^L", OBX))

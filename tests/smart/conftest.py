@@ -88,8 +88,9 @@ class House:
 
         rows = await self.store.database.fetch(
             "select event from ("
-            "select event, 1 as place, id as n from ledger_pending where bucket >= 0 and detail like $1 union all "
-            "select event, 0, seq from ledger_entry where bucket >= 0 and detail like $1) e order by place, n",
+            "select event, 1 as part, id as n, place from ledger_waiting where bucket >= 0 and detail like $1"
+            " union all "
+            "select event, 0, seq, 0 from ledger_entry where bucket >= 0 and detail like $1) e order by part, n, place",
             f'%"client":"{client}"%',
         )
         return [EVENTS_BY_NUMBER[row["event"]].label for row in rows]

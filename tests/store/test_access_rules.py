@@ -309,6 +309,6 @@ async def test_the_ledger_names_the_app(store: Store, two: tuple[str, str]) -> N
     own, _ = two
     await store.resources.read("Patient", own, of_patient(own))
     detail = await store.database.fetchval(
-        "select detail from ledger_pending where bucket >= 0 and actor = 'account:1' order by id desc limit 1"
+        "select detail from ledger_waiting where bucket >= 0 and actor = 'account:1' order by id desc limit 1"
     )
     assert detail == '{"client":"an-app"}'

@@ -83,9 +83,38 @@ async def test_what_a_search_showed_is_one_entry_for_each_patient(database: Data
     async with database.transaction() as connection:
         await append_views(connection, [shown, alone])
         await append_many(connection, expected)
-        rows = await connection.fetch(f"select {columns} from ledger_pending order by id")
+        rows = await connection.fetch(f"select {columns} from ledger_waiting order by id, place")
     assert [tuple(row) for row in rows[:4]] == [tuple(row) for row in rows[4:]]
     assert len(rows) == 8
+
+
+async def test_what_a_search_showed_is_chained_entry_by_entry_as_it_waited(
+    database: Database, keyring: Keyring
+) -> None:
+    detail: dict[str, str | int] = {"parameters": "code,date", "client": "app/1"}
+    shown = Views(Event.RESOURCE_SEARCH, NOON, "máy:1", "machine", TRACE, 90, detail, {0: 0, LAN: 3, MINH: 12})
+    await record(database, entry(1))
+    async with database.transaction() as connection:
+        await append_views(connection, [shown, shown])
+    await record(database, entry(2))
+    fields = "at, patient, rid, version, bucket, event, type, actor, role, trace, detail"
+    waited = await database.fetch(f"select {fields} from ledger_waiting order by id, place")
+    assert (await verify_ledger(database, keyring)).pending == 8
+    rounds = [(await chain_some(database, rows_max=2)).count for _ in range(4)]
+    assert rounds == [4, 3, 1, 0]  # what one act showed stays together
+    assert await database.fetch(f"select {fields} from ledger_entry order by seq") == waited
+    verdict = await verify_ledger(database, keyring)
+    assert (verdict.entries, verdict.pending, verdict.is_whole) == (8, 0, True)
+
+
+async def test_whose_data_a_search_showed_sees_it_at_once_and_nothing_of_others(database: Database) -> None:
+    shown = Views(Event.RESOURCE_SEARCH, NOON, "account:2", "doctor", TRACE, 90, {}, {0: 1, LAN: 3, MINH: 12})
+    async with database.transaction() as connection:
+        await append_views(connection, [shown])
+    for _ in range(2):
+        found = (await entries_of_patient(database, MINH)).entries
+        assert [(each.patient, each.detail) for each in found] == [(MINH, '{"count":12}')]
+        await chain_all(database)
 
 
 async def test_pending_entries_are_visible_before_they_are_chained(database: Database) -> None:

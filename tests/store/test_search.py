@@ -207,7 +207,7 @@ async def test_a_search_is_in_the_ledger_with_each_patient_it_showed_and_without
     await put(store, note("an", id="a"), note("binh", id="b"))
     await ids(store, "Observation", ("status", "final"))
     assert [event for event, _ in await events(store)].count("RESOURCE_SEARCH") == 3
-    details = await store.database.fetch("select detail from ledger_pending where detail <> ''")
+    details = await store.database.fetch("select detail from ledger_waiting where detail <> ''")
     assert all("status" in row["detail"] and "final" not in row["detail"] for row in details)
     citizen = Actor("account:9", Role.CITIZEN)
     await store.search.search(parse_search("Observation", [("_id", "khong-co")]), citizen)

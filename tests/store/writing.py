@@ -47,7 +47,7 @@ def note(of: str, text: str = "a", **more: Any) -> dict[str, Any]:
 
 async def events(store: Store) -> list[tuple[str, int]]:
     """The ledger as (event, version), in order; nothing chains it in these tests."""
-    rows = await store.database.fetch("select event, version from ledger_pending order by id")
+    rows = await store.database.fetch("select event, version from ledger_waiting order by id, place")
     names = {event.number: event.name for event in Event}
     return [(names[row["event"]], row["version"]) for row in rows]
 

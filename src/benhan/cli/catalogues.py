@@ -77,7 +77,10 @@ def load(
     if rows.rejects:
         from benhan.vn.catalogues.rows import rejects_to_csv
 
-        beside.write_text(rejects_to_csv(rows), encoding="utf-8-sig")
+        try:
+            beside.write_text(rejects_to_csv(rows), encoding="utf-8-sig")
+        except OSError as cause:
+            err.print(f"Không ghi được tệp dòng sai, hãy chỉ chỗ khác bằng --rejects (not written): {cause.strerror}")
     if json:
         sys.stdout.write(orjson.dumps(_report(name, day, dry_run, found, rows)).decode() + "\n")
     else:

@@ -13,9 +13,16 @@ from benhan.kernel.texts import Text
 from benhan.mapping.mapped import Context
 from benhan.mapping.message_to_fhir import message_to_fhir
 from benhan.vn.hoso_benh_an.check import check_hoso_benh_an
-from benhan.vn.hoso_benh_an.document import parse_hoso_json, parse_hoso_xml
+from benhan.vn.hoso_benh_an.document import HoSoBenhAn
+from benhan.vn.hoso_benh_an.faults import NOT_HOSO
+from benhan.vn.hoso_benh_an.reading import Reading, read_hoso_json, read_hoso_xml
+from benhan.vn.ksk.check import check_ksk
+from benhan.vn.ksk.document import parse_ksk
+from benhan.vn.legacy_text.detect import read_unnamed
 
 SIZE_MAX = 256 * 1024 * 1024
+ROOT_WITHIN = 4096
+"""So near its beginning a file of XML has its root."""
 FRAME_START, FRAME_END = b"\x0b", b"\x1c"
 TOO_LARGE = Text("Tệp lớn quá {size} MB.", "The file is larger than {size} MB.")
 
@@ -28,14 +35,36 @@ def check_file(file: Path) -> list[Issue]:
     start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     try:
         if start == b"<":
-            return check_hoso_benh_an(parse_hoso_xml(data))
+            return _check_xml(data)
         if start in (FRAME_START, b"M"):
             return _check_message(data)
         if b'"resourceType"' in data:
             return check_resource(data)
-        return check_hoso_benh_an(parse_hoso_json(data))
+        return _check_hoso(read_hoso_json(data))
     except Fault as fault:
         return told(fault)
+
+
+def _check_xml(data: bytes) -> list[Issue]:
+    """A file of XML, told by the name of its root."""
+    if b"<KHAMSUCKHOE" in data[:ROOT_WITHIN]:
+        return check_ksk(parse_ksk(data))
+    return _check_hoso(read_hoso_xml(data))
+
+
+def read_hoso(file: Path) -> tuple[HoSoBenhAn, list[Issue]]:
+    """The `HoSoBenhAn` in a file, and all that is to say of it. Raises Incorrect BA-0751 where it is none."""
+    if file.stat().st_size > SIZE_MAX:
+        raise NOT_HOSO(reason=f"> {SIZE_MAX >> 20} MB")
+    data = file.read_bytes()
+    is_xml = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+    reading = read_hoso_xml(data) if is_xml else read_hoso_json(data)
+    return reading.document, _check_hoso(reading)
+
+
+def _check_hoso(reading: Reading) -> list[Issue]:
+    """What was read otherwise than written, and what is wrong with what was read."""
+    return reading.issues + check_hoso_benh_an(reading.document)
 
 
 def check_resource(data: bytes) -> list[Issue]:
@@ -48,7 +77,7 @@ def check_resource(data: bytes) -> list[Issue]:
 
 def _check_message(data: bytes) -> list[Issue]:
     """An HL7 v2 message, with or without its MLLP frame: read, mapped, and what it maps to checked."""
-    message = parse_er7(data.strip(b"\r\n").removeprefix(FRAME_START).split(FRAME_END)[0])
+    message = parse_er7(data.strip(b"\r\n").removeprefix(FRAME_START).split(FRAME_END)[0], guess=read_unnamed)
     mapped = message_to_fhir(message, Context("00000"))
     return [issue for each in mapped.resources for issue in check_structure(resource_of(each.resource).plain)]
 

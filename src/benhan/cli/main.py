@@ -12,10 +12,12 @@ from benhan.cli import (
     accounts,
     catalogues,
     common,
+    convert,
     db,
     demo,
     doctor,
     export,
+    forms,
     import_,
     keys,
     ledger,
@@ -41,6 +43,7 @@ app.command("demo")(demo.demo)
 app.command("synth")(synth.synth)
 app.command("import")(import_.import_)
 app.add_typer(export.app, name="export")
+app.command("convert")(convert.convert)
 app.command("validate")(validate.validate)
 app.command("verify")(verify.verify)
 app.command("doctor")(doctor.doctor)
@@ -51,6 +54,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(views.app, name="views")
 app.add_typer(packages.app, name="packages")
 app.add_typer(terminology.app, name="terminology")
+app.add_typer(forms.app, name="forms")
 app.add_typer(catalogues.app, name="catalogues")
 
 

@@ -33,9 +33,10 @@ def validate(
         typer.Option(help="Tệp mức độ của các quy tắc BHYT (levels of the BHYT rules)", exists=True, dir_okay=False),
     ] = None,
 ) -> None:
-    """Kiểm tra tệp FHIR, HoSoBenhAn, HL7 v2, XML BHYT, không cần kho. (Check files offline.)
+    """Kiểm tra tệp FHIR, HoSoBenhAn, KSK, HL7 v2, XML BHYT, không cần kho. (Check files offline.)
 
-    FHIR: .json, .ndjson; HoSoBenhAn: .xml, .json; HL7 v2: .hl7; BHYT: .xml (GIAMDINHHS, XML0–XML15), theo 135 quy tắc.
+    FHIR: .json, .ndjson; HoSoBenhAn: .xml, .json; KSK: .xml; HL7 v2: .hl7;
+    BHYT: .xml (GIAMDINHHS, XML0–XML15), theo 135 quy tắc.
     Thoát với mã 2 nếu có lỗi. Cảnh báo không tính là lỗi.
     """
     from benhan.cli.bhyt_reports import BhytReports

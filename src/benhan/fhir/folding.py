@@ -10,7 +10,7 @@ import unicodedata
 from functools import lru_cache
 
 _D = str.maketrans({"đ": "d", "Đ": "d", "ð": "d", "Ð": "d"})
-_NOT_WORD = re.compile(r"[^\w]+|_+")
+_NOT_WORD = re.compile(r"[\W_]+")
 
 
 @lru_cache(maxsize=65_536)
@@ -19,9 +19,8 @@ def fold(text: str) -> str:
     if text.isascii():
         bare = text
     else:
-        bare = "".join(
-            each for each in unicodedata.normalize("NFKD", text.translate(_D)) if not unicodedata.combining(each)
-        )
+        apart = unicodedata.normalize("NFKD", text).translate(_D)
+        bare = "".join(each for each in apart if not unicodedata.combining(each))
     return _NOT_WORD.sub(" ", bare.casefold()).strip()
 
 

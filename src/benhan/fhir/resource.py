@@ -135,7 +135,9 @@ def head_bytes(type_: str, id_: str, version: int, updated_at: datetime) -> byte
 
 def instant(at: datetime) -> str:
     """`at` as a FHIR instant in UTC with milliseconds."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def is_id(text: object) -> bool:

@@ -51,10 +51,17 @@ def asked_of(scope: Any) -> Asked:
     Raises NotAcceptable BA-0303; Incorrect BA-2070 for `_pretty`, and what `parse_part` raises.
     """
     asked: Asked | None = scope.setdefault("state", {}).get("asked")
-    if asked is None:
+    return asked if asked is not None else ask(scope, query_of(scope))
+
+
+def query_of(scope: Any) -> Pairs:
+    """The parameters of the address, percent-decoded, found once."""
+    state = scope.setdefault("state", {})
+    pairs: Pairs | None = state.get("query")
+    if pairs is None:
         query = scope.get("query_string", b"")
-        asked = ask(scope, parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ())
-    return asked
+        pairs = state["query"] = parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ()
+    return pairs
 
 
 def ask(scope: Any, pairs: Pairs) -> Asked:
@@ -62,17 +69,20 @@ def ask(scope: Any, pairs: Pairs) -> Asked:
 
     Raises as `asked_of`.
     """
-    named = [text for name, text in pairs if name == "_format" and text]
+    says_more = not _NAMES.isdisjoint([name for name, _ in pairs])
+    named = [text for name, text in pairs if name == "_format" and text] if says_more else ()
     is_xml = (
         is_xml_format(named[-1]) if named else prefers_xml(header(scope, b"accept"), header(scope, b"content-type"))
     )
     if is_xml is None:
         raise WRONG_ACCEPT()
-    asked = Asked(is_xml, _is_pretty(pairs), _part(scope, pairs)) if pairs else _OF_FORMAT[is_xml]
+    asked = Asked(is_xml, _is_pretty(pairs), _part(scope, pairs)) if says_more else _OF_FORMAT[is_xml]
     scope["state"]["asked"] = asked
     return asked
 
 
+_NAMES = frozenset({"_format", "_pretty", "_summary", "_elements"})
+"""The parameters that say something of the form."""
 _OF_FORMAT = {False: PLAIN, True: Asked(is_xml=True)}
 
 

@@ -16,6 +16,7 @@ from benhan.store.ledger.events import Event
 from benhan.store.ledger.read import entries_of_patient
 from benhan.store.store import Store
 from benhan.vn import systems
+from benhan.vn.identifiers.fhir_identifier import current_value
 
 Json = dict[str, Any]
 
@@ -87,15 +88,14 @@ class Books:
 
 def book_of(patient: Json, resources: list[Json], today: str) -> Book:
     """A book out of FHIR resources."""
-    identifiers = {each.get("system", ""): each.get("value", "") for each in patient.get("identifier", [])}
     birth = patient.get("birthDate", "")
     return Book(
         name_of(patient),
         age(birth, today),
         patient.get("gender", ""),
         birth,
-        identifiers.get(systems.CCCD, ""),
-        identifiers.get(systems.BHYT_CARD, ""),
+        current_value(patient, systems.CCCD),
+        current_value(patient, systems.BHYT_CARD),
         sorted((_visit(each) for each in resources if each["resourceType"] == "Encounter"), key=_start, reverse=True),
         panels_of(resources),
     )

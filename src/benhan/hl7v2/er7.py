@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from benhan.hl7v2.faults import (
     BAD_SEGMENT,
@@ -45,18 +46,31 @@ CHARACTER_SETS = {
 }
 """HL7 table 0211, and the Vietnamese Windows code page that old systems send."""
 
+Guess = Callable[[bytes], tuple[str, str]]
+"""Reads bytes that nobody says how to read: their text, and the character set that was taken for theirs."""
+
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _HEADER_END = re.compile(rb"[\r\n]")
 
 
+def windows_1258(data: bytes) -> tuple[str, str]:
+    """The plainest guess: the Windows code page of Vietnam, with U+FFFD for what it leaves undefined."""
+    return unicodedata.normalize("NFC", data.decode("cp1258", "replace")), "cp1258"
+
+
 def parse_er7(
-    data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX, default_charset: str = "utf-8", is_utf8: bool = False
+    data: bytes,
+    *,
+    size_bytes_max: int = SIZE_BYTES_MAX,
+    default_charset: str = "utf-8",
+    is_utf8: bool = False,
+    guess: Guess = windows_1258,
 ) -> Message:
     """The message written in `data`, without its MLLP frame.
 
-    Segments may end in CR, LF or both. Where MSH-18 is empty the text is read as `default_charset`, and as
-    Windows-1258 where it is not that, which the message remembers as a guess. What a person has typed is UTF-8
+    Segments may end in CR, LF or both. Where MSH-18 is empty the text is read as `default_charset`, and by
+    `guess` where it is not that, which the message remembers. What a person has typed is UTF-8
     (`is_utf8`), whatever its MSH-18 names. Empty fields are "", the explicit null is `""` with its quotes: the two
     differ on update.
     Raises Incorrect BA-0601, BA-0602, BA-0604, BA-0605, BA-0608; Unsupported BA-0603. Nothing else.
@@ -66,7 +80,7 @@ def parse_er7(
     data = data.removeprefix(b"\xef\xbb\xbf").strip(b"\r\n\x00 ")
     if not data.startswith(b"MSH") or len(data) < 9:
         raise NOT_A_MESSAGE()
-    text, charset, guessed = _decoded(data, default_charset, is_utf8=is_utf8)
+    text, charset, guessed = _decoded(data, default_charset, guess, is_utf8=is_utf8)
     delimiters = _delimiters(text)
     lines = [line for line in (_LINE_END.split(text) if "\n" in text else text.split("\r")) if line]
     if len(lines) > SEGMENTS_MAX:
@@ -74,16 +88,16 @@ def parse_er7(
     return Message(_segments(lines, delimiters), charset, guessed)
 
 
-def readable(data: bytes, default_charset: str = "utf-8") -> str:
+def readable(data: bytes, default_charset: str = "utf-8", guess: Guess = windows_1258) -> str:
     """`data` as a person reads it: in its character set, or as UTF-8 with a mark for each character that is none."""
     data = data.removeprefix(b"\xef\xbb\xbf").strip(b"\r\n\x00 ")
     try:
-        return _decoded(data, default_charset)[0] if data.startswith(b"MSH") and len(data) > 8 else data.decode()
+        return _decoded(data, default_charset, guess)[0] if data.startswith(b"MSH") and len(data) > 8 else data.decode()
     except (Fault, UnicodeDecodeError):
         return data.decode("utf-8", "replace")
 
 
-def _decoded(data: bytes, default_charset: str, *, is_utf8: bool = False) -> tuple[str, str, bool]:
+def _decoded(data: bytes, default_charset: str, guess: Guess, *, is_utf8: bool = False) -> tuple[str, str, bool]:
     header = _HEADER_END.split(data, maxsplit=1)[0]
     fields = header.split(data[3:4])
     named = (
@@ -102,7 +116,7 @@ def _decoded(data: bytes, default_charset: str, *, is_utf8: bool = False) -> tup
         return _composed(data.decode(charset), charset), charset, False
     except UnicodeDecodeError as cause:
         if not named or charset == "ascii":
-            return _composed(data.decode("cp1258", "replace"), "cp1258"), "cp1258", True
+            return *guess(data), True
         raise WRONG_CHARSET(charset=_safe(named), position=cause.start) from cause
 
 

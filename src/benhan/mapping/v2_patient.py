@@ -11,10 +11,15 @@ from benhan.mapping import faults
 from benhan.mapping.mapped import Context, IdentifierKey, Json, Mapped, Policy, without_empty
 from benhan.mapping.v2_tables import GENDER
 from benhan.vn import systems
+from benhan.vn.identifiers import citizen_number, insurance_card
+from benhan.vn.identifiers.fhir_identifier import identifier_of
+from benhan.vn.identifiers.registry import is_well_formed
+from benhan.vn.identifiers.temporary import is_temporary
+from benhan.vn.person_names.family_names import is_family_name
+from benhan.vn.person_names.human_name import name_to_human_name
+from benhan.vn.person_names.name import is_mothers_name, parse_name
 
 CLAUSE = "HL7 v2.5.1 3.4.2 PID"
-_CCCD = re.compile(r"\d{12}", re.ASCII)
-_BHYT = re.compile(r"[A-Z]{2}\d{13}|\d{10}", re.ASCII)
 _NATIONAL_KINDS = {"NI", "NNVNM", "NNVN", "CCCD", "SB"}
 _CARD_KINDS = {"BHYT", "BHXH", "HC", "MB", "SN"}
 
@@ -31,7 +36,7 @@ def patient(message: Message, context: Context, issues: list[Issue], policy: Pol
         return None
     resource = {
         "resourceType": "Patient",
-        "identifier": [_typed(key) for key in identities],
+        "identifier": [identifier_of(*key) for key in identities],
         "name": [name for repetition in pid.repetitions(5) if (name := human_name(person_name(pid, repetition)))],
         "telecom": _telecom(pid),
         "gender": GENDER.get(pid.text(8).upper()),
@@ -54,18 +59,21 @@ def _identities(pid: Segment, context: Context) -> list[IdentifierKey]:
         if found:
             break
     national = pid.text(19)
-    if _CCCD.fullmatch(national):
-        found.append((systems.CCCD, national))
+    if is_well_formed("cccd", national):
+        found.append((systems.CCCD, str(citizen_number.parse(national))))
     strong = (systems.CCCD, systems.BHYT_CARD)
     return sorted(dict.fromkeys(found), key=lambda key: key[0] in strong)
 
 
 def _identity(value: str, authority: str, kind: str, context: Context) -> IdentifierKey:
     named = {kind, authority.upper()}
-    if named & _NATIONAL_KINDS and _CCCD.fullmatch(value):
-        return systems.CCCD, value
-    if named & _CARD_KINDS and _BHYT.fullmatch(value):
-        return systems.BHYT_CARD, value
+    if named & _NATIONAL_KINDS and is_well_formed("cccd", value):
+        return systems.CCCD, str(citizen_number.parse(value))
+    if named & _CARD_KINDS and is_well_formed("bhyt", value):
+        card = insurance_card.parse(value)
+        return (systems.CCCD, card.number) if card.citizen_number else (systems.BHYT_CARD, card.number)
+    if is_temporary(value) and is_well_formed("tam", value):
+        return systems.TEMPORARY_IDENTITY, value.strip().upper()
     if kind == "PPN":
         return systems.PASSPORT, value
     return systems.patient_number(_slug(authority) or context.facility), value
@@ -75,44 +83,22 @@ def _slug(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-")
 
 
-_KINDS = {systems.CCCD: ("NI", "Số định danh cá nhân"), systems.BHYT_CARD: ("HC", "Thẻ bảo hiểm y tế"),
-          systems.PASSPORT: ("PPN", "Hộ chiếu")}  # fmt: skip
-
-
-def _typed(key: IdentifierKey) -> Json:
-    code, text = _KINDS.get(key[0], ("MR", "Mã bệnh nhân"))
-    coding = {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": code}
-    return {"type": {"coding": [coding], "text": text}, "system": key[0], "value": key[1]}
-
-
 def human_name(name: PersonName) -> Json:
-    """The HumanName of an XPN: `text` in Vietnamese order, family – middle – given; {} where nothing is written."""
-    given = [part for part in (name.middle, name.given) if part] if _is_vietnamese(name) else []
-    given = given or [part for part in (name.given, name.middle) if part]
-    text = " ".join(part for part in (name.family, *given) if part)
-    return without_empty(
-        {
-            "text": text,
-            "family": name.family,
-            "given": given,
-            "prefix": [name.prefix] if name.prefix else [],
-            "suffix": [name.suffix] if name.suffix else [],
-        }
-    )
+    """The HumanName of an XPN: `text` in Vietnamese order, family – middle – given; {} where nothing is written.
 
-
-def _is_vietnamese(name: PersonName) -> bool:
-    """Whether the middle name stands before the given one: so in Vietnam, where family names are few."""
-    return name.family.split(" ")[0].casefold() in _FAMILY_NAMES
-
-
-_FAMILY_NAMES = frozenset(
-    (
-        "nguyễn", "trần", "lê", "phạm", "hoàng", "huỳnh", "phan", "vũ", "võ", "đặng", "bùi", "đỗ", "hồ", "ngô", "dương",
-        "lý", "đào", "đoàn", "vương", "trịnh", "trương", "đinh", "lâm", "phùng", "mai", "tô", "hà", "tạ", "lương",
-        "quách", "châu", "thái", "cao", "chu", "nông", "triệu", "giàng", "vàng", "sùng",
-    )
-)  # fmt: skip
+    A sender that puts the whole name into the family name has it taken apart; a newborn under its mother's name (`CB`)
+    does not get hers.
+    """
+    is_whole = " " in name.family.strip() and not name.given and not name.middle
+    if is_whole or is_mothers_name(name.family):
+        taken = parse_name(" ".join((name.family, name.middle, name.given)))
+        found = {**name_to_human_name(taken), "prefix": [part for part in (name.prefix, taken.title) if part]}
+    else:
+        given = [name.middle, name.given] if is_family_name(name.family) else [name.given, name.middle]
+        text = " ".join(part for part in (name.family, *given) if part)
+        found = {"text": text, "family": name.family, "given": [part for part in given if part]}
+        found["prefix"] = [name.prefix] if name.prefix else []
+    return without_empty({**found, "suffix": [name.suffix] if name.suffix else []})
 
 
 def _birth_date(pid: Segment, issues: list[Issue]) -> str | None:

@@ -40,6 +40,7 @@ from benhan.store.session_lock import session_lock
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored, UnitOfWork
 from benhan.vn.bhyt.messages import claim_in, is_bhyt
+from benhan.vn.legacy_text.detect import read_unnamed
 
 log = Log("apply")
 
@@ -120,7 +121,7 @@ class Applier:
             written = message.mended or message.content
             if is_bhyt(message.kind):
                 return Work(message, bhyt_to_fhir(claim_in(written), self._context))
-            parsed: Message = parse_er7(written, default_charset=self._charset, is_utf8=is_mended)
+            parsed: Message = parse_er7(written, default_charset=self._charset, is_utf8=is_mended, guess=read_unnamed)
             return Work(message, message_to_fhir(parsed, self._context))
         except Fault as fault:
             await self._inbox.park(message, fault)

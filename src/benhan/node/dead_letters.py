@@ -16,6 +16,7 @@ from benhan.store.ledger.events import Event
 from benhan.store.store import Store
 from benhan.vn.bhyt.messages import claim_in, is_bhyt
 from benhan.vn.bhyt.messages import readable as bhyt_text
+from benhan.vn.legacy_text.detect import read_unnamed
 
 NO_SUCH_MESSAGE = FaultCode(
     "BA-0810",
@@ -80,7 +81,7 @@ class DeadLetters:
         elif is_bhyt(message.kind):
             text = bhyt_text(message.content)[:MESSAGE_BYTES_SHOWN]
         else:
-            text = readable(message.content, self._charset)[:MESSAGE_BYTES_SHOWN]
+            text = readable(message.content, self._charset, read_unnamed)[:MESSAGE_BYTES_SHOWN]
         text = re.sub(r"\r\n?|\n", "\n", text).strip()
         faulty = {place.split("-")[0].split("[")[0] for place, _, _ in message.report.reasons if place}
         return DeadLetter(message, text, [Line(line, line[:3] in faulty) for line in text.split("\n")])

@@ -28,6 +28,8 @@ class Format(Enum):
 
     HOSO_XML = "hoso-xml"
     HOSO_JSON = "hoso-json"
+    HOSO_MANIFEST = "hoso-manifest"
+    """The manifest alone, for who gets one file at a time."""
     FHIR = "fhir"
 
 
@@ -74,6 +76,8 @@ class Exports:
             return Export(name, "application/fhir+json", to_bytes(self.fhir_document(record)))
         exported = fhir_to_hoso_benh_an(record)
         manifest = orjson.dumps(exported.manifest, option=orjson.OPT_INDENT_2)
+        if format_ is Format.HOSO_MANIFEST:
+            return Export(name, "application/json", manifest)
         if format_ is Format.HOSO_XML:
             return Export(name, "application/xml", hoso_to_xml(exported.document), manifest)
         return Export(name, "application/json", hoso_to_json(exported.document), manifest)
@@ -86,7 +90,12 @@ class Exports:
         return document(record.encounter["id"], at, self._base_url, head, resources)
 
 
-_SUFFIXES = {Format.HOSO_XML: "xml", Format.HOSO_JSON: "json", Format.FHIR: "fhir.json"}
+_SUFFIXES = {
+    Format.HOSO_XML: "xml",
+    Format.HOSO_JSON: "json",
+    Format.HOSO_MANIFEST: "manifest.json",
+    Format.FHIR: "fhir.json",
+}
 
 
 def _file_name(encounter_id: str, format_: Format) -> str:

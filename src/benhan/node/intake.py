@@ -15,6 +15,7 @@ from benhan.kernel.logs import Log
 from benhan.kernel.trace import new_trace_id
 from benhan.mapping.message_to_fhir import mapping_of
 from benhan.store.inbox import Arrival, Inbox
+from benhan.vn.legacy_text.detect import read_unnamed
 
 log = Log("intake")
 
@@ -75,7 +76,7 @@ class Intake:
     def _refusal(self, header: Header, frame: bytes) -> Fault | None:
         """Why a frame is parked at once, or None. Mapping faults come later, when it is applied."""
         try:
-            message = parse_er7(frame, default_charset=self._charset)
+            message = parse_er7(frame, default_charset=self._charset, guess=read_unnamed)
             mapping_of(message)
         except Fault as fault:
             return fault

@@ -18,6 +18,7 @@ from benhan.store.ledger.events import Event
 from benhan.store.ledger.read import entries_of_patient
 from benhan.store.store import Store
 from benhan.vn import systems
+from benhan.vn.identifiers.fhir_identifier import current_value
 
 Json = dict[str, Any]
 
@@ -201,7 +202,6 @@ def _instant(text: str) -> datetime | None:
 
 def line_of(patient: Json, today: str) -> PatientLine:
     """A Patient as a line."""
-    identifiers = patient.get("identifier", [])
     birth = patient.get("birthDate", "")
     return PatientLine(
         patient["id"],
@@ -209,13 +209,9 @@ def line_of(patient: Json, today: str) -> PatientLine:
         patient.get("gender", ""),
         birth,
         age(birth, today),
-        _first(identifiers, systems.patient_number("")),
-        _first(identifiers, systems.CCCD),
-        _first(identifiers, systems.BHYT_CARD),
+        current_value(patient, systems.patient_number("")),
+        current_value(patient, systems.CCCD),
+        current_value(patient, systems.BHYT_CARD),
         (patient.get("address") or [{}])[0].get("text", ""),
         next((each.get("value", "") for each in patient.get("telecom", []) if each.get("system") == "phone"), ""),
     )
-
-
-def _first(identifiers: list[Json], prefix: str) -> str:
-    return next((each.get("value", "") for each in identifiers if each.get("system", "").startswith(prefix)), "")

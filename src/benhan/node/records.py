@@ -14,6 +14,7 @@ Json = dict[str, Any]
 
 CONTENT_TYPES = (
     "AllergyIntolerance",
+    "CarePlan",
     "Claim",
     "ClinicalImpression",
     "Composition",
@@ -21,6 +22,7 @@ CONTENT_TYPES = (
     "Coverage",
     "DiagnosticReport",
     "DocumentReference",
+    "FamilyMemberHistory",
     "MedicationAdministration",
     "MedicationRequest",
     "Observation",
@@ -28,7 +30,7 @@ CONTENT_TYPES = (
     "ServiceRequest",
     "Specimen",
 )
-ANY_ENCOUNTER = frozenset({"AllergyIntolerance", "Coverage"})
+ANY_ENCOUNTER = frozenset({"AllergyIntolerance", "Coverage", "FamilyMemberHistory"})
 """What belongs to the patient, whichever the encounter."""
 
 
@@ -50,6 +52,7 @@ async def read_record(store: Store, facility: str, encounter_id: str, actor: Act
         patients[0],
         encounter.read(),
         belonging([each for each in contents if each["resourceType"] != "Patient"], encounter_id),
+        {f"{each.type}/{each.id}": each.content for each in (encounter, *found)},
     )
 
 

@@ -9,7 +9,7 @@ Source: RFC 8878 (Zstandard); docs/decisions/0001-one-row-a-version.md.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class ContentCodec:
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
         self._compressors: dict[str, tuple[int, zstandard.ZstdCompressor]] = {}
-        self._decompressors: dict[tuple[str, int], zstandard.ZstdDecompressor] = {}
+        self._decompress: dict[tuple[str, int], Callable[[bytes, int], bytes]] = {}
 
     def pack(self, type_: str, tail: bytes, patient: int, chosen_id: str = "") -> bytes:
         """`tail` compressed, to be sealed; in front the dictionary's version and an id that a client chose.
@@ -58,11 +58,11 @@ class ContentCodec:
             start = 2 + packed[1]
             chosen_id = packed[2:start].decode()
             version ^= _CHOSEN_ID
-        known = self._decompressors.get((type_, version))
-        if known is None:
-            known = self._decompressors[type_, version] = self._decompressor(type_, version)
+        decompress = self._decompress.get((type_, version))
+        if decompress is None:
+            decompress = self._decompress[type_, version] = self._decompressor(type_, version).decompress
         try:
-            tail = known.decompress(memoryview(packed)[start:], max_output_size=TAIL_BYTES_MAX)
+            tail = decompress(packed[start:], TAIL_BYTES_MAX)
         except zstandard.ZstdError as cause:
             raise DAMAGED() from cause
         return chosen_id, tail.replace(_OF_ITS_PATIENT, _reference_to(patient)) if patient else tail

@@ -17,10 +17,10 @@ import psutil
 from benhan.store.faults import EMBEDDED_FAILED
 
 TUNING = """
-# written by benhan at every start: for two old cores and 4 GB
+# written by benhan at every start: for two old cores and 4 GB, but for what grows with the memory there is
 listen_addresses = ''
 max_connections = 80
-shared_buffers = '96MB'
+shared_buffers = '{shared_buffers_mb}MB'
 work_mem = '8MB'
 maintenance_work_mem = '64MB'
 effective_cache_size = '1GB'
@@ -43,6 +43,30 @@ log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 timezone = 'UTC'
 """
+
+SHARED_BUFFERS_MB = (96, 2_048)
+"""At least and at most. What does not fit is asked of the kernel page by page: at 16,000 patients a search cost
+PostgreSQL 1.4 ms with 96 MB, and 0.9 ms with buffers that hold the store."""
+MEMORY_SHARE = 8
+CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+"""Where a container's limit stands (cgroup v2, v1); a number only where there is one."""
+
+
+def tuning() -> str:
+    """The server's settings on this machine."""
+    return TUNING.format(shared_buffers_mb=shared_buffers_mb(_memory_bytes()))
+
+
+def shared_buffers_mb(memory_bytes: int) -> int:
+    """An eighth of the memory, within SHARED_BUFFERS_MB; the kernel gives pages of it only as they are used."""
+    least, most = SHARED_BUFFERS_MB
+    return max(least, min(most, memory_bytes // MEMORY_SHARE // 1024**2))
+
+
+def _memory_bytes() -> int:
+    """The memory of this machine, or of the container that we are in."""
+    limits = [path.read_text(encoding="ascii").strip() for path in CGROUP_LIMITS if path.is_file()]
+    return min([int(psutil.virtual_memory().total), *(int(limit) for limit in limits if limit.isdigit())])
 
 
 WHEELS_FOLDER = "python_PostgresServer"
@@ -74,9 +98,9 @@ class EmbeddedPostgres:
         self._server = get_server(self.folder, cleanup_mode=None, start=False)
         self._server.ensure_pgdata_inited()
         self._forget_dead_postmaster()
-        tuning = self.folder / "postgresql.auto.conf"
-        if tuning.read_text(encoding="utf-8") != TUNING:
-            tuning.write_text(TUNING, encoding="utf-8")
+        written, wanted = self.folder / "postgresql.auto.conf", tuning()
+        if written.read_text(encoding="utf-8") != wanted:
+            written.write_text(wanted, encoding="utf-8")
         self._server.start()
 
     def _forget_dead_postmaster(self) -> None:

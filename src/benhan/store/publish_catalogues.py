@@ -84,10 +84,11 @@ async def _publish(
 
 
 def _digest(found: Catalogue, listed: list[Concept]) -> str:
-    told = [
-        found.head.title.vi, found.head.content.value, found.head.maps_to,
-        [[each.code, each.display, each.is_inactive, [list(one) for one in each.properties]] for each in listed],
-    ]  # fmt: skip
+    rows = [
+        [each.code, each.display, each.is_inactive, each.parents, [list(one) for one in each.properties]]
+        for each in listed
+    ]
+    told = [found.head.title.vi, found.head.content.value, found.head.maps_to, rows]
     return hashlib.sha256(orjson.dumps(told)).hexdigest()
 
 

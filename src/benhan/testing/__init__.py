@@ -1,1 +1,1 @@
-"""Public fakes of the systems outside, for tests of ours and of those who build on this."""
+"""Fakes of the systems that the house talks to, for tests of the house and of those who build on it."""

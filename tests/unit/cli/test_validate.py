@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from tests.unit.vn.bhyt.samples import FOLDER, claim_of
+from tests.unit.vn.ksk_making import check_up
 from typer.testing import CliRunner, Result
 
 from benhan.cli.main import app
@@ -14,6 +15,7 @@ from benhan.mapping.fhir_to_hoso_benh_an import Record, fhir_to_hoso_benh_an
 from benhan.vn.bhyt.tables import latest
 from benhan.vn.bhyt.write import claims_to_bytes
 from benhan.vn.hoso_benh_an.document import hoso_to_json, hoso_to_xml
+from benhan.vn.ksk.document import ksk_to_xml
 from benhan.vn.systems import patient_number
 
 PATIENT = {
@@ -101,6 +103,28 @@ def test_a_message_is_checked_as_the_node_would_read_it(tmp_path: Path) -> None:
     result = checked(file)
     assert result.exit_code == 2
     assert places(result) == ["OBX-14"]
+
+
+def test_a_health_check_up_is_checked_field_by_field(tmp_path: Path) -> None:
+    check, file = check_up(), tmp_path / "ksk.xml"
+    file.write_bytes(ksk_to_xml(check))
+    assert checked(file).exit_code == 0
+    check.parts["XML1"]["SO_CCCD"] = "12"
+    file.write_bytes(ksk_to_xml(check))
+    result = checked(file)
+    assert (result.exit_code, places(result)) == (2, ["XML1.SO_CCCD"])
+
+
+def test_what_another_exporter_writes_otherwise_is_told_and_no_error(tmp_path: Path) -> None:
+    written = hoso_to_json(fhir_to_hoso_benh_an(Record("01234", PATIENT, ENCOUNTER)).document)
+    document = json.loads(written)["HoSoBenhAn"]
+    document["ThongTinBenhNhan"]["tiensubenhtatcuagiadinh"] = "Bố tăng huyết áp"
+    document["ThongTinBenhNhan"]["la"] = "1"
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps({"HoSoBenhAn": document}), encoding="utf-8")
+    result = checked(file)
+    assert result.exit_code == 0
+    assert places(result) == ["ThongTinBenhNhan.la", "ThongTinBenhNhan.tiensubenhtatcuagiadinh[0]"]
 
 
 def bhyt(tmp_path: Path, name: str = "b.xml", **changed: str) -> Path:

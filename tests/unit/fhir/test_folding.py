@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benhan.fhir.folding import fold, words
 from benhan.fhir.terms import string_terms, trigrams_of
@@ -39,6 +41,11 @@ def test_every_normal_form_folds_alike(form: str) -> None:
 def test_folding_twice_changes_nothing() -> None:
     for text in ("Nguyễn Văn Đức", "Straße", "ﬁ", "İstanbul"):
         assert fold(fold(text)) == fold(text)
+
+
+@given(st.text(max_size=30))
+def test_folding_any_text_twice_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
 
 
 def test_words_are_the_folded_parts() -> None:

@@ -166,3 +166,52 @@ def test_a_merge_replaces_what_is_said_keeps_what_is_not_and_gathers_numbers() -
         "gender": "male",
         "birthDate": "1990-01-02",
     }
+
+
+def test_numbers_are_stored_as_they_are_printed_however_they_were_typed() -> None:
+    pid = PID.replace("001090000001", "001 090 000001").replace("BN1^^^", "GD-401-0123456789^^^BHYT^HC~BN1^^^")
+    identifiers = of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource["identifier"]
+    assert {each["system"]: each["value"] for each in identifiers} == {
+        f"urn:benhan:id:ma-benh-nhan:{FACILITY}": "BN1",
+        "urn:benhan:id:bhyt": "GD4010123456789",
+        "urn:benhan:id:cccd": "001090000001",
+    }
+
+
+def test_a_card_that_is_the_personal_number_is_kept_as_the_personal_number() -> None:
+    pid = PID.replace("001090000001^^^CCCD^NI", "001090000001^^^BHYT^HC")
+    identifiers = of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource["identifier"]
+    assert [each["system"] for each in identifiers][1:] == ["urn:benhan:id:cccd"]
+
+
+def test_a_name_sent_whole_in_one_component_is_taken_apart() -> None:
+    pid = PID.replace("Nguyễn^Thử^Văn", "BS. Nguyễn Văn Thử")
+    (name,) = of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource["name"]
+    assert name == {"text": "Nguyễn Văn Thử", "family": "Nguyễn", "given": ["Văn", "Thử"], "prefix": ["BS."]}
+
+
+@pytest.mark.parametrize("written", ["CB NGUYỄN THỊ HOA", "CB NGUYỄN^HOA^THỊ"])
+def test_a_newborn_sent_under_its_mothers_name_does_not_get_her_name(written: str) -> None:
+    pid = PID.replace("Nguyễn^Thử^Văn", written)
+    (name,) = of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource["name"]
+    assert name == {"use": "temp", "text": "Con bà NGUYỄN THỊ HOA"}
+
+
+def test_the_middle_name_stands_before_the_given_one_also_where_the_sender_writes_no_accents() -> None:
+    pid = PID.replace("Nguyễn^Thử^Văn", "NGUYEN^THU^VAN")
+    assert of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource["name"][0]["text"] == "NGUYEN VAN THU"
+    foreigner = PID.replace("Nguyễn^Thử^Văn", "Smith^Anna^Maria")
+    assert of(mapped("ADT^A01", foreigner, PV1), "Patient")[0].resource["name"][0]["text"] == "Smith Anna Maria"
+
+
+def test_a_temporary_identity_that_comes_back_is_known_as_one() -> None:
+    pid = PID.replace("001090000001^^^CCCD^NI", "TAM-V01901-261126-00011^^^01901^MR")
+    resource = of(mapped("ADT^A01", pid, PV1), "Patient")[0].resource
+    found = [each["value"] for each in resource["identifier"] if each["system"] == "urn:benhan:id:tam"]
+    assert found == []
+    known = PID.replace("001090000001^^^CCCD^NI", "tam-s01901-261126-00018^^^01901^MR")
+    assert of(mapped("ADT^A01", known, PV1), "Patient")[0].resource["identifier"][1] == {
+        "type": {"text": "Mã tạm"},
+        "system": "urn:benhan:id:tam",
+        "value": "TAM-S01901-261126-00018",
+    }

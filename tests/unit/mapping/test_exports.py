@@ -14,8 +14,9 @@ from benhan.fhir.validation import check_structure
 from benhan.mapping.fhir_document import composition, document
 from benhan.mapping.fhir_to_hoso_benh_an import Record, age, date_time, fhir_to_hoso_benh_an, stay_days
 from benhan.vn.hoso_benh_an.check import check_hoso_benh_an
-from benhan.vn.hoso_benh_an.document import hoso_to_json, hoso_to_xml, parse_hoso_json, parse_hoso_xml
+from benhan.vn.hoso_benh_an.document import hoso_to_json, hoso_to_xml
 from benhan.vn.hoso_benh_an.fields import GROUPS
+from benhan.vn.hoso_benh_an.reading import parse_hoso_json, parse_hoso_xml
 
 AT = "2026-01-09T03:00:00.000Z"
 BASE = "http://node/fhir"
@@ -143,9 +144,10 @@ def test_a_document_is_valid_fhir_and_keeps_the_digits(whole: Record) -> None:
         ("2026-02", "01/02/2026"),
         ("2026-02-03", "03/02/2026"),
         ("2026-02-03T04:05:06+07:00", "03/02/2026 04:05:06.000"),
-        ("2026-02-03T04:05:06.78Z", "03/02/2026 04:05:06.780"),
+        ("2026-02-03T04:05:06.78Z", "03/02/2026 11:05:06.780"),
+        ("2026-02-03T22:05:06-05:00", "04/02/2026 10:05:06.000"),
         ("2026-02-03T04:05:06.1234567+07:00", "03/02/2026 04:05:06.123"),
-        ("2026-02-03T23:59:60Z", "03/02/2026 23:59:59.000"),
+        ("2026-02-03T23:59:60Z", "04/02/2026 06:59:59.000"),
     ],
 )
 def test_a_date_is_written_as_the_annex_writes_it(fhir: str, written: str) -> None:

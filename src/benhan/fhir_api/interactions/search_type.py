@@ -14,6 +14,7 @@ from benhan.fhir.bundle import Entry, entry_bytes, written_bundle
 from benhan.fhir.outcome import outcome_of_issues
 from benhan.fhir.search_query import SearchQuery, parse_search
 from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.asked import query_of
 from benhan.fhir_api.faults import BODY_TOO_LARGE
 from benhan.fhir_api.interactions.audit_event import is_of_ledger, search_audit_events
 from benhan.fhir_api.requests import actor_of, check_accept, language_of, note_form, preference, type_of_path
@@ -51,14 +52,14 @@ def is_lenient(request: Request) -> bool:
 
 async def pairs_of(request: Request) -> list[tuple[str, str]]:
     """The parameters of a search, of its address and of its form. Raises BA-0301."""
-    pairs = list(request.query_params.multi_items()) + await _form(request)
-    note_form(request, pairs)
+    pairs = list(query_of(request.scope))
+    if request.method == "POST":
+        pairs += await _form(request)
+        note_form(request, pairs)
     return pairs
 
 
 async def _form(request: Request) -> list[tuple[str, str]]:
-    if request.method != "POST":
-        return []
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -78,9 +79,10 @@ def searchset(api: FhirApi, query: SearchQuery, page: SearchPage, request: Reque
         written.append(told.written())
     asked = [pair for pair in query.applied if pair[0] != "_page"]
     address = address_of(api, query)
-    links = [("self", f"{address}?{urlencode(asked)}" if asked else address)]
+    own = f"{address}?{urlencode(asked)}" if asked else address
+    links = [("self", own)]
     if page.next:
-        links.append(("next", f"{address}?{urlencode([*asked, ('_page', page.next)])}"))
+        links.append(("next", f"{own}{'&' if asked else '?'}{urlencode([('_page', page.next)])}"))
     return written_bundle("searchset", written, links=links, total=page.total)
 
 

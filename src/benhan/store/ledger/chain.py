@@ -29,13 +29,26 @@ _MOVE = query(
     "chain_entries",
     """
     with head as (select seq, hash from ledger_head where bucket = 0),
+    waiting as (
+        select id, bucket, sum(size) over (order by id rows unbounded preceding) - size as before
+        from (
+            select id, bucket, coalesce(cardinality(patients), 1) as size
+            from ledger_pending where id > $1 order by id limit $2
+        ) w
+    ),
     taken as (
-        delete from ledger_pending p
-        using (select id, bucket from ledger_pending where id > $1 order by id limit $2) w
-        where p.id = w.id and p.bucket = w.bucket
+        delete from ledger_pending p using waiting w where p.id = w.id and p.bucket = w.bucket and w.before < $2
         returning p.*
     ),
-    numbered as (select t.*, (select seq from head) + row_number() over (order by id) as seq from taken t),
+    numbered as (
+        select t.id, (select seq from head) + row_number() over (order by t.id, s.place) as seq, t.at,
+            coalesce(s.patient, t.patient) as patient, t.rid, t.version,
+            case when s.patient is null then t.bucket else (s.patient >> 51)::smallint end as bucket,
+            t.event, t.type, t.actor, t.role, t.trace,
+            case when s.patient is null then t.detail
+                else replace(t.detail, '"count":0', '"count":' || s.count::text) end as detail
+        from taken t left join lateral unnest(t.patients, t.counts) with ordinality as s (patient, count, place) on true
+    ),
     chained as (
         select n.*, ledger_chain((select hash from head), ledger_canonical(
             seq, at, patient, rid, version, bucket, event, type, actor, role, trace, detail
@@ -48,9 +61,9 @@ _MOVE = query(
         select seq, at, patient, rid, version, bucket, event, type, actor, role, trace, detail, hash
         from chained order by seq
     ),
-    last as (select seq, hash, id, count(*) over () as moved from chained order by seq desc limit 1)
-    update ledger_head h set seq = last.seq, hash = last.hash from last where h.bucket = 0
-    returning last.moved, last.id
+    last as (select seq, hash, id from chained order by seq desc limit 1)
+    update ledger_head h set seq = last.seq, hash = last.hash from last, head where h.bucket = 0
+    returning last.seq - head.seq as moved, last.id
     """,
     fan_out="the chain runs over all compartments; pending rows are few",
 )
@@ -65,7 +78,10 @@ class Moved:
 
 
 async def chain_some(database: Database, above: int = 0, rows_max: int = ROWS_MAX) -> Moved:
-    """Chain up to `rows_max` committed entries with a pending id above `above`; none while another process does."""
+    """Chain up to `rows_max` committed entries with a pending id above `above`; none while another process does.
+
+    What one act showed of many patients is chained as a whole, so that there may be more.
+    """
     async with database.transaction() as connection:
         if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", LOCK):
             return Moved(0, 0)

@@ -24,8 +24,8 @@ _FIELDS = "at, patient, rid, version, bucket, event, type, actor, role, trace, d
 _OF_PATIENT = query(
     "ledger_of_patient",
     f"""
-    (select 0::bigint as seq, {_FIELDS}, ''::bytea as hash from ledger_pending
-     where $3 = {_END} and bucket = $1 and patient = $2 order by id desc limit {PENDING_MAX})
+    (select 0::bigint as seq, {_FIELDS}, ''::bytea as hash from ledger_waiting
+     where $3 = {_END} and bucket = $1 and patient = $2 order by id desc, place desc limit {PENDING_MAX})
     union all
     (select seq, {_FIELDS}, hash from ledger_entry
      where bucket = $1 and patient = $2 and patient <> 0 and seq < $3 order by seq desc limit $4)
@@ -34,8 +34,8 @@ _OF_PATIENT = query(
 _OF_TRACE = query(
     "ledger_of_trace",
     f"""
-    (select 0::bigint as seq, {_FIELDS}, ''::bytea as hash from ledger_pending
-     where $2 = {_END} and trace = $1 order by id desc limit {PENDING_MAX})
+    (select 0::bigint as seq, {_FIELDS}, ''::bytea as hash from ledger_waiting
+     where $2 = {_END} and trace = $1 order by id desc, place desc limit {PENDING_MAX})
     union all
     (select seq, {_FIELDS}, hash from ledger_entry
      where trace = $1 and trace <> '\\x00000000000000000000000000000000' and seq < $2 order by seq desc limit $3)
@@ -45,8 +45,8 @@ _OF_TRACE = query(
 _RECENT = query(
     "ledger_recent",
     f"""
-    (select 0::bigint as seq, {_FIELDS}, ''::bytea as hash from ledger_pending
-     where $1 = {_END} order by id desc limit {PENDING_MAX})
+    (select 0::bigint as seq, {_FIELDS}, ''::bytea as hash from ledger_waiting
+     where $1 = {_END} order by id desc, place desc limit {PENDING_MAX})
     union all
     (select seq, {_FIELDS}, hash from ledger_entry where seq < $1 order by seq desc limit $2)
     """,  # noqa: S608  # constants of this module

@@ -37,7 +37,7 @@ _CANONICAL = query(
 _STATE = query(
     "ledger_state",
     """
-    select h.seq, h.hash, (select count(*) from ledger_pending) as pending,
+    select h.seq, h.hash, (select count(*) from ledger_waiting) as pending,
         (select coalesce(max(seq), 0) from ledger_entry) as last
     from ledger_head h where h.bucket = 0
     """,

@@ -1,19 +1,18 @@
 """What one search showed of each patient, as one entry a patient: they differ in patient and count only.
 
 A citizen is shown, and can prove, who looked at their own data and nothing of others'; so each has an entry of their
-own, and the part that all share is written once.
+own. Until the chain takes them apart they wait in one row: the view ledger_waiting shows them one by one.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from benhan.store.copy_rows import Table, bytea, copy_encoded, int2, int4, int8, text, timestamptz
+from benhan.store.copy_rows import Table, bytea, copy_rows, int2, int4, int8, int8_array, text, timestamptz
 from benhan.store.database import Connection
-from benhan.store.ids import bucket_of
+from benhan.store.ids import SHARED
 from benhan.store.ledger.append import detail_text
 from benhan.store.ledger.events import Event
 
@@ -31,10 +30,10 @@ _PENDING = Table(
         "role": text,
         "trace": bytea,
         "detail": text,
+        "patients": int8_array,
+        "counts": int8_array,
     },
 )
-_PATIENT = struct.Struct(">iqiqiiih").pack
-"""Patient, rid 0, version 0, bucket; each with its length before it."""
 
 
 @dataclass(slots=True)
@@ -56,26 +55,23 @@ class Views:
 
 async def append_views(connection: Connection, views: Sequence[Views]) -> None:
     """Record `views`; they are committed, or not, with the transaction of `connection`."""
-    rows = [row for each in views for row in _rows(each)]
-    await copy_encoded(connection, _PENDING, rows)
+    await copy_rows(connection, _PENDING, map(_row, views))
 
 
-def _rows(views: Views) -> list[bytes]:
-    """The rows of one act in the order of the columns."""
-    head = _PENDING.row_start + timestamptz(views.at)
-    same = b"".join(
-        (
-            int2(views.event.number),
-            int2(views.type),
-            text(views.actor),
-            text(views.role),
-            bytea(bytes.fromhex(views.trace)),
-        )
+def _row(views: Views) -> tuple[object, ...]:
+    """The values of one act in the order of the columns; the 0 in its detail stands for each of its counts."""
+    return (
+        views.at,
+        0,
+        0,
+        0,
+        SHARED,
+        views.event.number,
+        views.type,
+        views.actor,
+        views.role,
+        bytes.fromhex(views.trace),
+        detail_text({**views.detail, "count": 0}),
+        list(views.counts),
+        list(views.counts.values()),
     )
-    details = {
-        count: same + text(detail_text({**views.detail, "count": count})) for count in set(views.counts.values())
-    }
-    return [
-        b"".join((head, _PATIENT(8, patient, 8, 0, 4, 0, 2, bucket_of(patient)), details[count]))
-        for patient, count in views.counts.items()
-    ]

@@ -7,8 +7,6 @@ connection sends it back to its pool, which knows how to cancel, close and open 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -29,18 +27,25 @@ class Readers:
         self._turn = asyncio.Semaphore(count)
         self._idle: list[Pooled] = []
 
-    @asynccontextmanager
-    async def reader(self) -> AsyncIterator[Pooled]:
-        """A connection for one search, errors translated. Raises Unavailable BA-0420 where none can be opened."""
-        async with self._turn:
+    async def take(self) -> Pooled:
+        """A connection for one search, once it is its turn. Raises Unavailable BA-0420 where none can be opened."""
+        await self._turn.acquire()
+        try:
             with translated():
-                connection = await self._taken()
-                try:
-                    yield connection
-                except BaseException:
-                    await self._database.pool.release(connection)
-                    raise
+                return await self._taken()
+        except BaseException:
+            self._turn.release()
+            raise
+
+    async def give_back(self, connection: Pooled, *, is_sound: bool) -> None:
+        """Take the connection back; one on which something went wrong goes to its pool."""
+        try:
+            if is_sound:
                 self._idle.append(connection)
+            else:
+                await self._database.pool.release(connection)
+        finally:
+            self._turn.release()
 
     async def close(self) -> None:
         """Close the connections."""

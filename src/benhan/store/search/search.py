@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,7 +20,7 @@ from benhan.kernel.issues import Issue
 from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
 from benhan.store.access_rules import AccessRules
-from benhan.store.database import Database
+from benhan.store.database import Database, translated
 from benhan.store.gatherer import Gatherer
 from benhan.store.ids import Ids
 from benhan.store.ledger.events import Event
@@ -57,7 +56,7 @@ from benhan.store.search.links import Links
 from benhan.store.search.page_link import Link, PageLinks
 from benhan.store.search.readers import Readers
 from benhan.store.search.reference import pointing_to
-from benhan.store.search.session import Batch, Session, Sight, native_order
+from benhan.store.search.session import Batch, Found, Session, Sight, native_order
 from benhan.store.search.sorting import in_order
 from benhan.store.search.statement import Order, Place
 from benhan.store.search.statistics import Statistics
@@ -201,23 +200,30 @@ class Search:
         segments = self._segments(query_, compiler)
         pins = link is not None or _pins_itself(query_, segments)
         readers = self._readers or await self._opened()
-        async with readers.reader() as connection:
-            session = Session(
-                connection,
-                self._opener,
-                compiler,
-                self.tokens,
-                self.limits,
-                counted,
-                Sight(self._rules, actor),
-                now,
-                link.moment if link is not None else "",
-                pins=pins,
-            )
-            if pins:
-                return await self._page(query_, segments, session, link)
-            async with connection.transaction(isolation="repeatable_read", readonly=True):
-                return await self._page(query_, segments, session, link)
+        connection, is_sound = await readers.take(), False
+        try:
+            with translated():
+                session = Session(
+                    connection,
+                    self._opener,
+                    compiler,
+                    self.tokens,
+                    self.limits,
+                    counted,
+                    Sight(self._rules, actor),
+                    now,
+                    link.moment if link is not None else "",
+                    pins=pins,
+                )
+                if pins:
+                    found = await self._page(query_, segments, session, link)
+                else:
+                    async with connection.transaction(isolation="repeatable_read", readonly=True):
+                        found = await self._page(query_, segments, session, link)
+            is_sound = True
+            return found
+        finally:
+            await readers.give_back(connection, is_sound=is_sound)
 
     async def _page(
         self, query_: SearchQuery, segments: list[Segment], session: Session, link: Link | None
@@ -284,12 +290,15 @@ class Search:
             walking = self._batches(segment, session, links, limit=query_.count + 1 - len(walked.matches), after=after)
             place = after
             async for batch in walking:
+                last: Found | None = None
                 for each in batch.found:
                     if len(walked.matches) >= query_.count:
+                        place = last.place if last is not None else place
                         walked.next = Link(session.began_at, session.now, number, place)
                         return walked
                     self._take(query_, segment, each.candidate, walked)
-                    place = each.place
+                    last = each
+                place = last.place if last is not None else place
                 if session.scanned > self.limits.scanned_max and batch.found and batch.more:
                     walked.next = Link(session.began_at, session.now, number, batch.last)
                     return walked
@@ -352,6 +361,9 @@ class Search:
     def _views(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> Views:
         """An entry of the search, and one for each patient whose data it shows."""
         names = ",".join(sorted({name for name, _ in query_.applied}))[:200]
+        counts = {0: 0}
+        for each in seen:
+            counts[each.patient] = counts.get(each.patient, 0) + 1
         return Views(
             Event.RESOURCE_SEARCH,
             self._clock.now(),
@@ -360,7 +372,7 @@ class Search:
             current_trace.get(),
             TYPE_NUMBERS[query_.type] if query_.type else 0,
             {"parameters": names, **actor.through},
-            {0: 0} | Counter(each.patient for each in seen),
+            counts,
         )
 
     def _linger_s(self, waiting: int) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple, Protocol
 
 import asyncpg
@@ -51,6 +52,9 @@ from benhan.store.search.statement import (
 from benhan.store.search.statistics import Counted
 from benhan.store.tokens import Tokens
 
+_OPENED_LEAST = 8
+"""So many rows at least are opened at a time."""
+
 
 class Found(NamedTuple):
     """A candidate and the row it was opened from."""
@@ -92,6 +96,7 @@ class Sight:
         return self.rules.allowed(self.actor, type_, act)
 
 
+@cache
 def native_order(type_: str) -> Order:
     """The store's own order of a type: by its main date, newest first; where it has none, as the keys stand."""
     if type_ not in MAIN_DATES:
@@ -153,7 +158,7 @@ class Session:
             for each in batch.found:
                 yield each
 
-    async def batches(
+    def batches(
         self,
         type_: str,
         expression: Expression,
@@ -165,31 +170,31 @@ class Session:
         act: Act = Act.SEARCH,
     ) -> AsyncIterator[Batch]:
         """The same as `rows`, as they are read."""
-        expression = all_of([expression, self.sight.of(type_, act)])
-        if isinstance(expression, Nothing):
-            return
-        left = residual(expression)
-        size = limit if isinstance(left, Everything) else min(max(2 * limit, 24), self.limits.batch_max)
-        plan = choose(expression, type_, order, limit, self.counted, self.tokens)
-        asked = Asked(TYPE_NUMBERS.get(type_, 0), expression, plan.path)
-        place, spans = after, _spans(plan, order, after, self.now)
-        for asked.span in spans:
-            if asked.span is None and plan.path is Path.SPANS:
-                asked.path = Path.TOKENS
-            while True:
-                asked.moment = self.moment
-                rows = await self._fetch(plan, select(asked, self.tokens, order, limit=size, after=place))
-                if len(rows) < size and asked.span is not spans[-1]:
-                    break  # a wider span, from the same place on
-                found = await self._found(rows, left, type_, order, meets)
-                if rows:
-                    place = _place(rows[-1], order)
-                self.scanned += len(rows)
-                more = len(rows) >= size
-                yield Batch(found, len(rows), place, more)
-                if not more:
-                    break
-                size = min(size * 2, self.limits.batch_max)
+        return _Batches(self, type_, all_of([expression, self.sight.of(type_, act)]), order, limit, after, meets)
+
+    async def first(
+        self,
+        rows: Sequence[asyncpg.Record],
+        left: Expression,
+        type_: str,
+        order: Order,
+        meets: MeetsLinked | None,
+        limit: int,
+    ) -> tuple[list[Found], int]:
+        """What of the rows satisfies, until `limit` do, and how many rows were opened for it.
+
+        What other resources tell is asked for all rows at once.
+        """
+        step = max(limit, _OPENED_LEAST)
+        if step >= len(rows) or linked_in(left):
+            return await self._found(rows, left, type_, order, meets), len(rows)
+        found: list[Found] = []
+        read = 0
+        while read < len(rows) and len(found) < limit:
+            some = rows[read : read + step]
+            found += await self._found(some, left, type_, order, meets)
+            read += len(some)
+        return found, read
 
     async def _found(
         self, rows: Sequence[asyncpg.Record], left: Expression, type_: str, order: Order, meets: MeetsLinked | None
@@ -235,9 +240,9 @@ class Session:
         for start in range(0, len(rids), self.limits.batch_max):
             some = OfIds(tuple(rids[start : start + self.limits.batch_max]))
             order, limit = Order("", descending=False), len(some.rids) + 1
-            async for each in self.rows(type_, some, order, limit=limit, act=Act.READ):
-                if wanted.get(each.candidate.stored.rid) == each.candidate.stored.id:
-                    found.append(each.candidate)
+            async for batch in self.batches(type_, some, order, limit=limit, act=Act.READ):
+                candidates = [each.candidate for each in batch.found]
+                found += [each for each in candidates if wanted.get(each.stored.rid) == each.stored.id]
         return found
 
     async def keys(self, type_: str, expression: Expression, column: Column, *, limit: int) -> list[int]:
@@ -247,7 +252,7 @@ class Session:
             return []
         plan = choose(expression, type_, Order("", descending=False), limit, self.counted, self.tokens)
         asked = Asked(TYPE_NUMBERS[type_], expression, plan.path, self.moment)
-        rows = await self._fetch(plan, distinct(asked, self.tokens, column, limit=limit))
+        rows = await self.fetch(plan, distinct(asked, self.tokens, column, limit=limit))
         return [row[column] for row in rows]
 
     async def count(self, type_: str, expression: Expression) -> int:
@@ -257,10 +262,10 @@ class Session:
             return 0
         plan = choose(expression, type_, Order("", descending=False), 1_000_000_000, self.counted, self.tokens)
         asked = Asked(TYPE_NUMBERS[type_], expression, plan.path, self.moment)
-        rows = await self._fetch(plan, count(asked, self.tokens))
+        rows = await self.fetch(plan, count(asked, self.tokens))
         return int(rows[0]["count"])
 
-    async def _fetch(self, plan: Plan, statement: Statement) -> list[asyncpg.Record]:
+    async def fetch(self, plan: Plan, statement: Statement) -> list[asyncpg.Record]:
         self.statements.append((plan, statement))
         if plan.path is Path.PLANNED:
             async with self.connection.transaction():
@@ -273,6 +278,58 @@ class Session:
             if self._pins:
                 self.moment = self.began_at
         return rows
+
+
+class _Batches:
+    """The batches of one walk. No generator: the event loop keeps account of each of those, at some microseconds."""
+
+    def __init__(
+        self,
+        session: Session,
+        type_: str,
+        expression: Expression,
+        order: Order,
+        limit: int,
+        after: Place | None,
+        meets: MeetsLinked | None,
+    ) -> None:
+        self._session, self._type, self._order, self._limit, self._meets = session, type_, order, limit, meets
+        self._place = after
+        self._spans: list[Span | None] = []
+        if isinstance(expression, Nothing):
+            return
+        self._left = residual(expression)
+        batch_max = session.limits.batch_max
+        self._size = limit if isinstance(self._left, Everything) else min(max(2 * limit, 24), batch_max)
+        self._plan = choose(expression, type_, order, limit, session.counted, session.tokens)
+        self._asked = Asked(TYPE_NUMBERS.get(type_, 0), expression, self._plan.path)
+        self._spans = [*_spans(self._plan, order, after, session.now)]
+
+    def __aiter__(self) -> _Batches:
+        return self
+
+    async def __anext__(self) -> Batch:
+        session = self._session
+        while self._spans:
+            asked, size = self._asked, self._size
+            asked.span, asked.moment = self._spans[0], session.moment
+            if asked.span is None and self._plan.path is Path.SPANS:
+                asked.path = Path.TOKENS
+            statement = select(asked, session.tokens, self._order, limit=size, after=self._place)
+            rows = await session.fetch(self._plan, statement)
+            if len(rows) < size and len(self._spans) > 1:
+                del self._spans[0]  # a wider span, from the same place on
+                continue
+            found, read = await session.first(rows, self._left, self._type, self._order, self._meets, self._limit)
+            if rows:
+                self._place = _place(rows[read - 1], self._order)
+            session.scanned += read
+            more = len(rows) >= size or read < len(rows)
+            if not more:
+                self._spans = []
+            self._size = min(size * 2, session.limits.batch_max)
+            return Batch(found, read, self._place, more)
+        raise StopAsyncIteration
 
 
 def _spans(plan: Plan, order: Order, after: Place | None, now: datetime) -> Sequence[Span | None]:

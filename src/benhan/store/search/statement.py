@@ -124,7 +124,7 @@ def select(asked: Asked, tokens: Tokens, order: Order, *, limit: int, after: Pla
     end = f"{order.sql} limit {limit:d}"  # no value
     writer, parameters, selects = _Writer(asked, tokens), Parameters(), list[str]()
     for branch in [asked.expression] if writer.is_bound else branches(asked.expression):
-        writer = _Writer(replace(asked, expression=branch), tokens, parameters)
+        writer = _Writer(asked if branch is asked.expression else replace(asked, expression=branch), tokens, parameters)
         source, texts = writer.rows()
         if not order.column and asked.type_number and asked.path in (Path.ORDER, Path.PLANNED):
             texts.append("r.at_from is null")  # so it is for every resource of such a type; it names the index

@@ -17,6 +17,10 @@ from benhan.vn.catalogues.shipped import catalogue, name_of, url_of
 
 Json = dict[str, Any]
 
+PARENT = "parent"
+"""The property of a row that tells the code above it."""
+_BY_DOT = frozenset({"ICD10", "ICD9CM"})
+"""Lists in which a code with a dot lies below the code before it."""
 LAST_DAY = date(9999, 12, 31)
 _CONTENT = {
     Content.WHOLE: "complete",
@@ -33,12 +37,15 @@ def system_head(of: Catalogue, version: str) -> SystemHead:
 
 def concepts(of: Catalogue, on: date) -> list[Concept]:
     """Every code the list ever had up to a day, with the name it has or had last; one that ended is inactive."""
+    by_dot = of.head.name in _BY_DOT
     found = []
     for rows in of.by_code.values():
         begun = [each for each in rows if each.since is None or each.since <= on]
         if begun:
             last = max(begun, key=lambda each: each.since or date.min)
-            found.append(_concept(last, is_inactive=not any(each.is_on(on) for each in begun)))
+            above = last.properties.get(PARENT, "") or (last.code.partition(".")[0] if by_dot else "")
+            parents = (above,) if above != last.code and above in of.by_code else ()
+            found.append(_concept(last, parents, is_inactive=not any(each.is_on(on) for each in begun)))
     return found
 
 
@@ -65,8 +72,14 @@ def code_system(of: Catalogue, on: date) -> Json:
 
 
 def _property_kinds(of: Catalogue) -> list[Json]:
-    further = dict.fromkeys(code for each in of.entries for code in each.properties if code != "en")
-    kinds = {"inactive": "boolean", "since": "dateTime", "until": "dateTime", **dict.fromkeys(further, "string")}
+    further = dict.fromkeys(code for each in of.entries for code in each.properties if code not in ("en", PARENT))
+    kinds = {
+        "inactive": "boolean",
+        "since": "dateTime",
+        "until": "dateTime",
+        PARENT: "code",
+        **dict.fromkeys(further, "string"),
+    }
     return [{"code": code, "type": kind} for code, kind in kinds.items()]
 
 
@@ -107,17 +120,20 @@ def shipped_concept_maps() -> tuple[Json, ...]:
     return tuple(concept_map(each) for each in shipped_maps())
 
 
-def _concept(entry: Entry, *, is_inactive: bool) -> Concept:
+def _concept(entry: Entry, parents: tuple[str, ...], *, is_inactive: bool) -> Concept:
     known = {"since": entry.since, "until": entry.until}
     properties = [Property(code, "valueDateTime", day.isoformat()) for code, day in known.items() if day is not None]
-    properties += [Property(code, "valueString", text) for code, text in entry.properties.items() if code != "en"]
+    properties += [
+        Property(code, "valueString", text) for code, text in entry.properties.items() if code not in ("en", PARENT)
+    ]
     english = entry.properties.get("en")
     designations = (Designation("en", english),) if english else ()
-    return Concept(entry.code, entry.display, "", designations, tuple(properties), is_inactive=is_inactive)
+    return Concept(entry.code, entry.display, "", designations, tuple(properties), parents, is_inactive)
 
 
 def _listed(concept: Concept) -> Json:
     properties = [{"code": each.code, each.member: each.value} for each in concept.properties]
+    properties += [{"code": PARENT, "valueCode": code} for code in concept.parents]
     if concept.is_inactive:
         properties.append({"code": "inactive", "valueBoolean": True})
     return {

@@ -33,6 +33,7 @@ _COLUMNS = {
     "en": ("en", "ten tieng anh", "english", "display en", "name en", "ten en"),
     "since": ("since", "tu ngay", "tungay", "hieu luc tu", "ngay hieu luc", "ap dung tu", "valid from"),
     "until": ("den ngay", "denngay", "hieu luc den", "ngay het hieu luc", "valid to", "ap dung den"),
+    "parent": ("parent", "ma cha", "ma cap tren"),
     MINISTRY: (MINISTRY, "ma byt", "ma bo y te", "ma dung chung", "ma bo", "ma tuong duong"),
 }  # fmt: skip
 """Folded names of columns. `until` is the last day of a row, as hospitals write it."""

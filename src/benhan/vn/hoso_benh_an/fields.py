@@ -32,6 +32,16 @@ GROUPS = (
 )
 """The eleven groups, I to XI, in order; all are always there."""
 
+ORDERED = frozenset(GROUPS[:5])
+"""The groups whose order of fields the annex gives; that of the others is ours, and another's is as good."""
+
+ALIASES = {"kqcls_linkpacs": "kqcls_linkhinhanh"}
+"""Names that some exporters write in place of the annex's."""
+HISTORIES = frozenset({"tiensubenhtatcuabanthan", "tiensubenhtatcuagiadinh"})
+"""Lists of parts that some exporters write as one text."""
+HISTORY_TEXT = "thongtin_noidung"
+"""The part that such a text becomes."""
+
 
 @dataclass(slots=True)
 class Field:
@@ -51,7 +61,7 @@ def group_fields() -> dict[str, Field]:
         for row in csv.DictReader(file):
             size = _SIZE.fullmatch(row["known_type_size"])
             for path in _paths(row["path"]):
-                _add(groups[row["group"]], path, int(size[2]) if size else 0)
+                _add(groups[row["group"]], path, int(size[2]) if size else _finding_size(path))
     return groups
 
 
@@ -62,6 +72,11 @@ def _paths(path: str) -> list[str]:
     if path.startswith(f"{ORGANS}."):
         return [f"{path}.{part}" for part in _FINDING]
     return [path]
+
+
+def _finding_size(path: str) -> int:
+    """The two codes of a finding have 25 characters each, by the rows of the table that stand for every organ."""
+    return 25 if path.startswith(ORGANS) and ".dauchung_ma." in path else 0
 
 
 def _add(parent: Field, path: str, size: int) -> None:

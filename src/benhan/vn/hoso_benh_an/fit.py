@@ -5,6 +5,7 @@ Source: the sizes of CV 365/TTYQG-GPQLCL, annex.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from benhan.vn.hoso_benh_an.document import HoSoBenhAn
@@ -16,22 +17,59 @@ CUT = "…"
 
 
 def fitted(document: HoSoBenhAn) -> tuple[HoSoBenhAn, list[dict[str, Any]]]:
-    """The document with every value fitting its field, and the values that did not: place, size, value."""
+    """The document with every value fitting its field, and the values that did not: place, size, value.
+
+    Parts in which everything fits are those of `document` itself.
+    """
     left_out: list[dict[str, Any]] = []
-    fields = group_fields()
-    return {name: _fit(value, fields[name], name, left_out) for name, value in document.items()}, left_out
+    sized = _sized_groups()
+    if all(_fits(document.get(name), field) for name, field in sized.items()):
+        return document, left_out
+    return {
+        name: _fit(value, sized[name], name, left_out) if name in sized else value for name, value in document.items()
+    }, left_out
+
+
+@cache
+def _sized_groups() -> dict[str, Field]:
+    """The field table without what has no size."""
+    return {name: sized for name, field in group_fields().items() if (sized := _sized(field)) is not None}
+
+
+def _sized(field: Field) -> Field | None:
+    inner = {name: sized for name, each in field.inner.items() if (sized := _sized(each)) is not None}
+    return Field(field.name, field.repeats, field.size, inner) if inner or field.size else None
+
+
+def _fits(value: Any, field: Field) -> bool:
+    """Whether every value below fits: nearly every document does, and is then left as it is."""
+    for part in value if value.__class__ is list else (value,):
+        if part.__class__ is not dict:
+            continue
+        for name, inner in field.inner.items():
+            told = part.get(name)
+            if told:
+                if inner.size:
+                    if len(told if told.__class__ is str else str(told)) > inner.size:
+                        return False
+                elif not _fits(told, inner):
+                    return False
+    return True
 
 
 def _fit(value: Any, field: Field, place: str, left_out: list[dict[str, Any]]) -> Any:
+    if not value:
+        return value
     if isinstance(value, list):
         return [_fit(each, field, f"{place}[{index}]", left_out) for index, each in enumerate(value)]
     if isinstance(value, dict):
-        known = field.inner
-        return {
-            name: _fit(inner, known[name], f"{place}.{name}", left_out) if name in known else inner
-            for name, inner in value.items()
-        }
-    if not value or not field.size or len(str(value)) <= field.size:
+        changed = {}
+        for name, inner in field.inner.items():
+            old = value.get(name)
+            if old and (not inner.size or len(str(old)) > inner.size):
+                changed[name] = _fit(old, inner, f"{place}.{name}", left_out)
+        return {**value, **changed} if changed else value
+    if not field.size or len(str(value)) <= field.size:
         return value
     left_out.append({"place": place, "size": field.size, "value": str(value)})
     return str(value)[: field.size - len(CUT)] + CUT if field.size >= TEXT_SIZE_MIN else ""

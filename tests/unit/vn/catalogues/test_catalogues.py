@@ -7,10 +7,11 @@ from datetime import date
 
 import pytest
 
+from benhan.fhir.validation import check_structure
 from benhan.kernel.faults import NotFound
 from benhan.kernel.issues import Severity
 from benhan.kernel.texts import Text
-from benhan.vn.catalogues.as_fhir import code_system, concept_map, concepts, shipped_resource
+from benhan.vn.catalogues.as_fhir import code_system, concept_map, concepts, shipped_concept_maps, shipped_resource
 from benhan.vn.catalogues.catalogue import Catalogue, Content, Entry, Head
 from benhan.vn.catalogues.check import check_catalogues, check_code, suggestion
 from benhan.vn.catalogues.maps import code_map, local_map, unmapped
@@ -194,12 +195,31 @@ def test_a_catalogue_is_a_code_system() -> None:
     assert found["concept"][0]["designation"] == [{"language": "en", "value": "examination"}]
 
 
+@pytest.mark.parametrize("name", [each for each in names() if not catalogue(each).is_empty and each != "XA"])
+def test_every_shipped_list_is_a_valid_code_system(name: str) -> None:
+    assert check_structure(code_system(catalogue(name), NOW)) == []
+
+
+def test_every_shipped_map_is_a_valid_concept_map() -> None:
+    assert shipped_concept_maps()
+    assert [check_structure(each) for each in shipped_concept_maps()] == [[]] * len(shipped_concept_maps())
+
+
 def test_an_ended_code_is_inactive_and_a_coming_one_is_not_there() -> None:
     rows = (Entry("A", "Cũ", None, date(2026, 1, 1)), Entry("B", "Sẽ có", date(2027, 1, 1)), Entry("C", "Có"))
     found = {each.code: each for each in concepts(Catalogue(HEAD, rows), NOW)}
     assert set(found) == {"A", "C"}
     assert found["A"].is_inactive
     assert not found["C"].is_inactive
+
+
+def test_a_disease_lies_below_its_category_and_a_row_below_the_code_it_names() -> None:
+    rows = (Entry("I21", "Nhồi máu cơ tim cấp"), Entry("I21.4", "Dưới nội tâm mạc"), Entry("I10", "Tăng huyết áp"))
+    found = {each.code: each.parents for each in concepts(Catalogue(catalogue("ICD10").head, rows), NOW)}
+    assert found == {"I21": (), "I21.4": ("I21",), "I10": ()}
+    local = Catalogue(HEAD, (Entry("A", "Khối", None, None, {}), Entry("A.1", "Khoa", None, None, {"parent": "A"})))
+    assert [each.parents for each in concepts(local, NOW)] == [(), ("A",)]
+    assert concepts(catalogue("MA_DOITUONG_KCB"), NOW)[-1].parents == ()
 
 
 def test_a_part_is_a_fragment_and_an_empty_list_no_code_system() -> None:

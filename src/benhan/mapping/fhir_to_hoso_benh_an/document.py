@@ -1,0 +1,65 @@
+"""All eleven groups of an encounter's record, and what was written where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from benhan.mapping.fhir_to_hoso_benh_an.admission import admission_group
+from benhan.mapping.fhir_to_hoso_benh_an.diagnoses import diagnoses_of
+from benhan.mapping.fhir_to_hoso_benh_an.orders import medication_group, order_group
+from benhan.mapping.fhir_to_hoso_benh_an.patient import patient_group
+from benhan.mapping.fhir_to_hoso_benh_an.procedures import procedure_groups
+from benhan.mapping.fhir_to_hoso_benh_an.record import Record, Sources
+from benhan.mapping.fhir_to_hoso_benh_an.results import imaging_group, laboratory_group
+from benhan.mapping.fhir_to_hoso_benh_an.signs import signs_of
+from benhan.mapping.fhir_to_hoso_benh_an.treatment import treatment_group
+from benhan.mapping.fhir_to_hoso_benh_an.values import Json, reference_to
+from benhan.vn.hoso_benh_an.document import HoSoBenhAn
+from benhan.vn.hoso_benh_an.fit import fitted
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The document, what did not fit it, and what was written where."""
+
+    record: Record
+    document: HoSoBenhAn
+    too_long: list[Json]
+    stood: list[tuple[Json, str]]
+
+    @cached_property
+    def places(self) -> dict[str, str]:
+        """Where each resource stands in the document, by its reference."""
+        return {reference_to(resource): place for resource, place in reversed(self.stood)}
+
+    @cached_property
+    def manifest(self) -> Json:
+        """What the format cannot carry; made when it is asked for, since it costs as much as the document."""
+        from benhan.mapping.hoso_manifest import manifest_of
+
+        return manifest_of(self)
+
+
+def fhir_to_hoso_benh_an(record: Record) -> Exported:
+    """The document of an encounter. Deterministic: the same record gives the same document."""
+    sources = Sources(record)
+    diagnoses = diagnoses_of(sources)
+    first_signs, signs = signs_of(sources)
+    visit = sources.visit
+    small, surgery = procedure_groups(sources, diagnoses)
+    document: HoSoBenhAn = {
+        "ThongTinBenhNhan": patient_group(sources),
+        "ThongTinVaoVien": admission_group(sources, diagnoses, first_signs),
+        "ThongTinDieuTri": treatment_group(sources, diagnoses, signs),
+        "YLenhThuocVatTu": medication_group(sources),
+        "PhieuChiDinh": order_group(sources),
+        "KetQuaChanDoanHinhAnh": imaging_group(sources),
+        "KetQuaXetNghiem": laboratory_group(sources),
+        "GiayChuyenVien": {"sovaovien": visit},
+        "HoSoCapCuu": {"sovaovien": visit},
+        "PhieuThuThuat": small,
+        "PhieuPhauThuat": surgery,
+    }
+    document, too_long = fitted(document)
+    return Exported(record, document, too_long, sources.stood)

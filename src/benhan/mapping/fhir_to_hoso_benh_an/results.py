@@ -1,0 +1,138 @@
+"""Groups VI, KetQuaChanDoanHinhAnh, and VII, KetQuaXetNghiem: an entry a report."""
+
+from __future__ import annotations
+
+from benhan.mapping.fhir_to_hoso_benh_an.orders import PLACER
+from benhan.mapping.fhir_to_hoso_benh_an.record import Sources
+from benhan.mapping.fhir_to_hoso_benh_an.values import (
+    Json,
+    code_and_text,
+    date_time,
+    first,
+    identifier_of,
+    number_of,
+    text_of,
+    value_text,
+    who,
+)
+from benhan.mapping.hoso_terms import IMAGING
+from benhan.vn import systems
+
+FILLER = ":filler:"
+
+
+def is_imaging(report: Json) -> bool:
+    """Whether a report is of pictures, by table 0074."""
+    return any(
+        coding.get("code") in IMAGING for concept in report.get("category", []) for coding in concept.get("coding", [])
+    )
+
+
+def imaging_group(sources: Sources) -> Json:
+    """Group VI of the document."""
+    entries: list[Json] = []
+    for report in _reports(sources):
+        if is_imaging(report):
+            entries.append(_image(sources, report, f"KetQuaChanDoanHinhAnh.danhsach[{len(entries)}]"))
+    return {"sovaovien": sources.visit, "danhsach": entries}
+
+
+def laboratory_group(sources: Sources) -> Json:
+    """Group VII of the document."""
+    entries: list[Json] = []
+    for report in _reports(sources):
+        if not is_imaging(report):
+            entries.append(_laboratory(sources, report, f"KetQuaXetNghiem.danhsach[{len(entries)}]"))
+    return {"sovaovien": sources.visit, "danhsach": entries}
+
+
+def _reports(sources: Sources) -> list[Json]:
+    return sources.in_order("DiagnosticReport", "effectiveDateTime")
+
+
+def _order_of(sources: Sources, report: Json) -> Json:
+    found = sources.referred(report.get("basedOn", []))
+    return found[0] if found and found[0]["resourceType"] == "ServiceRequest" else {}
+
+
+def _image(sources: Sources, report: Json, place: str) -> Json:
+    sources.stands(report, place)
+    results = sources.referred(report.get("result", []))
+    for each in results[:1]:
+        sources.stands(each, f"{place}.kqcls_mota")
+    order = _order_of(sources, report)
+    code, text = code_and_text(report.get("code", {}))
+    doctor, licence = who(order.get("requester", {}))
+    reader, reader_licence = who(first(report.get("resultsInterpreter")))
+    return {
+        "sophieu": _number(report, order),
+        "bacsichidinh": doctor,
+        "mabacsichidinh": licence,
+        "bacsithuchien": reader,
+        "mabacsithuchien": reader_licence,
+        "ngayketqua": date_time(report.get("issued", "")),
+        "ngaychidinh": date_time(order.get("authoredOn", "")),
+        "ngaythuchien": date_time(report.get("effectiveDateTime", "")),
+        "chandoan": text_of(order.get("reasonCode")),
+        "machidinh": code_and_text(order.get("code", {}))[0] or code,
+        "tenchidinh": text,
+        "hinhanh": [link for each in report.get("media", []) if (link := each.get("link", {}).get("display", ""))],
+        "kqcls_mota": "\n".join(value_text(each) for each in results),
+        "kqcls_ketluan": report.get("conclusion", ""),
+        "kqcls_linkhinhanh": first(report.get("presentedForm")).get("url", ""),
+    }
+
+
+def _laboratory(sources: Sources, report: Json, place: str) -> Json:
+    sources.stands(report, place)
+    results = sources.referred(report.get("result", []))
+    specimen = next(iter(sources.referred(report.get("specimen", []))), {})
+    if specimen:
+        sources.stands(specimen, f"{place}.masobenhpham")
+    order = _order_of(sources, report)
+    panel = code_and_text(report.get("code", {}))[1]
+    doctor, licence = who(order.get("requester", {}))
+    performer: Json = next((first(each["performer"]) for each in results if each.get("performer")), {})
+    technician, technician_licence = who(performer)
+    sampled_at = report.get("effectiveDateTime", "") or specimen.get("collection", {}).get("collectedDateTime", "")
+    for index, each in enumerate(results):
+        sources.stands(each, f"{place}.danhsach[{index}]")
+    return {
+        "sophieu": _number(report, order),
+        "bacsichidinh": doctor,
+        "mabacsichidinh": licence,
+        "nguoithuchienxetnghiem": technician,
+        "manguoithuchienxetnghiem": technician_licence,
+        "chandoan": text_of(order.get("reasonCode")),
+        "doituongbn": sources.coverage_kind,
+        "giolaymau": date_time(sampled_at),
+        "khoa": sources.stays[-1].ward,
+        "masobenhpham": identifier_of(specimen, systems.specimen_number("")),
+        "noithuchienchidinh": first(report.get("performer")).get("display", ""),
+        "ghichu": report.get("conclusion", ""),
+        "danhsach": [_result(each, panel) for each in results],
+    }
+
+
+def _result(observation: Json, panel: str) -> Json:
+    code, text = code_and_text(observation.get("code", {}))
+    flags, bands = observation.get("interpretation"), observation.get("referenceRange")
+    flag = flags[0] if flags else {}
+    return {
+        "machiso": code,
+        "pkqxn_tenxetnghiem": text,
+        "ketqua": value_text(observation),
+        "ketquabatthuong": first(flag.get("coding")).get("code", "") or flag.get("text", ""),
+        "donvi": observation.get("valueQuantity", {}).get("unit", ""),
+        "trisothamchieu": bands[0].get("text", "") if bands else "",
+        "nhom": panel,
+        "loaixetnghiem": panel,
+    }
+
+
+def _number(report: Json, order: Json) -> str:
+    """The number of the result's sheet: the filler's, else that of the order, else the id."""
+    filler = number_of(report, FILLER)
+    if filler != report["id"] or not order:
+        return filler
+    return order.get("requisition", {}).get("value", "") or number_of(order, PLACER)

@@ -1,0 +1,69 @@
+"""Papers as PDF: forms with their answers, set by Typst out of the package's own fonts, nothing fetched.
+
+PDF/A-2b (ISO 19005-2) and tagged, so that a printed record can be signed, kept and read aloud. Source: CV 365
+III.1.1 a, e (records are viewable as PDF and printed on the Ministry's forms).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import benhan
+from benhan.kernel.faults import Broken, FaultCode
+from benhan.kernel.texts import Text
+from benhan.vn.forms.form import Form
+from benhan.vn.forms.typeset import Answers, typeset
+
+if TYPE_CHECKING:
+    import typst
+
+FONTS = Path(benhan.__file__).parent / "fonts"
+
+NOT_PRINTED = FaultCode(
+    "BA-3355",
+    Broken,
+    Text(
+        "Không in được {name}: {reason}. Báo cho người phát triển kèm mã biểu mẫu này.",
+        "{name} cannot be printed: {reason}. Tell the developers, with the name of this form.",
+    ),
+)
+NO_FONTS = FaultCode(
+    "BA-3356",
+    Broken,
+    Text(
+        "Thiếu phông chữ để in trong gói cài đặt. Chạy lại bước cài đặt (make setup).",
+        "The fonts for printing are missing from the installation. Run the set-up again (make setup).",
+    ),
+)
+
+
+def papers_to_pdf(papers: Iterable[tuple[Form, Answers]], printed_at: datetime) -> bytes:
+    """The papers one behind the other as one PDF/A-2b; the same papers and instant are the same bytes.
+
+    Raises Broken BA-3355 where a form or a picture in it cannot be set, BA-3356 where the fonts are not installed.
+    """
+    import typst
+
+    papers = list(papers)
+    files: Any = typeset(papers)  # the stub of the package knows one file only, the compiler a project too
+    try:
+        pdf = _compiler().compile(files, pdf_standards=["a-2b"], timestamp=printed_at.replace(microsecond=0))
+    except typst.TypstError as cause:
+        numbers = ", ".join(form.number for form, _ in papers)
+        raise NOT_PRINTED(name=numbers, reason=cause.message) from cause
+    assert isinstance(pdf, bytes), "one file of one format is one bytes"
+    return pdf
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    """One compiler for the process: fonts are read once."""
+    import typst
+
+    if not list(FONTS.glob("*.ttf")):
+        raise NO_FONTS()
+    return typst.Compiler(font_paths=typst.Fonts(include_system_fonts=False, font_paths=[FONTS]))

@@ -1,0 +1,153 @@
+"""What is wrong with a health check-up, each with its place (`XML1.HO_TEN`) and how to mend it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+
+from benhan.kernel.issues import Issue, error, warning
+from benhan.kernel.texts import Text
+from benhan.vn.emrhub.envelope import is_gln
+from benhan.vn.hoso_benh_an.kinds import displays
+from benhan.vn.ksk import faults
+from benhan.vn.ksk.document import CheckUp
+from benhan.vn.ksk.faults import CLAUSE
+from benhan.vn.ksk.fields import REQUIRED_PARTS, RESULTS_PART, AgeGroup, Field, Part, codes, parts
+
+_ICD = re.compile(r"[A-Z]\d\d(?:\.[0-9A-Z]{1,4})?[*†+]?", re.ASCII)
+_BIRTH = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(\d{4})?", re.ASCII)
+
+
+def check_ksk(check: CheckUp) -> list[Issue]:
+    """The issues of a check-up; [] where all is well."""
+    issues = [error("required", name, faults.NO_PART, CLAUSE) for name in REQUIRED_PARTS if name not in check.parts]
+    issues += [error("duplicate", name, faults.DOUBLED_PART, CLAUSE) for name in check.doubled]
+    for name, values in check.parts.items():
+        part = parts().get(name)
+        if part is None:
+            issues.append(warning("structure", name, faults.UNKNOWN_PART, CLAUSE))
+        elif name != RESULTS_PART:
+            issues += _check_part(part, values, name)
+    for index, result in enumerate(check.results):
+        issues += _check_part(parts()[RESULTS_PART], result, f"{RESULTS_PART}[{index}]")
+    issues += _by_age(check)
+    return issues + list(_between(check))
+
+
+def age_group(birth: str, visit: str) -> AgeGroup | None:
+    """The group of who was born then and examined that day (yyyymmdd…), None where a day is not told."""
+    born, seen = _birth_day(birth), _BIRTH.fullmatch(visit[:8])
+    if born is None or seen is None:
+        return None
+    year, month, day = (int(each) for each in seen.groups()[:3])
+    years = year - born[0] - ((month, day) < born[1:])
+    if years < 6:
+        return AgeGroup.CHILD
+    return AgeGroup.MINOR if years < 18 else AgeGroup.ADULT
+
+
+def _birth_day(text: str) -> tuple[int, int, int] | None:
+    """Year, month, day; a month or day that is not known (00) counts as the first."""
+    match = _BIRTH.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day = int(match[1]), int(match[2]) or 1, int(match[3]) or 1
+    try:
+        date(year, month, day)
+    except ValueError:
+        return None
+    return year, month, day
+
+
+def _check_part(part: Part, values: dict[str, str], place: str) -> Iterator[Issue]:
+    for field in part.fields.values():
+        if field.need == "1" and not values.get(field.name, "").strip():
+            yield error("required", f"{place}.{field.name}", faults.MISSING, CLAUSE)
+    for name, value in values.items():
+        field_ = part.find(name)
+        if field_ is None:
+            yield warning("structure", f"{place}.{name}", faults.UNKNOWN, CLAUSE)
+        elif value:
+            yield from _check_value(field_, value, f"{place}.{name}")
+
+
+def _check_value(field: Field, value: str, place: str) -> Iterator[Issue]:
+    if field.size and len(value) > field.size:
+        yield error("too-long", place, faults.TOO_LONG.filled(length=len(value), size=field.size), CLAUSE)
+    kind, _, argument = field.kind.partition(":")
+    text = _KINDS[kind](value, argument)
+    if text is not None:
+        yield error("value", place, text, CLAUSE)
+    if field.name == "HO_TEN" and value != value.upper():
+        yield error("value", place, faults.NOT_UPPER, CLAUSE)
+
+
+def _is_time(value: str, form: str, length: int) -> bool:
+    try:
+        datetime.strptime(value, form)  # noqa: DTZ007  # the standard writes no zone
+    except ValueError:
+        return False
+    return len(value) == length
+
+
+def _number(value: str) -> bool:
+    try:
+        return Decimal(value).is_finite()
+    except InvalidOperation:
+        return False
+
+
+def _in_list(value: str, name: str) -> bool:
+    return value in (codes(name) or displays(name))
+
+
+Kind = Callable[[str, str], Text | None]
+_KINDS: dict[str, Kind] = {
+    "text": lambda _value, _: None,
+    "minute": lambda value, _: None if _is_time(value, "%Y%m%d%H%M", 12) else faults.BAD_MINUTE,
+    "day": lambda value, _: None if _is_time(value, "%Y%m%d", 8) else faults.BAD_DAY,
+    "birth": lambda value, _: None if _birth_day(value) is not None else faults.BAD_BIRTH,
+    "citizen": lambda value, _: None if re.fullmatch(r"[0-9]{12}", value) else faults.BAD_CITIZEN,
+    "gln": lambda value, _: None if is_gln(value) else faults.BAD_GLN,
+    "number": lambda value, _: None if _number(value) else faults.NOT_A_NUMBER,
+    "digits": lambda value, count: (
+        None if re.fullmatch(rf"[0-9]{{{count}}}", value) else faults.NOT_DIGITS.filled(count=count)
+    ),
+    "code": lambda value, name: None if _in_list(value, name) else faults.NOT_IN_LIST.filled(list=name),
+    "codes": lambda value, name: (
+        None if all(_in_list(each.strip(), name) for each in value.split(";")) else faults.NOT_IN_LIST.filled(list=name)
+    ),
+    "occupation": lambda value, _: (
+        None if value == "99" or value in displays("NGHE_NGHIEP") else faults.NOT_IN_LIST.filled(list="QĐ 34/2020")
+    ),
+    "icds": lambda value, _: None if all(_ICD.fullmatch(each.strip()) for each in value.split(";")) else faults.NOT_ICD,
+    "group": lambda value, _: (
+        None if value in {each.value for each in AgeGroup} else faults.NOT_IN_LIST.filled(list="TYPE")
+    ),
+}
+"""Each kind of the field table: what is wrong with a value, None where nothing is."""
+
+
+def _by_age(check: CheckUp) -> Iterator[Issue]:
+    """Who must have a number of their own, a guardian, and which group the file says."""
+    group = age_group(check.value("XML1", "NGAY_SINH"), check.value("XML2", "NGAY_VAO"))
+    if "XML1" in check.parts:
+        has_number = check.value("XML1", "SO_CCCD")
+        if not has_number and not (group is AgeGroup.CHILD and check.value("XML1", "SO_CCCD_NGH")):
+            yield error("required", "XML1.SO_CCCD", faults.NO_CITIZEN, CLAUSE)
+        if group in (AgeGroup.CHILD, AgeGroup.MINOR) and not check.value("XML1", "NGUOI_GIAM_HO"):
+            yield error("required", "XML1.NGUOI_GIAM_HO", faults.NO_GUARDIAN, CLAUSE)
+    told = check.value("XML2", "TYPE")
+    if told and group is not None and told != group.value:
+        yield warning("business-rule", "XML2.TYPE", faults.OTHER_GROUP.filled(group=group.value), CLAUSE)
+
+
+def _between(check: CheckUp) -> Iterator[Issue]:
+    start, end = check.value("XML2", "NGAY_VAO"), check.value("XML2", "NGAY_RA")
+    if start and end and end < start:
+        yield error("business-rule", "XML2.NGAY_RA", faults.OUT_OF_ORDER.filled(earlier="NGAY_VAO"), CLAUSE)
+    own = {check.value("XML2", "MA_CSKCB"), check.value("XML2", "MA_GTIN_CSKCB")} - {""}
+    if own and check.facility not in own:
+        yield error("business-rule", "XML2.MA_CSKCB", faults.OTHER_FACILITY, CLAUSE)
