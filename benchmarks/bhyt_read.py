@@ -61,7 +61,12 @@ def inner_files(data: bytes) -> list[bytes]:
 
 
 def measure(quick: bool) -> dict[str, Any]:
-    claims = stays() * (6 if quick else 20)
+    claims = stays()
+    many = 400 if quick else 4000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    read_and_check(write_claims("99001", _day(), itertools.islice(itertools.cycle(claims), many), many, latest()))
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    claims *= 6 if quick else 20
     data = claims_to_bytes("99001", _day(), claims, latest())
     inner = inner_files(data)
     size = sum(map(len, inner))
@@ -74,10 +79,6 @@ def measure(quick: bool) -> dict[str, Any]:
         for each in inner:
             etree.fromstring(each)
         peers.append(size / (time.process_time() - began))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    many = 400 if quick else 4000
-    read_and_check(write_claims("99001", _day(), itertools.islice(itertools.cycle(claims), many), many, latest()))
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     return {
         "inner_mb": round(size / 1e6, 1),
         "inner_mb_per_s": round(statistics.median(ours) / 1e6, 1),

@@ -13,6 +13,8 @@ from benhan.kernel.texts import Text
 from benhan.mapping.mapped import Context
 from benhan.mapping.message_to_fhir import message_to_fhir
 from benhan.vn.hoso_benh_an.check import check_hoso_benh_an
+from benhan.vn.hoso_benh_an.document import HoSoBenhAn
+from benhan.vn.hoso_benh_an.faults import NOT_HOSO
 from benhan.vn.hoso_benh_an.reading import Reading, read_hoso_json, read_hoso_xml
 from benhan.vn.ksk.check import check_ksk
 from benhan.vn.ksk.document import parse_ksk
@@ -48,6 +50,16 @@ def _check_xml(data: bytes) -> list[Issue]:
     if b"<KHAMSUCKHOE" in data[:ROOT_WITHIN]:
         return check_ksk(parse_ksk(data))
     return _check_hoso(read_hoso_xml(data))
+
+
+def read_hoso(file: Path) -> tuple[HoSoBenhAn, list[Issue]]:
+    """The `HoSoBenhAn` in a file, and all that is to say of it. Raises Incorrect BA-0751 where it is none."""
+    if file.stat().st_size > SIZE_MAX:
+        raise NOT_HOSO(reason=f"> {SIZE_MAX >> 20} MB")
+    data = file.read_bytes()
+    is_xml = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+    reading = read_hoso_xml(data) if is_xml else read_hoso_json(data)
+    return reading.document, _check_hoso(reading)
 
 
 def _check_hoso(reading: Reading) -> list[Issue]:

@@ -12,6 +12,7 @@ from benhan.cli import (
     accounts,
     catalogues,
     common,
+    convert,
     db,
     demo,
     doctor,
@@ -42,6 +43,7 @@ app.command("demo")(demo.demo)
 app.command("synth")(synth.synth)
 app.command("import")(import_.import_)
 app.add_typer(export.app, name="export")
+app.command("convert")(convert.convert)
 app.command("validate")(validate.validate)
 app.command("verify")(verify.verify)
 app.command("doctor")(doctor.doctor)

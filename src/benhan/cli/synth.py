@@ -23,8 +23,8 @@ def synth(
     first: Annotated[datetime, typer.Option("--from", help="Ngày đầu (first day)", formats=DAY)] = datetime(2025, 7, 1),  # noqa: DTZ001  # a day
     last: Annotated[datetime, typer.Option("--to", help="Ngày cuối (last day)", formats=DAY)] = datetime(2026, 6, 30),  # noqa: DTZ001
     formats: Annotated[
-        str, typer.Option(help="Dạng cần ghi, cách nhau dấu phẩy (formats): fhir,hl7v2,astm,dicom,hoso_benh_an")
-    ] = "fhir,hl7v2,astm,dicom,hoso_benh_an",
+        str, typer.Option(help="Dạng cần ghi, cách nhau dấu phẩy (formats): fhir,hl7v2,astm,dicom,hoso_benh_an,bhyt")
+    ] = "fhir,hl7v2,astm,dicom,hoso_benh_an,bhyt",
     force: Annotated[bool, typer.Option("--force", help="Thay đất nước cũ trong thư mục (replace)")] = False,
 ) -> None:
     """Tạo một đất nước tổng hợp: người, bệnh viện, bệnh, kết quả, sai sót như thật. (A synthetic country.)

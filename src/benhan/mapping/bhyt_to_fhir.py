@@ -1,8 +1,8 @@
 """A claim of the BHYT XML to FHIR: what a hospital's closed system tells of an episode.
 
 XML1 to 5, 7, 8, 9, 11, 13 and 14, and check-ins (XML0). XML6, 10, 12 and 15 are kept as they came and not mapped
-(docs/known-issues.md). Every resource is named by MA_LK and its place in the file, so that a later file of the same
-MA_LK makes new versions. Source: QĐ 130/QĐ-BYT and its amendments; docs/interfaces/bhyt.md.
+(docs/known-issues.md). Every resource is named by MA_LK and what its row is of and when, so that a later file of the
+same MA_LK makes new versions. Source: QĐ 130/QĐ-BYT and its amendments; docs/interfaces/bhyt.md.
 """
 
 from __future__ import annotations

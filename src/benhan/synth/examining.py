@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
@@ -9,6 +10,7 @@ from random import Random
 from benhan.synth.being import Being, Course, illness_on
 from benhan.synth.catalogue import Analyte, Finding, Panel, analytes, panels
 from benhan.synth.diseases import Chances
+from benhan.synth.facilities import Staff
 from benhan.synth.laboratory import flag_of, measure, reference_range, written
 from benhan.synth.signs import vitals_of
 from benhan.synth.visit import INPATIENT, LabOrder, Result, Study, Visit
@@ -58,6 +60,11 @@ def type_blood(being: Being, visit: Visit, chance: Random) -> None:
     )
 
 
+def _other(staff: Sequence[Staff], than: Staff, chance: Random) -> Staff:
+    """Somebody else than who ordered, where there is anybody."""
+    return chance.choice([each for each in staff if each is not than] or list(staff))
+
+
 def _morning(start: datetime, day: int, chance: Random) -> datetime:
     return (start + timedelta(days=day)).replace(hour=6, minute=chance.randrange(10, 59))
 
@@ -97,7 +104,7 @@ def _order(
         sampled_at=sampled,
         issued_at=issued,
         by=visit.doctor,
-        performer=chance.choice(visit.facility.department("K47").staff),
+        performer=_other(visit.facility.department("K47").staff, visit.doctor, chance),
         results=_found(visit, panel, chance) if panel.finding else _measured(being, course, day, panel, age, chance),
         is_late=is_late,
     )
@@ -144,7 +151,7 @@ def _picture(visit: Visit, chance: Random) -> None:
         ordered = visit.start + timedelta(minutes=chance.randrange(10, 60))
         done = ordered + timedelta(minutes=chance.randrange(15, 120))
         department = visit.facility.department(kind.department)
-        reader = chance.choice(department.doctors)
+        reader = _other(department.doctors, visit.doctor, chance)
         is_abnormal = chance.random() < 0.45 + 0.5 * visit.severity
         described = filled(abnormal, 2, side) if is_abnormal else kind.normal
         visit.studies.append(

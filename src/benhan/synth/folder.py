@@ -5,6 +5,7 @@ hl7v2/<facility>-<sender>.mllp     messages in their MLLP frames, as time brough
 astm/<facility>-<analyser>.astm    transmissions from ENQ to EOT
 dicom/<study>/<number>.dcm         pictures
 hoso_benh_an/<facility>/<visit>.xml, .manifest.json
+bhyt/<facility>-<year month>.xml   claims of the insured that ended in a month, unsigned
 catalogues/<facility>.csv          what the facility orders and measures, its code, LOINC, unit, price
 truth.ndjson                       who is who, with which mistakes
 country.json                       how the country was made, and how much of each there is
@@ -14,9 +15,11 @@ from __future__ import annotations
 
 import csv
 import shutil
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -26,6 +29,7 @@ from benhan import __version__
 from benhan.hl7v2.mllp import frame
 from benhan.synth import faults
 from benhan.synth.as_astm import life_transmissions
+from benhan.synth.as_bhyt import claim_of, claimed
 from benhan.synth.as_dicom import life_pictures
 from benhan.synth.as_fhir import Json, facility_resources, life_resources
 from benhan.synth.as_hl7v2 import life_messages, order_messages
@@ -36,8 +40,11 @@ from benhan.synth.facilities import Facility
 from benhan.synth.life import Life
 from benhan.synth.spool import Spool
 from benhan.synth.truth import truth_of
+from benhan.vn.bhyt.claim import Claim
+from benhan.vn.bhyt.tables import tables_on
+from benhan.vn.bhyt.write import write_claims
 
-FORMATS = ("fhir", "hl7v2", "astm", "dicom", "hoso_benh_an")
+FORMATS = ("fhir", "hl7v2", "astm", "dicom", "hoso_benh_an", "bhyt")
 MARK = "country.json"
 PARTIAL = ".partial"
 
@@ -263,12 +270,42 @@ class _HoSoBenhAn:
         """Each file is already in its place."""
 
 
+class _Bhyt:
+    """A file for each facility and month, as it would be sent for settlement."""
+
+    def __init__(self, _country: Country, folder: Path, counts: Counter[str], stack: ExitStack) -> None:
+        self._folder = folder / "bhyt"
+        self._folder.mkdir()
+        self._counts = counts
+        self._spool = Spool(folder)
+        stack.callback(self._spool.close)
+
+    def facility(self, facility: Facility) -> None:
+        """A facility alone has no claims."""
+
+    def life(self, life: Life) -> None:
+        for visit in claimed(life):
+            claim = claim_of(visit)
+            channel = f"{visit.facility.code}-{visit.end:%Y%m}"
+            self._spool.add(channel, visit.end, orjson.dumps((claim.ma_lk, claim.tables)))
+
+    def finish(self) -> None:
+        for channel, count, messages in self._spool.channels():
+            facility, _, month = channel.rpartition("-")
+            made_on = date(int(month[:4]), int(month[4:]), monthrange(int(month[:4]), int(month[4:]))[1])
+            claims = (Claim(*orjson.loads(each)) for each in messages)
+            with (self._folder / f"{channel}.xml").open("wb") as out:
+                out.writelines(write_claims(facility, made_on, claims, count, tables_on(made_on)))
+        self._counts["bhyt"] = self._spool.count
+
+
 _WRITERS: dict[str, Callable[[Country, Path, Counter[str], ExitStack], Writer]] = {
     "fhir": _Fhir,
     "hl7v2": _Hl7v2,
     "astm": _Astm,
     "dicom": _Dicom,
     "hoso_benh_an": _HoSoBenhAn,
+    "bhyt": _Bhyt,
 }
 
 

@@ -19,7 +19,7 @@ from benhan.synth.people import newborn_of, person_of
 from benhan.synth.person import Person
 from benhan.synth.registration import DUPLICATE, Registration, register, rightly
 from benhan.synth.signs import frame_of
-from benhan.synth.visit import VIETNAM, Visit
+from benhan.synth.visit import VIETNAM, Delivery, Visit
 from benhan.synth.visiting import Occasion, visit_of
 
 VISITS_MAX = 900
@@ -269,6 +269,7 @@ def _born(world: World, mother: Life, visit: Visit) -> Life:
     dies = chance.random() < disease.row.death
     occasion = Occasion(disease, at, 0, True, severity, dies=dies, born=(*apgar, max(grams, 900)))
     own = _visit(world, life, visit.facility, occasion)
+    visit.delivered.append(Delivery(at, child, max(grams, 900)))
     if dies:
         life.died_at = own.end
     return life

@@ -43,5 +43,5 @@ def facility_code(province: str, serial: int) -> str:
 
 
 def licence_number(facility: int, staff: int) -> str:
-    """A number of giấy phép hành nghề of eight digits: a 9, the facility, the member of its staff."""
-    return f"9{facility:04d}{staff:03d}"
+    """A number of giấy phép hành nghề: a 9, the facility, the member of its staff; SYN issues none in life."""
+    return f"9{facility:04d}{staff:03d}/SYN-GPHN"

@@ -64,7 +64,7 @@ def _drug_order(being: Being, visit: Visit, drug: Drug, days: int, *, at_home: b
     return DrugOrder(
         number=f"{visit.number}{700 + len(visit.drug_orders)}",
         drug=drug,
-        at=visit.end if at_home and visit.kind == INPATIENT else visit.start + timedelta(minutes=40),
+        at=visit.end - timedelta(minutes=8) if at_home else visit.start + timedelta(minutes=40),
         by=visit.doctor,
         amount=amount,
         days=min(days, drug.days_max),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from benhan.synth.catalogue import Analyte, Drug, Finding, Imaging, Panel
 from benhan.synth.diseases import Act, Disease
 from benhan.synth.facilities import Department, Facility, Staff
+from benhan.synth.person import Person
 from benhan.synth.registration import Registration
 
 VIETNAM = timezone(timedelta(hours=7))
@@ -134,6 +135,15 @@ class Note:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A child born in a visit of its mother."""
+
+    at: datetime
+    child: Person
+    grams: int
+
+
 @dataclass(slots=True)
 class Visit:
     """One visit of a person to a facility."""
@@ -173,6 +183,7 @@ class Visit:
     """Whether the country's time ends before the visit does: what comes later is not there."""
     sent_to: Facility | None = None
     sent_from: Facility | None = None
+    delivered: list[Delivery] = field(default_factory=list)
     born: list[tuple[int, int, int]] = field(default_factory=list)
     """Of a newborn's own visit: Apgar after one and five minutes, weight in grams."""
 

@@ -19,6 +19,7 @@ GRAVE = 0.78
 """How ill one is of whom the graver words are used."""
 CHILD_UNTIL = 16
 _FOR_ADULTS = frozenset(("K01", "K03", "K04", "K05", "K07", "K08", "K10", "K11", "K14"))
+CULTURE_MINUTES = 1000
 TAKEN_HOME = 0.35
 """How many of the dying their family takes home."""
 CHRONIC_TOLD_MAX = 4
@@ -77,6 +78,7 @@ def visit_of(being: Being, registration: Registration, occasion: Occasion, chanc
         born=[occasion.born] if occasion.born else [],
     )
     examine(being, visit, course, chance)
+    _wait_for_results(visit)
     treat(being, visit, course, chance)
     if any(each.act.kind == "P" or each.act.code == "TRUYENMAU" for each in visit.operations):
         type_blood(being, visit, chance)
@@ -112,6 +114,13 @@ def _end(occasion: Occasion, course: Course, kind: str, chance: Random) -> datet
         )
     day = occasion.start + timedelta(days=course.days)
     return day.replace(hour=chance.randrange(9, 16), minute=chance.randrange(60), second=0)
+
+
+def _wait_for_results(visit: Visit) -> None:
+    """Nobody leaves before the results of the day are there; cultures and what is late come afterwards."""
+    known = [each.issued_at for each in visit.laboratory if not each.is_late and each.panel.minutes < CULTURE_MINUTES]
+    known += [each.issued_at for each in visit.studies]
+    visit.end = max([visit.end, *(at + timedelta(minutes=15) for at in known)])
 
 
 def _diagnoses(being: Being, disease: Disease) -> list[Diagnosis]:

@@ -69,3 +69,10 @@ def amount_of(number: float) -> str:
     if part is None:
         return f"{number:g}".replace(".", ",")
     return f"{int(whole)} {part}".strip() if whole else part or "0"
+
+
+def shortened(text: str, characters_max: int) -> str:
+    """`text`, cut at a word where it is too long."""
+    if len(text) <= characters_max:
+        return text
+    return text[: characters_max - 1].rsplit(" ", 1)[0] + "…"

@@ -29,6 +29,7 @@ from benhan.vn.emrhub.envelope import ACKNOWLEDGEMENT, PUSH, Envelope, is_gln, i
 from benhan.vn.emrhub.results import Outcome, result_of
 from benhan.vn.ksk.document import CheckUp, parse_ksk
 
+RELAY_STATES = ("Thành công", "Thành công 1 phần", "Lỗi", "Đang xử lý")
 DUPLICATE_WITHIN = timedelta(days=183)
 
 
@@ -82,6 +83,8 @@ class FakeEmrhub:
         routes = [
             Route("/api/auth/login", self._login, methods=["POST"]),
             Route("/api/platform/data-sync/push", self._push, methods=["POST"]),
+            Route("/api/v1/resource/authentication/login", self._relay_login, methods=["POST"]),
+            Route("/api/v1/medical-record/ksk-lien-thong/kham-suc-khoe", self._relay_push, methods=["POST"]),
         ]
         await Starlette(routes=routes)(scope, receive, send)
 
@@ -92,6 +95,24 @@ class FakeEmrhub:
     def forget_tokens(self) -> None:
         """End every token, as a restart of the hub does."""
         self._tokens.clear()
+
+    async def _relay_login(self, request: Request) -> Response:
+        """A login as the hub of Hà Nội answers it."""
+        told = orjson.loads((await self._login(request)).body)
+        code, token = told["header"]["res_code"], told["data"].get("token")
+        return Response(orjson.dumps({"code": code, "access_token": token}), media_type="application/json")
+
+    async def _relay_push(self, request: Request) -> Response:
+        """A push as the hub of Hà Nội answers it: it has the message, and its state is told in words."""
+        answer = await self._push(request)
+        if answer.status_code != 200 or not answer.body:
+            return answer
+        header = orjson.loads(answer.body)["header"]
+        outcome = result_of(header["res_code"]).outcome
+        states = {Outcome.ACCEPTED: "Đang xử lý", Outcome.PARTLY: "Thành công 1 phần"}
+        state = header["res_code"] if header["res_code"] in RELAY_STATES else states.get(outcome, "Lỗi")
+        told = {"maGiaoDich": header["txn_id"], "message": header["res_msg"], "status": state}
+        return Response(orjson.dumps(told), media_type="application/json")
 
     async def _login(self, request: Request) -> Response:
         self.logins += 1
@@ -123,7 +144,7 @@ class FakeEmrhub:
         if plan is not None:
             await asyncio.sleep(plan.delay_s)
             return self._planned(plan, body)
-        if request.headers.get("service-type") != "100":
+        if request.headers.get("service-type") != "100" and "/platform/" in request.url.path:
             return self._acknowledged("CM_INVALID_REQUEST", None)
         try:
             envelope = parse_envelope(body)

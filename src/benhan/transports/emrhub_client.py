@@ -21,16 +21,23 @@ from benhan.kernel.ids import RandomSource, SystemRandom
 from benhan.kernel.issues import error
 from benhan.kernel.secrets import Secret
 from benhan.kernel.texts import Text
-from benhan.vn.emrhub.answers import Acknowledgement, login_to_bytes, parse_acknowledgement, parse_login
+from benhan.vn.emrhub.answers import (
+    Acknowledgement,
+    Login,
+    login_to_bytes,
+    parse_acknowledgement,
+    parse_login,
+    parse_relay_acknowledgement,
+    parse_relay_login,
+)
 from benhan.vn.emrhub.checksum import signed
 from benhan.vn.emrhub.envelope import Envelope, Header, envelope_to_bytes, new_msg_id
 from benhan.vn.emrhub.faults import NOT_AN_ENVELOPE
-from benhan.vn.emrhub.results import Outcome
+from benhan.vn.emrhub.results import Outcome, result_codes
 from benhan.vn.ksk.signing_places import Signed
 
-HOSTS = frozenset({"api.emrhub.vn", "api-sandbox.emrhub.vn"})
-"""The hub's own, by the text of QĐ 1551; compared whole, since emrhub.vn is not under gov.vn."""
-LOGIN, PUSH = "/api/auth/login", "/api/platform/data-sync/push"
+HOSTS = frozenset({"api.emrhub.vn", "api-sandbox.emrhub.vn", "api-hssk.hanoi.gov.vn"})
+"""The hubs' own, by the texts of QĐ 1551 and CV 7286; compared whole, since emrhub.vn is not under gov.vn."""
 SERVICE_TYPE = "100"
 CLAUSE = "QĐ 1551/QĐ-BYT 2026 PL02"
 ANSWER_BYTES_MAX = 256 * 1024
@@ -38,6 +45,8 @@ TRIES = 3
 PAUSE_FIRST_S = 1.0
 BETWEEN_MESSAGES_S = 0.6
 """What vendors keep between two messages."""
+DURATION_S = 600
+"""How long a token is used whose life is not told."""
 RENEW_BEFORE_S = 60
 """A token is asked for anew so long before it ends."""
 
@@ -87,16 +96,38 @@ _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
+class Interface:
+    """Where a kind of hub signs in and takes messages, and how its answers are read."""
+
+    login: str
+    push: str
+    parse_login: Callable[[bytes], tuple[str, Login | None]]
+    parse_acknowledgement: Callable[[bytes], Acknowledgement]
+
+
+MINISTRY = Interface("/api/auth/login", "/api/platform/data-sync/push", parse_login, parse_acknowledgement)
+HANOI_RELAY = Interface(
+    "/api/v1/resource/authentication/login",
+    "/api/v1/medical-record/ksk-lien-thong/kham-suc-khoe",
+    parse_relay_login,
+    parse_relay_acknowledgement,
+)
+"""A provincial hub that passes check-ups on to the Ministry's. Source: CV 7286/SYT-QLBHYTCNTT Hà Nội."""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """One environment of the hub: its address, by which name it is told to, the version of the messages."""
+    """One environment of a hub: its address, by which name it is told to, the version of the messages."""
 
     base_url: str
     receiver_id: str = "TDLBYT"
     version: str = "1.0.6"
+    interface: Interface = MINISTRY
 
 
 PRODUCTION = Target("https://api.emrhub.vn")
 SANDBOX = Target("https://api-sandbox.emrhub.vn")
+HANOI = Target("https://api-hssk.hanoi.gov.vn", "VTS", "1.0", HANOI_RELAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +142,15 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A message that the hub has: `is_duplicate` where it had one like it, `tries` how often it was sent.
+    """A message that the hub has: how it has it, and how often it was sent.
 
     A duplicate after more than one try may be the message's own first copy, whose answer was lost.
     """
 
     msg_id: str
     acknowledgement: Acknowledgement
-    is_duplicate: bool
+    outcome: Outcome
+    """ACCEPTED, PENDING, PARTLY or DUPLICATE."""
     tries: int
 
 
@@ -188,12 +220,13 @@ class EmrhubClient:
     async def _sent(self, body: bytes, msg_id: str, number: int) -> Pushed:
         """One try, with a fresh token where the hub does not take the one there is."""
         await self._wait_turn()
-        status, answer = await self._post(PUSH, body, await self._signed_in())
-        acknowledgement = _acknowledgement(status, answer)
+        push = self._target.interface.push
+        status, answer = await self._post(push, body, await self._signed_in())
+        acknowledgement = self._acknowledgement(status, answer)
         if acknowledgement is None or acknowledgement.result.outcome is Outcome.SIGN_IN:
             self._token = ""
-            status, answer = await self._post(PUSH, body, await self._signed_in())
-            acknowledgement = _acknowledgement(status, answer)
+            status, answer = await self._post(push, body, await self._signed_in())
+            acknowledgement = self._acknowledgement(status, answer)
             if acknowledgement is None:
                 raise NOT_LET_IN(code=f"HTTP {status}")
         return _pushed(acknowledgement, msg_id, number)
@@ -210,15 +243,16 @@ class EmrhubClient:
             return self._token
         began_s = self._clock.monotonic_s()
         password = self._sender.password.reveal().decode()
-        status, answer = await self._post(LOGIN, login_to_bytes(self._sender.account, password), "")
+        interface = self._target.interface
+        status, answer = await self._post(interface.login, login_to_bytes(self._sender.account, password), "")
         try:
-            code, login = parse_login(answer)
+            code, login = interface.parse_login(answer)
         except Fault as fault:
             raise NOT_LET_IN(code=f"HTTP {status}") from fault
         if login is None or status != 200:
             raise NOT_LET_IN(code=_shown(code) or f"HTTP {status}")
         self._token = login.token
-        self._token_ends_s = began_s + login.duration_s - RENEW_BEFORE_S
+        self._token_ends_s = began_s + (login.duration_s or DURATION_S) - RENEW_BEFORE_S
         return self._token
 
     async def _post(self, path: str, body: bytes, token: str) -> tuple[int, bytes]:
@@ -234,9 +268,27 @@ class EmrhubClient:
                 told = await _bounded(answer)
         except (TimeoutError, httpx.HTTPError, OSError) as cause:
             raise NOT_REACHED() from cause
-        if answer.status_code in _BUSY and not _has_code(told):
+        if answer.status_code in _BUSY and not self._has_code(told):
             raise HUB_BUSY()
         return answer.status_code, told
+
+    def _acknowledgement(self, status: int, answer: bytes) -> Acknowledgement | None:
+        """What the hub says; None where it asks to sign in. Raises Broken BA-3605."""
+        try:
+            return self._target.interface.parse_acknowledgement(answer)
+        except Fault as fault:
+            if status in (401, 403):
+                return None
+            raise NO_ACKNOWLEDGEMENT(status=status) from fault
+
+    def _has_code(self, answer: bytes) -> bool:
+        """Whether an answer of a busy status says itself what became of the message."""
+        try:
+            return bool(self._target.interface.parse_acknowledgement(answer).res_code)
+        except Fault as fault:
+            if fault.code != NOT_AN_ENVELOPE.code:
+                raise
+            return False
 
 
 def _hold_to(base_url: str, hosts: frozenset[str]) -> None:
@@ -246,16 +298,6 @@ def _hold_to(base_url: str, hosts: frozenset[str]) -> None:
         return
     if host not in hosts or parts.scheme not in ("https", "http") or parts.username is not None:
         raise NOT_ALLOWED()
-
-
-def _acknowledgement(status: int, answer: bytes) -> Acknowledgement | None:
-    """What the hub says; None where it asks to sign in. Raises Broken BA-3605."""
-    try:
-        return parse_acknowledgement(answer)
-    except Fault as fault:
-        if status in (401, 403):
-            return None
-        raise NO_ACKNOWLEDGEMENT(status=status) from fault
 
 
 def _pushed(acknowledgement: Acknowledgement, msg_id: str, tries: int) -> Pushed:
@@ -269,22 +311,14 @@ def _pushed(acknowledgement: Acknowledgement, msg_id: str, tries: int) -> Pushed
         raise REFUSED(error("business-rule", code, result.text, CLAUSE), code=code)
     if not acknowledgement.txn_id and result.outcome is Outcome.ACCEPTED:
         raise NO_ACKNOWLEDGEMENT(status=200)
-    return Pushed(msg_id, acknowledgement, result.outcome is Outcome.DUPLICATE, tries)
+    return Pushed(msg_id, acknowledgement, result.outcome, tries)
 
 
 def _shown(code: str) -> str:
-    """A code as it may be shown: the hub's own form only, so that no text of its answer comes along."""
+    """A code as it may be shown: known, or of the hub's form only, so that no text of its answer comes along."""
+    if code in result_codes():
+        return code
     return code if len(code) <= 64 and code.replace("_", "").isalnum() and code.isascii() else "?"
-
-
-def _has_code(answer: bytes) -> bool:
-    """Whether an answer of a busy status says itself what became of the message."""
-    try:
-        return bool(parse_acknowledgement(answer).res_code)
-    except Fault as fault:
-        if fault.code != NOT_AN_ENVELOPE.code:
-            raise
-        return False
 
 
 async def _bounded(answer: httpx.Response) -> bytes:

@@ -30,6 +30,28 @@ def test_the_same_episode_sent_again_has_the_same_names(case: str) -> None:
     assert len(names) == len(set(names))
 
 
+def test_a_row_put_in_between_leaves_the_names_of_the_others_alone() -> None:
+    claim = claim_of("B_inpatient")
+    before = {each.identities[0] for each in mapped_claim(claim).resources}
+    for table, column, value in (
+        ("XML2", "MA_THUOC", "40.1"),
+        ("XML3", "MA_DICH_VU", "01.1"),
+        ("XML4", "MA_CHI_SO", "9"),
+        ("XML5", "THOI_DIEM_DBLS", "202611021000"),
+    ):
+        claim.tables[table].insert(0, {**claim.tables[table][0], column: value})
+    after = {each.identities[0] for each in mapped_claim(claim).resources}
+    assert before < after
+
+
+def test_another_disease_is_another_condition() -> None:
+    claim = claim_of("A_outpatient")
+    before = {each.identities[0] for each in mapped_claim(claim).resources}
+    claim.summary["MA_BENH_CHINH"] = "J18"
+    after = {each.identities[0] for each in mapped_claim(claim).resources}
+    assert len(before - after) == len(after - before) == 1
+
+
 def test_the_patient_is_found_by_number_citizen_number_and_cards() -> None:
     mapped = mapped_claim(claim_of("B_inpatient"))
     assert mapped.patient.policy is Policy.MERGE

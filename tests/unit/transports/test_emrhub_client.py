@@ -17,6 +17,7 @@ from benhan.kernel.secrets import Secret
 from benhan.testing.fake_emrhub import FakeEmrhub, Plan
 from benhan.transports.emrhub_client import (
     ANSWER_BYTES_MAX,
+    HANOI,
     PRODUCTION,
     SANDBOX,
     TRIES,
@@ -74,7 +75,7 @@ async def test_a_signed_check_up_is_taken_and_its_transaction_number_kept(target
     pushed = await world.push()
     (taken,) = world.hub.taken.values()
     assert (pushed.acknowledgement.txn_id, pushed.msg_id) == (taken.txn_id, taken.msg_id)
-    assert (pushed.is_duplicate, pushed.tries) == (False, 1)
+    assert (pushed.outcome, pushed.tries) == (Outcome.ACCEPTED, 1)
     assert pushed.acknowledgement.ref_msg_id == pushed.msg_id
     assert taken.check.parts["XML1"] == check_up().parts["XML1"]
     (header,) = world.hub.headers
@@ -116,6 +117,8 @@ async def test_a_wrong_password_is_told_and_sends_nothing() -> None:
 EXPECTED = {
     Outcome.ACCEPTED: "",
     Outcome.DUPLICATE: "",
+    Outcome.PENDING: "",
+    Outcome.PARTLY: "",
     Outcome.AGAIN: "BA-3602",
     Outcome.SIGN_IN: "BA-3603",
     Outcome.REFUSED: "BA-3604",
@@ -129,7 +132,7 @@ async def test_every_result_code_is_a_receipt_or_a_fault_that_says_what_to_do(co
     outcome = result_codes()[code].outcome
     if not EXPECTED[outcome]:
         pushed = await world.push()
-        assert pushed.is_duplicate is (outcome is Outcome.DUPLICATE)
+        assert pushed.outcome is outcome
         assert world.hub.pushes == 1
         return
     fault = await world.refused()
@@ -152,7 +155,7 @@ async def test_a_business_duplicate_is_not_sent_again() -> None:
     world = World()
     await world.push(1)
     pushed = await world.push(1)
-    assert (pushed.is_duplicate, pushed.tries, world.hub.pushes) == (True, 1, 2)
+    assert (pushed.outcome, pushed.tries, world.hub.pushes) == (Outcome.DUPLICATE, 1, 2)
     assert len(world.hub.taken) == 1
 
 
@@ -177,7 +180,7 @@ async def test_a_message_whose_answer_was_lost_is_kept_once() -> None:
     world.hub.plan(Plan(status=504, is_kept=True))
     pushed = await world.push()
     (taken,) = world.hub.taken.values()
-    assert (pushed.tries, pushed.is_duplicate, pushed.acknowledgement.txn_id) == (2, False, taken.txn_id)
+    assert (pushed.tries, pushed.outcome, pushed.acknowledgement.txn_id) == (2, Outcome.ACCEPTED, taken.txn_id)
 
 
 async def test_an_answer_that_takes_too_long_is_a_time_out_and_tried_again() -> None:
@@ -252,6 +255,36 @@ def test_a_host_that_is_allowed_by_name_may_stand_in_for_it() -> None:
     assert EmrhubClient(Target("http://127.0.0.1:9"), sender, hosts=frozenset({"127.0.0.1"}))
     with pytest.raises(Fault, match="BA-3600"):
         EmrhubClient(Target("http://127.0.0.2:9"), sender, hosts=frozenset({"127.0.0.1"}))
+
+
+async def test_a_provincial_hub_has_a_message_and_decides_later() -> None:
+    world = World(HANOI)
+    pushed = await world.push()
+    (taken,) = world.hub.taken.values()
+    assert (pushed.outcome, pushed.acknowledgement.txn_id) == (Outcome.PENDING, taken.txn_id)
+    (header,) = world.hub.headers
+    assert (header["receiver_id"], header["version"]) == ("VTS", "1.0")
+    world.hub.forget_tokens()
+    await world.push(2)
+    assert world.hub.logins == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "code"), [("Thành công", ""), ("Thành công 1 phần", ""), ("Đang xử lý", ""), ("Lỗi", "BA-3604")]
+)
+async def test_every_state_of_a_provincial_hub_is_a_receipt_or_a_fault(state: str, code: str) -> None:
+    world = World(HANOI)
+    world.hub.plan(Plan(state))
+    if code:
+        fault = await world.refused()
+        assert (fault.code, state in fault.text.vi) == (code, True)
+    else:
+        assert (await world.push()).outcome is result_codes()[state].outcome
+    assert world.hub.pushes == 1
+
+
+async def test_a_wrong_password_at_a_provincial_hub_is_told() -> None:
+    assert (await World(HANOI, password="khac").refused()).code == "BA-3603"
 
 
 async def test_what_the_hub_looks_at_it_finds() -> None:

@@ -19,7 +19,12 @@ from hypothesis import strategies as st
 from tests.unit.vn.ksk_making import GLN
 
 from benhan.kernel.faults import Fault
-from benhan.vn.emrhub.answers import parse_acknowledgement, parse_login
+from benhan.vn.emrhub.answers import (
+    parse_acknowledgement,
+    parse_login,
+    parse_relay_acknowledgement,
+    parse_relay_login,
+)
 from benhan.vn.emrhub.checksum import is_signed_by, signed
 from benhan.vn.emrhub.envelope import (
     Envelope,
@@ -144,7 +149,7 @@ def test_what_is_no_message_is_refused_by_what_is_wrong(body: bytes) -> None:
 
 @given(st.binary())
 def test_any_bytes_are_a_message_an_answer_or_a_declared_fault(body: bytes) -> None:
-    for read in (parse_envelope, parse_acknowledgement, parse_login):
+    for read in (parse_envelope, parse_acknowledgement, parse_login, parse_relay_acknowledgement, parse_relay_login):
         code = "BA-3550"
         try:
             read(body)
@@ -157,7 +162,8 @@ CODES = {
     "CM_SUCCESS", "CM_AUTH_ACCOUNT_FAIL", "CM_INVALID_REQUEST", "PS_SIGNATURE_INVALID", "PS_SYNC_SUCCESS",
     "PS_CCCD_DUPLICATE_IN_6_MONTHS", "PS_DS_RSA_SIGNATURE_INVALID", "PS_DS_RSA_SIGNATURE_MISSING",
     "PS_DS_CA_SIGNATURE_INVALID", "PS_DS_CA_SIGNATURE_MISSING", "PS_DS_VERIFY_SUCCESS", "PS_DS_VERIFY_FAIL",
-    "PS_DS_SAVE_SUCCESS", "PS_DS_SAVE_FAIL", "CM_SYSTEM_ERROR", "ERROR_99",
+    "PS_DS_SAVE_SUCCESS", "PS_DS_SAVE_FAIL", "CM_SYSTEM_ERROR", "ERROR_99", "Thành công", "Thành công 1 phần", "Lỗi",
+    "Đang xử lý",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from benhan.kernel.faults import Fault
 from benhan.vn.hoso_benh_an import faults
+from benhan.vn.hoso_benh_an.check import check_hoso_benh_an
 from benhan.vn.hoso_benh_an.document import hoso_to_json, hoso_to_xml
 from benhan.vn.hoso_benh_an.fields import GROUPS, group_fields
 from benhan.vn.hoso_benh_an.reading import Reading, read_hoso_json, read_hoso_xml
@@ -135,7 +136,9 @@ contents = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["danhsach", "sophieu", "mach", "thongtin_ma", "mat", "la"]), inner, max_size=3
+            st.sampled_from(["danhsach", "sophieu", "mach", "thongtin_ma", "mat", "la", "machidinh", "hinhanh"]),
+            inner,
+            max_size=3,
         )
     ),
     max_leaves=20,
@@ -147,6 +150,7 @@ def test_whatever_json_holds_every_text_of_it_is_in_the_document_or_apart(groups
     if not set(groups) & set(GROUPS):
         return
     reading = read_json(**groups)
+    check_hoso_benh_an(groups)  # as it came, unread
     kept = str(reading.document) + str(reading.apart)
     for text in texts_in(groups):
         assert str(text)[:3] in kept or repr(text)[1:-1] in kept
@@ -154,6 +158,11 @@ def test_whatever_json_holds_every_text_of_it_is_in_the_document_or_apart(groups
     assert (
         read_hoso_json(hoso_to_json(reading.document)).document == read_hoso_xml(hoso_to_xml(reading.document)).document
     )
+
+
+@given(st.dictionaries(st.sampled_from(GROUPS), contents))
+def test_a_document_of_any_shape_gets_issues_and_never_a_traceback(groups: dict[str, Any]) -> None:
+    assert isinstance(check_hoso_benh_an(groups), list)
 
 
 def texts_in(value: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from benhan.mapping.bhyt.episode import Episode, hl7, kept, practitioner, values
@@ -33,12 +34,23 @@ def course(episode: Episode) -> None:
             "summary": row.get("DIEN_BIEN_LS", "").strip(),
             "note": notes,
         }
-        episode.add(f"note-{index}", episode.key("XML5", str(index)), resource)
+        named = episode.name("XML5", row.get("THOI_DIEM_DBLS", ""))
+        episode.add(f"note-{index}", episode.key(*named), resource)
         for number, signs in enumerate(parse_vital_signs(row.get("DIEN_BIEN_LS", "")), 1):
-            _vital_signs(episode, row, f"{index}-{number}", signs)
+            _vital_signs(Measured(episode, row, (*named, str(number)), f"{index}-{number}"), signs)
 
 
-def _vital_signs(episode: Episode, row: Row, name: str, signs: VitalSigns) -> None:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Where signs were measured: the row of the note, its name with the number of the set, a name in the message."""
+
+    episode: Episode
+    row: Row
+    named: tuple[str, ...]
+    key: str
+
+
+def _vital_signs(where: Measured, signs: VitalSigns) -> None:
     for loinc, text, value, unit in (
         ("8867-4", "Mạch", signs.pulse, "lần/phút"),
         ("8310-5", "Nhiệt độ", signs.temperature, "°C"),
@@ -46,27 +58,27 @@ def _vital_signs(episode: Episode, row: Row, name: str, signs: VitalSigns) -> No
         ("59408-5", "SpO2", signs.saturation, "%"),
     ):
         if value is not None:
-            _observation(episode, row, name, loinc, text, {"valueQuantity": _quantity(value, unit)})
+            _observation(where, loinc, text, {"valueQuantity": _quantity(value, unit)})
     if signs.systolic is not None and signs.diastolic is not None:
         parts = (("8480-6", "Huyết áp tâm thu", signs.systolic), ("8462-4", "Huyết áp tâm trương", signs.diastolic))
         components = [{"code": _loinc(code, text), "valueQuantity": _quantity(v, "mmHg")} for code, text, v in parts]
-        _observation(episode, row, name, "85354-9", "Huyết áp", {"component": components})
+        _observation(where, "85354-9", "Huyết áp", {"component": components})
 
 
-def _observation(episode: Episode, row: Row, name: str, loinc: str, text: str, value: Json) -> None:
-    authors = values(row.get("NGUOI_THUC_HIEN", ""))
+def _observation(where: Measured, loinc: str, text: str, value: Json) -> None:
+    authors = values(where.row.get("NGUOI_THUC_HIEN", ""))
     performer = practitioner(authors[0]) if authors else None
     resource = {
         "resourceType": "Observation",
         "status": "final",
         "category": [hl7("observation-category", "vital-signs")],
         "code": _loinc(loinc, text),
-        **episode.about(),
-        "effectiveDateTime": episode.time(row.get("THOI_DIEM_DBLS", "")),
+        **where.episode.about(),
+        "effectiveDateTime": where.episode.time(where.row.get("THOI_DIEM_DBLS", "")),
         "performer": [performer] if performer else [],
         **value,
     }
-    episode.add(f"sign-{name}-{loinc}", episode.key("XML5", name, loinc), resource)
+    where.episode.add(f"sign-{where.key}-{loinc}", where.episode.key(*where.named, loinc), resource)
 
 
 def _loinc(code: str, text: str) -> Json:

@@ -44,14 +44,17 @@ def _request(episode: Episode, index: int, row: Row) -> Mapped:
             {"quantity": without_empty({"value": Decimal(amount) if amount else None, "unit": unit})}
         ),
     }
-    request = episode.add(f"drug-{index}", episode.key("XML2", str(index)), resource)
+    named = episode.name("XML2", row.get("MA_THUOC", "").strip() or row.get("TEN_THUOC", ""), row.get("NGAY_YL", ""))
+    request = episode.add(f"drug-{index}", episode.key(*named), resource)
     given = episode.time(row.get("NGAY_TH_YL", ""))
     if given:
-        _administration(episode, index, request, medication, given)
+        _administration(episode, index, named, request, medication, given)
     return request
 
 
-def _administration(episode: Episode, index: int, request: Mapped, medication: Json, given: str) -> None:
+def _administration(
+    episode: Episode, index: int, named: tuple[str, ...], request: Mapped, medication: Json, given: str
+) -> None:
     about = episode.about()
     resource = {
         "resourceType": "MedicationAdministration",
@@ -62,7 +65,7 @@ def _administration(episode: Episode, index: int, request: Mapped, medication: J
         "effectiveDateTime": given,
         "request": request.reference,
     }
-    episode.add(f"given-{index}", episode.key("XML2", str(index), "NGAY_TH_YL"), resource)
+    episode.add(f"given-{index}", episode.key(*named, "NGAY_TH_YL"), resource)
 
 
 def _medication(row: Row) -> Json:

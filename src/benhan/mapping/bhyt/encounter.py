@@ -130,4 +130,5 @@ def _condition(episode: Episode, kind: str, number: int, code: Json, column: str
         **episode.about(),
         "recordedDate": at,
     }
-    return episode.add(f"condition-{kind}-{number}", episode.key("Condition", kind, str(number)), resource)
+    named = episode.name("Condition", kind, code["coding"][0]["code"] if "coding" in code else "")
+    return episode.add(f"condition-{kind}-{number}", episode.key(*named), resource)

@@ -5,6 +5,7 @@ Source: QĐ 130/QĐ-BYT and its amendments, phụ lục; FHIR R4. Times are loca
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -34,6 +35,7 @@ class Episode:
     visit: Mapped | None = None
     day: date = field(init=False)
     facility: str = field(init=False)
+    _named: Counter[tuple[str, ...]] = field(init=False, default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.day = episode_day(self.claim) or date.max
@@ -46,6 +48,14 @@ class Episode:
     def key(self, *parts: str) -> IdentifierKey:
         """Our name of a thing of this episode: the same in every later file of the same MA_LK."""
         return source_key("BHYT", self.facility, self.claim.ma_lk, *parts)
+
+    def name(self, *parts: str) -> tuple[str, ...]:
+        """`parts` and how often they were named before: what a row is called by what it says, not by its place.
+
+        A row that a later file puts in between leaves the names of the others alone.
+        """
+        self._named[parts] += 1
+        return (*parts, str(self._named[parts]))
 
     def add(self, name: str, key: IdentifierKey, resource: Json, policy: Policy = Policy.REPLACE) -> Mapped:
         """Add a resource with its identity; members without content are left out."""

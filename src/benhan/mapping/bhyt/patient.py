@@ -113,5 +113,5 @@ def coverages(episode: Episode) -> list[Mapped]:
             "class": [{"type": {**kind, "text": REGISTERED_AT}, "value": registered}] if registered else [],
             "order": index + 1,
         }
-        found.append(episode.add(f"coverage-{index + 1}", episode.key("Coverage", str(index)), resource))
+        found.append(episode.add(f"coverage-{index + 1}", episode.key(*episode.name("Coverage", card)), resource))
     return found

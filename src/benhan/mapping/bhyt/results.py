@@ -53,7 +53,6 @@ def _report(
     conclusions = [text for _, row in rows if (text := row.get("KET_LUAN", "").strip())]
     reader = practitioner(rows[0][1].get("MA_BS_DOC_KQ", ""))
     issued = episode.time(at)
-    first = str(rows[0][0])
     resource = {
         "resourceType": "DiagnosticReport",
         "basedOn": based,
@@ -67,7 +66,7 @@ def _report(
         "result": [each.reference for each in found],
         "conclusion": "\n".join(dict.fromkeys(conclusions)),
     }
-    episode.add(f"report-{first}", episode.key("XML4", first, "DiagnosticReport"), resource)
+    episode.add(f"report-{rows[0][0]}", episode.key(*episode.name("DiagnosticReport", service, at)), resource)
 
 
 def _observation(episode: Episode, index: int, row: Row, service: Json, based: list[Json], category: str) -> Mapped:
@@ -90,7 +89,9 @@ def _observation(episode: Episode, index: int, row: Row, service: Json, based: l
         **value,
         "note": [{"text": description}] if description and value.get("valueString") != description else [],
     }
-    return episode.add(f"result-{index}", episode.key("XML4", str(index)), resource)
+    index_name = row.get("MA_CHI_SO", "").strip() or name
+    named = episode.name("XML4", row.get("MA_DICH_VU", "").strip(), index_name, row.get("NGAY_KQ", ""))
+    return episode.add(f"result-{index}", episode.key(*named), resource)
 
 
 def _value(row: Row) -> Json:

@@ -48,7 +48,7 @@ def _request(episode: Episode, index: int, row: Row) -> Mapped:
         "performer": [practitioner(each) for each in values(row.get("NGUOI_THUC_HIEN", ""))],
         "reasonCode": diseases(row.get("MA_BENH", "")),
     }
-    return episode.add(f"service-{index}", episode.key("XML3", str(index)), resource)
+    return episode.add(f"service-{index}", episode.key(*_name(episode, row)), resource)
 
 
 def _procedure(episode: Episode, index: int, row: Row) -> Mapped:
@@ -64,7 +64,8 @@ def _procedure(episode: Episode, index: int, row: Row) -> Mapped:
         "requester": _first(row.get("MA_BAC_SI", "")),
         "reasonCode": diseases(row.get("MA_BENH", "")),
     }
-    request = episode.add(f"service-{index}", episode.key("XML3", str(index)), order)
+    named = _name(episode, row)
+    request = episode.add(f"service-{index}", episode.key(*named), order)
     codings = [{"system": systems.ICD9CM, "code": code} for code in values(row.get("MA_PTTT_QT", ""))]
     code = service_code(episode, row)
     resource = {
@@ -78,13 +79,17 @@ def _procedure(episode: Episode, index: int, row: Row) -> Mapped:
         "performer": [{"actor": practitioner(each)} for each in values(row.get("NGUOI_THUC_HIEN", ""))],
         "reasonCode": diseases(row.get("MA_BENH", "")),
     }
-    return episode.add(f"procedure-{index}", episode.key("XML3", str(index), "Procedure"), resource)
+    return episode.add(f"procedure-{index}", episode.key(*named, "Procedure"), resource)
 
 
 def service_code(episode: Episode, row: Row) -> Json:
     """The code of a service (danh mục DVKT) and its name."""
     name = row.get("TEN_DICH_VU", "").strip()
     return episode.concept("DVKT", row.get("MA_DICH_VU", ""), name) or {"text": "?"}
+
+
+def _name(episode: Episode, row: Row) -> tuple[str, ...]:
+    return episode.name("XML3", row.get("MA_DICH_VU", "").strip(), row.get("NGAY_YL", ""))
 
 
 def _group(episode: Episode, row: Row) -> Json | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from typing import NamedTuple
 
 from benhan.mapping.fhir_to_hoso_benh_an.record import Sources
 from benhan.mapping.fhir_to_hoso_benh_an.values import Json, codes_of, date_time, digits
@@ -13,47 +13,33 @@ from benhan.vn import systems
 LIST = "ThongTinDieuTri.danhsachsinhhieu"
 
 
-class Measured(NamedTuple):
-    """One value of one sign, as text in the unit of its field."""
-
-    sign: Sign
-    text: str
-    at: str
-    observation: Json
-
-
 def signs_of(sources: Sources) -> tuple[Json, list[Json]]:
     """The first value of each sign by the names of group II, and the list of group III, one entry a time."""
     first: Json = {}
     entries: list[Json] = []
-    for each in _measured(sources):
-        first.setdefault(each.sign.admission, each.text)
-        name, at = each.sign.listed, date_time(each.at)
+    for sign, quantity, observation in _measured(sources):
+        text = _in_field_unit(quantity, sign)
+        if not text:
+            continue
+        first.setdefault(sign.admission, text)
+        name, at = sign.listed, date_time(observation.get("effectiveDateTime") or observation.get("issued") or "")
         if not entries or entries[-1]["thoidiem"] != at or name in entries[-1]:
             entries.append({"thoidiem": at})
-        entries[-1][name] = each.text
-        sources.stands(each.observation, f"{LIST}[{len(entries) - 1}].{name}")
+        entries[-1][name] = text
+        sources.stands(observation, f"{LIST}[{len(entries) - 1}].{name}")
     return first, entries
 
 
-def _measured(sources: Sources) -> list[Measured]:
-    found = []
+def _measured(sources: Sources) -> Iterator[tuple[Sign, Json, Json]]:
+    """Each sign with its Quantity and its Observation, by time; the two of a blood pressure are components."""
     for code, each in sources.observed(*SIGN_OF, *PRESSURE_PANELS):
         if code in SIGN_OF:
-            found += _one(SIGN_OF[code], each, each)
+            yield SIGN_OF[code], each.get("valueQuantity", {}), each
             continue
-        for component in each.get("component", []):
+        for component in each.get("component", ()):
             for own in codes_of(component.get("code", {}), systems.LOINC):
                 if own in SIGN_OF:
-                    found += _one(SIGN_OF[own], component, each)
-    return found
-
-
-def _one(sign: Sign, measure: Json, observation: Json) -> list[Measured]:
-    """The value of an Observation or of a component, where its unit can be brought to that of the field."""
-    text = _in_field_unit(measure.get("valueQuantity", {}), sign)
-    at = observation.get("effectiveDateTime") or observation.get("issued", "")
-    return [Measured(sign, text, at, observation)] if text else []
+                    yield SIGN_OF[own], component.get("valueQuantity", {}), each
 
 
 def _in_field_unit(quantity: Json, sign: Sign) -> str:

@@ -88,7 +88,7 @@ def first(values: Any) -> Json:
 
 def text_of(concepts: Any) -> str:
     """The words of the first of repeated CodeableConcepts."""
-    return code_and_text(first(concepts))[1]
+    return code_and_text(concepts[0])[1] if concepts else ""
 
 
 def code_and_text(concept: Json) -> tuple[str, str]:
@@ -107,26 +107,18 @@ def codes_of(concept: Json, system: str) -> list[str]:
 
 def identifier_of(resource: Json, prefix: str) -> str:
     """The first identifier whose system begins with `prefix`."""
-    return next(
-        (
-            str(each["value"])
-            for each in resource.get("identifier", [])
-            if "value" in each and each.get("system", "").startswith(prefix)
-        ),
-        "",
-    )
+    for each in resource.get("identifier", ()):
+        if "value" in each and each.get("system", "").startswith(prefix):
+            return str(each["value"])
+    return ""
 
 
 def number_of(resource: Json, part: str) -> str:
     """The first identifier whose system has `part` in it, else the id."""
-    return next(
-        (
-            str(each["value"])
-            for each in resource.get("identifier", [])
-            if part in each.get("system", "") and "value" in each
-        ),
-        str(resource["id"]),
-    )
+    for each in resource.get("identifier", ()):
+        if "value" in each and part in each.get("system", ""):
+            return str(each["value"])
+    return str(resource["id"])
 
 
 def note_of(resource: Json, place: int = 0) -> str:

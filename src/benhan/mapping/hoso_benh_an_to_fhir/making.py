@@ -6,7 +6,17 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from benhan.mapping.mapped import Context, IdentifierKey, Json, Mapped, MappedMessage, Policy, source_key, without_empty
+from benhan.mapping.mapped import (
+    Context,
+    IdentifierKey,
+    Json,
+    Mapped,
+    MappedMessage,
+    Policy,
+    identifier,
+    source_key,
+    without_empty,
+)
 from benhan.vn import systems
 from benhan.vn.hoso_benh_an.kinds import moment
 
@@ -33,7 +43,10 @@ class Made:
         self, place: str, resource: Json, identities: list[IdentifierKey] | None = None, policy: Policy = Policy.REPLACE
     ) -> Mapped:
         """Keep a resource under its place; without identities of its own it is known by place and visit."""
-        keys = identities or [source_key("HoSoBenhAn", self.context.facility, self.visit, place)]
+        keys = identities
+        if not keys:
+            keys = [source_key("HoSoBenhAn", self.context.facility, self.visit, place)]
+            resource = {**resource, "identifier": [*resource.get("identifier", []), identifier(keys[0])]}
         made = self.message.add(Mapped(place, without_empty(resource), keys, policy))
         self.at[place] = made
         return made

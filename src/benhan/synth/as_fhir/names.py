@@ -42,7 +42,7 @@ class Names:
         return f"{self.prefix}-f{facility.number}-{department.code.lower()}"
 
     def staff_id(self, staff: Staff) -> str:
-        return f"{self.prefix}-s{staff.licence}"
+        return f"{self.prefix}-s{staff.licence.partition('/')[0]}"
 
     def patient(self, registration: Registration) -> Json:
         return {"reference": f"Patient/{self.patient_id(registration)}"}

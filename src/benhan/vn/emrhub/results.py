@@ -23,6 +23,10 @@ class Outcome(Enum):
 
     ACCEPTED = "accepted"
     """The hub has it."""
+    PENDING = "pending"
+    """A provincial hub has it and decides later: nothing to do, never sent again."""
+    PARTLY = "partly"
+    """A provincial hub took a part: a person must look."""
     DUPLICATE = "duplicate"
     """The hub has one like it: nothing to do, never sent again."""
     AGAIN = "again"

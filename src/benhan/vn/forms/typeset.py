@@ -36,6 +36,8 @@ Answers = Mapping[str, Any]
 LIBRARY = "form.typ"
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
 PICTURE_WIDTH_MM = 180
+LINES_TOGETHER = 12
+"""A frame of fewer lines is not broken over two pages."""
 _GAP = 2
 """So many spaces part two items."""
 CHARACTERS_A_LINE = 100
@@ -132,7 +134,8 @@ class _Paper:
             more = f"colspan: {cell.columns}, " if cell.columns > 1 else ""
             more += f"rowspan: {cell.rows}, " if cell.rows > 1 else ""
             cells.append(f"grid.cell({more}{inner})")
-        return f"framegrid({_string(grid.frame)}, {_shares(grid.widths)}, {', '.join(cells)})"
+        text = f"framegrid({_string(grid.frame)}, {_shares(grid.widths)}, {', '.join(cells)})"
+        return f"together({text})" if _lines_of(grid) < LINES_TOGETHER else text
 
     def _table(self, table: Table, width: float) -> str:
         field = self.form.fields[table.field]
@@ -225,6 +228,22 @@ def _dotted(blank: Blank, text: str) -> str:
         return f"fill({_string(text)})" if text else "rest"
     left = max(0, blank.width - len(text))
     return " + ".join(filter(None, (f"answer({_string(text)})" if text else "", f"dots({left})" if left else "")))
+
+
+def _lines_of(block: Block) -> int:
+    """About how many lines a block is high; a long answer may grow, so it counts as many."""
+    match block:
+        case Grid():
+            columns = len(block.widths)
+            heights = [sum(map(_lines_of, cell.blocks)) for cell in block.cells]
+            return sum(max(heights[at : at + columns]) for at in range(0, len(heights), columns))
+        case Line():
+            pieces = [piece for cell in block.cells for piece in cell if isinstance(piece, Blank)]
+            return max((LINES_TOGETHER for piece in pieces if piece.kind is Kind.LONG_TEXT), default=1)
+        case Table() | Picture():
+            return LINES_TOGETHER
+        case _:
+            return 1
 
 
 def _framed_picture(value: object, height_mm: float) -> bytes:

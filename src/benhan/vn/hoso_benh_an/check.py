@@ -166,9 +166,19 @@ def _is_before(one: str, other: str) -> bool:
 
 
 def _listed(groups: Groups, group: str, name: str = "danhsach") -> list[dict[str, Any]]:
+    """The entries of a list of a group."""
+    return _entries(groups.get(group, {}).get(name))
+
+
+def _entries(value: Any) -> list[dict[str, Any]]:
     """The entries of a list; one that has no parts counts as empty."""
-    entries = groups.get(group, {}).get(name)
-    return [each if each.__class__ is dict else {} for each in entries] if entries.__class__ is list else []
+    return [each if each.__class__ is dict else {} for each in value] if value.__class__ is list else []
+
+
+def _told(entry: dict[str, Any], name: str) -> str:
+    """A text of an entry, "" where there is none."""
+    value = entry.get(name)
+    return value if value.__class__ is str else ""
 
 
 _SUCCESSIONS = (
@@ -228,8 +238,8 @@ def _within_stay(groups: Groups) -> Iterator[Issue]:
                     yield warning("business-rule", f"{group}.{list_}[{index}].{name}", text, CLAUSE)
     for group, name in _LINES_IN_STAY:
         for index, entry in enumerate(_listed(groups, group)):
-            for line, told in enumerate(entry.get("danhsach") or ()):
-                text = _outside(told.get(name), since, until) if told.__class__ is dict else None
+            for line, told in enumerate(_entries(entry.get("danhsach"))):
+                text = _outside(told.get(name), since, until)
                 if text is not None:
                     place = f"{group}.danhsach[{index}].danhsach[{line}].{name}"
                     yield warning("business-rule", place, text, CLAUSE)
@@ -267,13 +277,13 @@ def _districts(groups: Groups) -> Iterator[Issue]:
 def _results_follow_orders(groups: Groups) -> Iterator[Issue]:
     """`machidinh` joins results to the order they answer, where the document has orders at all."""
     ordered = {
-        line.get("machidinh")
+        _told(line, "machidinh")
         for entry in _listed(groups, "PhieuChiDinh")
-        for line in entry.get("danhsach") or ()
-        if isinstance(line, dict)
+        for line in _entries(entry.get("danhsach"))
     }
     for index, entry in enumerate(_listed(groups, "KetQuaChanDoanHinhAnh")):
-        if ordered and entry.get("machidinh") and entry["machidinh"] not in ordered:
+        code = _told(entry, "machidinh")
+        if ordered and code and code not in ordered:
             place = f"KetQuaChanDoanHinhAnh.danhsach[{index}].machidinh"
             yield warning("business-rule", place, faults.NOT_ORDERED, CLAUSE)
 
@@ -283,8 +293,8 @@ def _sheet_numbers(groups: Groups) -> Iterator[Issue]:
     for group in ("YLenhThuocVatTu", "PhieuChiDinh", "KetQuaXetNghiem", "PhieuThuThuat", "PhieuPhauThuat"):
         seen: set[str] = set()
         for index, entry in enumerate(_listed(groups, group)):
-            number = entry.get("sophieu")
+            number = _told(entry, "sophieu")
             if number and number in seen:
                 place = f"{group}.danhsach[{index}].sophieu"
                 yield Issue(Severity.WARNING, "duplicate", faults.DOUBLED_NUMBER, place, CLAUSE)
-            seen.add(number or "")
+            seen.add(number)

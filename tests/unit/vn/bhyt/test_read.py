@@ -14,7 +14,10 @@ from benhan.vn.bhyt import split, texts
 
 DRUGS = "<CHITIEU_CHITIET_THUOC><DSACH_CHI_TIET_THUOC>{}</DSACH_CHI_TIET_THUOC></CHITIEU_CHITIET_THUOC>"
 DRUG = "<CHI_TIET_THUOC><MA_LK>LK1</MA_LK><STT>1</STT></CHI_TIET_THUOC>"
-FOUND = Path(os.environ.get("BENHAN_SPEC", "/work/shared/spec")) / "data/samples/found"
+SPEC = Path(os.environ.get("BENHAN_SPEC") or Path(__file__).resolve().parents[5] / "shared" / "spec")
+"""The folder that `BENHAN_SPEC` names, or `shared/spec` beside the project."""
+FOUND = sorted((SPEC / "data/samples/found").glob("*.xml"))
+INNER = sorted((SPEC / "data/samples/synthetic").glob("?_*.XML*.xml"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -196,12 +199,22 @@ def test_a_record_too_large_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> N
     assert head.faults == []
 
 
-@pytest.mark.skipif(not FOUND.is_dir(), reason="the collected samples are not here")
-@pytest.mark.parametrize("file", sorted(FOUND.glob("*.xml")) if FOUND.is_dir() else [], ids=lambda file: file.name)
+@pytest.mark.skipif(not FOUND, reason="the collected samples are not here (BENHAN_SPEC)")
+@pytest.mark.parametrize("file", FOUND, ids=lambda file: file.name)
 def test_files_of_other_tools_are_read(file: Path) -> None:
     _, claims = read(file.read_bytes())
     assert claims
     assert all(claim.ma_lk and claim.rows("XML1") and claim.rows("XML2") for claim in claims)
+
+
+@pytest.mark.skipif(not INNER, reason="the generated inner files are not here (BENHAN_SPEC)")
+@pytest.mark.parametrize("file", INNER, ids=lambda file: file.name)
+def test_a_bare_table_is_read_with_a_warning(file: Path) -> None:
+    _, [claim] = read(file.read_bytes())
+    table = file.name.split(".")[1]
+    assert list(claim.tables) == [table]
+    assert claim.rows(table) == claim_of(file.name.split(".")[0]).rows(table)
+    assert ("warning", "") in told(claim.faults)
 
 
 @settings(max_examples=150, deadline=None)
