@@ -253,7 +253,8 @@ def _options(blank: Blank, value: object) -> str:
     codes = sorted(chosen, key=lambda code: (len(code), code)) if value is not None else []
     filled = ", ".join(_string(code) for code in codes)
     boxes = f"squares((1,) * {sum(blank.groups)}, ({filled}{',' if codes else ''}))"
-    return " + gap + ".join(texts) + f" + h(1fr) + {boxes}"
+    # The word joiner keeps the boxes on the line of the last option, so that they stand at the right.
+    return " + gap + ".join(texts) + f" + h(1fr) + sym.wj + {boxes}"
 
 
 def _signature(value: object) -> str:
