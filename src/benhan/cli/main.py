@@ -15,6 +15,7 @@ from benhan.cli import (
     demo,
     doctor,
     export,
+    forms,
     import_,
     keys,
     ledger,
@@ -48,6 +49,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(views.app, name="views")
 app.add_typer(packages.app, name="packages")
 app.add_typer(terminology.app, name="terminology")
+app.add_typer(forms.app, name="forms")
 
 
 def _show_version(wanted: bool) -> None:

@@ -51,7 +51,7 @@ def papers_to_pdf(papers: Iterable[tuple[Form, Answers]], printed_at: datetime) 
     papers = list(papers)
     files: Any = typeset(papers)  # the stub of the package knows one file only, the compiler a project too
     try:
-        pdf = _compiler().compile(files, pdf_standards=["a-2b"], timestamp=printed_at)
+        pdf = _compiler().compile(files, pdf_standards=["a-2b"], timestamp=printed_at.replace(microsecond=0))
     except typst.TypstError as cause:
         numbers = ", ".join(form.number for form, _ in papers)
         raise NOT_PRINTED(name=numbers, reason=cause.message) from cause

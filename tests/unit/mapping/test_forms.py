@@ -103,7 +103,7 @@ class TestQuestionnaire:
 
 class TestResponse:
     @pytest.mark.parametrize("key", KEYS)
-    @settings(deadline=None, max_examples=20)
+    @settings(deadline=None, max_examples=8)
     @given(data=st.data())
     def test_answers_come_back_as_they_went(self, key: str, data: st.DataObject) -> None:
         form = CATALOGUE.by_key(key)
@@ -214,7 +214,7 @@ class TestResources:
         assert first[0]["identifier"] != other[0]["identifier"]
 
     @pytest.mark.parametrize("key", KEYS)
-    @settings(deadline=None, max_examples=20)
+    @settings(deadline=None, max_examples=8)
     @given(data=st.data())
     def test_what_resources_hold_comes_back(self, key: str, data: st.DataObject) -> None:
         form = CATALOGUE.by_key(key)

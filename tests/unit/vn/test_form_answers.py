@@ -29,7 +29,7 @@ def test_a_form_that_is_filled_in_may_be_closed(form: Form) -> None:
 
 
 @pytest.mark.parametrize("key", [form.key for form in CATALOGUE.forms()])
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=8)
 @given(data=st.data())
 def test_what_fields_take_is_never_refused(key: str, data: st.DataObject) -> None:
     form = CATALOGUE.by_key(key)

@@ -90,6 +90,15 @@ class TestPage:
         field = page("Mạch {me_mach:measure mach} lần/ph").fields["me_mach"]
         assert (field.unit, field.low, field.high, field.source.loinc) == ("/min", 0, 350, "8867-4")
 
+    def test_boxes_are_bounds_unless_the_form_says_more(self) -> None:
+        found = page("Số ngày {so_ngay:digits 2} Tuổi {tuoi:digits 2 0..130}").fields
+        assert (found["so_ngay"].high, found["tuoi"].high) == (99, 130)
+
+    def test_an_option_may_say_more_than(self) -> None:
+        found = page("Tân mạch {tan_mach:one it=< 1/2 □; nhieu=> 1/2 □} Lưỡi {luoi:many 1. Đỏ; 2. Tím > 2}").fields
+        assert found["tan_mach"].options == (Option("it", "< 1/2"), Option("nhieu", "> 1/2"))
+        assert [option.code for option in found["luoi"].options] == ["1", "2"]
+
     def test_a_grid_holds_cells_and_rows(self) -> None:
         (grid,) = page(".grid 50 25 25 outer\na\nb\n.cell 2\n{c}\n| x | {y} | ~ |\n.end").blocks
         assert isinstance(grid, Grid)
@@ -129,6 +138,12 @@ class TestPage:
             (".khong_co", "không có lệnh"),
             ("**A {a}", "dấu *"),
             (".grid 50\nA {a}", "thiếu .end"),
+            (".grid 50 50\nA {a}\n.cell 2\nB {b}\n.end", "không vừa hàng"),
+            (".grid 0 50\nA {a}\n.end", "phải là số"),
+            (".grid 50\n.page\n.end", "trong khung"),
+            (".space 1000", "phải là số"),
+            ("A {a:codes 0+999}", "không hiểu"),
+            ("A {a:many x; y > nhiều}", "> số ô mã"),
             (".table b\n| A {a} |", "thiếu .end"),
         ],
     )
@@ -179,6 +194,7 @@ class TestFile:
         ("told", "says"),
         [
             ('cv365 = "ThongTinBenhNhan.khongco"', "HoSoBenhAn không có"),
+            ('cv365 = "ThongTinVaoVien.khambenh_caccoquan.mat"', "HoSoBenhAn không có"),
             ('bhyt = "XML1.KHONG_CO"', "bảng BHYT không có"),
             ('fhir = "Patient.nickname"', "FHIR R4 không có"),
             ('fhir = "Person9.name"', "FHIR R4 không có"),

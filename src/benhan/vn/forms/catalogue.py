@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benhan.vn.forms.faults import NO_FORM
-from benhan.vn.forms.form import Form
+from benhan.vn.forms.form import Form, form_key
 from benhan.vn.forms.load import DATA, read_form
 
 
@@ -39,6 +39,13 @@ def named_forms() -> tuple[Named, ...]:
     )
 
 
+@cache
+def shipped_forms() -> dict[str, Path]:
+    """The files of the transcribed forms by number: what a hospital's own may extend."""
+    files = sorted((*DATA.glob("[0-9]*.toml"), *DATA.glob("phieu/*.toml"), *DATA.glob("giay/*.toml")))
+    return {str(_raw(path)["number"]): path for path in files}
+
+
 class _Kept(NamedTuple):
     path: Path
     number: str
@@ -46,15 +53,18 @@ class _Kept(NamedTuple):
     effective_to: date | None
     variant: str
 
+    @property
+    def key(self) -> str:
+        return form_key(self.number, self.effective_from, self.variant)
+
 
 class Catalogue:
     """The transcribed forms and those of a hospital's own folders; a page is read when it is first asked for."""
 
     def __init__(self, folders: Iterable[Path] = ()) -> None:
-        shipped = sorted((*DATA.glob("[0-9]*.toml"), *DATA.glob("phieu/*.toml"), *DATA.glob("giay/*.toml")))
-        self._bases = {str(_raw(path)["number"]): path for path in shipped}
+        self._bases = shipped_forms()
         own = [path for folder in folders for path in sorted(folder.glob("*.toml"))]
-        self._kept = [_kept(path, self._bases) for path in (*shipped, *own)]
+        self._kept = [_kept(path, self._bases) for path in (*self._bases.values(), *own)]
         self._forms: dict[Path, Form] = {}
 
     def forms(self) -> list[Form]:
@@ -82,9 +92,8 @@ class Catalogue:
     def by_key(self, key: str) -> Form:
         """The very form that a record was written on. Raises NotFound BA-3351."""
         for kept in self._kept:
-            form = self._read(kept)
-            if form.key == key:
-                return form
+            if kept.key == key:
+                return self._read(kept)
         raise NO_FORM(form=key, day="–")
 
     def _read(self, kept: _Kept) -> Form:

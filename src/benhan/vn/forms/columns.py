@@ -17,13 +17,22 @@ def bhyt_columns() -> frozenset[str]:
     return frozenset(_BHYT.read_text(encoding="utf-8").split())
 
 
+_SPEAKING = ("dauchung", "thongtin_noidung")
+"""Inner fields that hold the words of what is around them: a finding, a line of a history."""
+
+
 def is_cv365(path: str) -> bool:
-    """Whether HoSoBenhAn has this path, as `ThongTinBenhNhan.hoten`. Source: CV 365/TTYQG-GPQLCL, annex."""
+    """Whether HoSoBenhAn has this path and it can hold an answer, as `ThongTinBenhNhan.hoten`.
+
+    Source: CV 365/TTYQG-GPQLCL, annex.
+    """
     group, *names = path.split(".")
     field: Field | None = group_fields().get(group)
     for name in names:
         field = field.inner.get(name) if field else None
-    return field is not None and bool(names)
+    if field is None or not names:
+        return False
+    return not field.inner or field.repeats or any(name in field.inner for name in _SPEAKING)
 
 
 def is_fhir(path: str) -> bool:

@@ -157,6 +157,23 @@ class Grid(NamedTuple):
     frame: str = "all"
 
 
+def grid_places(grid: Grid) -> list[tuple[int, int]]:
+    """Row and column of each cell, each in the next free place. Raises ValueError where one does not fit there."""
+    taken: set[tuple[int, int]] = set()
+    found: list[tuple[int, int]] = []
+    at = 0
+    for cell in grid.cells:
+        while divmod(at, len(grid.widths)) in taken:
+            at += 1
+        row, column = divmod(at, len(grid.widths))
+        covered = {(row + down, column + right) for down in range(cell.rows) for right in range(cell.columns)}
+        if column + cell.columns > len(grid.widths) or covered & taken:
+            raise ValueError(f"cell {len(found) + 1} of {len(grid.cells)}")
+        taken |= covered
+        found.append((row, column))
+    return found
+
+
 class Table(NamedTuple):
     """A table whose rows are filled in.
 
@@ -214,4 +231,9 @@ class Form(msgspec.Struct, frozen=True):
     @property
     def key(self) -> str:
         """`number@effective_from`, with `+variant` of a hospital's own: what a record keeps of its form."""
-        return f"{self.number}@{self.effective_from.isoformat()}" + (f"+{self.variant}" if self.variant else "")
+        return form_key(self.number, self.effective_from, self.variant)
+
+
+def form_key(number: str, effective_from: date, variant: str = "") -> str:
+    """The key of a form in one version."""
+    return f"{number}@{effective_from.isoformat()}" + (f"+{variant}" if variant else "")

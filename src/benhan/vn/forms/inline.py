@@ -20,9 +20,11 @@ _PARTS = re.compile(r"(\*\*|\*|\{[^{}]*\})")
 _FIELD = re.compile(r"\{([a-z][a-z0-9_]*)(?::\s*(\S+))?(?:\s+(.*?))?\}", re.DOTALL)
 _CODE = re.compile(r"([0-9]{1,2}|[a-zđ])\s*[.)\-]\s*(?=\S)")
 _OWN_CODE = re.compile(r"([A-Za-z0-9_]+)=")
-_BOUNDS = re.compile(r"(-?[0-9.]+?)\.\.(-?[0-9.]+)")
-_WIDTH = re.compile(r"\bw=(\d+)\b")
-_BOXES = re.compile(r">\s*(\d+)$")
+_BOUNDS = re.compile(r"(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)", re.ASCII)
+_SMALL = re.compile(r"[1-9]\d?", re.ASCII)
+_WIDTH = re.compile(r"\bw=(\d{1,3})\b", re.ASCII)
+_DIGITS = re.compile(r"([1-9])(?: 0\.\.(\d{1,9}))?", re.ASCII)
+_BOXES = re.compile(r">\s*([1-9]\d?)$", re.ASCII)
 _QUOTED = re.compile(r'"([^"]*)"')
 DATE = "<d>/<m>/<y>"
 TIME = "<h> giờ <p> phút"
@@ -109,9 +111,9 @@ def _simple(field: str, kind: str, rest: str, measures: Mapping[str, Measure]) -
             return Placed(Blank(field, Kind.TEXT, width=10, framed=True))
         case "code" if not rest:
             return Placed(Blank(field, Kind.CODE, width=10, framed=True))
-        case "lines" if rest.isdigit():
+        case "lines" if _SMALL.fullmatch(rest):
             return Placed(Blank(field, Kind.LONG_TEXT, lines=int(rest)))
-        case "codes" if re.fullmatch(r"\d+(\+\d+)*", rest):
+        case "codes" if re.fullmatch(r"\d{1,2}(\+\d{1,2})*", rest, re.ASCII) and len(rest) < 30:
             groups = tuple(int(size) for size in rest.split("+"))
             return Placed(Blank(field, Kind.CODE, groups=groups), digits=sum(groups))
         case "number":
@@ -121,8 +123,9 @@ def _simple(field: str, kind: str, rest: str, measures: Mapping[str, Measure]) -
             if name not in measures:
                 raise Wrong(f"{field}: không có đại lượng “{name}” trong measures.toml")
             return Placed(Blank(field, Kind.NUMBER, width=5), measures[name])
-        case "digits" if rest.isdigit():
-            return Placed(Blank(field, Kind.NUMBER, groups=(int(rest),)), Measure("1", 0, 10 ** int(rest) - 1))
+        case "digits" if match := _DIGITS.fullmatch(rest):
+            high = float(match[2]) if match[2] else 10 ** int(match[1]) - 1
+            return Placed(Blank(field, Kind.NUMBER, groups=(int(match[1]),)), Measure("1", 0, high))
     raise Wrong(f"{field}: không hiểu “{kind} {rest}”")
 
 

@@ -36,14 +36,18 @@ from benhan.vn.forms.form import (
     Space,
     Table,
     Words,
+    grid_places,
 )
 from benhan.vn.forms.inline import Measure, Placed, Wrong, parse_inline, pieces
 
 _HEADING = re.compile(r"(#{1,3}) +")
-_WIDTHS = re.compile(r"[0-9.]+")
+_DECIMAL = re.compile(r"\d{1,4}(\.\d{1,2})?", re.ASCII)
 _APART = re.compile(r" {2,}")
 _TRIM = re.compile(r"^[\s.;,)]*(?:[+–-]\s+)?|[\s.:;,(]+$")
 PARTS = re.compile(r"(?:^|\s)\|(?=\s|$)")
+COLUMNS_MAX = 40
+ROWS_MAX = 200
+HEIGHT_MM_MAX = 250
 FRAMES = ("all", "outer", "plain")
 
 
@@ -90,6 +94,8 @@ class _Reader:
         self.mistakes: list[Mistake] = []
         self.headings: list[tuple[int, str]] = []
         self.widths: tuple[float, ...] = ()
+        self.depth = 0
+        """In how many grids we are."""
         self.before = ""
         """The last printed words: they name a field that has none in front of it on its own line."""
 
@@ -125,14 +131,16 @@ class _Reader:
                 return self._table(rest)
             case ".picture":
                 return self._picture(rest)
+            case ".page" if self.depth:
+                raise Wrong(".page không được ở trong khung")
             case ".page":
                 return PageBreak()
             case ".space":
-                return Space(_number(rest))
+                return Space(_number(rest, above=0, up_to=60))
             case ".center" | ".right" | ".title":
                 return self._line(rest)._replace(align=word[1:])
             case ".size":
-                return Size(_number(rest))
+                return Size(_number(rest, above=5, up_to=30))
             case ".columns":
                 self.widths = _widths(rest)
                 return None
@@ -167,11 +175,13 @@ class _Reader:
         cells: list[Cell] = []
         size = (1, 1)
         while True:
+            self.depth += 1
             blocks = self.blocks(until=(".cell", "| ", ".end"))
+            self.depth -= 1
             if blocks or size != (1, 1):
                 cells.append(Cell(tuple(blocks), *size))
             if self.at >= len(self.written):
-                return Grid(_widths(" ".join(numbers) or "100"), tuple(cells), frame)
+                return _fitting(numbers, cells, frame)
             text = self.written[self.at].text
             self.at += 1
             size = (1, 1)
@@ -183,7 +193,7 @@ class _Reader:
                     cells.append(Cell((), *size))
                     size = (1, 1)
             else:
-                return Grid(_widths(" ".join(numbers) or "100"), tuple(cells), frame)
+                return _fitting(numbers, cells, frame)
 
     def _next_is_content(self) -> bool:
         for line in self.written[self.at :]:
@@ -204,7 +214,7 @@ class _Reader:
         label = source.label or self.before
         if not columns or not label:
             raise Wrong(f"bảng {field} cần tên và ít nhất một cột có trường")
-        rows = len(labels) or int(_number(options.get("rows", "1")))
+        rows = len(labels) or int(_number(options.get("rows", "1"), above=1, up_to=ROWS_MAX))
         self._keep(
             Field(
                 field,
@@ -240,7 +250,9 @@ class _Reader:
         field, options = _options(rest)
         label = self.sources.get(field, Source()).label or self.before
         self._keep(Field(field, Kind.PICTURE, label, self._section(), source=self.sources.get(field, Source())))
-        return Picture(field, _number(options.get("height", "40")), options.get("drawing", ""))
+        return Picture(
+            field, _number(options.get("height", "40"), above=5, up_to=HEIGHT_MM_MAX), options.get("drawing", "")
+        )
 
     def _section(self) -> tuple[str, ...]:
         return tuple(words for _, words in self.headings)
@@ -291,6 +303,15 @@ class _Reader:
         if field.id in self.fields:
             raise Wrong(f"mã trường {field.id} dùng hai lần")
         self.fields[field.id] = field
+
+
+def _fitting(widths: list[str], cells: list[Cell], frame: str) -> Grid:
+    grid = Grid(_widths(" ".join(widths) or "100"), tuple(cells), frame)
+    try:
+        grid_places(grid)
+    except ValueError as cause:
+        raise Wrong(f"ô không vừa hàng của khung {len(grid.widths)} cột ({cause})") from cause
+    return grid
 
 
 def _field(part: Placed, label: str, section: tuple[str, ...], source: Source) -> Field:
@@ -350,18 +371,21 @@ def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d*)(?:x(\d+))?", text)
     if match is None:
         raise Wrong(f"không hiểu cỡ ô “{text}”")
-    return int(match[1] or 1), int(match[2] or 1)
+    columns, rows = int(match[1] or 1), int(match[2] or 1)
+    if not (0 < columns <= COLUMNS_MAX and 0 < rows <= ROWS_MAX):
+        raise Wrong(f"cỡ ô “{text}” quá lớn")
+    return columns, rows
 
 
 def _widths(text: str) -> tuple[float, ...]:
-    found = tuple(float(each) for each in _WIDTHS.findall(text))
-    if not found:
-        raise Wrong("thiếu bề rộng các cột")
-    return found
+    words = text.replace(",", " ").split()
+    if not 0 < len(words) <= COLUMNS_MAX:
+        raise Wrong(f"cần từ 1 đến {COLUMNS_MAX} bề rộng cột")
+    return tuple(_number(each, above=0.1, up_to=1000) for each in words)
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError as cause:
-        raise Wrong(f"“{text}” không phải số") from cause
+def _number(text: str, *, above: float, up_to: float) -> float:
+    number = float(text) if _DECIMAL.fullmatch(text) else -1
+    if not above <= number <= up_to:
+        raise Wrong(f"“{text}” phải là số từ {above:g} đến {up_to:g}")
+    return number

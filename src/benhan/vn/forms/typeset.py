@@ -27,6 +27,7 @@ from benhan.vn.forms.form import (
     Space,
     Table,
     Words,
+    grid_places,
 )
 
 Answers = Mapping[str, Any]
@@ -35,6 +36,8 @@ Answers = Mapping[str, Any]
 LIBRARY = "form.typ"
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
 PICTURE_WIDTH_MM = 180
+LINES_TOGETHER = 12
+"""A frame of fewer lines is not broken over two pages."""
 _GAP = 2
 """So many spaces part two items."""
 CHARACTERS_A_LINE = 100
@@ -68,7 +71,17 @@ class _Paper:
         self.files = files
 
     def blocks(self, blocks: Iterable[Block], width: float) -> list[str]:
-        return [text for block in blocks for text in self._block(block, width)]
+        found: list[str] = []
+        is_joined = False
+        for block in blocks:
+            texts = list(self._block(block, width))
+            is_framed = isinstance(block, Grid) and block.frame != "plain"
+            if is_framed and is_joined:
+                found[-1] = f"joined({found[-1]}, {texts[0]})"  # frames that follow each other share their line
+            else:
+                found += texts
+            is_joined = is_framed
+        return found
 
     def _block(self, block: Block, width: float) -> Iterator[str]:
         match block:
@@ -104,7 +117,7 @@ class _Paper:
         else:
             text = f"cells({_shares(shares)}, {', '.join(texts)})"
         if line.align == "title":
-            return f"align(center, title({text}))"
+            return f"align(center, title({texts[0]}))"
         return f"align({line.align}, {text})" if line.align != "left" else text
 
     def _heading(self, pieces: tuple[Piece, ...], width: float) -> str:
@@ -114,15 +127,15 @@ class _Paper:
         return words + (f" + beside({self._pieces(pieces[first:], self.answers, width)})" if pieces[first:] else "")
 
     def _grid(self, grid: Grid, width: float) -> str:
-        cells, column = [], 0
-        for cell in grid.cells:
-            share = sum(grid.widths[column : column + cell.columns]) or grid.widths[0]
+        cells = []
+        for cell, (_, column) in zip(grid.cells, grid_places(grid), strict=True):
+            share = sum(grid.widths[column : column + cell.columns])
             inner = "{\n" + "\n".join(self.blocks(cell.blocks, width * share / sum(grid.widths))) + "\n}"
             more = f"colspan: {cell.columns}, " if cell.columns > 1 else ""
             more += f"rowspan: {cell.rows}, " if cell.rows > 1 else ""
             cells.append(f"grid.cell({more}{inner})")
-            column = (column + cell.columns) % len(grid.widths)
-        return f"framegrid({_string(grid.frame)}, {_shares(grid.widths)}, {', '.join(cells)})"
+        text = f"framegrid({_string(grid.frame)}, {_shares(grid.widths)}, {', '.join(cells)})"
+        return f"together({text})" if _lines_of(grid) < LINES_TOGETHER else text
 
     def _table(self, table: Table, width: float) -> str:
         field = self.form.fields[table.field]
@@ -215,6 +228,22 @@ def _dotted(blank: Blank, text: str) -> str:
         return f"fill({_string(text)})" if text else "rest"
     left = max(0, blank.width - len(text))
     return " + ".join(filter(None, (f"answer({_string(text)})" if text else "", f"dots({left})" if left else "")))
+
+
+def _lines_of(block: Block) -> int:
+    """About how many lines a block is high; a long answer may grow, so it counts as many."""
+    match block:
+        case Grid():
+            columns = len(block.widths)
+            heights = [sum(map(_lines_of, cell.blocks)) for cell in block.cells]
+            return sum(max(heights[at : at + columns]) for at in range(0, len(heights), columns))
+        case Line():
+            pieces = [piece for cell in block.cells for piece in cell if isinstance(piece, Blank)]
+            return max((LINES_TOGETHER for piece in pieces if piece.kind is Kind.LONG_TEXT), default=1)
+        case Table() | Picture():
+            return LINES_TOGETHER
+        case _:
+            return 1
 
 
 def _framed_picture(value: object, height_mm: float) -> bytes:
