@@ -212,6 +212,7 @@ class TestFile:
             ("Bảng\n.table b\n| A {x} | B {x} |\n.end", "", "hai cột cùng mã"),
             (".include khong_co", "", "không có phần chung"),
             ("A: {a}", "[slots]\nkhong_co = ''", "không phần chung nào"),
+            ("Mổ\n.table b\n| A {x} |\n.end", '[fields]\nb = { fhir = "Procedure" }', "Procedure.code"),
             ("A: {a}", "[fields]\nb = { label = 'B' }", "không có trường này"),
             ("A: {a}", "[parts]\nx = '.include x'\n", None),
             (".include x", "[parts]\nx = '.include x'\n", "gọi vòng"),
