@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -246,3 +247,9 @@ def is_held(form: Form, name: str, told: dict[str, Any]) -> bool:
         or source.loinc
         or source.fhir in ("Procedure", "Procedure.code", "AllergyIntolerance.code")
     )
+
+
+def test_the_interface_page_names_every_type_of_item() -> None:
+    told = (Path(__file__).parents[3] / "docs" / "interfaces" / "forms.md").read_text(encoding="utf-8")
+    types = {item["type"] for form in FORMS for item in items(form_to_questionnaire(form)).values()}
+    assert {each for each in types if f"`{each}`" not in told} == set()
