@@ -30,7 +30,7 @@ def main(official: Path, out: Path, numbers: list[str]) -> None:
         slip = "" if form.number.endswith("/BV-01") else f"{form.number.split('/')[1]}-"
         if numbers and short not in numbers and f"{slip}{short}" not in numbers:
             continue
-        folder = official if not slip else official / "phieu"
+        folder = {"BV-01": official, "BV-02": official / "phieu"}.get(form.number.split("/")[1], official / "giay")
         theirs = next(iter(folder.glob(f"{short}_*.pdf")), None)
         ours = out / f"{slip}{short}.pdf"
         ours.write_bytes(papers_to_pdf([(form, {})], PRINTED_AT))

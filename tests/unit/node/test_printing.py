@@ -142,6 +142,11 @@ def test_codes_of_choices_are_written_into_their_boxes(tmp_path: Path) -> None:
     assert re.sub(r"\s", "", printed(form, {"a": ["12", "1"]})).count("112") == 1
 
 
+def test_more_codes_than_boxes_get_boxes_of_their_own(tmp_path: Path) -> None:
+    form = small(tmp_path, "Lưỡi: {a:many 1. Hồng; 2. Nhợt; 3. Đỏ; 4. Tím > 2}")
+    assert re.sub(r"\s", "", printed(form, {"a": ["4", "1", "3"]})).count("134") == 1
+
+
 def test_fixed_rows_and_added_rows_are_both_there(tmp_path: Path) -> None:
     form = small(tmp_path, 'Phim\n.table p labels="X - quang; CT"\n| Loại | Số tờ {so:number 0..99 1} |\n.end')
     assert "X - quang 3 CT 17" in printed(form, {"p": [{"so": 3}, {"so": 17}]})

@@ -65,6 +65,10 @@ class TestPage:
     def test_a_code_box_is_named_after_what_it_codes(self) -> None:
         assert page("+ Bệnh chính: {benh} {ma:codes 4}").fields["ma"].label == "Mã: Bệnh chính"
 
+    def test_a_code_in_a_frame_is_as_long_as_it_needs(self) -> None:
+        code = page("- Bệnh chính {benh} | {ma:code}").fields["ma"]
+        assert (code.kind, code.label, code.digits) == (Kind.CODE, "Mã: Bệnh chính", 0)
+
     def test_headings_are_the_section_of_what_follows(self) -> None:
         fields = page("# A- BỆNH ÁN\n## II. Hỏi bệnh:\n{a}\n### 2. Tiền sử:\n{b}\n## III. Khám\n{c}").fields
         assert [each.section for each in fields.values()] == [

@@ -276,6 +276,7 @@ def _long(blank: Blank, value: object, width: float) -> str:
 
 
 def _options(blank: Blank, value: object) -> str:
+    """The options with their boxes; codes go into the printed boxes, and into more where there are more of them."""
     chosen = {str(each) for each in value} if isinstance(value, list | tuple | set) else {str(value)}
     texts = []
     for option in blank.options:
@@ -287,8 +288,9 @@ def _options(blank: Blank, value: object) -> str:
         return " + gap + ".join(texts)
     codes = sorted(chosen, key=lambda code: (len(code), code)) if value is not None else []
     filled = ", ".join(_string(code) for code in codes)
-    boxes = f"squares((1,) * {sum(blank.groups)}, ({filled}{',' if codes else ''}))"
-    return " + gap + ".join(texts) + f" + h(1fr) + {boxes}"
+    boxes = f"squares((1,) * {max(sum(blank.groups), len(codes))}, ({filled}{',' if codes else ''}))"
+    # The word joiner keeps the boxes on the line of the last option, so that they stand at the right.
+    return " + gap + ".join(texts) + f" + h(1fr) + sym.wj + {boxes}"
 
 
 def _signature(value: object) -> str:
