@@ -288,7 +288,7 @@ def _options(blank: Blank, value: object) -> str:
         return " + gap + ".join(texts)
     codes = sorted(chosen, key=lambda code: (len(code), code)) if value is not None else []
     filled = ", ".join(_string(code) for code in codes)
-    boxes = f"squares((1,) * {max(sum(blank.groups), len(codes))}, ({filled}{',' if codes else ''}))"
+    boxes = f"squares(({max(sum(blank.groups), len(codes))},), ({filled}{',' if codes else ''}))"
     # The word joiner keeps the boxes on the line of the last option, so that they stand at the right.
     return " + gap + ".join(texts) + f" + h(1fr) + sym.wj + {boxes}"
 
