@@ -111,7 +111,7 @@ def test_answers_stand_in_their_places() -> None:
     assert "20/11/2026" in text
     assert "Đã ký: Trần Văn Bình 16:00 25/11/2026" in text
     assert "Hồi sức" in text
-    assert "03Giờ10phút21/11/2026" in compact
+    assert "03 Giờ 10 phút 21/11/2026" in text
 
 
 def test_a_long_answer_runs_over_its_lines_and_is_whole(tmp_path: Path) -> None:
