@@ -13,6 +13,7 @@ from functools import cache
 from importlib import resources
 
 from benhan.synth.chance import Weighted
+from benhan.vn.places.units import wards_now
 
 KINH = "01"
 
@@ -48,8 +49,8 @@ class Province:
 def provinces() -> tuple[Province, ...]:
     """The provinces in the order of their codes."""
     communes: dict[str, list[Commune]] = defaultdict(list)
-    for row in rows("communes.csv"):
-        communes[row["province"]].append(Commune(row["code"], row["name"]))
+    for each in wards_now():
+        communes[each.parent].append(Commune(each.code, each.full_name))
     return tuple(_province(row, communes[row["code"]]) for row in rows("provinces.csv"))
 
 
