@@ -151,6 +151,10 @@ Quy tắc cần biết điều ở ngoài hồ sơ (danh mục, tra cứu thẻ,
 mục rỗng coi như chưa có. (A rule that asks for knowledge which is not there is told as not checked; an empty list is no knowledge.)
 Một chỗ sai chỉ do một quy tắc báo; chỗ chồng nhau ghi ở `tests/unit/vn/bhyt/rules/seeded_faults.py`. (A fault is told by one rule.)
 
+Nguồn: S các quyết định, P bảng kiểm của cổng cho 4750, T V D K N M bộ kiểm tra và HIS công khai, C một danh mục thương mại (số mã), W bộ
+ký số, F QĐ 3276; sau dấu chấm phẩy là độ tin cậy. (Sources: S the decisions, P the portal's sheet for 4750, T V D K N M public checkers
+and hospital systems, C a commercial catalogue with its numbers, W a signing kit, F QĐ 3276; then the confidence.)
+
 ## Chính sách · Policy
 
 Một tệp TOML; mức theo ngày ra viện (`from`), kèm người quyết định (`owner`). (A TOML file; levels by the day of discharge.)

@@ -93,9 +93,11 @@ class FileReport:
         return next((level for level, count in self.counts.items() if count), None)
 
     @cached_property
-    def by_rule(self) -> list[tuple[str, int]]:
-        """Rules with how many findings each has, the most frequent first."""
-        return Counter(finding.rule for finding in self.findings).most_common()
+    def by_rule(self) -> list[tuple[Finding, int]]:
+        """One finding of each rule with how many there are, the most frequent first."""
+        first: dict[str, Finding] = {}
+        counts = Counter(first.setdefault(finding.rule, finding).rule for finding in self.findings)
+        return [(first[rule], count) for rule, count in counts.most_common()]
 
     @cached_property
     def not_checked(self) -> tuple[NotChecked, ...]:
@@ -147,7 +149,7 @@ def report_json(report: FileReport) -> str:
         "claims": len(report.reports),
         "verdict": report.verdict.value if report.verdict else "pass",
         "counts": {level.value: count for level, count in report.counts.items()},
-        "rules": dict(report.by_rule),
+        "rules": {finding.rule: count for finding, count in report.by_rule},
         "findings": [_finding_json("", finding) for finding in report.of_file]
         + [
             _finding_json(ma_lk, finding)

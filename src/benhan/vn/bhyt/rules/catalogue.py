@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from benhan.kernel.texts import Text
 from benhan.vn.bhyt.rules.context import Approved, Staff
@@ -20,7 +21,8 @@ _DETAILS = re.compile(r"\s*\[[^\]]*\]\s*$")
 _SUFFIX = re.compile(r"(_GT|_TB|_TT|\.K\.\w{5})$")
 _MACHINE = re.compile(r"[A-Z]{2,3}\.\d(\[[^\];.]+\])?(\.[\w-]+){1,2}")
 _PACKAGE = re.compile(r"G[1-9]\d{0,2}", re.ASCII)
-_TENDER_GROUP = re.compile(r"[GN](\d{1,2})", re.ASCII)
+_TENDER_GROUP = re.compile(r"[GN](\d{1,2})(?:\.\d\d)?", re.ASCII)
+"""`G1`, or `G1.02` for the second winner of a group."""
 BLOOD = ("7", "17")
 WITHOUT_REGISTRATION = ("40.17", "40.573")
 """Oxygen, nitric oxide."""
@@ -38,7 +40,12 @@ def _rows(known: Mapping[str, Sequence[Approved]] | None, code: str, line: Line)
 
 
 def _agree(approved: str, written: str) -> bool:
-    return not approved or " ".join(approved.split()).casefold() == " ".join(written.split()).casefold()
+    return not approved or approved == written or _folded(approved) == _folded(written)
+
+
+@lru_cache(maxsize=1 << 14)
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _below(row: Approved, price: int | None) -> bool:
@@ -149,14 +156,23 @@ def licensed(known: Mapping[str, Staff], number: str, on: str, code: str = "") -
 )
 def practitioners(view: View) -> Iterator[Found]:
     known = view.context.staff or {}
+    seen: dict[tuple[str, str, str], bool] = {}
+
+    def all_licensed(numbers: str, on: str, code: str) -> bool:
+        key = (numbers, on, code)
+        if key not in seen:
+            seen[key] = all(not each or licensed(known, each, on, code) for each in parts(numbers))
+        return seen[key]
+
     for line in view.lines:
         on = line.row["NGAY_YL"][:8]
-        for column in ("MA_BAC_SI", "NGUOI_THUC_HIEN"):
-            code = line.code if column == "NGUOI_THUC_HIEN" and not line.is_supply else ""
-            if any(each and not licensed(known, each, on, code) for each in parts(line.row.get(column, ""))):
-                yield at(f"{line.at}.{column}", column=column)
+        if not all_licensed(line.row["MA_BAC_SI"], on, ""):
+            yield at(f"{line.at}.MA_BAC_SI", column="MA_BAC_SI")
+        code = "" if line.is_supply else line.code
+        if not line.is_drug and not all_licensed(line.row["NGUOI_THUC_HIEN"], on, code):
+            yield at(f"{line.at}.NGUOI_THUC_HIEN", column="NGUOI_THUC_HIEN")
     for at_row, row in view.rows("XML5"):
-        if any(each and not licensed(known, each, row["THOI_DIEM_DBLS"][:8]) for each in parts(row["NGUOI_THUC_HIEN"])):
+        if not all_licensed(row["NGUOI_THUC_HIEN"], row["THOI_DIEM_DBLS"][:8], ""):
             yield at(f"{at_row}.NGUOI_THUC_HIEN", column="NGUOI_THUC_HIEN")
 
 
@@ -212,15 +228,18 @@ def machine(view: View) -> Iterator[Found]:
 def form_of_tender(view: View) -> Iterator[Found]:
     for line in view.lines:
         text = line.row["TT_THAU"]
-        if not text:
-            continue
-        pieces = text.split(";")
-        groups = [_TENDER_GROUP.fullmatch(piece) for piece in pieces[1:3]]
-        year = pieces[3][:4] if len(pieces) > 3 else ""
-        least = 0 if line.is_supply else 1
-        numbered = len(groups) == 2 and all(each is not None and int(each[1]) >= least for each in groups)
-        if not pieces[0] or not numbered or not (year.isdigit() and len(year) == 4):
+        if text and not _is_tender(text, 0 if line.is_supply else 1):
             yield at(f"{line.at}.TT_THAU")
+
+
+@lru_cache(maxsize=4096)
+def _is_tender(text: str, least: int) -> bool:
+    """decision;package;group;year and more, the numbers of package and group not below `least`."""
+    pieces = text.split(";")
+    groups = [_TENDER_GROUP.fullmatch(piece) for piece in pieces[1:3]]
+    year = pieces[3][:4] if len(pieces) > 3 else ""
+    numbered = len(groups) == 2 and all(each is not None and int(each[1]) >= least for each in groups)
+    return bool(pieces[0]) and numbered and year.isdigit() and len(year) == 4
 
 
 @rule(

@@ -8,8 +8,9 @@ from datetime import date
 from typing import NamedTuple
 
 from benhan.kernel.texts import Text
+from benhan.vn.bhyt.rules.lines import WHOLE
 from benhan.vn.bhyt.rules.rule import Found, at, rule
-from benhan.vn.bhyt.rules.values import milli
+from benhan.vn.bhyt.rules.values import dong, milli
 from benhan.vn.bhyt.rules.view import STAY, View
 
 LIST_FROM = date(2025, 10, 17)
@@ -148,9 +149,17 @@ def benefit(view: View) -> Iterator[Found]:
         of_cards = by_day[on]
         if line.scope == "2" or line.benefit is None or not of_cards:
             continue
-        allowed = {each * percent // 100 for each in of_cards} | ({100} if paid_whole and percent else set())
-        if line.benefit % 1000 or line.benefit // 1000 not in allowed:
-            yield at(f"{line.at}.MUC_HUONG", allowed=", ".join(str(each) for each in sorted(allowed)))
+        allowed = {share for each in of_cards for share in _shares(each, percent)}
+        if paid_whole and percent:
+            allowed.add(WHOLE)
+        if line.benefit not in allowed:
+            yield at(f"{line.at}.MUC_HUONG", allowed=", ".join(dong(each) for each in sorted(allowed)))
+
+
+def _shares(benefit: int, percent: int) -> set[int]:
+    """A share of a benefit, in thousandths of a percent: half of 95 is 47.5, or whole where three digits fit."""
+    exact = benefit * percent * 10
+    return {exact, exact // 1000 * 1000, -(-exact // 1000) * 1000}
 
 
 def _share_now(view: View, share: Share) -> int:

@@ -74,10 +74,6 @@ class Line:
         """The amounts are exactly those of no other sources; most lines are, and need no second look."""
         self.has_all_money = self.right is not None and None not in written
 
-    @property
-    def is_bed(self) -> bool:
-        return not self.is_drug and self.group in BEDS
-
     def _right(self) -> Right | None:
         quantity, price_bv, price_bh, ratio, ratio_dv, benefit = (
             self.quantity,

@@ -7,6 +7,7 @@ already told as wrong may agree with the written amount or with the right one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 from benhan.kernel.texts import Text
 from benhan.vn.bhyt.rules.lines import SUPPLIES, WHOLE, Line, Right, after_other_sources
@@ -30,7 +31,8 @@ def _near(view: View, written: int | None, *right: int) -> bool:
     return any(-tolerance <= written - each <= tolerance for each in right)
 
 
-OTHER_SOURCES = ("T_NGUONKHAC_NSNN", "T_NGUONKHAC_VTNN", "T_NGUONKHAC_VTTN", "T_NGUONKHAC_CL")
+_other_sources = itemgetter("T_NGUONKHAC_NSNN", "T_NGUONKHAC_VTNN", "T_NGUONKHAC_VTTN", "T_NGUONKHAC_CL")
+_NO_SOURCES = ("0", "0", "0", "0")
 
 RETOTAL = Text(
     "Tính lại từ số lượng, đơn giá, tỷ lệ rồi làm tròn 2 chữ số thập phân.",
@@ -173,14 +175,17 @@ def other_sources(view: View) -> Iterator[Found]:
     for line in view.lines:
         if line.right is None or not line.has_all_money:
             continue
-        row, right = line.row, line.right
-        total = sum(milli(row[column]) or 0 for column in OTHER_SOURCES)
+        right = line.right
+        written = _other_sources(line.row)
+        if not line.other and written == _NO_SOURCES:
+            continue
+        total = sum(milli(each) or 0 for each in written)
         if not _near(view, line.other, total):
             yield at(f"{line.at}.T_NGUONKHAC", right=dong(total))
         elif line.other and line.scope != "2" and line.row.get("NGUON_CTRA", "1") in ("", "1"):
             left = after_other_sources(right.own, right.copay, right.fund, line.other)
-            written = (line.own, line.copay, line.fund)
-            if any(not _near(view, value, wanted) for value, wanted in zip(written, left, strict=True)):
+            told = (line.own, line.copay, line.fund)
+            if any(not _near(view, value, wanted) for value, wanted in zip(told, left, strict=True)):
                 yield at(f"{line.at}.T_NGUONKHAC", right=" + ".join(dong(each) for each in left))
 
 

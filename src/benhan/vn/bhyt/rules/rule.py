@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -35,6 +36,20 @@ class Level(Enum):
 _RANKS = {level: rank for rank, level in enumerate(Level)}
 _LEVELS = {"block": Level.BLOCK, "error": Level.WARN, "warn": Level.OBSERVE}
 """Severity of the table → level. A row that says "block if malformed, warn if empty" blocks; its function softens."""
+
+_TEXTS = {
+    "file": "CV 1245/BHXH-CNTT (03/05/2024)",
+    "card": "TT 12/2026/TT-BTC; CV 1923/BHXH (2024)",
+    "entitlement": "QĐ 3276/QĐ-BYT (17/10/2025), phụ lục 1",
+    "diagnosis": "QĐ 4469/QĐ-BYT, QĐ 7603/QĐ-BYT",
+    "catalogue": "TT 12/2026/TT-BTC, danh mục 01–06/DM",
+    "drug": "TT 37/2024/TT-BYT",
+    "service": "TT 22/2023/TT-BYT",
+    "bed": "TT 22/2023/TT-BYT",
+    "leave": "TT 18/2022/TT-BYT",
+    "check-in": "CV 1245/BHXH-CNTT (03/05/2024)",
+}
+"""The text behind a group, beside the tables."""
 
 COLUMN_CODES = ("R01", "R02")
 """Rules of single columns, which have no row in the table (`columns.py`)."""
@@ -87,7 +102,10 @@ class Rule:
 
     @property
     def clause(self) -> str:
-        return f"QĐ 3176/QĐ-BYT; {self.code} ({self.sources})"
+        """The tables of the decision that it reads, and the text behind the group."""
+        tables = ", ".join(dict.fromkeys(re.findall(r"XML(\d+)", self.tables)))
+        decision = f"QĐ 3176/QĐ-BYT, bảng {tables}" if tables else "QĐ 3176/QĐ-BYT"
+        return "; ".join(filter(None, (decision, _TEXTS.get(self.group))))
 
 
 def rule(

@@ -213,7 +213,10 @@ def kept_apart(view: View) -> Iterator[Found]:
         for each in (view.context.earlier or {}).get(view.one["MA_BN"], ())
         if each.ma_lk != view.claim.ma_lk and (moment := minute(each.at)) is not None
     ]
+    here = {code for code, _, _ in done}
     for pair in view.context.apart or ():
+        if pair.second not in here:
+            continue
         for code, moment, place in done:
             if code != pair.second or moment is None:
                 continue

@@ -26,7 +26,7 @@ from tests.unit.vn.bhyt.rules.seeded_faults import (
     world_fault,
 )
 
-from benhan.vn.bhyt.rules.context import Contrast, DrugTerms, Icd10, Signature, Staff
+from benhan.vn.bhyt.rules.context import Contrast, DrugTerms, Hours, Icd10, Signature, Staff
 
 FURTHER: list[Seeded] = seeding()
 
@@ -371,3 +371,39 @@ def no_check_in_in_the_ward(case: Case) -> None:
 
 
 seeded("H02", A, lambda case: change_check_in(case, MA_THUOC="40.155", TEN_THUOC="Thuốc mẫu A 500mg"))
+
+
+@fault("A03", A)
+def a_newborn_without_an_hour_of_birth(case: Case) -> None:
+    case.set("NGAY_SINH", "202610200000", "XML14")
+    case.answer(born="20261020")
+
+
+@fault("T11", A)
+def a_result_after_hours(case: Case) -> None:
+    case.world["hours"] = Hours(frozenset(range(5)), "0600", "1000")
+    case.row("XML4", 3)["NGAY_KQ"] = case.row("XML3", 3)["NGAY_KQ"] = "202611021001"
+
+
+@fault("Q11", A)
+def an_hiv_record_of_someone_else(case: Case) -> None:
+    record = dict(GOOD[D].rows("XML6")[0])
+    same = (
+        "MA_LK",
+        "MA_THE_BHYT",
+        "SO_CCCD",
+        "NGAY_SINH",
+        "GIOI_TINH",
+        "DIA_CHI",
+        "MATINH_CU_TRU",
+        "MAXA_CU_TRU",
+        "MA_CSKCB",
+    )
+    case.claim.tables["XML6"] = [record | {name: case.one[name] for name in same}]
+
+
+cell("X01", A, "XML2", 1, "LIEU_DUNG", "Sáng: 0 viên [0 viên/ngày]")
+seeded("S06", C, lambda case: bed_days(case, "2", TYLE_TT_DV="60"))
+cell("M06", A, "XML2", 2, "T_BNTT", "17600")
+cell("L09", D, "XML6", 1, "NGAY_BAT_DAU_XU_TRI", "")
+cell("L09", D, "XML6", 1, "NGAY_KET_THUC_XU_TRI", "20261101")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -52,7 +53,18 @@ def test_a_finding_tells_place_right_value_and_hint_in_two_languages() -> None:
     assert finding.hint.vi.startswith("Tính lại")
     issue = finding.to_issue()
     assert (issue.severity, issue.place) == (Severity.ERROR, "XML2[2].THANH_TIEN_BV")
-    assert "M01" in issue.clause
+    assert issue.clause == "QĐ 3176/QĐ-BYT, bảng 2"
+
+
+def test_every_rule_cites_a_decision_and_speaks_two_languages() -> None:
+    for rule in RULES:
+        assert "QĐ 3176/QĐ-BYT" in rule.clause
+        for text in (rule.text, rule.hint):
+            assert text.vi
+            assert text.en
+            assert text.vi != text.en
+            assert set(re.findall(r"{\w+}", text.vi)) == set(re.findall(r"{\w+}", text.en)), rule.code
+    assert OF["E06"].clause == "QĐ 3176/QĐ-BYT, bảng 2, 3; QĐ 3276/QĐ-BYT (17/10/2025), phụ lục 1"
 
 
 def test_no_finding_names_the_patient() -> None:
@@ -216,6 +228,8 @@ def test_a_rule_that_is_off_is_told_as_not_checked() -> None:
         ("[values]\nunknown = 1", "BA-3653"),
         ('[values]\nstrict_times = "yes"', "BA-3653"),
         ("[other]", "BA-3653"),
+        ("values = 1", "BA-3653"),
+        ('[values]\ntolerance_dong = "một đồng"', "BA-3653"),
     ],
 )
 def test_a_policy_that_cannot_be_meant_is_refused(text: str, code: str) -> None:

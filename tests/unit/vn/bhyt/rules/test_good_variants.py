@@ -11,6 +11,7 @@ from tests.unit.vn.bhyt.rules.further_faults import second_exam
 from tests.unit.vn.bhyt.rules.seeded_faults import A, B, C, D, E, bed_days
 
 from benhan.vn.bhyt.claim import Row
+from benhan.vn.bhyt.rules.context import DrugTerms
 
 VARIANTS: list[tuple[str, Callable[[Case], object]]] = []
 
@@ -144,6 +145,21 @@ def a_stay_at_a_central_hospital_by_choice(case: Case) -> None:
     _benefit(case, "38")
 
 
+@variant(C)
+def half_of_ninety_five_percent(case: Case) -> None:
+    case.one.update(MA_DKBD="99002", MA_LOAI_KCB="03")
+    case.set("MA_DOITUONG_KCB", "1.18")
+    case.answer(facility="99002")
+    _benefit(case, "47.5")
+
+
+@variant(A)
+def a_second_winner_of_a_tender(case: Case) -> None:
+    tender = "57/QĐ-TTMS;G1.02;N4;2026"
+    case.row("XML2", 1)["TT_THAU"] = tender
+    case.world["drugs"]["40.155"] = [each._replace(tender=tender) for each in case.world["drugs"]["40.155"]]
+
+
 @variant(A)
 def a_return_by_appointment(case: Case) -> None:
     case.set("MA_DOITUONG_KCB", "1.5", "XML14")
@@ -211,6 +227,12 @@ for dose, unit in (
 def blood_without_tender_and_registration(case: Case) -> None:
     line = case.row("XML2", 1)
     line.update(MA_NHOM="7", TT_THAU="", SO_DANG_KY="")
+
+
+@variant(A)
+def a_compound_of_several_ingredients_is_in_no_list(case: Case) -> None:
+    case.row("XML2", 2)["MA_THUOC"] = "40.155+40.998"
+    case.world["drug_terms"] = {"40.155": DrugTerms()}
 
 
 @variant(B)
