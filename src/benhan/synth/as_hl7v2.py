@@ -20,7 +20,6 @@ from benhan.synth.visit import EMERGENCY, INPATIENT, LabOrder, Result, Study, Vi
 
 _MARKS = Delimiters()
 _CLASSES = {INPATIENT: "I", EMERGENCY: "E"}
-_SECTIONS = {"DX": "RAD", "CT": "CT", "US": "RUS", "XA": "CTH", "ECG": "EC", "EEG": "EN"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +119,13 @@ def _obx(visit: Visit, order: LabOrder, place: int, result: Result, *, is_first:
 
 def _reading(visit: Visit, study: Study, pid: str, pv1: str) -> Message:
     kind = study.kind
-    section = _SECTIONS.get(kind.modality, "OTH")
     times = (study.ordered_at, study.done_at, study.issued_at)
     lines = [
         _msh(visit, "RIS", "ORU^R01^ORU_R01", study.issued_at, f"R{study.number}"),
         pid,
         pv1,
         f"ORC|RE|{study.number}|F{study.number}",
-        f"{_obr(study.number, kind, times, study.by, section, 'F')}{'|' * 7}{_xcn(study.reader)}",
+        f"{_obr(study.number, kind, times, study.by, kind.section, 'F')}{'|' * 7}{_xcn(study.reader)}",
         f"NTE|1||{_text(study.conclusion)}",  # before the first OBX it is the report's
         f"OBX|1|TX|{kind.code}^{_text(kind.name)}^L||{_text(study.described)}||||||F|||{_ts(study.done_at)}",
     ]

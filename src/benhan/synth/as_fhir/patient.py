@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from benhan.synth.as_fhir.names import Json, Names, coded, when
 from benhan.synth.life import Life
-from benhan.synth.livelihood import OCCUPATIONS
 from benhan.synth.people import EPOCH
-from benhan.synth.places import ethnic_group_name
 from benhan.synth.registration import Registration
 from benhan.vn import systems
+from benhan.vn.catalogues.shipped import catalogue
 
 OLD_IDENTITY_CARD = "urn:benhan:id:cmnd"
 _KINDS = {
@@ -38,9 +37,9 @@ def _patient(life: Life, registration: Registration, names: Names) -> Json:
         "id": names.patient_id(registration),
         "extension": [
             _extension(systems.EXTENSION_ETHNIC_GROUP, systems.ETHNIC_GROUP, person.ethnic_group,
-                       ethnic_group_name(person.ethnic_group)),
+                       catalogue("DANTOC").display(person.ethnic_group, EPOCH)),
             _extension(systems.EXTENSION_OCCUPATION, systems.OCCUPATION, person.occupation,
-                       OCCUPATIONS[person.occupation]),
+                       catalogue("NGHENGHIEP").display(person.occupation, EPOCH)),
         ],
         "identifier": _identifiers(registration),
         "name": [
@@ -70,6 +69,8 @@ def _patient(life: Life, registration: Registration, names: Names) -> Json:
         patient["contact"] = [
             {"relationship": [{"text": "Mẹ"}], "telecom": [{"system": "phone", "value": person.phone}]}
         ]
+    if registration.card:
+        patient["generalPractitioner"] = [names.facility(registration.facility)]
     patient["managingOrganization"] = names.facility(registration.facility)
     return patient
 
@@ -92,7 +93,8 @@ def _identifier(system: str, value: str, code: str, text: str) -> Json:
 
 
 def _extension(url: str, system: str, code: str, display: str) -> Json:
-    return {"url": url, "valueCoding": {"system": system, "code": code, "display": display}}
+    coding = {"system": system, "code": code, "display": display}
+    return {"url": url, "valueCodeableConcept": {"coding": [coding], "text": display}}
 
 
 def _coverage(registration: Registration, names: Names) -> Json:
