@@ -14,7 +14,6 @@ from benhan.synth.catalogue import Finding, Imaging, Panel
 from benhan.synth.facilities import Staff
 from benhan.synth.life import Life
 from benhan.synth.names import Name
-from benhan.synth.people import EPOCH
 from benhan.synth.registration import Registration
 from benhan.synth.visit import EMERGENCY, INPATIENT, LabOrder, Result, Study, Visit
 
@@ -80,7 +79,7 @@ def _adt(visit: Visit, event: str, at: datetime, pid: str, pv1: str) -> Message:
         lines.append(f"DG1|{place}||{each.icd}^{_text(each.name)}^I10||{_ts(visit.start)}|{kind}")
     registration = visit.registration
     if registration.card:
-        span = f"{EPOCH.year}0101|{EPOCH.year}1231"
+        span = f"{visit.start.year}0101|{visit.end.year}1231"
         lines.append(f"IN1|1|BHYT|BHXH|Bảo hiểm xã hội Việt Nam{'|' * 8}{span}{'|' * 23}{registration.card}")
     return _message(at, "HIS", lines)
 
