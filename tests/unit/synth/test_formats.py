@@ -160,6 +160,13 @@ def test_a_name_comes_back_in_its_order(lives: list[Life]) -> None:
     assert patient["birthDate"] == life.person.born.isoformat()
 
 
+def test_a_newborn_does_not_get_its_mothers_name(lives: list[Life]) -> None:
+    child = next(life for life in lives if life.person.is_newborn)
+    patient = message_to_fhir(parse_er7(next(life_messages(child)).content), Context("01901")).patient.resource
+    assert child.registrations[0].name.text == patient["name"][0]["text"]
+    assert "family" not in patient["name"][0]
+
+
 def test_a_result_is_sent_wrong_first_and_then_corrected(lives: list[Life]) -> None:
     life, order, wrong = next(
         (life, order, result)

@@ -11,11 +11,10 @@ from benhan.synth.registration import Registration
 from benhan.vn import systems
 from benhan.vn.catalogues.shipped import catalogue
 
-OLD_IDENTITY_CARD = "urn:benhan:id:cmnd"
 _KINDS = {
     systems.CCCD: ("NI", "Số định danh cá nhân"),
     systems.BHYT_CARD: ("HC", "Thẻ bảo hiểm y tế"),
-    OLD_IDENTITY_CARD: ("NI", "Chứng minh nhân dân"),
+    systems.CMND: ("NI", "Chứng minh nhân dân"),
 }
 
 
@@ -31,7 +30,6 @@ def person_resources(life: Life, names: Names) -> Iterator[Json]:
 
 def _patient(life: Life, registration: Registration, names: Names) -> Json:
     person = life.person
-    name = registration.name
     patient: Json = {
         "resourceType": "Patient",
         "id": names.patient_id(registration),
@@ -42,9 +40,7 @@ def _patient(life: Life, registration: Registration, names: Names) -> Json:
                        catalogue("NGHENGHIEP").display(person.occupation, EPOCH)),
         ],
         "identifier": _identifiers(registration),
-        "name": [
-            {"text": name.text, "family": name.family, "given": [part for part in (name.middle, name.given) if part]}
-        ],
+        "name": [_name(registration)],
         "gender": "male" if registration.sex == "M" else "female",
         "birthDate": registration.birth,
     }  # fmt: skip
@@ -75,12 +71,21 @@ def _patient(life: Life, registration: Registration, names: Names) -> Json:
     return patient
 
 
+def _name(registration: Registration) -> Json:
+    """A newborn's is its mother's until it is registered: words, in no parts."""
+    name = registration.name
+    if registration.person.is_newborn:
+        return {"use": "temp", "text": name.text}
+    given = [part for part in (name.middle, name.given) if part]
+    return {"text": name.text, "family": name.family, "given": given}
+
+
 def _identifiers(registration: Registration) -> list[Json]:
     own = (systems.patient_number(registration.facility.code), registration.number)
     found = [_identifier(own[0], own[1], "MR", "Mã bệnh nhân")]
     for system, value in (
         (systems.CCCD, registration.citizen_number),
-        (OLD_IDENTITY_CARD, registration.old_identity_card),
+        (systems.CMND, registration.old_identity_card),
         (systems.BHYT_CARD, registration.card),
     ):
         if value:
