@@ -100,6 +100,15 @@ async def test_what_is_taken_back_stands_on_no_page(here: Any) -> None:
     }  # fmt: skip
 
 
+async def test_a_name_in_capitals_does_not_replace_the_same_name_in_small_letters(here: Any) -> None:
+    claim = claim_of("A_outpatient")
+    for written_name, shown in (("Nguyễn Văn Mẫu",) * 2, ("NGUYỄN VĂN MẪU", "Nguyễn Văn Mẫu"), ("NGUYỄN VĂN MÃO",) * 2):
+        claim.summary["HO_TEN"] = written_name
+        await take(here, written(claim))
+        (patient,) = await here.found("Patient")
+        assert patient["name"][0]["text"] == shown
+
+
 async def test_an_encounter_names_its_diagnoses_by_their_roles(here: Any) -> None:
     for _ in range(2):
         claim = claim_of("A_outpatient")

@@ -32,6 +32,7 @@ async def test_the_page_offers_the_form_and_tells_what_became_of_each_file(house
     assert "Nhập: 1 · đã có từ trước: 0 · để riêng chờ sửa: 0" in answer.text
     assert "để riêng chờ sửa: 1" in answer.text
     assert "BA-3402" in answer.text
+    assert "M08" not in answer.text  # what follows from a part that could not be read is not told as well
     assert claim_of("A_outpatient").summary["HO_TEN"] not in answer.text
 
 
