@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benhan.synth.facilities import facilities_of
@@ -25,6 +25,7 @@ from benhan.vn.person_names.name import parse_name
 
 SEED = 7
 COUNT = 6000
+ON_A_BUSY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,7 @@ def people() -> list[Person]:
     return [person_of(SEED, index) for index in range(COUNT)]
 
 
+@ON_A_BUSY_MACHINE
 @given(st.integers(0, 999_999), st.integers(0, 2**31))
 def test_a_person_is_the_same_each_time_and_has_their_index(index: int, seed: int) -> None:
     once = person_of(seed, index)
@@ -51,6 +53,7 @@ def test_no_two_people_share_a_number(people: list[Person]) -> None:
     assert len(set(cards)) == len(cards)
 
 
+@ON_A_BUSY_MACHINE
 @given(st.integers(0, 999_999))
 def test_a_citizen_number_tells_province_century_sex_and_year_and_its_serial_the_index(index: int) -> None:
     person = person_of(SEED, index)
