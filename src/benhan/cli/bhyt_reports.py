@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta, timezone
 from pathlib import Path
 
 import typer
 
 from benhan.cli.common import err, language
-from benhan.kernel.clock import SystemClock
+from benhan.kernel.clock import VIETNAM, SystemClock
 from benhan.vn.bhyt.file_check import check_file
 from benhan.vn.bhyt.report import FileReport, report_html, report_text
 from benhan.vn.bhyt.rules.context import Knowledge
@@ -18,7 +17,6 @@ from benhan.vn.bhyt.rules.policy import parse_policy
 from benhan.vn.bhyt.rules.rule import Level
 from benhan.vn.bhyt.split import begins_as_bhyt
 
-VIETNAM = timezone(timedelta(hours=7))
 PIECE = 256 * 1024
 START = 4096
 BEFORE_SIGNING = '[levels]\nF05 = "observe"\n'

@@ -6,6 +6,7 @@ import math
 from datetime import datetime, timedelta
 
 from benhan.fhir.folding import fold
+from benhan.kernel.clock import VIETNAM
 from benhan.synth.as_hl7v2 import Message, visit_messages
 from benhan.synth.chance import Weighted, chance_of
 from benhan.synth.diseases import Disease, diseases
@@ -14,7 +15,6 @@ from benhan.synth.life import World, stay_of
 from benhan.synth.people import person_of
 from benhan.synth.person import Person
 from benhan.synth.places import provinces
-from benhan.synth.visit import VIETNAM
 from benhan.synth.visiting import Occasion
 
 SEED = 20260105

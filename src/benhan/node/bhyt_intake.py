@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import islice
 
 from benhan.kernel.actors import Actor
-from benhan.kernel.clock import Clock
+from benhan.kernel.clock import VIETNAM, Clock
 from benhan.kernel.faults import Fault, FaultCode, Incorrect
 from benhan.kernel.ids import RandomSource
 from benhan.kernel.issues import Issue
@@ -38,7 +37,6 @@ UNREADABLE = FaultCode(
         "The record has {count} places that cannot be read, listed below; mend them and run it again.",
     ),
 )
-VIETNAM = timedelta(hours=7)
 AT_ONCE = 32
 """Episodes that are read and committed together."""
 PROBLEMS_MAX = 500
@@ -113,7 +111,7 @@ class BhytIntake:
 
     def _looked_at(self, messages: Iterator[BhytMessage]) -> list[tuple[BhytMessage, Fault | None, list[Issue]]]:
         """The next messages, each with the fault it is parked for and the rules of the insurance that it breaks."""
-        now = (self._clock.now() + VIETNAM).strftime("%Y%m%d%H%M")
+        now = f"{self._clock.now().astimezone(VIETNAM):%Y%m%d%H%M}"
         return [(each, self._refusal(each), _broken_rules(each, now)) for each in islice(messages, AT_ONCE)]
 
     def _refusal(self, message: BhytMessage) -> Fault | None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from benhan.kernel.clock import VIETNAM
 from benhan.synth.as_fhir import Names
 from benhan.synth.facilities import Facility, Network, facilities_of
 from benhan.synth.life import Life, World, lives_of
-from benhan.synth.visit import VIETNAM
 
 
 @dataclass(frozen=True, slots=True)

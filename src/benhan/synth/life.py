@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
 
+from benhan.kernel.clock import VIETNAM
 from benhan.synth.being import Being, Chronic
 from benhan.synth.chance import Weighted, chance_of
 from benhan.synth.diseases import Disease, diseases
@@ -19,7 +20,7 @@ from benhan.synth.people import newborn_of, person_of
 from benhan.synth.person import Person
 from benhan.synth.registration import DUPLICATE, Registration, register, rightly
 from benhan.synth.signs import frame_of
-from benhan.synth.visit import VIETNAM, Delivery, Visit
+from benhan.synth.visit import Delivery, Visit
 from benhan.synth.visiting import Occasion, visit_of
 
 VISITS_MAX = 900

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from benhan.synth.catalogue import Analyte, Drug, Finding, Imaging, Panel
 from benhan.synth.diseases import Act, Disease
@@ -11,7 +11,6 @@ from benhan.synth.facilities import Department, Facility, Staff
 from benhan.synth.person import Person
 from benhan.synth.registration import Registration
 
-VIETNAM = timezone(timedelta(hours=7))
 OUTCOMES = {
     "Khỏi": "1",
     "Đỡ": "2",

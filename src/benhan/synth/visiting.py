@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from benhan.kernel.clock import VIETNAM
 from benhan.synth.being import Being, Course
 from benhan.synth.diseases import Disease
 from benhan.synth.examining import examine, type_blood
 from benhan.synth.facilities import NURSE, Facility
 from benhan.synth.registration import Registration, visit_number
 from benhan.synth.treating import treat
-from benhan.synth.visit import EMERGENCY, INPATIENT, OUTPATIENT, VIETNAM, Diagnosis, Note, Visit
+from benhan.synth.visit import EMERGENCY, INPATIENT, OUTPATIENT, Diagnosis, Note, Visit
 from benhan.synth.writing import as_typed, filled, general, signs
 
 GRAVE = 0.78

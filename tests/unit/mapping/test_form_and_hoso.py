@@ -15,7 +15,8 @@ from benhan.mapping.form_and_hoso import HABITS, answers_to_hoso, hoso_to_answer
 from benhan.vn.forms.answers import is_empty
 from benhan.vn.forms.catalogue import Catalogue
 from benhan.vn.forms.form import Form, Kind
-from benhan.vn.hoso_benh_an.document import hoso_to_xml, parse_hoso_xml
+from benhan.vn.hoso_benh_an.document import hoso_to_xml
+from benhan.vn.hoso_benh_an.reading import parse_hoso_xml
 
 CATALOGUE = Catalogue()
 NOI_KHOA = CATALOGUE.on("01/BV-01", date(2026, 11, 26))

@@ -28,7 +28,7 @@ from benhan.synth.as_hoso_benh_an import life_exports
 from benhan.synth.country import Country, country_of
 from benhan.synth.life import Life
 from benhan.vn.hoso_benh_an.check import check_hoso_benh_an
-from benhan.vn.hoso_benh_an.document import parse_hoso_xml
+from benhan.vn.hoso_benh_an.reading import parse_hoso_xml
 
 
 @pytest.fixture(scope="module")

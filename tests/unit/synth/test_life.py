@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from benhan.kernel.clock import VIETNAM
 from benhan.synth.country import Country, country_of, country_with
 from benhan.synth.facilities import CENTRAL, COMMUNE, facilities_of
 from benhan.synth.life import Life, lives_of
 from benhan.synth.truth import truth_of
-from benhan.synth.visit import INPATIENT, VIETNAM
+from benhan.synth.visit import INPATIENT
 
 FIRST, LAST = date(2025, 7, 1), date(2026, 6, 30)
 
