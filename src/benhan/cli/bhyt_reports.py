@@ -10,9 +10,9 @@ import typer
 
 from benhan.cli.common import err, language
 from benhan.kernel.clock import VIETNAM, SystemClock
+from benhan.vn.bhyt.facility_knowledge import knowledge
 from benhan.vn.bhyt.file_check import check_file
 from benhan.vn.bhyt.report import FileReport, report_html, report_text
-from benhan.vn.bhyt.rules.context import Knowledge
 from benhan.vn.bhyt.rules.policy import parse_policy
 from benhan.vn.bhyt.rules.rule import Level
 from benhan.vn.bhyt.split import begins_as_bhyt
@@ -41,7 +41,7 @@ class BhytReports:
         now = SystemClock().now().astimezone(VIETNAM)
         with file.open("rb") as opened:
             pieces = iter(lambda: opened.read(PIECE), b"")
-            report = check_file(str(file), pieces, Knowledge(now=f"{now:%Y%m%d%H%M}"), self._policy)
+            report = check_file(str(file), pieces, knowledge(now), self._policy)
         if as_json:
             for line in _json_lines(file, report):
                 typer.echo(line)

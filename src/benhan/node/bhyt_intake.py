@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from benhan.kernel.actors import Actor
-from benhan.kernel.clock import VIETNAM, Clock
+from benhan.kernel.clock import Clock
 from benhan.kernel.faults import Fault, FaultCode, Incorrect
 from benhan.kernel.ids import RandomSource
 from benhan.kernel.issues import Issue
@@ -21,6 +21,7 @@ from benhan.kernel.texts import Text
 from benhan.kernel.trace import new_trace_id
 from benhan.mapping.bhyt_to_fhir import bhyt_to_fhir
 from benhan.mapping.mapped import Context
+from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.store.inbox import Arrival, Inbox, Receipt
 from benhan.vn.bhyt.claim_check import check_claim
 from benhan.vn.bhyt.messages import BhytMessage, MessageReader
@@ -80,11 +81,14 @@ class Reception:
 class BhytIntake:
     """Takes files."""
 
-    def __init__(self, inbox: Inbox, clock: Clock, random: RandomSource, context: Context) -> None:
+    def __init__(
+        self, inbox: Inbox, clock: Clock, random: RandomSource, context: Context, known: BhytKnowledge
+    ) -> None:
         self._inbox = inbox
         self._clock = clock
         self._random = random
         self._context = context
+        self._known = known
 
     async def receive(self, pieces: Iterable[bytes], actor: Actor) -> Reception:
         """Take a file, a few episodes at a time; returns after the last commit.
@@ -94,9 +98,10 @@ class BhytIntake:
         """
         reader = MessageReader(pieces)
         messages = iter(reader)
+        known = await self._known.now()
         found = Reception()
         number = 0
-        while batch := await asyncio.to_thread(self._looked_at, messages):
+        while batch := await asyncio.to_thread(self._looked_at, messages, known):
             receipts = await asyncio.gather(
                 *(self._inbox.receive(self._arrival(message, fault, actor)) for message, fault, _ in batch)
             )
@@ -109,10 +114,11 @@ class BhytIntake:
         log.info("bhyt.received", count=found.total, pending=found.parked)
         return found
 
-    def _looked_at(self, messages: Iterator[BhytMessage]) -> list[tuple[BhytMessage, Fault | None, list[Issue]]]:
+    def _looked_at(
+        self, messages: Iterator[BhytMessage], known: Knowledge
+    ) -> list[tuple[BhytMessage, Fault | None, list[Issue]]]:
         """The next messages, each with the fault it is parked for and the rules of the insurance that it breaks."""
-        now = f"{self._clock.now().astimezone(VIETNAM):%Y%m%d%H%M}"
-        return [(each, self._refusal(each), _broken_rules(each, now)) for each in islice(messages, AT_ONCE)]
+        return [(each, self._refusal(each), _broken_rules(each, known)) for each in islice(messages, AT_ONCE)]
 
     def _refusal(self, message: BhytMessage) -> Fault | None:
         errors = [issue for issue in message.claim.faults if issue.is_error]
@@ -139,9 +145,9 @@ class BhytIntake:
         )
 
 
-def _broken_rules(message: BhytMessage, now: str) -> list[Issue]:
+def _broken_rules(message: BhytMessage, known: Knowledge) -> list[Issue]:
     """What the insurance would find; it does not keep an episode out of the record."""
-    report = check_claim(message.claim, Knowledge(now=now))
+    report = check_claim(message.claim, known)
     return [finding.to_issue() for finding in report.findings if finding.level in (Level.BLOCK, Level.WARN)]
 
 
