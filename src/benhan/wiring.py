@@ -15,9 +15,11 @@ from benhan.kernel.settings import Settings
 from benhan.mapping.mapped import Context
 from benhan.node.apply import Applier
 from benhan.node.bhyt_intake import BhytIntake
+from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.exports import Exports
 from benhan.node.intake import Intake
 from benhan.repository.ingest import Ingest
+from benhan.store.catalogues import Catalogues
 from benhan.store.database import Database, ensure_database
 from benhan.store.embedded import EmbeddedPostgres
 from benhan.store.inbox import Inbox
@@ -154,6 +156,7 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
         client = (
             RepositoryClient(settings.repository_url, settings.repository_token) if settings.repository_url else None
         )
+        known = BhytKnowledge(Catalogues(store.database, store.clock), store.clock)
         inbox.start()
         outbox.start()
         try:
@@ -164,7 +167,7 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
                 inbox,
                 outbox,
                 Intake(inbox, store.clock, store.random, charset=settings.mllp_charset),
-                BhytIntake(inbox, store.clock, store.random, context),
+                BhytIntake(inbox, store.clock, store.random, context, known),
                 Applier(store, inbox, outbox, context, charset=settings.mllp_charset),
                 Exports(store, settings.facility_code, settings.facility_name, address),
                 client,

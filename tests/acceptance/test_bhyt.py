@@ -16,12 +16,15 @@ from benhan.mapping.fhir_to_bhyt import fhir_to_bhyt
 from benhan.mapping.mapped import Context
 from benhan.node.bhyt_folder import BhytFolder
 from benhan.node.bhyt_intake import BhytIntake
+from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.patients import Patients
 from benhan.node.records import read_record
+from benhan.store.catalogues import Catalogues, Load
 from benhan.vn.bhyt.claim import Claim
 from benhan.vn.bhyt.tables import latest
 from benhan.vn.bhyt.write import claims_to_bytes
+from benhan.vn.catalogues.catalogue import Entry
 
 CLERK = system("clerk")
 
@@ -38,7 +41,8 @@ async def here(make_hospital: Any) -> Any:
 
 
 def intake_of(hospital: Any) -> BhytIntake:
-    return BhytIntake(hospital.inbox, hospital.clock, hospital.store.random, Context("99001"))
+    known = BhytKnowledge(Catalogues(hospital.store.database, hospital.clock), hospital.clock)
+    return BhytIntake(hospital.inbox, hospital.clock, hospital.store.random, Context("99001"), known)
 
 
 async def take(hospital: Any, data: bytes) -> Any:
@@ -253,3 +257,17 @@ async def test_the_watch_ends_when_it_is_told(here: Any, folder: Path) -> None:
             await asyncio.sleep(0.02)
         stop.set()
         await running
+
+
+async def test_a_file_is_checked_by_the_lists_that_the_hospital_loaded(here: Any) -> None:
+    catalogues = Catalogues(here.store.database, here.clock)
+    intake = intake_of(here)
+
+    async def told(data: bytes) -> str:
+        found = await intake.receive([data], CLERK)
+        return " ".join(issue.text.vi for problem in found.problems for issue in problem.issues)
+
+    assert "D01" not in await told(sample("A_outpatient"))
+    today = here.clock.now().date()
+    await catalogues.load("ICD10", [Entry("I10", "Tăng huyết áp", today)], Load(today, "digest", may_end=True))
+    assert "D01: MA_BENH_CHINH phải là đúng một mã ICD-10" in await told(sample("A_outpatient"))

@@ -1,24 +1,23 @@
-"""The BHYT files of `benhan validate`: each checked by the rules, told in lines, and as a page in a folder if given."""
+"""The BHYT files of `benhan validate`: each checked by the rules, told in lines, and as a page if wanted."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 
 import typer
 
+from benhan.cli.check_pages import CheckPages, shown_at
 from benhan.cli.common import err, language
-from benhan.kernel.clock import SystemClock
+from benhan.vn.bhyt.facility_knowledge import knowledge
 from benhan.vn.bhyt.file_check import check_file
 from benhan.vn.bhyt.report import FileReport, report_html, report_text
-from benhan.vn.bhyt.rules.context import Knowledge
 from benhan.vn.bhyt.rules.policy import parse_policy
 from benhan.vn.bhyt.rules.rule import Level
 from benhan.vn.bhyt.split import begins_as_bhyt
 
-VIETNAM = timezone(timedelta(hours=7))
 PIECE = 256 * 1024
 START = 4096
 BEFORE_SIGNING = '[levels]\nF05 = "observe"\n'
@@ -26,12 +25,13 @@ BEFORE_SIGNING = '[levels]\nF05 = "observe"\n'
 
 
 class BhytReports:
-    """Checks files by a policy; `pages` is the folder of their HTML, None for none."""
+    """Checks files by a policy at an instant; `pages` takes their HTML, None where nobody wants it."""
 
-    def __init__(self, policy: Path | None, pages: Path | None) -> None:
+    def __init__(self, policy: Path | None, pages: CheckPages | None, now: datetime) -> None:
         """Raises Incorrect BA-3650 to BA-3653 for a policy that cannot be meant."""
         self._policy = parse_policy(policy.read_text(encoding="utf-8") if policy is not None else BEFORE_SIGNING)
         self._pages = pages
+        self._now = now
 
     def takes(self, file: Path) -> bool:
         """Whether a file is a BHYT one by its beginning."""
@@ -40,19 +40,18 @@ class BhytReports:
 
     def tell(self, file: Path, *, as_json: bool) -> bool:
         """Check and tell a file; gives whether it may not be sent."""
-        now = SystemClock().now().astimezone(VIETNAM)
         with file.open("rb") as opened:
             pieces = iter(lambda: opened.read(PIECE), b"")
-            report = check_file(str(file), pieces, Knowledge(now=f"{now:%Y%m%d%H%M}"), self._policy)
+            report = check_file(str(file), pieces, knowledge(self._now), self._policy)
         if as_json:
             for line in _json_lines(file, report):
                 typer.echo(line)
         else:
             err.print(report_text(report, language()).rstrip(), highlight=False, markup=False, soft_wrap=True)
         if self._pages is not None:
-            self._pages.mkdir(parents=True, exist_ok=True)
-            page = report_html(report, language(), f"{now:%d/%m/%Y %H:%M}")
-            (self._pages / f"{file.name}.html").write_text(page, encoding="utf-8")
+            page = report_html(report, language(), shown_at(self._now))
+            blocking = report.counts[Level.BLOCK]
+            self._pages.add(file, page, blocking, sum(report.counts.values()) - blocking)
         return report.verdict is Level.BLOCK
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
+from benhan.cli.faults import EMPTY_FILE, UNKNOWN_FILE
 from benhan.fhir.resource import parse_resource, resource_of
 from benhan.fhir.validation import check_structure
+from benhan.fhir.xml_format.reader import parse_xml
 from benhan.hl7v2.er7 import parse_er7
 from benhan.kernel.faults import Fault
 from benhan.kernel.issues import Issue, error
@@ -23,33 +26,51 @@ from benhan.vn.legacy_text.detect import read_unnamed
 SIZE_MAX = 256 * 1024 * 1024
 ROOT_WITHIN = 4096
 """So near its beginning a file of XML has its root."""
+FHIR_NAMESPACE = '"http://hl7.org/fhir"'
 FRAME_START, FRAME_END = b"\x0b", b"\x1c"
 TOO_LARGE = Text("Tệp lớn quá {size} MB.", "The file is larger than {size} MB.")
 
 
 def check_file(file: Path) -> list[Issue]:
-    """What is wrong with a file; its kind is told by what it begins with, not by its name alone."""
+    """What is wrong with a file; its kind is told by what it begins with, not by its name alone. Raises OSError."""
     if file.stat().st_size > SIZE_MAX:
         return [error("too-long", file.name, TOO_LARGE.filled(size=SIZE_MAX >> 20), "")]
     data = file.read_bytes()
-    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     try:
-        if start == b"<":
-            return _check_xml(data)
-        if start in (FRAME_START, b"M"):
-            return _check_message(data)
-        if b'"resourceType"' in data:
-            return check_resource(data)
-        return _check_hoso(read_hoso_json(data))
+        return _check(data, _beginning(data))
     except Fault as fault:
         return told(fault)
 
 
-def _check_xml(data: bytes) -> list[Issue]:
+def _beginning(data: bytes) -> str:
+    """How a file begins, without what stands before the first letter."""
+    encoding = "utf-16" if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+    return data[:ROOT_WITHIN].decode(encoding, "replace").lstrip()
+
+
+def _check(data: bytes, start: str) -> list[Issue]:
+    if not data.strip():
+        raise EMPTY_FILE()
+    if start.startswith("<"):
+        return _check_xml(data, start)
+    if start.startswith((FRAME_START.decode(), "MSH")):
+        return _check_message(data)
+    if b'"resourceType"' in data and start.startswith(("{", "[")):
+        return check_resource(data)
+    if start.startswith("{"):
+        return _check_hoso(read_hoso_json(data))
+    raise UNKNOWN_FILE()
+
+
+def _check_xml(data: bytes, start: str) -> list[Issue]:
     """A file of XML, told by the name of its root."""
-    if b"<KHAMSUCKHOE" in data[:ROOT_WITHIN]:
+    if "<KHAMSUCKHOE" in start:
         return check_ksk(parse_ksk(data))
-    return _check_hoso(read_hoso_xml(data))
+    if FHIR_NAMESPACE in start:
+        return check_structure(parse_xml(data, size_bytes_max=SIZE_MAX).plain)
+    if "HoSoBenhAn" in start:
+        return _check_hoso(read_hoso_xml(data))
+    raise UNKNOWN_FILE()
 
 
 def read_hoso(file: Path) -> tuple[HoSoBenhAn, list[Issue]]:

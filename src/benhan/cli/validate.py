@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from benhan.cli.common import err, language, out, progress
-from benhan.kernel.issues import Issue
+from benhan.cli.common import err, out, progress
 
 SUFFIXES = (".json", ".ndjson", ".xml", ".hl7")
 MANIFEST = ".manifest.json"
 """What an export leaves beside a `HoSoBenhAn`; in no format of its own."""
-ISSUES_SHOWN = 20
 EXIT_WRONG = 2
 
 
@@ -25,7 +21,8 @@ def validate(
     html: Annotated[
         Path | None,
         typer.Option(
-            help="Thư mục ghi báo cáo HTML của tệp BHYT (folder for a page of each BHYT file)", file_okay=False
+            help="Thư mục ghi báo cáo HTML: mỗi tệp một trang, và index.html (folder for a page of each file)",
+            file_okay=False,
         ),
     ] = None,
     policy: Annotated[
@@ -35,71 +32,44 @@ def validate(
 ) -> None:
     """Kiểm tra tệp FHIR, HoSoBenhAn, KSK, HL7 v2, XML BHYT, không cần kho. (Check files offline.)
 
-    FHIR: .json, .ndjson; HoSoBenhAn: .xml, .json; KSK: .xml; HL7 v2: .hl7;
+    FHIR: .json, .ndjson, .xml; HoSoBenhAn: .xml, .json; KSK: .xml; HL7 v2: .hl7;
     BHYT: .xml (GIAMDINHHS, XML0–XML15), theo 135 quy tắc.
     Thoát với mã 2 nếu có lỗi. Cảnh báo không tính là lỗi.
     """
     from benhan.cli.bhyt_reports import BhytReports
+    from benhan.cli.check_pages import CheckPages
+    from benhan.cli.checking import Checking
+    from benhan.kernel.clock import SystemClock
 
-    files = [file for path in paths for file in _files(path)]
-    reports = BhytReports(policy, html)
-    wrong = 0
+    now = SystemClock().now()
+    pages = CheckPages(html, now) if html is not None else None
+    checking = Checking(BhytReports(policy, pages, now), pages, as_json)
+    files, others = _files_of(paths)
     with progress("Kiểm tra (checking)", len(files)) as advance:
         for done, file in enumerate(files, 1):
-            if reports.takes(file):
-                wrong += reports.tell(file, as_json=as_json)
-            else:
-                for place, issues in _checked(file):
-                    wrong += any(issue.is_error for issue in issues)
-                    _tell(place, issues, as_json=as_json)
+            checking.check(file)
             advance(done)
+    wrong = checking.wrong
     if not as_json:
         out.print(f"{len(files)} tệp (files): " + (f"{wrong} chỗ sai (wrong)" if wrong else "đều đúng (valid)"))
+    if others:
+        err.print(f"{others} tệp có đuôi khác không được kiểm tra (files of other suffixes were not checked).")
+    if pages is not None:
+        err.print(f"Báo cáo (report): {pages.finish()}", highlight=False, markup=False, soft_wrap=True)
     if wrong:
         raise typer.Exit(EXIT_WRONG)
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    return sorted(
-        each
-        for each in path.rglob("*")
-        if each.suffix.lower() in SUFFIXES and each.is_file() and not each.name.endswith(MANIFEST)
-    )
-
-
-def _checked(file: Path) -> Iterator[tuple[str, list[Issue]]]:
-    """What is wrong with a file, or with each line of an NDJSON file; what is right is not told."""
-    from benhan.cli.checks import check_file, check_resource
-
-    if file.suffix.lower() != ".ndjson":
-        issues = check_file(file)
-        if issues:
-            yield str(file), issues
-        return
-    with file.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            issues = check_resource(line) if line.strip() else []
-            if issues:
-                yield f"{file}:{number}", issues
-
-
-def _tell(place: str, issues: list[Issue], *, as_json: bool) -> None:
-    speech = language()
-    for issue in issues if as_json else issues[:ISSUES_SHOWN]:
-        text = issue.text.in_language(speech)
-        if as_json:
-            told = {
-                "file": place,
-                "place": issue.place,
-                "text": text,
-                "is_error": issue.is_error,
-                "clause": issue.clause,
-            }
-            typer.echo(json.dumps(told, ensure_ascii=False))
-        else:
-            mark = "✗" if issue.is_error else "!"
-            err.print(f"{mark} {place}: {issue.place}: {text}", highlight=False, markup=False, soft_wrap=True)
-    if len(issues) > ISSUES_SHOWN and not as_json:
-        err.print(f"  … còn {len(issues) - ISSUES_SHOWN} lỗi nữa (more)", highlight=False)
+def _files_of(paths: list[Path]) -> tuple[list[Path], int]:
+    """The files to check, and how many more the folders hold: of a file that is named the suffix says nothing."""
+    files: list[Path] = []
+    others = 0
+    for path in paths:
+        if path.is_file():
+            files.append(path)
+            continue
+        within = sorted(each for each in path.rglob("*") if each.is_file() and not each.name.endswith(MANIFEST))
+        known = [each for each in within if each.suffix.lower() in SUFFIXES]
+        files += known
+        others += len(within) - len(known)
+    return files, others

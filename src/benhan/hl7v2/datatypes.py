@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from benhan.hl7v2.message import Segment
+from benhan.kernel.clock import OFFSET
 
 _TS = re.compile(
     r"(?P<year>\d{4})(?:(?P<month>\d\d)(?:(?P<day>\d\d)(?:(?P<hour>\d\d)(?:(?P<minute>\d\d)(?:(?P<second>\d\d)"
@@ -54,7 +55,7 @@ class PersonName:
 
 
 @lru_cache(maxsize=1024)
-def date_time(text: str, zone: str = "+07:00") -> str | None:
+def date_time(text: str, zone: str = OFFSET) -> str | None:
     """A TS or DTM as a FHIR dateTime of the same precision, or None where it is not one.
 
     A time without a zone is in `zone`; hours without minutes are given as a day, since FHIR has no such precision.

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Protocol
 
 VIETNAM = timezone(timedelta(hours=7))
+OFFSET = "+07:00"
+"""The zone as FHIR writes it."""
 
 
 def day_in_vietnam(at: datetime) -> date:

@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from benhan.kernel.clock import OFFSET
 from benhan.mapping.form_to_questionnaire import Sections, form_url, form_version, list_system, option_system
 from benhan.mapping.mapped import Json, without_empty
 from benhan.vn.forms.answers import is_empty
 from benhan.vn.forms.form import Field, Form, Kind
 from benhan.vn.forms.typeset import Answers
-
-VIETNAM = "+07:00"
 
 _VALUES = {
     Kind.TEXT: "valueString",
@@ -36,7 +35,7 @@ def answers_to_response(
     encounter: Json | None = None,
     author: Json | None = None,
     authored: str = "",
-    zone: str = VIETNAM,
+    zone: str = OFFSET,
 ) -> Json:
     """The QuestionnaireResponse of checked answers, in the order of the form; `status` as FHIR names it."""
     sections = Sections(titled=False)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from benhan.mapping.form_answers import VIETNAM
+from benhan.kernel.clock import OFFSET
 from benhan.mapping.form_to_questionnaire import list_system
 from benhan.mapping.mapped import Json, identifier, source_key, without_empty
 from benhan.vn import systems
@@ -41,7 +41,7 @@ class Paper(NamedTuple):
     subject: Json
     encounter: Json
     at: str
-    zone: str = VIETNAM
+    zone: str = OFFSET
 
 
 def answers_to_resources(form: Form, answers: Answers, paper: Paper) -> list[Json]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from benhan.kernel.clock import OFFSET
 from benhan.vn.systems import SOURCE_KEY
 
 Json = dict[str, Any]
@@ -58,7 +59,7 @@ class Context:
     """What the message does not say: the facility that receives it, its time zone, its name."""
 
     facility: str
-    zone: str = "+07:00"
+    zone: str = OFFSET
     facility_name: str = ""
 
 

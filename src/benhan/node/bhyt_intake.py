@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from itertools import islice
 
 from benhan.kernel.actors import Actor
@@ -22,6 +21,7 @@ from benhan.kernel.texts import Text
 from benhan.kernel.trace import new_trace_id
 from benhan.mapping.bhyt_to_fhir import bhyt_to_fhir
 from benhan.mapping.mapped import Context
+from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.store.inbox import Arrival, Inbox, Receipt
 from benhan.vn.bhyt.claim_check import check_claim
 from benhan.vn.bhyt.messages import BhytMessage, MessageReader
@@ -38,7 +38,6 @@ UNREADABLE = FaultCode(
         "The record has {count} places that cannot be read, listed below; mend them and run it again.",
     ),
 )
-VIETNAM = timedelta(hours=7)
 AT_ONCE = 32
 """Episodes that are read and committed together."""
 PROBLEMS_MAX = 500
@@ -82,11 +81,14 @@ class Reception:
 class BhytIntake:
     """Takes files."""
 
-    def __init__(self, inbox: Inbox, clock: Clock, random: RandomSource, context: Context) -> None:
+    def __init__(
+        self, inbox: Inbox, clock: Clock, random: RandomSource, context: Context, known: BhytKnowledge
+    ) -> None:
         self._inbox = inbox
         self._clock = clock
         self._random = random
         self._context = context
+        self._known = known
 
     async def receive(self, pieces: Iterable[bytes], actor: Actor) -> Reception:
         """Take a file, a few episodes at a time; returns after the last commit.
@@ -96,9 +98,10 @@ class BhytIntake:
         """
         reader = MessageReader(pieces)
         messages = iter(reader)
+        known = await self._known.now()
         found = Reception()
         number = 0
-        while batch := await asyncio.to_thread(self._looked_at, messages):
+        while batch := await asyncio.to_thread(self._looked_at, messages, known):
             receipts = await asyncio.gather(
                 *(self._inbox.receive(self._arrival(message, fault, actor)) for message, fault, _ in batch)
             )
@@ -111,14 +114,15 @@ class BhytIntake:
         log.info("bhyt.received", count=found.total, pending=found.parked)
         return found
 
-    def _looked_at(self, messages: Iterator[BhytMessage]) -> list[tuple[BhytMessage, Fault | None, list[Issue]]]:
+    def _looked_at(
+        self, messages: Iterator[BhytMessage], known: Knowledge
+    ) -> list[tuple[BhytMessage, Fault | None, list[Issue]]]:
         """The next messages, each with the fault it is parked for and the rules of the insurance that it breaks."""
-        now = (self._clock.now() + VIETNAM).strftime("%Y%m%d%H%M")
         found = []
         for message in islice(messages, AT_ONCE):
             fault = self._refusal(message)
             is_read = fault is None or fault.code != UNREADABLE.code
-            found.append((message, fault, _broken_rules(message, now) if is_read else []))
+            found.append((message, fault, _broken_rules(message, known) if is_read else []))
         return found
 
     def _refusal(self, message: BhytMessage) -> Fault | None:
@@ -146,9 +150,9 @@ class BhytIntake:
         )
 
 
-def _broken_rules(message: BhytMessage, now: str) -> list[Issue]:
+def _broken_rules(message: BhytMessage, known: Knowledge) -> list[Issue]:
     """What the insurance would find; it does not keep an episode out of the record."""
-    report = check_claim(message.claim, Knowledge(now=now))
+    report = check_claim(message.claim, known)
     return [finding.to_issue() for finding in report.findings if finding.level in (Level.BLOCK, Level.WARN)]
 
 

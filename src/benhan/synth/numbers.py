@@ -7,14 +7,15 @@ Source: NĐ 137/2015/NĐ-CP Đ13 (số định danh cá nhân); QĐ 1351/QĐ-BHX
 
 from __future__ import annotations
 
+from benhan.vn.identifiers.citizen_number import CitizenNumber
+
 PEOPLE_MAX = 1_000_000
 """One serial an index: of more people some would share a number."""
 
 
 def citizen_number(birth_code: str, sex: str, year: int, index: int) -> str:
     """A số định danh cá nhân: province of birth, century and sex, year, six digits."""
-    century = (year // 100 - 19) * 2 + (sex == "F")
-    return f"{birth_code}{century}{year % 100:02d}{999_999 - index:06d}"
+    return str(CitizenNumber(birth_code, "female" if sex == "F" else "male", year, f"{999_999 - index:06d}"))
 
 
 def old_identity_card(birth_code: str, index: int) -> str:

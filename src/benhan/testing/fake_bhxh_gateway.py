@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from benhan.kernel.clock import SystemClock
+from benhan.kernel.clock import VIETNAM, SystemClock
 from benhan.vn.bhyt.claim import Claim
 from benhan.vn.bhyt.read import ClaimReader
 
@@ -143,7 +143,7 @@ class FakeBhxhGateway:
         self.taken[transaction] = (facility, file)
         if kind != "0":
             self.claims |= {claim.ma_lk: claim for claim in claims}
-        at = (self.now() + timedelta(hours=7)).strftime("%Y%m%d%H%M%S")
+        at = f"{self.now().astimezone(VIETNAM):%Y%m%d%H%M%S}"
         return JSONResponse(
             {"maKetQua": "200", "maGiaoDich": transaction, "thoiGianTiepNhan": at, "thongDiep": "Thành công"}
         )

@@ -25,8 +25,10 @@ from benhan.kernel.faults import Fault
 from benhan.kernel.ids import RandomSource, SystemRandom
 from benhan.vn.emrhub.answers import Json
 from benhan.vn.emrhub.checksum import is_signed_by
-from benhan.vn.emrhub.envelope import ACKNOWLEDGEMENT, PUSH, Envelope, is_gln, is_msg_id, parse_envelope
+from benhan.vn.emrhub.envelope import ACKNOWLEDGEMENT, PUSH, Envelope, is_msg_id, parse_envelope
 from benhan.vn.emrhub.results import Outcome, result_of
+from benhan.vn.identifiers import gln
+from benhan.vn.identifiers.kind import is_stored_form
 from benhan.vn.ksk.document import CheckUp, parse_ksk
 
 RELAY_STATES = ("Thành công", "Thành công 1 phần", "Lỗi", "Đang xử lý")
@@ -168,7 +170,11 @@ class FakeEmrhub:
         """The result code of a message as it stands; takes in what is right, a message sent again only once."""
         header = envelope.header
         self.headers.append({name: getattr(header, name) for name in header.__slots__})
-        if header.msg_type != PUSH or not is_gln(header.sender_id) or not is_msg_id(header.msg_id, header.sender_id):
+        if (
+            header.msg_type != PUSH
+            or not is_stored_form(gln, header.sender_id)
+            or not is_msg_id(header.msg_id, header.sender_id)
+        ):
             return "CM_INVALID_REQUEST"
         key = self.keys.get(header.sender_id)
         if not envelope.signature:

@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import orjson
 
-from benhan.kernel.clock import Clock
+from benhan.kernel.clock import VIETNAM, Clock
 from benhan.kernel.faults import Broken, Fault, FaultCode, Forbidden, Incorrect, Unavailable
 from benhan.kernel.issues import error
 from benhan.kernel.secrets import Secret
@@ -89,7 +89,6 @@ _FACILITY = {
     CLAIM: re.compile(rb"<MACSKCB>\s*([^<]*?)\s*</MACSKCB>"),
     CHECK_IN: re.compile(rb"<MA_CSKCB>\s*([^<]*?)\s*</"),
 }
-_VIETNAM = timedelta(hours=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,8 +330,8 @@ def _time(text: str) -> datetime | None:
     if not re.fullmatch(r"[0-9]{14}", text):
         return None
     try:
-        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC) - _VIETNAM
-    except ValueError:
+        return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=VIETNAM).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
 
 

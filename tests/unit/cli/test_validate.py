@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import pytest
 from tests.unit.vn.bhyt.samples import FOLDER, claim_of
 from tests.unit.vn.ksk_making import check_up
 from typer.testing import CliRunner, Result
@@ -166,3 +168,109 @@ def test_a_table_and_a_check_in_are_known_by_their_roots(tmp_path: Path) -> None
     for name in ("xml0_checkin_exam", "xml12_record_UNCERTAIN_ROOT"):
         result = checked(FOLDER / f"{name}.xml")
         assert all("rule" in each for each in map(json.loads, result.stdout.splitlines()))
+
+
+def words(*paths: Path) -> Result:
+    return CliRunner().invoke(app, ["validate", *map(str, paths)])
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "BA-3700"),
+        (b" \r\n", "BA-3700"),
+        (b"%PDF-1.4 x", "BA-3701"),
+        (b"\x1f\x8b\x08\x00\x00", "BA-3701"),
+        (bytes(range(256)) * 20, "BA-3701"),
+        (b"[1, 2]", "BA-3701"),
+        (b"PID|1||BN1", "BA-3701"),
+        (b"<html></html>", "BA-3701"),
+        ("<html/>".encode("utf-16"), "BA-3701"),
+        (b'{"resourceType":"Patient",', "BA-0201"),
+        (b'{"a":' + b"[" * 50_000, "BA-0751"),
+        (b"<HoSoBenhAn><", "BA-0751"),
+        (b"<KHAMSUCKHOE><", "BA-3560"),
+        (b'<Patient xmlns="http://hl7.org/fhir"><', "BA-2050"),
+        (b'<!DOCTYPE x [<!ENTITY a "b">]><Patient xmlns="http://hl7.org/fhir">&a;</Patient>', "BA-2051"),
+        (b"MSH|", "BA-0601"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["json", "xml", "hl7"])
+def test_a_file_that_cannot_be_read_is_told_by_what_is_wrong_with_it(
+    tmp_path: Path, content: bytes, code: str, suffix: str
+) -> None:
+    file = tmp_path / f"a.{suffix}"
+    file.write_bytes(content)
+    result = checked(file)
+    assert (result.exit_code, places(result)) == (2, [code])
+
+
+def test_an_empty_ndjson_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "a.ndjson"
+    file.write_text("\n\n")
+    assert places(checked(file)) == ["BA-3700"]
+
+
+def test_fhir_xml_is_checked_like_json(tmp_path: Path) -> None:
+    file = tmp_path / "a.xml"
+    file.write_text('<Patient xmlns="http://hl7.org/fhir"><birthDate value="2026-02-31"/></Patient>')
+    assert places(checked(file)) == ["Patient.birthDate"]
+    file.write_text('<Patient xmlns="http://hl7.org/fhir"><birthDate value="2026-02-28"/></Patient>')
+    assert checked(file).exit_code == 0
+
+
+def test_hoso_benh_an_in_utf_16_is_read(tmp_path: Path) -> None:
+    written = hoso_to_xml(fhir_to_hoso_benh_an(Record("01234", PATIENT, ENCOUNTER)).document).decode()
+    file = tmp_path / "a.xml"
+    file.write_bytes(written.replace("utf-8", "utf-16").replace("UTF-8", "utf-16").encode("utf-16"))
+    assert checked(file).exit_code == 0
+
+
+def test_a_file_that_cannot_be_opened_is_told_and_the_others_are_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text('{"resourceType":"Patient","gender":"nam"}')
+    opened = Path.open
+
+    def refusing(self: Path, *args: Any, **named: Any) -> Any:
+        if self.name == "a.json":
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *args, **named)
+
+    monkeypatch.setattr(Path, "open", refusing)
+    assert places(checked(tmp_path)) == ["BA-3702", "Patient.gender"]
+
+
+def test_files_of_a_folder_that_are_not_checked_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(PATIENT), encoding="utf-8")
+    (tmp_path / "notes.docx").write_bytes(b"PK")
+    assert "1 tệp có đuôi khác không được kiểm tra" in words(tmp_path).stderr
+    assert words(tmp_path / "notes.docx").exit_code == 2
+
+
+def test_every_kind_of_file_has_its_page_and_the_index_names_the_wrong_ones_first(tmp_path: Path) -> None:
+    right, wrong, pages = tmp_path / "1", tmp_path / "2", tmp_path / "pages"
+    right.mkdir()
+    wrong.mkdir()
+    (right / "a.json").write_text(json.dumps(PATIENT), encoding="utf-8")
+    (wrong / "a.json").write_text(json.dumps({**PATIENT, "gender": "<b>"}), encoding="utf-8")
+    (wrong / "m.ndjson").write_text('\n{"resourceType":"Patient","born":1}', encoding="utf-8")
+    bhyt(wrong, NGAY_VAO="202602310730")
+    result = CliRunner().invoke(app, ["validate", str(right), str(wrong), "--html", str(pages)])
+    assert str(pages / "index.html") in result.stderr
+    assert sorted(each.name for each in pages.iterdir()) == [
+        "a.json.2.html",
+        "a.json.html",
+        "b.xml.html",
+        "index.html",
+        "m.ndjson.html",
+    ]
+    assert "Đúng." in (pages / "a.json.html").read_text(encoding="utf-8")
+    told = (pages / "a.json.2.html").read_text(encoding="utf-8")
+    assert "Patient.gender" in told
+    assert "<b>" not in told
+    assert "2 Patient.born" in (pages / "m.ndjson.html").read_text(encoding="utf-8")
+    index = (pages / "index.html").read_text(encoding="utf-8")
+    assert "4 tệp, 3 tệp có lỗi" in index
+    assert index.index("b.xml.html") < index.index('"a.json.html"')

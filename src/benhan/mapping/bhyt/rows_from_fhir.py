@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from decimal import Decimal
 from html import unescape
 from typing import Any
 
+from benhan.kernel.clock import VIETNAM
 from benhan.mapping.bhyt import course, drugs, papers
 from benhan.mapping.bhyt.claim import TABLE
 from benhan.mapping.bhyt.episode import kept_columns
@@ -19,7 +20,6 @@ from benhan.vn.bhyt.claim import Row
 from benhan.vn.bhyt.tables import Table
 
 Held = dict[str, Json]
-VIETNAM = timezone(timedelta(hours=7))
 _REQUESTS = ("1", "2", "3", "13")
 _DIV = re.compile(r"\s*<div[^>]*>(.*)</div>\s*", re.DOTALL)
 GIA_TRI_MAX = 255
@@ -30,7 +30,9 @@ def minute(text: str) -> str:
     if "T" not in text:
         return text.replace("-", "").ljust(8, "0") if text else ""
     at = datetime.fromisoformat(text.replace("Z", "+00:00").replace(":60", ":59"))  # a leap second
-    return f"{at.astimezone(VIETNAM):%Y%m%d%H%M}"
+    if 1 < at.year < 9999:
+        at = at.astimezone(VIETNAM)
+    return f"{at.year:04d}{at:%m%d%H%M}"
 
 
 def digits(value: Any) -> str:

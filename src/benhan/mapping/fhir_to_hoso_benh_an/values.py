@@ -1,16 +1,15 @@
-"""Single values of FHIR as the annex writes them."""
+"""Single values of FHIR as the annex writes them; it writes no zone, and its times are read as Vietnam's."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-Json = dict[str, Any]
+from benhan.kernel.clock import VIETNAM
 
-VIETNAM = timezone(timedelta(hours=7))
-"""The annex writes no zone: its times are read as Vietnam's."""
+Json = dict[str, Any]
 
 
 def value_text(observation: Json) -> str:

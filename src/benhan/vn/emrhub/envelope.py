@@ -17,6 +17,8 @@ from typing import Any
 import orjson
 
 from benhan.vn.emrhub.faults import BAD_SENDER, NOT_AN_ENVELOPE
+from benhan.vn.identifiers import gln
+from benhan.vn.identifiers.kind import is_stored_form
 
 Json = dict[str, Any]
 
@@ -24,7 +26,6 @@ DATA_TYPES = ("xml/base64", "json/base64", "png/base64", "jpg/base64", "pdf/base
 PUSH, ACKNOWLEDGEMENT = "101", "102"
 """msg_type of what is sent and of its answer."""
 SYNC_CHECKUP = "sync_checkup"
-_GLN = re.compile(r"\d{13}", re.ASCII)
 _MSG_ID = re.compile(r"(\d{13})(\d{6})([0-9a-f]{32})", re.ASCII)
 _VERSION = re.compile(r"\d+(?:\.\d+){1,3}", re.ASCII)
 
@@ -73,7 +74,7 @@ def shape_of(version: str) -> Shape:
 
 def new_msg_id(sender_id: str, on: date, random: bytes) -> str:
     """sender_id + YYMMDD + a UUID of version 4 without dashes, made of 16 random bytes. Raises Incorrect BA-3551."""
-    if not is_gln(sender_id):
+    if not is_stored_form(gln, sender_id):
         raise BAD_SENDER()
     assert len(random) == 16, "a UUID has 16 bytes"
     made = bytearray(random)
@@ -86,14 +87,6 @@ def is_msg_id(text: str, sender_id: str) -> bool:
     """Whether a message number has the form, and is of that sender."""
     match = _MSG_ID.fullmatch(text)
     return match is not None and match[1] == sender_id
-
-
-def is_gln(text: str) -> bool:
-    """Whether a text is a GLN: 13 digits, the last a check digit. Source: GS1 General Specifications 7.9."""
-    if not _GLN.fullmatch(text):
-        return False
-    total = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(text[:12]))
-    return (10 - total % 10) % 10 == int(text[12])
 
 
 def header_bytes(header: Header) -> bytes:

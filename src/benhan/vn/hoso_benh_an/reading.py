@@ -47,9 +47,9 @@ def read_hoso_xml(data: bytes) -> Reading:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as cause:
-        raise NOT_HOSO(reason=f"XML, line {cause.lineno}") from cause
+        raise NOT_HOSO(reason=f"XML, dòng (line) {cause.lineno}") from cause
     if root.tag != ROOT or root.getroottree().docinfo.internalDTD is not None:
-        raise NOT_HOSO(reason="root element")
+        raise NOT_HOSO(reason="thẻ gốc khác (another root)")
     return _reading(_children(root))
 
 
@@ -58,12 +58,12 @@ def read_hoso_json(data: bytes) -> Reading:
     try:
         told = json.loads(data, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
     except json.JSONDecodeError as cause:
-        raise NOT_HOSO(reason=f"JSON, line {cause.lineno}") from cause
+        raise NOT_HOSO(reason=f"JSON, dòng (line) {cause.lineno}") from cause
     except (UnicodeDecodeError, RecursionError) as cause:
         raise NOT_HOSO(reason="JSON") from cause
     document = told.get(ROOT, told) if isinstance(told, dict) else None
     if not isinstance(document, dict) or not any(name in document for name in GROUPS):
-        raise NOT_HOSO(reason="no group")
+        raise NOT_HOSO(reason="không có nhóm nào (no group)")
     return _reading(document)
 
 

@@ -53,6 +53,11 @@ def compact(text: str) -> str:
     return _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
 
 
+def is_stored_form(kind: IdentifierKind, text: str) -> bool:
+    """Whether `text` is a value of the kind just as it is stored: nothing to take out of it, nothing to mend."""
+    return compact(text) == text and not any(issue.is_error for issue in kind.check(text))
+
+
 def misread(place: str, text: Text, clause: str) -> list[Issue]:
     """The one error of a text that is not of the kind."""
     return [error("value", place, text, clause)]

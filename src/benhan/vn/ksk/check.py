@@ -9,8 +9,9 @@ from decimal import Decimal, InvalidOperation
 
 from benhan.kernel.issues import Issue, error, warning
 from benhan.kernel.texts import Text
-from benhan.vn.emrhub.envelope import is_gln
 from benhan.vn.hoso_benh_an.kinds import displays
+from benhan.vn.identifiers import citizen_number, gln
+from benhan.vn.identifiers.kind import is_stored_form
 from benhan.vn.ksk import faults
 from benhan.vn.ksk.document import CheckUp
 from benhan.vn.ksk.faults import CLAUSE
@@ -109,8 +110,8 @@ _KINDS: dict[str, Kind] = {
     "minute": lambda value, _: None if _is_time(value, "%Y%m%d%H%M", 12) else faults.BAD_MINUTE,
     "day": lambda value, _: None if _is_time(value, "%Y%m%d", 8) else faults.BAD_DAY,
     "birth": lambda value, _: None if _birth_day(value) is not None else faults.BAD_BIRTH,
-    "citizen": lambda value, _: None if re.fullmatch(r"[0-9]{12}", value) else faults.BAD_CITIZEN,
-    "gln": lambda value, _: None if is_gln(value) else faults.BAD_GLN,
+    "citizen": lambda value, _: None if is_stored_form(citizen_number, value) else faults.BAD_CITIZEN,
+    "gln": lambda value, _: None if is_stored_form(gln, value) else faults.BAD_GLN,
     "number": lambda value, _: None if _number(value) else faults.NOT_A_NUMBER,
     "digits": lambda value, count: (
         None if re.fullmatch(rf"[0-9]{{{count}}}", value) else faults.NOT_DIGITS.filled(count=count)

@@ -11,62 +11,10 @@ from benhan.vn.bhyt.rules.lines import WHOLE
 from benhan.vn.bhyt.rules.rule import Found, at, rule, softly
 from benhan.vn.bhyt.rules.values import day, minute, parts
 from benhan.vn.bhyt.rules.view import ARMED_CARDS, UNSEARCHED_CARDS, View
+from benhan.vn.identifiers import insurance_card
+from benhan.vn.identifiers.kind import is_stored_form
 
-_CARD = re.compile(r"[A-Z]{2}[1-5]\d{12}|\d{10}|\d{12}", re.ASCII)
 _TEMPORARY = re.compile(r"TE1\d{12}", re.ASCII)
-LETTERS = frozenset(
-    [
-        "BT",
-        "CA",
-        "CB",
-        "CC",
-        "CH",
-        "CK",
-        "CN",
-        "CS",
-        "CT",
-        "CY",
-        "DK",
-        "DN",
-        "DT",
-        "GB",
-        "GD",
-        "HC",
-        "HD",
-        "HG",
-        "HN",
-        "HS",
-        "HT",
-        "HX",
-        "KC",
-        "LS",
-        "MS",
-        "NN",
-        "NO",
-        "NU",
-        "PV",
-        "QN",
-        "SV",
-        "TA",
-        "TB",
-        "TC",
-        "TD",
-        "TE",
-        "TH",
-        "TK",
-        "TN",
-        "TQ",
-        "TS",
-        "TV",
-        "TY",
-        "XB",
-        "XD",
-        "XK",
-        "XN",
-        "XV",
-    ]
-)
-"""First letters in use; the list is not public as a whole, so that another one is observed, not refused."""
 REFUSED = frozenset(
     ("003", "010", "050", "051", "052", "053", "060", "061", "070", "110", "120", "121", "122", "123", "124", "130")
 )
@@ -103,9 +51,9 @@ def as_many_values(view: View) -> Iterator[Found]:
 )
 def form_of_card(view: View) -> Iterator[Found]:
     for number in parts(view.one["MA_THE_BHYT"]):
-        if not _CARD.fullmatch(number):
+        if not is_stored_form(insurance_card, number):
             yield at("XML1.MA_THE_BHYT")
-        elif number[0].isalpha() and number[:2] not in LETTERS:
+        elif number[0].isalpha() and number[:2] not in insurance_card.insurance_objects():
             yield softly("XML1.MA_THE_BHYT", Text("Hai chữ đầu của thẻ lạ.", "The card's first letters are unknown."))
 
 

@@ -10,11 +10,14 @@ from benhan.vn.bhyt.rules.rule import Found, at, rule, softly
 from benhan.vn.bhyt.rules.values import birth, milli, minute
 from benhan.vn.bhyt.rules.view import View
 from benhan.vn.bhyt.tables import codes_on
+from benhan.vn.identifiers import citizen_number, old_identity_card
+from benhan.vn.identifiers.kind import is_stored_form
 
 VIETNAMESE = "000"
 TWO_LEVELS_FROM = "20250701"
 """Since this day there are no districts (Luật Tổ chức chính quyền địa phương 2025)."""
-_CITIZEN_ID = re.compile(r"\d{12}|\d{9}|[A-Z]\d{7}", re.ASCII)
+_OF_A_CITIZEN = (citizen_number, old_identity_card)
+_LETTER_AND_DIGITS = re.compile(r"[A-Z]\d{7}", re.ASCII)
 _PASSPORT = re.compile(r"[A-Z0-9]{5,20}", re.ASCII)
 
 
@@ -46,7 +49,8 @@ def person_is_told(view: View) -> Iterator[Found]:
 )
 def citizen_id(view: View) -> Iterator[Found]:
     number, foreign = view.one["SO_CCCD"], view.one["MA_QUOCTICH"] not in ("", VIETNAMESE)
-    if number and not (_CITIZEN_ID.fullmatch(number) or (foreign and _PASSPORT.fullmatch(number))):
+    known = any(is_stored_form(kind, number) for kind in _OF_A_CITIZEN) or _LETTER_AND_DIGITS.fullmatch(number)
+    if number and not (known or (foreign and _PASSPORT.fullmatch(number))):
         yield at("XML1.SO_CCCD")
     elif not number and not view.lacks_summary:
         empty = Text("SO_CCCD để trống.", "SO_CCCD is empty.")

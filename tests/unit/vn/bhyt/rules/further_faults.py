@@ -43,6 +43,8 @@ cell("F10", A, "XML1", 1, "T_THUOC", "273,014")
 cell("F10", A, "XML3", 2, "NGAY_KQ", "2026-11-02 08:40")
 cell("F10", A, "XML3", 2, "DON_GIA_BV", "50.000,00")
 
+cell("A02", A, "XML1", 1, "SO_CCCD", "000000000000")
+cell("A02", A, "XML1", 1, "SO_CCCD", "001 090 000 001")
 cell("A04", A, "XML1", 1, "MAHUYEN_CU_TRU", "001")
 cell("A04", A, "XML1", 1, "MATINH_CU_TRU", "")
 cell("A05", A, "XML1", 1, "CAN_NANG", "200.5")
@@ -56,6 +58,7 @@ cell("A10", A, "XML1", 1, "MA_LOAI_RV", "")
 
 cell("K01", A, "XML1", 1, "MA_DKBD", "99001;99001")
 repeated("K02", A, "MA_THE_BHYT", "ZZ4990000000001", "XML14")
+repeated("K02", A, "MA_THE_BHYT", "dn4990000000001", "XML14")
 
 
 @fault("K03", A)
