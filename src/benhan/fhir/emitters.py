@@ -233,9 +233,13 @@ STRING_EMITTERS: dict[str, Callable[[str], Emitter]] = {
 }
 
 
+WHOLES = {"HumanName": _NAME_PARTS, "Address": _ADDRESS_PARTS}
+"""What is indexed by its parts."""
+
+
 def string_paths(leaf: Leaf) -> list[str]:
     """The paths under which a string parameter's leaf is indexed: a name and an address by their parts."""
-    names = {"HumanName": _NAME_PARTS, "Address": _ADDRESS_PARTS, "Extension": (*_NAME_PARTS, *_ADDRESS_PARTS)}
+    names = {**WHOLES, "Extension": (*_NAME_PARTS, *_ADDRESS_PARTS)}
     parts = [f"{leaf.path}.{name}" for name in dict.fromkeys(names.get(leaf.type, ()))]
     return [leaf.path, *parts] if leaf.type == "Extension" else parts or [leaf.path]
 

@@ -11,19 +11,32 @@ from functools import lru_cache
 
 _D = str.maketrans({"đ": "d", "Đ": "d", "ð": "d", "Ð": "d"})
 _NOT_WORD = re.compile(r"[\W_]+")
+COMMON_CHARACTERS_MAX = 24
+"""Words up to this length are remembered: nearly every text is made of words that were there before."""
 
 
 @lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """`text` in small letters without accents, words parted by one space."""
-    if text.isascii():
-        bare = text
-    else:
-        apart = unicodedata.normalize("NFKD", text).translate(_D)
-        bare = "".join(each for each in apart if not unicodedata.combining(each))
-    return _NOT_WORD.sub(" ", bare.casefold()).strip()
+    return " ".join(words(text))
 
 
 def words(text: str) -> list[str]:
     """The folded words of `text`."""
-    return fold(text).split()
+    found: list[str] = []
+    for piece in text.split():
+        found += _remembered(piece) if len(piece) <= COMMON_CHARACTERS_MAX else _folded(piece)
+    return found
+
+
+def _folded(piece: str) -> tuple[str, ...]:
+    """The folded words of what stands between two spaces: mostly one."""
+    if piece.isascii():
+        bare = piece
+    else:
+        apart = unicodedata.normalize("NFKD", piece).translate(_D)
+        bare = "".join(each for each in apart if not unicodedata.combining(each))
+    return tuple(_NOT_WORD.sub(" ", bare.casefold()).split())
+
+
+_remembered = lru_cache(maxsize=32_768)(_folded)

@@ -12,7 +12,16 @@ from typing import Any
 
 from benhan.fhir.content_words import content_terms
 from benhan.fhir.dates import Range
-from benhan.fhir.emitters import Emitter, Found, RangeEntry, emitter_of, patient_named, without_version
+from benhan.fhir.emitters import (
+    WHOLES,
+    Emitter,
+    Found,
+    RangeEntry,
+    emitter_of,
+    patient_named,
+    string_paths,
+    without_version,
+)
 from benhan.fhir.main_values import MAIN_DATES, MAIN_QUANTITIES, PATIENT_ELEMENTS, deciding_path
 from benhan.fhir.search_parameters import R4, Filter, Leaf, SearchParameter, SearchRegistry
 from benhan.fhir.terms import contained_term
@@ -119,6 +128,7 @@ def _tree(type_: str, registry: SearchRegistry) -> Node:
     parameters = registry.parameters_of(type_)
     in_columns = {(parameters[code].type, leaf) for code in _main(type_) for leaf in parameters[code].leaves}
     deciding = deciding_path(type_)
+    in_wholes = _told_by_wholes(parameters.values())
     seen: set[tuple[str, Leaf]] = set()
     for parameter in parameters.values():
         if parameter.code in ALWAYS_THERE or parameter.type == "composite":
@@ -128,10 +138,22 @@ def _tree(type_: str, registry: SearchRegistry) -> Node:
             _tell_presence(node, parameter)
             mark = (parameter.type, leaf)
             emitter = emitter_of(parameter.type, leaf, main=mark in in_columns or leaf.path == deciding)
-            if emitter is not None and mark not in seen:
+            if emitter is not None and mark not in seen and not (mark[0] == "string" and leaf.path in in_wholes):
                 seen.add(mark)
                 node.emitters.append(emitter)
     return root
+
+
+def _told_by_wholes(parameters: Iterable[SearchParameter]) -> frozenset[str]:
+    """The paths of parts (`Patient.name.family`) that the name or address they stand in gives to the index."""
+    wholes = {
+        leaf
+        for parameter in parameters
+        if parameter.type == "string"
+        for leaf in parameter.leaves
+        if leaf.type in WHOLES and not any(step.narrowed for step in leaf.steps)
+    }
+    return frozenset(path for leaf in wholes for path in string_paths(leaf))
 
 
 def _told_apart(node: Node) -> Node:

@@ -38,12 +38,25 @@ class ParsedResource:
 
     `plain` is for reading: decimals are floats. `body` is for writing: where a float would lose digits, the
     decimal is an `orjson.Fragment` of its own text; otherwise `body` is `plain`. `id` is None where none was given.
+    `written` is the compact JSON of `body` where it is at hand, else empty.
     """
 
     type: str
     id: str | None
     body: Json
     plain: Json
+    written: bytes = b""
+
+    @property
+    def tail(self) -> bytes:
+        """What `tail_bytes` gives of `body`; cut from `written` where type and id stand first, without a meta."""
+        body = self.body
+        if "meta" not in body:
+            head = f'{{"resourceType":"{self.type}",' + (f'"id":"{body["id"]}",' if "id" in body else "")
+            start = head.encode()
+            if self.written.startswith(start):
+                return b"}," + self.written[len(start) :]
+        return tail_bytes(body)
 
 
 def parse_resource(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX) -> ParsedResource:
@@ -52,8 +65,7 @@ def parse_resource(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX) -> Pars
     Raises Incorrect: BA-0201 not JSON, BA-0202 not UTF-8, BA-0203 a name twice, BA-0204 not a resource, BA-0205 too
     deep, BA-0206 too large. Nothing else.
     """
-    body, plain = parse_json(data, size_bytes_max=size_bytes_max)
-    return parsed_resource(body, plain)
+    return parsed_resource(*_read(data, size_bytes_max, is_bundle=False))
 
 
 def resource_of(content: Json) -> ParsedResource:
@@ -64,7 +76,7 @@ def resource_of(content: Json) -> ParsedResource:
 def resource_of_own(data: bytes) -> ParsedResource:
     """The resource in compact JSON that we have just written: not held to the bounds of what comes from outside."""
     plain = orjson.loads(data)
-    return parsed_resource(plain if orjson.dumps(plain) == data else _exact_own(data), plain)
+    return parsed_resource(plain if orjson.dumps(plain) == data else _exact_own(data), plain, data)
 
 
 def parse_json(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX, is_bundle: bool = False) -> tuple[Any, Any]:
@@ -72,6 +84,12 @@ def parse_json(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX, is_bundle: 
 
     The depth of a bundle's entries is left to those who read them one by one (`check_depth`).
     """
+    body, plain, _ = _read(data, size_bytes_max, is_bundle=is_bundle)
+    return body, plain
+
+
+def _read(data: bytes, size_bytes_max: int, *, is_bundle: bool) -> tuple[Any, Any, bytes]:
+    """`data` for writing and for reading; and the compact JSON of the former where it is at hand."""
     if len(data) > size_bytes_max:
         raise TOO_LARGE(limit=size_bytes_max)
     data = data.removeprefix(_BOM)
@@ -85,10 +103,9 @@ def parse_json(data: bytes, *, size_bytes_max: int = SIZE_BYTES_MAX, is_bundle: 
         written = orjson.dumps(plain)
     except orjson.JSONEncodeError as cause:  # it reads deeper than it writes
         raise TOO_DEEP(limit=DEPTH_MAX) from cause
-    if written == data:
-        return plain, plain
-    compact = _compact(data)
-    return (plain if written == compact else _exact(data, compact)), plain
+    if written == data or written == (compact := _compact(data)):
+        return plain, plain, written
+    return _exact(data, compact), plain, b""
 
 
 def check_depth(data: bytes, plain: Any) -> None:
@@ -154,7 +171,8 @@ def _head_start(type_: str) -> bytes:
     return f'{{"resourceType":"{type_}","id":"'.encode()
 
 
-def parsed_resource(body: Any, plain: Any) -> ParsedResource:
+def parsed_resource(body: Any, plain: Any, written: bytes = b"") -> ParsedResource:
+    """The ParsedResource of JSON as read. Raises Incorrect BA-0204."""
     if not isinstance(plain, dict):
         raise NOT_A_RESOURCE(reason="not an object")
     type_ = plain.get("resourceType")
@@ -166,7 +184,7 @@ def parsed_resource(body: Any, plain: Any) -> ParsedResource:
     meta = plain.get("meta")
     if meta is not None and not isinstance(meta, dict):
         raise NOT_A_RESOURCE(reason="meta")
-    return ParsedResource(type_, id_, body, plain)
+    return ParsedResource(type_, id_, body, plain, written)
 
 
 def _exact(data: bytes, compact: bytes) -> Any:

@@ -6,7 +6,7 @@ U+001F. The store hashes it under a secret key; it is never kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 from benhan.fhir.folding import words
@@ -87,15 +87,20 @@ def _terms_of_word(path: str, text: str, trigrams: bool) -> tuple[str, ...]:  # 
     return tuple(_fresh_terms(path, text, trigrams))
 
 
-def _fresh_terms(path: str, text: str, trigrams: bool) -> Iterator[str]:  # noqa: FBT001
-    yield exact_term(path, text)
+def _fresh_terms(path: str, text: str, trigrams: bool) -> list[str]:  # noqa: FBT001
     found = words(text)
+    terms = [exact_term(path, text)]
     for word in found[:WORDS_MAX]:
-        for length in range(1, min(len(word), PREFIX_LETTERS_MAX) + 1):
-            yield prefix_term(path, word[:length])
+        terms += _beginnings(path, word[:PREFIX_LETTERS_MAX])
     if trigrams:
-        for trigram in trigrams_of(" ".join(found)):
-            yield trigram_term(path, trigram)
+        terms += [trigram_term(path, trigram) for trigram in trigrams_of(" ".join(found))]
+    return terms
+
+
+@lru_cache(maxsize=16_384)
+def _beginnings(path: str, start: str) -> tuple[str, ...]:
+    """The terms of a word that starts so: texts differ, their words come again."""
+    return tuple(prefix_term(path, start[:length]) for length in range(1, len(start) + 1))
 
 
 def trigrams_of(folded: str) -> list[str]:

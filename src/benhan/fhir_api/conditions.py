@@ -9,8 +9,8 @@ Source: FHIR R4 http.html#ccreate, #cond-update, #cdelete, #patch.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import parse_qsl
@@ -112,11 +112,12 @@ def claims_of(api: FhirApi, conditions: Iterable[Condition]) -> set[int]:
     }
 
 
-@asynccontextmanager
-async def claimed(api: FhirApi, conditions: Iterable[Condition], *, ids: Iterable[str] = ()) -> AsyncIterator[None]:
+def claimed(
+    api: FhirApi, conditions: Iterable[Condition], *, ids: Iterable[str] = ()
+) -> AbstractAsyncContextManager[None]:
     """Hold, in this process, the claims of `conditions` and of resources (`Patient/1`) that are read to be written."""
-    async with api.locks.holding([*claims_of(api, conditions), *ids]):
-        yield
+    keys = [*claims_of(api, conditions), *ids]
+    return api.locks.holding(keys) if keys else nullcontext()
 
 
 async def until_settled(act: Callable[[], Awaitable[Answer]], *, pinned: bool = True) -> Answer:

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any, Literal
 
 from benhan.fhir.indexing import Indexed, index_resource, patient_of
-from benhan.fhir.resource import DEPTH_MAX, ParsedResource, check_levels, head_bytes, tail_bytes
+from benhan.fhir.resource import DEPTH_MAX, ParsedResource, check_levels, head_bytes
 from benhan.fhir.search_parameters import R4, SearchRegistry
 from benhan.kernel.actors import Actor
 from benhan.kernel.issues import Issue
@@ -264,7 +264,7 @@ class UnitOfWork:
         indexed = index_resource(resource.plain, workshop.registry())
         rid = workshop.ids.rid_of(type_, id_)
         patient = rid if type_ == "Patient" else self._patient_rid(indexed.patient)
-        tail = tail_bytes(resource.body)
+        tail = resource.tail
         if type_ == "SearchParameter":
             from benhan.store.search.custom import registration
 

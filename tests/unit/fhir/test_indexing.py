@@ -265,3 +265,15 @@ def test_the_index_of_a_resource_is_the_same_whatever_the_writing_of_its_numbers
 
 def test_a_narrative_of_marks_that_never_close_is_read_at_once() -> None:
     assert plain_text("<" * 1_000_000 + "b>word</b>") == "<" * 999_999 + " word "
+
+
+def test_parts_of_names_and_addresses_are_given_once_although_several_parameters_look_at_them() -> None:
+    person = {
+        "resourceType": "Patient",
+        "name": [{"family": "Nguyễn", "given": ["Văn", "Thử"]}],
+        "address": [{"city": "Huế", "country": "VN"}],
+    }
+    terms = index_resource(person).terms
+    assert len(terms) == len(set(terms))
+    assert {exact_term("Patient.name.family", "Nguyễn"), prefix_term("Patient.address.city", "hue")} <= set(terms)
+    assert trigram_term("Patient.name.given", "thu") in terms

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -53,6 +54,25 @@ def test_head_and_tail_are_the_whole_resource() -> None:
     }
     bare = head_bytes("Basic", "new", 1, datetime(2026, 1, 5, tzinfo=UTC)) + tail_bytes({"resourceType": "Basic"})
     assert parse_json(bare)[1]["id"] == "new"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"resourceType":"Basic"}',
+        '{"resourceType":"Basic","x":1}',
+        '{"resourceType":"Basic","id":"a","x":[1,"ă"]}',
+        '{"resourceType": "Basic", "id": "a", "x": 1}',
+        '{"id":"a","resourceType":"Basic","x":1}',
+        '{"resourceType":"Basic","x":1,"id":"a"}',
+        '{"resourceType":"Basic","id":"a","meta":{"versionId":"1"},"x":1}',
+        '{"resourceType":"Basic","meta":{"profile":["urn:p"]}}',
+        '{"resourceType":"Basic","x":1.50}',
+    ],
+)
+def test_a_tail_cut_from_the_text_is_the_one_written_anew(text: str) -> None:
+    for resource in (parse_resource(text.encode()), replace(parse_resource(text.encode()), id="other")):
+        assert resource.tail == tail_bytes(resource.body)
 
 
 def test_an_instant_is_in_utc_with_milliseconds() -> None:

@@ -6,8 +6,7 @@ Source: FHIR R4 http.html#trules (DELETE, then POST, then PUT and PATCH; nobody 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,15 +51,21 @@ HOLDS_OTHERS = frozenset({"Bundle", "Parameters"})
 """Types whose urn references may be about what they hold themselves."""
 
 
-@contextmanager
-def at_entry(step: Step) -> Iterator[None]:
-    """Let a Fault name the entry that it comes from."""
-    try:
-        yield
-    except Fault as fault:
-        place = f"Bundle.entry[{step.number - 1}]"
-        fault.issues = (*fault.issues, error("processing", place, AT_ENTRY.filled(number=step.number)))
-        raise
+class AtEntry:
+    """Lets a Fault name the entry that it comes from."""
+
+    __slots__ = ("_number",)
+
+    def __init__(self, step: Step) -> None:
+        self._number = step.number
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _type: object, fault: object, _trace: object) -> None:
+        if isinstance(fault, Fault):
+            place = f"Bundle.entry[{self._number - 1}]"
+            fault.issues = (*fault.issues, error("processing", place, AT_ENTRY.filled(number=self._number)))
 
 
 @dataclass(slots=True)
@@ -89,7 +94,7 @@ async def planned(api: FhirApi, actor: Actor, steps: Iterable[Step]) -> Plan:
         if step.verb in ("POST", "PUT"):
             assert step.body is not None
             raw = plan.raws[step.number] = orjson.dumps(step.body)
-            with at_entry(step):
+            with AtEntry(step):
                 check_depth(raw, step.plain)
     await _find_references(plan)
     _assign(plan)
@@ -97,7 +102,7 @@ async def planned(api: FhirApi, actor: Actor, steps: Iterable[Step]) -> Plan:
     for count, step in enumerate(ordered):
         if count % STEPS_AT_ONCE == STEPS_AT_ONCE - 1:
             await asyncio.sleep(0)
-        with at_entry(step):
+        with AtEntry(step):
             await _write(plan, step)
     return plan
 
@@ -111,7 +116,7 @@ async def _find(plan: Plan) -> None:
     for step in plan.steps:
         if step.condition is None:
             continue
-        with at_entry(step):
+        with AtEntry(step):
             other = asked.setdefault((step.verb == "DELETE", step.condition.key), step)
             if other is not step and step.verb != "DELETE":
                 raise SAME_TWICE(number=step.number, other=other.number)
@@ -217,7 +222,7 @@ async def _find_references(plan: Plan) -> None:
         for text, type_, query in searches_in(plan.raws.get(step.number, b"")):
             if text in plan.real.searches or text in plan.in_bundle:
                 continue
-            with at_entry(step):
+            with AtEntry(step):
                 condition = parse_condition(type_, query, plan.api.store.search.registry)
                 found = await _found_elsewhere(plan, condition)
                 here = _carriers(plan, condition, ("POST", "PUT"))
@@ -354,10 +359,10 @@ def _resource(plan: Plan, step: Step) -> ParsedResource:
     if step.type not in HOLDS_OTHERS and urns_in(made_real):
         raise LOST_REFERENCE(number=step.number)
     if made_real is raw:
-        resource = parsed_resource(step.body, step.plain)
+        resource = parsed_resource(step.body, step.plain, raw)
     elif step.body is step.plain:
         plain = orjson.loads(made_real)
-        resource = parsed_resource(plain, plain)
+        resource = parsed_resource(plain, plain, made_real)
     else:
         resource = parse_resource(made_real)
     check_valid(resource)

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from benhan.fhir.bundle import Entry, bundle_bytes
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.bundles.answers import Teller, teller_for
-from benhan.fhir_api.bundles.planning import at_entry, planned
+from benhan.fhir_api.bundles.planning import AtEntry, planned
 from benhan.fhir_api.bundles.reading import read_entry
 from benhan.fhir_api.bundles.references import urns_in
 from benhan.fhir_api.bundles.steps import ORDER, Step, check_permissions, read_step
@@ -38,7 +38,7 @@ async def batch(api: FhirApi, request: Request, entries: list[tuple[Any, Any]]) 
     for number, (exact, entry) in enumerate(entries, 1):
         try:
             step = read_step(exact, entry, number, api.store.search.registry)
-            with at_entry(step):
+            with AtEntry(step):
                 check_permissions(actor_of(request), [step])
                 _check_alone(step, borne)
         except Fault as fault:

@@ -13,7 +13,7 @@ from benhan.fhir.resource import parse_json
 from benhan.fhir.search_query import parse_search
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.bundles.answers import Teller, teller_for
-from benhan.fhir_api.bundles.planning import Plan, at_entry, planned
+from benhan.fhir_api.bundles.planning import AtEntry, Plan, planned
 from benhan.fhir_api.bundles.reading import read_entry
 from benhan.fhir_api.bundles.steps import Step, check_permissions, entries_of, read_step
 from benhan.fhir_api.conditions import claimed, until_settled
@@ -84,7 +84,7 @@ async def _early_reads(
     lenient = preference(request, "handling") == "lenient"
     for step in steps:
         if step.is_read:
-            with at_entry(step):
+            with AtEntry(step):
                 if step.type and step.path == step.type:
                     pairs, registry = parse_qsl(step.query, keep_blank_values=True), api.store.search.registry
                     parse_search(step.type, pairs, lenient=lenient, registry=registry)
