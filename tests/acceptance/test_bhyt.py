@@ -12,6 +12,7 @@ from tests.unit.vn.bhyt.samples import FOLDER, claim_of, file_of, sample, summar
 
 from benhan.kernel.actors import system
 from benhan.kernel.faults import Fault
+from benhan.mapping.bhyt_to_fhir import bhyt_to_fhir
 from benhan.mapping.fhir_to_bhyt import fhir_to_bhyt
 from benhan.mapping.mapped import Context
 from benhan.node.bhyt_folder import BhytFolder
@@ -135,6 +136,22 @@ async def test_a_check_in_opens_the_encounter_that_the_claim_ends(here: Any) -> 
     (ended,) = await here.found("Encounter")
     assert (ended["id"], ended["status"]) == (opened["id"], "finished")
     assert len(await here.found("Patient")) == 1
+
+
+async def test_an_episode_of_another_facility_is_kept_under_its_code_and_told(here: Any) -> None:
+    claim = claim_of("A_outpatient")
+    known = BhytKnowledge(Catalogues(here.store.database, here.clock), here.clock)
+    for facility, is_told, name in (("99001", False, "Bệnh viện Mẫu"), ("99002", True, None)):
+        claim.summary["MA_CSKCB"] = facility
+        context = Context("99001", facility_name="Bệnh viện Mẫu")
+        intake = BhytIntake(here.inbox, here.clock, here.store.random, context, known)
+        found = await intake.receive([written(claim)], CLERK)
+        said = [issue.text.vi for problem in found.problems for issue in problem.issues]
+        assert any("cơ sở 99002, không phải cơ sở 99001" in each for each in said) is is_told
+        mapped = bhyt_to_fhir(claim, context)
+        (encounter,) = [each.resource for each in mapped.resources if each.resource["resourceType"] == "Encounter"]
+        assert encounter["serviceProvider"].get("display") == name
+        assert encounter["serviceProvider"]["identifier"]["value"] == facility
 
 
 async def test_the_good_part_of_a_file_is_kept_and_the_bad_part_parked(here: Any) -> None:

@@ -15,7 +15,7 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.clock import Clock
 from benhan.kernel.faults import Fault, FaultCode, Incorrect
 from benhan.kernel.ids import RandomSource
-from benhan.kernel.issues import Issue
+from benhan.kernel.issues import Issue, warning
 from benhan.kernel.logs import Log
 from benhan.kernel.texts import Text
 from benhan.kernel.trace import new_trace_id
@@ -122,7 +122,7 @@ class BhytIntake:
         for message in islice(messages, AT_ONCE):
             fault = self._refusal(message)
             is_read = fault is None or fault.code != UNREADABLE.code
-            found.append((message, fault, _broken_rules(message, known) if is_read else []))
+            found.append((message, fault, self._told(message, known) if is_read else []))
         return found
 
     def _refusal(self, message: BhytMessage) -> Fault | None:
@@ -134,6 +134,13 @@ class BhytIntake:
         except Fault as fault:
             return fault
         return None
+
+    def _told(self, message: BhytMessage, known: Knowledge) -> list[Issue]:
+        """What a person should hear of an episode that is taken."""
+        return [
+            *_of_another(message.claim.summary.get("MA_CSKCB", "").strip(), self._context),
+            *_broken_rules(message, known),
+        ]
 
     def _arrival(self, message: BhytMessage, fault: Fault | None, actor: Actor) -> Arrival:
         facility = message.claim.summary.get("MA_CSKCB", "").strip() or self._context.facility
@@ -148,6 +155,17 @@ class BhytIntake:
             actor.id,
             actor.role.value,
         )
+
+
+def _of_another(facility: str, context: Context) -> list[Issue]:
+    """A chosen file may be another hospital's: its episodes are kept under its code, and told."""
+    if not facility or facility == context.facility:
+        return []
+    told = Text(
+        f"Hồ sơ của cơ sở {facility}, không phải cơ sở {context.facility} ở đây; xem đã chọn đúng tệp chưa.",
+        f"A record of facility {facility}, not of this system ({context.facility}); see if it is the file you meant.",
+    )
+    return [warning("business-rule", "XML1.MA_CSKCB", told)]
 
 
 def _broken_rules(message: BhytMessage, known: Knowledge) -> list[Issue]:

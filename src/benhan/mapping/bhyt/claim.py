@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from benhan.hl7v2.datatypes import number
 from benhan.mapping.bhyt import drugs, encounter, services
-from benhan.mapping.bhyt.episode import Episode, hl7, kept, organization
+from benhan.mapping.bhyt.episode import Episode, hl7, kept
 from benhan.mapping.mapped import Json, Mapped, without_empty
 from benhan.vn import systems
 from benhan.vn.bhyt.claim import Row
@@ -57,7 +57,7 @@ def claim(
         "use": "claim",
         "patient": episode.mapped.patient.reference,
         "created": episode.time(row.get("NGAY_TTOAN", "")) or episode.time(row.get("NGAY_RA", "")) or "1900",
-        "provider": organization(episode.facility, episode.context.facility_name) or {"display": "?"},
+        "provider": episode.provider or {"display": "?"},
         "priority": hl7("processpriority", "normal"),
         "diagnosis": [_diagnosis(number, kind, each) for number, (kind, each) in enumerate(diagnoses, 1)],
         "insurance": _insurance(coverages),

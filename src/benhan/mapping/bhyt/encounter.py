@@ -54,7 +54,7 @@ def encounter(episode: Episode) -> Mapped:
         "reasonCode": [{"text": reason}] if reason else [],
         "hospitalization": None if is_checkin else _hospitalization(episode),
         "location": _locations(episode),
-        "serviceProvider": organization(episode.facility, episode.context.facility_name),
+        "serviceProvider": episode.provider,
     }
     policy = Policy.KEEP if is_checkin else Policy.REPLACE
     return episode.mapped.add(Mapped("encounter", without_empty(resource), [key], policy))

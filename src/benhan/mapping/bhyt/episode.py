@@ -45,6 +45,12 @@ class Episode:
     def row(self) -> Row:
         return self.claim.summary
 
+    @property
+    def provider(self) -> Json | None:
+        """A reference to the facility of the episode, with its name where it is the receiver's own."""
+        is_own = self.facility == self.context.facility
+        return organization(self.facility, self.context.facility_name if is_own else "")
+
     def key(self, *parts: str) -> IdentifierKey:
         """Our name of a thing of this episode: the same in every later file of the same MA_LK."""
         return source_key("BHYT", self.facility, self.claim.ma_lk, *parts)

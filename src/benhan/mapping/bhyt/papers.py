@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from benhan.mapping.bhyt.episode import Episode, kept, organization, practitioner
+from benhan.mapping.bhyt.episode import Episode, kept, practitioner
 from benhan.mapping.mapped import Json, without_empty
 from benhan.vn import systems
 from benhan.vn.bhyt.claim import Row
@@ -73,9 +73,9 @@ def _composition(episode: Episode, table: str, paper: Paper, index: int, row: Ro
         "type": {"coding": codings, "text": paper.title},
         **episode.about(),
         "date": episode.time(row.get(paper.day, "").split(";")[-1]) or episode.time(episode.row.get("NGAY_RA", "")),
-        "author": [author or organization(episode.facility) or {"display": "?"}],
+        "author": [author or episode.provider or {"display": "?"}],
         "title": paper.title,
-        "custodian": organization(episode.facility, episode.context.facility_name),
+        "custodian": episode.provider,
         "section": [_section(name, row[name]) for name in SECTIONS if row.get(name, "").strip()],
     }
     key = episode.key(table, str(index))
