@@ -29,26 +29,14 @@ COLUMNS = (
 )  # fmt: skip
 AFTER = {"XML13": "MA_BENH_YHCT"}
 """The column after which those that QĐ 3176 removed stood."""
-CODE_FROM = {
-    ("KET_QUA_DTRI", "8"): "2024-07-01", ("MA_NHOM", "19"): "2024-07-01", "HIV_NHOM_DOI_TUONG": "2025-01-01",
-    "PHACDO_LAO": "2025-01-01", "NGHENGHIEP": "2025-01-01", "MA_DOITUONG_KCB": "2025-10-17",
-    **{("MA_LOAI_KCB", str(code)): "2026-06-19" for code in range(11, 17)},
-}  # fmt: skip
-OLDER_CODES = (("MA_NHOM", "5"), ("MA_NHOM", "6"), ("MA_NHOM", "9"), ("MA_NHOM", "11"))
-"""Named by the note of the list as codes of before that are still met in files."""
 
 
 def main(folder: Path) -> None:
     told = json.loads((folder / "qd3176_tables.json").read_text(encoding="utf-8"))
     with (folder / "bhyt-xml-qd130-4750-fields.csv").open(encoding="utf-8", newline="") as file:
         older = {(f"XML{row['table']}", row["field"]): row for row in csv.DictReader(file)}
-    with (folder / "small-code-lists.csv").open(encoding="utf-8", newline="") as file:
-        names = {(row["code_system"], row["code"]): row["display_vi"] for row in csv.DictReader(file)}
-    with (folder / "ma-loai-kcb-qd1804-2026.csv").open(encoding="utf-8", newline="") as file:
-        names |= {("MA_LOAI_KCB", row["code"]): row["display_vi"] for row in csv.DictReader(file)}
     write("tables.csv", ("table", "root", "list", "record", "repeats", "title"), map(table_row, told["tables"]))
     write("columns.csv", COLUMNS, (row for table in told["tables"] for row in column_rows(table, older)))
-    write("code_lists.csv", ("list", "code", "since", "vi", "en"), code_rows(told["code_lists"], names))
 
 
 def write(name: str, head: tuple[str, ...], rows: Any) -> None:
@@ -118,15 +106,6 @@ def changed(state: tuple[Any, ...] | None, change: str, column: Json) -> tuple[A
     if form == "date" and size == 12:
         form = "datetime"
     return (name, kind, size, form)
-
-
-def code_rows(lists: Json, names: dict[tuple[str, str], str]) -> Any:
-    for name, told in lists.items():
-        for code, text in (told["values"] or {}).items():
-            vietnamese = names.get((name, code), text if name in {"MA_KHOA", "NGHENGHIEP"} else "")
-            yield [name, code, CODE_FROM.get((name, code), CODE_FROM.get(name, "")), vietnamese, text]
-    for name, code in OLDER_CODES:
-        yield [name, code, "", names.get((name, code), ""), "of older lists"]
 
 
 if __name__ == "__main__":

@@ -25,10 +25,9 @@ SINCE = {  # the first day of codes that a later decision added
 }  # fmt: skip
 SINCE_OF_LIST = {
     "MA_DOITUONG_KCB": "2025-10-17", "NGHENGHIEP": "2025-01-01", "PHACDO_LAO": "2025-01-01",
-    "HIV_NHOM_DOI_TUONG": "2025-01-01", "MA_XANG_DAU": "2025-10-17", "KSK.DOI_TUONG": "2026-05-31",
+    "HIV_NHOM_DOI_TUONG": "2025-01-01", "KSK.DOI_TUONG": "2026-05-31",
     "KSK.NGUON_CHI_TRA": "2026-05-31", "KSK.PHAN_LOAI_SK": "2026-05-31",
 }  # fmt: skip
-UNUSED_SINCE_5937 = {("MA_NHOM", code) for code in ("5", "6", "9", "11")}
 CHANGED = {  # a name that a later decision changed: the old row ends, the new one starts
     ("MA_KHOA", "K99"): [("Điều trị COVID-19", "", "2026-08-01"), ("Khoa khác", "2026-08-01", "")],
 }
@@ -47,8 +46,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 def row(name: str, code: str, vi: str, en: str = "", note: str = "") -> list[Row]:
     if (name, code) in CHANGED:
         return [(name, code, since, until, text, "", note) for text, since, until in CHANGED[name, code]]
-    until = "2021-12-30" if (name, code) in UNUSED_SINCE_5937 else ""
-    return [(name, code, SINCE.get((name, code), SINCE_OF_LIST.get(name, "")), until, vi, en, note)]
+    return [(name, code, SINCE.get((name, code), SINCE_OF_LIST.get(name, "")), "", vi, en, note)]
 
 
 def vietnamese(folder: Path) -> dict[str, dict[str, tuple[str, str]]]:

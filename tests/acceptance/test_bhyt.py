@@ -18,6 +18,7 @@ from benhan.node.bhyt_folder import BhytFolder
 from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.dead_letters import DeadLetters
+from benhan.node.patients import Patients
 from benhan.node.records import read_record
 from benhan.store.catalogues import Catalogues, Load
 from benhan.vn.bhyt.claim import Claim
@@ -86,7 +87,30 @@ async def test_a_later_file_of_the_episode_makes_versions_and_takes_back_what_it
     assert "entered-in-error" in requests
     verified = [each["verificationStatus"]["coding"][0]["code"] for each in await here.found("Condition")]
     assert sorted(verified) == ["confirmed", "entered-in-error", "provisional"]
-    assert len(await here.found("Encounter")) == 1
+    (encounter,) = await here.found("Encounter")
+    assert fhir_to_bhyt(await read_record(here.store, "99001", encounter["id"])) == claim
+
+
+async def test_what_is_taken_back_stands_on_no_page(here: Any) -> None:
+    claim = claim_of("A_outpatient")
+    await take(here, written(claim))
+    claim.tables["XML2"] = claim.tables["XML2"][:1]
+    await take(here, written(claim))
+    (patient,) = await here.found("Patient")
+    chart = await Patients(here.store).chart(patient["id"], CLERK)
+    assert [each.title for each in chart.moments if each.kind == "MedicationRequest"] == ["Thuốc mẫu A 500mg"]
+    assert {each.title for each in chart.moments if each.kind == "Composition"} == {
+        "Giấy hẹn khám lại", "Giấy chứng nhận nghỉ việc hưởng bảo hiểm xã hội",
+    }  # fmt: skip
+
+
+async def test_a_name_in_capitals_does_not_replace_the_same_name_in_small_letters(here: Any) -> None:
+    claim = claim_of("A_outpatient")
+    for written_name, shown in (("Nguyễn Văn Mẫu",) * 2, ("NGUYỄN VĂN MẪU", "Nguyễn Văn Mẫu"), ("NGUYỄN VĂN MÃO",) * 2):
+        claim.summary["HO_TEN"] = written_name
+        await take(here, written(claim))
+        (patient,) = await here.found("Patient")
+        assert patient["name"][0]["text"] == shown
 
 
 async def test_an_encounter_names_its_diagnoses_by_their_roles(here: Any) -> None:

@@ -15,6 +15,7 @@ from tests.store.writing import DOCTOR, note, patient, remove, save
 from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.faults import Incorrect, NotFound
+from benhan.store.resources import Opener
 from benhan.store.search.search import SearchPage
 from benhan.store.store import Store
 from benhan.store.sweeper import sweep_some
@@ -180,3 +181,27 @@ async def test_include_brings_each_referenced_resource_once_and_only_of_the_page
     await remove(store, "Patient", an)
     assert (await page_of(store, pairs)).included == []
     assert (await page_of(store, [("_include", "Observation:subject:Group")])).included == []
+
+
+async def test_what_is_told_after_opening_is_opened_until_the_page_is_full(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = [(await save(store, note("an", "sinh hoá", **day(1 + number % 10)))).id for number in range(30)]
+    opened: list[int] = []
+    open_all = Opener.open_all
+
+    async def counting(self: Opener, rows: Any, connection: Any) -> Any:
+        opened.append(len(rows))
+        return await open_all(self, rows, connection)
+
+    monkeypatch.setattr(Opener, "open_all", counting)
+    asked = [("code:text", "sinh")]
+    whole = flat(await pages_of(store, [*asked, ("_count", "100")]))
+    assert sorted(whole) == sorted(saved)
+    for count in (1, 7, 10, 29):
+        opened.clear()
+        await page_of(store, [*asked, ("_count", str(count))])
+        assert sum(opened) <= max(count + 1, 8)
+        pages = await pages_of(store, [*asked, ("_count", str(count))])
+        assert flat(pages) == whole
+        assert [len(page) for page in pages[:-1]] == [count] * (len(pages) - 1)

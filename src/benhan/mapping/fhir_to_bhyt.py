@@ -31,6 +31,7 @@ from benhan.mapping.bhyt.rows_from_fhir import (
 )
 from benhan.mapping.fhir_to_hoso_benh_an import Record, name_of, stay_days
 from benhan.mapping.mapped import Json
+from benhan.mapping.vn_address import unit_codes
 from benhan.vn import systems
 from benhan.vn.bhyt.claim import Claim, Row
 from benhan.vn.bhyt.tables import Generation, tables_on
@@ -107,7 +108,7 @@ def _summary(record: Record, ma_lk: str) -> Row:
     wards = (each.get("location", {}).get("identifier", {}).get("value", "") for each in encounter.get("location", []))
     return {
         "MA_LK": ma_lk,
-        **_person(record),
+        **_person(record, _day(encounter)),
         **_cards(record, claim),
         **_diagnoses(record, claim),
         "LY_DO_VV": (encounter.get("reasonCode") or [{}])[0].get("text", ""),
@@ -126,7 +127,7 @@ def _summary(record: Record, ma_lk: str) -> Row:
     }
 
 
-def _person(record: Record) -> Row:
+def _person(record: Record, day: date) -> Row:
     patient = record.patient
     numbers = {each.get("system", ""): str(each["value"]) for each in patient.get("identifier", []) if "value" in each}
     own = numbers.get(systems.patient_number(record.facility)) or next(
@@ -146,9 +147,18 @@ def _person(record: Record) -> Row:
         "MA_DANTOC": _extension_code(extensions, systems.EXTENSION_ETHNIC_GROUP, "DANTOC"),
         "MA_NGHE_NGHIEP": _extension_code(extensions, systems.EXTENSION_OCCUPATION, "NGHENGHIEP"),
         "DIA_CHI": address.get("text", ""),
-        **kept_columns(address),
+        **_places(address, day),
         "DIEN_THOAI": next(phones, ""),
     }
+
+
+def _places(address: Json, day: date) -> Row:
+    """The codes of the units: those that came in a claim, else what the address tells for the day of the episode."""
+    kept = kept_columns(address)
+    if kept or not address:
+        return kept
+    codes = unit_codes(address, day)
+    return {"MATINH_CU_TRU": codes.province, "MAHUYEN_CU_TRU": codes.district, "MAXA_CU_TRU": codes.ward}
 
 
 def _extension_code(extensions: dict[str, Json], url: str, code_list: str) -> str:

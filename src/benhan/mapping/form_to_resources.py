@@ -165,8 +165,9 @@ def _pressure(prefix: str, form: Form, answers: Answers, paper: Paper) -> Iterat
 
 
 def _procedures(field: Field, rows: list[Mapping[str, Any]], paper: Paper) -> Iterator[Json]:
-    """A Procedure a row: columns say by `fhir` what they are of it."""
-    told = [row for row in rows if not all(is_empty(value) for value in row.values())]
+    """A Procedure a row: columns say by `fhir` what they are of it; what no column says stays in the response."""
+    saying = [column.id for column in field.columns if column.source.fhir]
+    told = [row for row in rows if not all(is_empty(row.get(name)) for name in saying)]
     for number, row in enumerate(told):
         content: Json = {}
         performers = []

@@ -12,18 +12,29 @@ _GATHERED = ("identifier",)
 def merge(known: Json, said: Json) -> Json:
     """A new resource: `known` with every member of `said` in its place.
 
-    Identifiers are gathered, so that a number once known is never lost. A finished Encounter stays finished: a late
+    Identifiers are gathered, so that a number once known is never lost. The same name in capitals alone does not
+    replace one that tells its small letters. A finished Encounter stays finished: a late
     update does not open it again.
     """
     merged = {**known, **said}
     for name in _GATHERED:
         merged[name] = _gathered(known.get(name, []), said.get(name, []))
+    if _is_shouted(said.get("name"), known.get("name")):
+        merged["name"] = known["name"]
     if known.get("status") == "finished" and said.get("resourceType") == "Encounter":
         merged["status"] = "finished"
         merged["period"] = {**said.get("period", {}), **known.get("period", {})}
     elif known.get("period") and said.get("period"):
         merged["period"] = {**known["period"], **said["period"]}
     return {name: value for name, value in merged.items() if value not in ([], {})}
+
+
+def _is_shouted(said: Any, known: Any) -> bool:
+    """Whether the first name said is the one known, in capitals; known is not."""
+    if not (isinstance(said, list) and isinstance(known, list) and said and known):
+        return False
+    new, old = str(said[0].get("text", "")), str(known[0].get("text", ""))
+    return new != old and new.isupper() and new == old.upper()
 
 
 def _gathered(known: list[Json], said: list[Json]) -> list[Json]:

@@ -1,13 +1,14 @@
-"""Addresses: FHIR's, and the fields of `HoSoBenhAn`, both out of what `vn.places` reads.
+"""FHIR's Address and what `vn.places` reads, both ways; the codes of its units for the Ministry's and insurer's fields.
 
-Source: FHIR R4 datatypes.html#Address (city: the commune, district, state: the province); CV 365/TTYQG-GPQLCL, annex,
-group I; districts ended on 01/07/2025, so their fields stay empty from that day on (docs/known-issues.md).
+Source: FHIR R4 datatypes.html#Address (city: the commune, district, state: the province); QĐ 3176/QĐ-BYT Bảng 1
+(MATINH_CU_TRU, MAHUYEN_CU_TRU, MAXA_CU_TRU); CV 365/TTYQG-GPQLCL, annex, group I (quanhuyen_ma, tinhthanh_ma).
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from benhan.vn import systems
 from benhan.vn.places.address import NOT_NAMED, Address, Confidence, Named
@@ -19,6 +20,16 @@ Json = dict[str, Any]
 
 FORMER_UNITS, UNITS = "2024-06", CUT_OVER.isoformat()
 """The versions of the code system: three levels as of June 2024, two levels since 01/07/2025."""
+
+
+class UnitCodes(NamedTuple):
+    """Codes of 5, 3 and 2 digits, "" where none is certain."""
+
+    ward: str
+    district: str
+    province: str
+
+
 _FORMER_DAY = date(2025, 6, 30)
 _PARTS = (("city", "ward"), ("district", "district"), ("state", "province"))
 
@@ -66,33 +77,33 @@ def fhir_to_address(address: Json, on: date | None = None) -> Address:
     )
 
 
-def hoso_address(address: Json, on: date) -> dict[str, str]:
-    """The address fields of group I for a stay of the day `on`.
+def unit_codes(address: Json, on: date) -> UnitCodes:
+    """The codes of the units of a FHIR Address, as they are on a day; "" where none is certain then.
 
-    From 01/07/2025 on the district is empty, and a former commune is told by the one of today that took it in where
-    that is certain, else by its own name. `diachi` always tells the address as it was written.
+    From 01/07/2025 on there is no district, and a former commune is the one of today that took all of it in.
     """
-    read = fhir_to_address(address)
-    home, province_place = read.ward, read.province
-    lower = read.district
-    if on >= CUT_OVER:
-        lower = NOT_NAMED
-        if home.place is not None and home.place.is_former:
-            changes = at(home.place, on)
-            if len(changes) == 1 and changes[0].how in (How.SAME, How.WHOLE):
-                home = _named(changes[0].place)
-        if province_place.place is not None:
-            province_place = _named(at(province_place.place, on)[0].place)
-    return {
-        "diachi": read.text,
-        "sonha": " ".join(filter(None, (read.house, read.street))) or (address.get("line") or [""])[0],
-        "thonpho": read.hamlet,
-        "xaphuong": home.name or str(address.get("city", "")),
-        "quanhuyen": lower.name,
-        "quanhuyen_ma": lower.code,
-        "tinhthanh": province_place.name or str(address.get("state", "")),
-        "tinhthanh_ma": province_place.code,
-    }
+    units = {part: _unit(address, element) for element, part in _PARTS}
+    if not any(units.values()):
+        whole = address.get("city") and address.get("state")
+        written = ", ".join(_written({**address, "line": []})) if whole else str(address.get("text", ""))
+        read = _units_in(written or ", ".join(_written(address)))
+        units = dict(zip(("ward", "district", "province"), read, strict=True))
+    lower = units["district"] if on < CUT_OVER else None
+    return UnitCodes(_code(units["ward"], on), _code(lower, on), _code(units["province"], on))
+
+
+def _code(place: Place | None, on: date) -> str:
+    """The code of what a unit is on a day, "" where it may be one of several."""
+    changes = at(place, on) if place is not None else []
+    certain = len(changes) == 1 and changes[0].how in (How.SAME, How.WHOLE)
+    return changes[0].place.code if certain else ""
+
+
+@lru_cache(maxsize=8_192)
+def _units_in(text: str) -> tuple[Place | None, Place | None, Place | None]:
+    """Commune, district and province that a text names; remembered, since a hospital's patients share them."""
+    read = parse_address(text)
+    return read.ward.place, read.district.place, read.province.place
 
 
 def _written(address: Json) -> list[str]:

@@ -45,7 +45,8 @@ class BhytFolder:
         self._seen: Seen = {}
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Take what comes until `stop`, as the only process of the node that does."""
+        """Take what comes until `stop`, as the only process of the node that does; makes the folder if need be."""
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         while not stop.is_set():
             async with session_lock(self._database, LOCK) as lock:
                 while lock is not None and not stop.is_set():

@@ -118,7 +118,12 @@ class BhytIntake:
         self, messages: Iterator[BhytMessage], known: Knowledge
     ) -> list[tuple[BhytMessage, Fault | None, list[Issue]]]:
         """The next messages, each with the fault it is parked for and the rules of the insurance that it breaks."""
-        return [(each, self._refusal(each), _broken_rules(each, known)) for each in islice(messages, AT_ONCE)]
+        found = []
+        for message in islice(messages, AT_ONCE):
+            fault = self._refusal(message)
+            is_read = fault is None or fault.code != UNREADABLE.code
+            found.append((message, fault, _broken_rules(message, known) if is_read else []))
+        return found
 
     def _refusal(self, message: BhytMessage) -> Fault | None:
         errors = [issue for issue in message.claim.faults if issue.is_error]

@@ -12,7 +12,7 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.clock import day_in_vietnam
 from benhan.mapping.fhir_to_hoso_benh_an import age, name_of
 from benhan.mapping.result_views import Panel, panels_of
-from benhan.node.records import CONTENT_TYPES
+from benhan.node.records import CONTENT_TYPES, is_taken_back
 from benhan.store.compartment import read_compartment
 from benhan.store.ledger.events import Event
 from benhan.store.ledger.read import entries_of_patient
@@ -107,7 +107,7 @@ class Patients:
         resources = [
             each.read()
             for each in await read_compartment(
-                self._store.database, self._store.opener, stored.rid, ("Encounter", *CONTENT_TYPES)
+                self._store.database, self._store.opener, stored.rid, ("Encounter", *SHOWN_TYPES)
             )
         ]
         unit = self._store.begin(actor)
@@ -147,7 +147,7 @@ def _criteria(text: str) -> list[tuple[str, str]]:
 def chart_of(line: PatientLine, resources: list[Json]) -> Chart:
     """A chart out of what the compartment holds."""
     encounters = [_encounter(each) for each in resources if each["resourceType"] == "Encounter"]
-    others = [_other(each) for each in resources if each["resourceType"] in _KINDS]
+    others = [_other(each) for each in resources if each["resourceType"] in _KINDS and not is_taken_back(each)]
     moments = [*encounters, *(each for each in others if each.at is not None)]
     allergies = [
         each["code"].get("text", "")
@@ -162,7 +162,12 @@ _KINDS = {
     "DiagnosticReport": "effectiveDateTime",
     "ServiceRequest": "authoredOn",
     "Condition": "recordedDate",
+    "MedicationRequest": "authoredOn",
+    "Composition": "date",
 }
+_TITLES = {"MedicationRequest": "medicationCodeableConcept", "Composition": "type"}
+SHOWN_TYPES = tuple(each for each in CONTENT_TYPES if each != "Claim")
+"""A claim is large, and all that it tells of care stands in other resources."""
 
 
 def _when(moment: Moment) -> str:
@@ -185,7 +190,7 @@ def _encounter(encounter: Json) -> Moment:
 
 
 def _other(resource: Json) -> Moment:
-    title = resource.get("code", {}).get("text", "")
+    title = resource.get(_TITLES.get(resource["resourceType"], "code"), {}).get("text", "")
     return Moment(
         _instant(resource.get(_KINDS[resource["resourceType"]], "")),
         resource["resourceType"],

@@ -57,15 +57,23 @@ async def read_record(store: Store, facility: str, encounter_id: str, actor: Act
 
 
 def belonging(resources: list[Json], encounter_id: str) -> list[Json]:
-    """The resources of an encounter; specimens by the results that point to them."""
+    """The resources of an encounter but those taken back; specimens by the results that point to them."""
     reference = f"Encounter/{encounter_id}"
     own: list[Json] = []
     others: list[Json] = []
     for each in resources:
+        if is_taken_back(each):
+            continue
         is_own = each["resourceType"] in ANY_ENCOUNTER or reference in _encounters(each)
         (own if is_own else others).append(each)
     specimens = {link.get("reference") for each in own for link in _specimens(each)}
     return own + [each for each in others if f"{each['resourceType']}/{each['id']}" in specimens]
+
+
+def is_taken_back(resource: Json) -> bool:
+    """Whether a resource was entered in error: it is kept and shown to nobody as a fact."""
+    verified = resource.get("verificationStatus", {}).get("coding", [{}])[0].get("code", "")
+    return "entered-in-error" in (resource.get("status"), verified)
 
 
 def _encounters(resource: Json) -> list[str]:

@@ -14,13 +14,11 @@ from benhan.synth.catalogue import Finding, Imaging, Panel
 from benhan.synth.facilities import Staff
 from benhan.synth.life import Life
 from benhan.synth.names import Name
-from benhan.synth.people import EPOCH
 from benhan.synth.registration import Registration
 from benhan.synth.visit import EMERGENCY, INPATIENT, LabOrder, Result, Study, Visit
 
 _MARKS = Delimiters()
 _CLASSES = {INPATIENT: "I", EMERGENCY: "E"}
-_SECTIONS = {"DX": "RAD", "CT": "CT", "US": "RUS", "XA": "CTH", "ECG": "EC", "EEG": "EN"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def _adt(visit: Visit, event: str, at: datetime, pid: str, pv1: str) -> Message:
         lines.append(f"DG1|{place}||{each.icd}^{_text(each.name)}^I10||{_ts(visit.start)}|{kind}")
     registration = visit.registration
     if registration.card:
-        span = f"{EPOCH.year}0101|{EPOCH.year}1231"
+        span = f"{visit.start.year}0101|{visit.end.year}1231"
         lines.append(f"IN1|1|BHYT|BHXH|Bảo hiểm xã hội Việt Nam{'|' * 8}{span}{'|' * 23}{registration.card}")
     return _message(at, "HIS", lines)
 
@@ -120,14 +118,13 @@ def _obx(visit: Visit, order: LabOrder, place: int, result: Result, *, is_first:
 
 def _reading(visit: Visit, study: Study, pid: str, pv1: str) -> Message:
     kind = study.kind
-    section = _SECTIONS.get(kind.modality, "OTH")
     times = (study.ordered_at, study.done_at, study.issued_at)
     lines = [
         _msh(visit, "RIS", "ORU^R01^ORU_R01", study.issued_at, f"R{study.number}"),
         pid,
         pv1,
         f"ORC|RE|{study.number}|F{study.number}",
-        f"{_obr(study.number, kind, times, study.by, section, 'F')}{'|' * 7}{_xcn(study.reader)}",
+        f"{_obr(study.number, kind, times, study.by, kind.section, 'F')}{'|' * 7}{_xcn(study.reader)}",
         f"NTE|1||{_text(study.conclusion)}",  # before the first OBX it is the report's
         f"OBX|1|TX|{kind.code}^{_text(kind.name)}^L||{_text(study.described)}||||||F|||{_ts(study.done_at)}",
     ]

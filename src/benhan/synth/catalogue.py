@@ -11,6 +11,8 @@ from functools import cache
 
 from benhan.synth.places import rows
 
+_SECTIONS = {"DX": "RAD", "CT": "CT", "US": "RUS", "XA": "CTH", "ECG": "EC", "EEG": "EN"}
+
 
 @dataclass(frozen=True, slots=True)
 class Analyte:
@@ -76,6 +78,11 @@ class Imaging:
     level: int
     department: str
     normal: str
+
+    @property
+    def section(self) -> str:
+        """The diagnostic service of table 0074; OTH for what it does not have."""
+        return _SECTIONS.get(self.modality, "OTH")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 import orjson
 
@@ -44,19 +44,168 @@ from benhan.vn.bhyt.claim import Claim
 from benhan.vn.bhyt.tables import tables_on
 from benhan.vn.bhyt.write import write_claims
 
-FORMATS = ("fhir", "hl7v2", "astm", "dicom", "hoso_benh_an", "bhyt")
 MARK = "country.json"
 PARTIAL = ".partial"
 
 Progress = Callable[[int], None]
 
 
-class Writer(Protocol):
-    """One format: takes facilities and lives, and is finished at the end."""
+class Writer:
+    """One format: takes facilities and lives, and is finished at the end. Its folder has its name."""
 
-    def facility(self, facility: Facility) -> None: ...
-    def life(self, life: Life) -> None: ...
-    def finish(self) -> None: ...
+    name = ""
+
+    def __init__(self, country: Country, folder: Path, counts: Counter[str], stack: ExitStack) -> None:
+        self.names = country.names
+        self.folder = folder / self.name
+        self.folder.mkdir()
+        self.counts = counts
+        self.stack = stack
+
+    def facility(self, facility: Facility) -> None:
+        """Write what a facility alone says: in most formats nothing."""
+
+    def life(self, life: Life) -> None:
+        """Write a person."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Write what had to wait for the end: in most formats nothing."""
+
+    def spool(self) -> Spool:
+        """Where messages wait for the end."""
+        found = Spool(self.folder)
+        self.stack.callback(found.close)
+        return found
+
+
+class Fhir(Writer):
+    """NDJSON, a file for each type of resource."""
+
+    name = "fhir"
+
+    def __init__(self, country: Country, folder: Path, counts: Counter[str], stack: ExitStack) -> None:
+        super().__init__(country, folder, counts, stack)
+        self._files: dict[str, IO[bytes]] = {}
+
+    def facility(self, facility: Facility) -> None:
+        self._add(facility_resources(facility, self.names))
+
+    def life(self, life: Life) -> None:
+        self._add(life_resources(life, self.names))
+
+    def _add(self, resources: Iterable[Json]) -> None:
+        count = 0
+        for each in resources:
+            type_ = each["resourceType"]
+            file = self._files.get(type_)
+            if file is None:
+                file = self._files[type_] = self.stack.enter_context((self.folder / f"{type_}.ndjson").open("wb"))
+            file.write(orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE))
+            count += 1
+        self.counts["resources"] += count
+
+
+class Hl7v2(Writer):
+    """MLLP frames, a file for each facility and sender; orders in a file of their own."""
+
+    name = "hl7v2"
+
+    def __init__(self, country: Country, folder: Path, counts: Counter[str], stack: ExitStack) -> None:
+        super().__init__(country, folder, counts, stack)
+        self._spool = self.spool()
+
+    def life(self, life: Life) -> None:
+        for message in life_messages(life):
+            self._spool.add(f"{_sender(message.content)}-{message.sender}", message.at, message.content)
+        for message in order_messages(life):
+            self._spool.add(f"{_sender(message.content)}-orders", message.at, message.content)
+
+    def finish(self) -> None:
+        self._spool.pour(self.folder, ".mllp", frame)
+        self.counts[self.name] = self._spool.count
+
+
+def _sender(content: bytes) -> str:
+    """MSH-4."""
+    return content.split(b"|", 4)[3].decode()
+
+
+class Astm(Writer):
+    """Transmissions, a file for each analyser."""
+
+    name = "astm"
+
+    def __init__(self, country: Country, folder: Path, counts: Counter[str], stack: ExitStack) -> None:
+        super().__init__(country, folder, counts, stack)
+        self._spool = self.spool()
+
+    def life(self, life: Life) -> None:
+        for each in life_transmissions(life):
+            self._spool.add(f"{each.facility}-{each.analyser}", each.at, each.content)
+
+    def finish(self) -> None:
+        self._spool.pour(self.folder, ".astm", bytes)
+        self.counts[self.name] = self._spool.count
+
+
+class Dicom(Writer):
+    """A folder for each study."""
+
+    name = "dicom"
+
+    def life(self, life: Life) -> None:
+        for each in life_pictures(life, self.names.prefix):
+            study = self.folder / each.study
+            study.mkdir(exist_ok=True)
+            (study / f"{each.number}.dcm").write_bytes(each.content)
+            self.counts[self.name] += 1
+
+
+class HoSoBenhAn(Writer):
+    """An XML file for each stay that has ended, its manifest beside it."""
+
+    name = "hoso_benh_an"
+
+    def facility(self, facility: Facility) -> None:
+        (self.folder / facility.code).mkdir()
+
+    def life(self, life: Life) -> None:
+        for each in life_exports(life, self.names):
+            path = self.folder / each.facility / each.number
+            path.with_suffix(".xml").write_bytes(each.xml)
+            path.with_suffix(".manifest.json").write_bytes(each.manifest)
+            self.counts[self.name] += 1
+
+
+class Bhyt(Writer):
+    """A file for each facility and month, as it would be sent for settlement."""
+
+    name = "bhyt"
+
+    def __init__(self, country: Country, folder: Path, counts: Counter[str], stack: ExitStack) -> None:
+        super().__init__(country, folder, counts, stack)
+        self._spool = self.spool()
+
+    def life(self, life: Life) -> None:
+        for visit in claimed(life):
+            claim = claim_of(visit)
+            channel = f"{visit.facility.code}-{visit.end:%Y%m}"
+            self._spool.add(channel, visit.end, orjson.dumps((claim.ma_lk, claim.tables)))
+
+    def finish(self) -> None:
+        for channel, count, messages in self._spool.channels():
+            facility, _, month = channel.rpartition("-")
+            year, number = int(month[:4]), int(month[4:])
+            made_on = date(year, number, monthrange(year, number)[1])
+            claims = (Claim(*orjson.loads(each)) for each in messages)
+            with (self.folder / f"{channel}.xml").open("wb") as out:
+                out.writelines(write_claims(facility, made_on, claims, count, tables_on(made_on)))
+        self.counts[self.name] = self._spool.count
+
+
+_WRITERS = {each.name: each for each in (Fhir, Hl7v2, Astm, Dicom, HoSoBenhAn, Bhyt)}
+FORMATS = tuple(_WRITERS)
 
 
 def write_country(
@@ -139,174 +288,6 @@ def _write(country: Country, folder: Path, formats: list[str], progress: Progres
     }
     (folder / MARK).write_bytes(orjson.dumps(made, option=orjson.OPT_INDENT_2))
     return dict(counts)
-
-
-class _Fhir:
-    """NDJSON, a file for each type of resource."""
-
-    def __init__(self, country: Country, folder: Path, counts: Counter[str], stack: ExitStack) -> None:
-        self._names = country.names
-        self._folder = folder / "fhir"
-        self._folder.mkdir()
-        self._counts = counts
-        self._stack = stack
-        self._files: dict[str, IO[bytes]] = {}
-
-    def facility(self, facility: Facility) -> None:
-        self._add(facility_resources(facility, self._names))
-
-    def life(self, life: Life) -> None:
-        self._add(life_resources(life, self._names))
-
-    def finish(self) -> None:
-        """Nothing is left to do: the files are closed with the others."""
-
-    def _add(self, resources: Iterable[Json]) -> None:
-        count = 0
-        for each in resources:
-            type_ = each["resourceType"]
-            file = self._files.get(type_)
-            if file is None:
-                file = self._files[type_] = self._stack.enter_context((self._folder / f"{type_}.ndjson").open("wb"))
-            file.write(orjson.dumps(each, option=orjson.OPT_APPEND_NEWLINE))
-            count += 1
-        self._counts["resources"] += count
-
-
-class _Hl7v2:
-    """MLLP frames, a file for each facility and sender; orders in a file of their own."""
-
-    def __init__(self, _country: Country, folder: Path, counts: Counter[str], stack: ExitStack) -> None:
-        self._folder = folder / "hl7v2"
-        self._folder.mkdir()
-        self._counts = counts
-        self._spool = Spool(folder)
-        stack.callback(self._spool.close)
-
-    def facility(self, facility: Facility) -> None:
-        """A facility alone sends nothing."""
-
-    def life(self, life: Life) -> None:
-        for message in life_messages(life):
-            self._spool.add(f"{_sender(message.content)}-{message.sender}", message.at, message.content)
-        for message in order_messages(life):
-            self._spool.add(f"{_sender(message.content)}-orders", message.at, message.content)
-
-    def finish(self) -> None:
-        self._spool.pour(self._folder, ".mllp", frame)
-        self._counts["hl7v2"] = self._spool.count
-
-
-def _sender(content: bytes) -> str:
-    """MSH-4."""
-    return content.split(b"|", 4)[3].decode()
-
-
-class _Astm:
-    """Transmissions, a file for each analyser."""
-
-    def __init__(self, _country: Country, folder: Path, counts: Counter[str], stack: ExitStack) -> None:
-        self._folder = folder / "astm"
-        self._folder.mkdir()
-        self._counts = counts
-        self._spool = Spool(folder)
-        stack.callback(self._spool.close)
-
-    def facility(self, facility: Facility) -> None:
-        """A facility alone sends nothing."""
-
-    def life(self, life: Life) -> None:
-        for each in life_transmissions(life):
-            self._spool.add(f"{each.facility}-{each.analyser}", each.at, each.content)
-
-    def finish(self) -> None:
-        self._spool.pour(self._folder, ".astm", bytes)
-        self._counts["astm"] = self._spool.count
-
-
-class _Dicom:
-    """A folder for each study."""
-
-    def __init__(self, country: Country, folder: Path, counts: Counter[str], _stack: ExitStack) -> None:
-        self._prefix = country.names.prefix
-        self._folder = folder / "dicom"
-        self._folder.mkdir()
-        self._counts = counts
-
-    def facility(self, facility: Facility) -> None:
-        """A facility alone has no pictures."""
-
-    def life(self, life: Life) -> None:
-        for each in life_pictures(life, self._prefix):
-            study = self._folder / each.study
-            study.mkdir(exist_ok=True)
-            (study / f"{each.number}.dcm").write_bytes(each.content)
-            self._counts["dicom"] += 1
-
-    def finish(self) -> None:
-        """Each picture is already in its place."""
-
-
-class _HoSoBenhAn:
-    """An XML file for each stay that has ended, its manifest beside it."""
-
-    def __init__(self, country: Country, folder: Path, counts: Counter[str], _stack: ExitStack) -> None:
-        self._names = country.names
-        self._folder = folder / "hoso_benh_an"
-        self._folder.mkdir()
-        self._counts = counts
-
-    def facility(self, facility: Facility) -> None:
-        (self._folder / facility.code).mkdir()
-
-    def life(self, life: Life) -> None:
-        for each in life_exports(life, self._names):
-            path = self._folder / each.facility / each.number
-            path.with_suffix(".xml").write_bytes(each.xml)
-            path.with_suffix(".manifest.json").write_bytes(each.manifest)
-            self._counts["hoso_benh_an"] += 1
-
-    def finish(self) -> None:
-        """Each file is already in its place."""
-
-
-class _Bhyt:
-    """A file for each facility and month, as it would be sent for settlement."""
-
-    def __init__(self, _country: Country, folder: Path, counts: Counter[str], stack: ExitStack) -> None:
-        self._folder = folder / "bhyt"
-        self._folder.mkdir()
-        self._counts = counts
-        self._spool = Spool(folder)
-        stack.callback(self._spool.close)
-
-    def facility(self, facility: Facility) -> None:
-        """A facility alone has no claims."""
-
-    def life(self, life: Life) -> None:
-        for visit in claimed(life):
-            claim = claim_of(visit)
-            channel = f"{visit.facility.code}-{visit.end:%Y%m}"
-            self._spool.add(channel, visit.end, orjson.dumps((claim.ma_lk, claim.tables)))
-
-    def finish(self) -> None:
-        for channel, count, messages in self._spool.channels():
-            facility, _, month = channel.rpartition("-")
-            made_on = date(int(month[:4]), int(month[4:]), monthrange(int(month[:4]), int(month[4:]))[1])
-            claims = (Claim(*orjson.loads(each)) for each in messages)
-            with (self._folder / f"{channel}.xml").open("wb") as out:
-                out.writelines(write_claims(facility, made_on, claims, count, tables_on(made_on)))
-        self._counts["bhyt"] = self._spool.count
-
-
-_WRITERS: dict[str, Callable[[Country, Path, Counter[str], ExitStack], Writer]] = {
-    "fhir": _Fhir,
-    "hl7v2": _Hl7v2,
-    "astm": _Astm,
-    "dicom": _Dicom,
-    "hoso_benh_an": _HoSoBenhAn,
-    "bhyt": _Bhyt,
-}
 
 
 def _catalogue(facility: Facility, folder: Path) -> None:

@@ -1,4 +1,7 @@
-"""What people work as and which BHYT card that gives. Source: QĐ 34/2020/QĐ-TTg level 2; QĐ 1351/QĐ-BHXH."""
+"""What people work as, by the codes of NGHENGHIEP (00: children, pupils, the retired), and which BHYT card that gives.
+
+Source: QĐ 34/2020/QĐ-TTg level 2; QĐ 1351/QĐ-BHXH.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +9,6 @@ from random import Random
 
 from benhan.synth.chance import Weighted
 from benhan.synth.places import KINH
-
-OCCUPATIONS = {
-    "00": "Không xác định",
-    "01": "Lực lượng quân đội",
-    "02": "Lực lượng công an",
-    "21": "Nhà chuyên môn trong lĩnh vực khoa học và kỹ thuật",
-    "22": "Nhà chuyên môn về sức khỏe",
-    "23": "Nhà chuyên môn về giảng dạy",
-    "24": "Nhà chuyên môn về kinh doanh và quản lý",
-    "25": "Nhà chuyên môn trong lĩnh vực công nghệ thông tin và truyền thông",
-    "33": "Nhân viên về kinh doanh và quản lý",
-    "41": "Nhân viên tổng hợp và nhân viên làm các công việc bàn giấy",
-    "51": "Nhân viên dịch vụ cá nhân",
-    "52": "Nhân viên bán hàng",
-    "61": "Lao động có kỹ năng trong nông nghiệp có sản phẩm chủ yếu để bán",
-    "71": "Lao động xây dựng và lao động có liên quan đến nghề xây dựng (trừ thợ điện)",
-    "74": "Thợ điện và thợ điện tử",
-    "82": "Thợ lắp ráp",
-    "83": "Lái xe và thợ vận hành thiết bị chuyển động",
-    "91": "Người quét dọn và giúp việc",
-    "95": "Lao động trên đường phố và lao động có liên quan đến bán hàng",
-}
-"""Those that occur; 00 is who has none: children, pupils, the retired."""
 
 _URBAN = {
     "M": "00*6 01*2 02*2 21*8 22*2 23*2 24*8 25*5 33*9 41*5 51*6 52*12 71*10 74*5 82*6 83*9 95*4",

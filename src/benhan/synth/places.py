@@ -13,6 +13,7 @@ from functools import cache
 from importlib import resources
 
 from benhan.synth.chance import Weighted
+from benhan.vn.places import units
 
 KINH = "01"
 
@@ -48,8 +49,8 @@ class Province:
 def provinces() -> tuple[Province, ...]:
     """The provinces in the order of their codes."""
     communes: dict[str, list[Commune]] = defaultdict(list)
-    for row in rows("communes.csv"):
-        communes[row["province"]].append(Commune(row["code"], row["name"]))
+    for place in units.wards_now():
+        communes[place.parent].append(Commune(place.code, place.full_name))
     return tuple(_province(row, communes[row["code"]]) for row in rows("provinces.csv"))
 
 
@@ -57,16 +58,6 @@ def provinces() -> tuple[Province, ...]:
 def by_population() -> Weighted[Province]:
     """The provinces, each as likely as somebody lives there."""
     return Weighted((each, each.thousands) for each in provinces())
-
-
-@cache
-def _ethnic_groups() -> dict[str, str]:
-    return {row["code"]: row["name"] for row in rows("ethnic_groups.csv")}
-
-
-def ethnic_group_name(code: str) -> str:
-    """The name of an ethnic group by its code of two digits."""
-    return _ethnic_groups()[code]
 
 
 def rows(name: str) -> Iterator[dict[str, str]]:
@@ -79,12 +70,6 @@ def _province(row: dict[str, str], communes: list[Commune]) -> Province:
     shares = [(code, float(share)) for code, share in (pair.split(":") for pair in row["ethnic_groups"].split())]
     groups = Weighted([(KINH, 100 - sum(share for _, share in shares)), *shares])
     lived_in = Weighted((each, 2.5 if each.is_urban else 1.0) for each in communes)
-    return Province(
-        row["code"],
-        row["name"],
-        int(row["thousands"]),
-        row["region"],
-        groups,
-        tuple(row["birth_codes"].split()),
-        lived_in,
-    )
+    name = next(each.name for each in units.provinces(units.CUT_OVER) if each.code == row["code"])
+    codes = tuple(row["birth_codes"].split())
+    return Province(row["code"], name, int(row["thousands"]), row["region"], groups, codes, lived_in)

@@ -112,7 +112,7 @@ def _as_newborn(one: Registration, person: Person) -> None:
     one.mistakes.append("newborn-without-number")
     if person.mother_name:
         mother = person.mother_name
-        one.name = Name("Con bà", f"{mother.family} {mother.middle}".strip(), mother.given)
+        one.name = Name(f"Con bà {mother.family}", mother.middle, mother.given)
 
 
 def _mistake_numbers(one: Registration, person: Person, age: float, chance: Random) -> None:

@@ -20,6 +20,8 @@ GRAVE = 0.78
 """How ill one is of whom the graver words are used."""
 CHILD_UNTIL = 16
 _FOR_ADULTS = frozenset(("K01", "K03", "K04", "K05", "K07", "K08", "K10", "K11", "K14"))
+TOLD_MAX = 5
+"""How many results a note names."""
 CULTURE_MINUTES = 1000
 TAKEN_HOME = 0.35
 """How many of the dying their family takes home."""
@@ -84,7 +86,7 @@ def visit_of(being: Being, registration: Registration, occasion: Occasion, chanc
     if any(each.act.kind == "P" or each.act.code == "TRUYENMAU" for each in visit.operations):
         type_blood(being, visit, chance)
     _leave(visit, course, chance)
-    _write(visit, course, chance)
+    _write(being, visit, course, chance)
     return visit
 
 
@@ -159,23 +161,58 @@ def _leave(visit: Visit, course: Course, chance: Random) -> None:
         visit.leaving = "Xin ra viện" if visit.kind == INPATIENT and chance.random() < 0.03 else "Ra viện"
 
 
-def _write(visit: Visit, course: Course, chance: Random) -> None:
+def _write(being: Being, visit: Visit, course: Course, chance: Random) -> None:
     """The notes: one at the beginning, one a day of a stay, one at the end."""
-    begin = [f"Lý do: {visit.reason}.", visit.history, general(visit.severity, chance), signs(visit.vitals[0])]
+    begin = [
+        f"Lý do: {visit.reason}.",
+        visit.history,
+        _past(being, visit, chance),
+        general(_looks(visit, visit.severity), chance),
+        signs(visit.vitals[0]),
+    ]
     begin += [f"{organ}: {found}." for organ, found in visit.examined]
     begin.append(f"Chẩn đoán: {visit.disease.name} ({visit.disease.icd}).")
-    notes = [Note(visit.start + timedelta(minutes=25), visit.doctor, as_typed(" ".join(begin), visit.doctor))]
+    notes = [
+        Note(visit.start + timedelta(minutes=25), visit.doctor, as_typed(" ".join(filter(None, begin)), visit.doctor))
+    ]
     row = visit.disease.row
     for day, vitals in enumerate(visit.vitals[1:], 1):
         severity = course.severity(day)
         is_worse = severity > course.severity(day - 1) or (severity > GRAVE and chance.random() < 0.3)
         sentences = row.worse[: None if severity > GRAVE else 1] if is_worse else row.better
-        told = [general(severity, chance), signs(vitals), chance.choice(sentences)]
+        told = [general(_looks(visit, severity), chance), signs(vitals), chance.choice(sentences)]
+        told += _told_results(visit, vitals.at - timedelta(hours=16), vitals.at + timedelta(hours=1))
         writer = visit.doctor if chance.random() < 0.8 else chance.choice(visit.department.doctors)
         notes.append(Note(vitals.at + timedelta(minutes=90), writer, as_typed(" ".join(told), writer)))
-    if visit.kind == INPATIENT:
-        notes.append(Note(visit.end - timedelta(minutes=15), visit.doctor, as_typed(_last(visit), visit.doctor)))
+    is_stay = visit.kind == INPATIENT
+    last = [_last(visit)] if is_stay else [*_told_results(visit, visit.start, visit.end), row.advice]
+    notes.append(Note(visit.end - timedelta(minutes=7), visit.doctor, as_typed(" ".join(last), visit.doctor)))
     visit.notes = [each for each in notes if each.at <= visit.end]
+
+
+def _looks(visit: Visit, severity: float) -> float:
+    """How ill somebody seems: of what nobody dies of, never gravely."""
+    return severity if visit.disease.row.death >= 0.002 else min(severity, 0.7)
+
+
+def _past(being: Being, visit: Visit, chance: Random) -> str:
+    """What somebody has had, and what they do not bear."""
+    names = [f"{each.disease.name[0].lower()}{each.disease.name[1:]}" for each in being.chronic]
+    past = ", ".join(name for name in names if name.lower() != visit.disease.name.lower())
+    told = f"Tiền sử: {past}." if past else chance.choice(("Tiền sử khoẻ mạnh.", "Chưa phát hiện bệnh lý gì khác.", ""))
+    return f"{told} Dị ứng {being.allergy}.".strip() if being.allergy else told
+
+
+def _told_results(visit: Visit, since: datetime, until: datetime) -> list[str]:
+    """A sentence of what is out of its range among the results of some hours; none where all is in order."""
+    found = [
+        f"{result.of.code} {result.text}"
+        for order in visit.laboratory
+        if since <= order.issued_at < until
+        for result in order.results
+        if result.flag != "N"
+    ]
+    return [f"XN: {'; '.join(found[:TOLD_MAX])}."] if found else []
 
 
 def _last(visit: Visit) -> str:

@@ -1,13 +1,14 @@
-"""Addresses between free text, FHIR and HoSoBenhAn."""
+"""Addresses between free text and FHIR, and the codes of their units on a day."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from benhan.fhir.validation import check_structure
-from benhan.mapping.vn_address import address_to_fhir, fhir_to_address, hoso_address
+from benhan.mapping.vn_address import address_to_fhir, fhir_to_address, unit_codes
 from benhan.vn.places.address import Confidence
 from benhan.vn.places.parse import parse_address
 from benhan.vn.places.units import former_wards, path, wards_now
@@ -63,37 +64,28 @@ def test_a_code_that_no_list_has_is_not_believed() -> None:
     assert fhir_to_address(told).ward.code == "00004"
 
 
-def test_before_the_cut_over_hoso_benh_an_has_the_district() -> None:
-    told = hoso_address({"text": TEXT}, BEFORE)
-    assert told == {
-        "diachi": TEXT,
-        "sonha": "12 ngõ 5 phố Ngũ Xã",
-        "thonpho": "tổ 3",
-        "xaphuong": "Phường Trúc Bạch",
-        "quanhuyen": "Quận Ba Đình",
-        "quanhuyen_ma": "001",
-        "tinhthanh": "Thành phố Hà Nội",
-        "tinhthanh_ma": "01",
-    }
+@pytest.mark.parametrize(
+    ("address", "before", "since"),
+    [
+        ({"text": TEXT}, ("00004", "001", "01"), ("00004", "", "01")),
+        ({"text": "phường Phúc Xá, quận Ba Đình, Hà Nội"}, ("00001", "001", "01"), ("00097", "", "01")),
+        ({"text": "phường Cống Vị, quận Ba Đình, Hà Nội"}, ("00007", "001", "01"), ("", "", "01")),
+        ({"text": "phường Minh Khai, TP Hà Giang, Hà Giang"}, ("00697", "024", "02"), ("00691", "", "08")),
+        ({"city": "Phường Hoàn Kiếm", "state": "Hà Nội", "text": "x"}, ("", "", "01"), ("00070", "", "01")),
+        ({"line": ["12 Lê Lợi", "P. Bến Nghé"], "district": "Q.1", "state": "TP.HCM"}, ("26740", "760", "79"), None),
+        ({"text": "xóm Núi", "state": "Đâu Đó"}, ("", "", ""), ("", "", "")),
+        ({}, ("", "", ""), ("", "", "")),
+    ],
+)
+def test_the_codes_are_those_of_the_day(
+    address: dict[str, Any], before: tuple[str, ...], since: tuple[str, ...] | None
+) -> None:
+    assert unit_codes(address, BEFORE) == before
+    if since is not None:
+        assert unit_codes(address, SINCE) == since
 
 
-def test_since_the_cut_over_the_district_is_empty_and_the_commune_that_of_today() -> None:
-    told = hoso_address({"text": TEXT}, SINCE)
-    assert (told["xaphuong"], told["quanhuyen"], told["quanhuyen_ma"]) == ("Phường Ba Đình", "", "")
-    assert told["diachi"] == TEXT
-
-
-def test_a_divided_commune_keeps_its_own_name() -> None:
-    told = hoso_address({"text": "phường Cống Vị, quận Ba Đình, Hà Nội"}, SINCE)
-    assert told["xaphuong"] == "Phường Cống Vị"
-
-
-def test_a_province_is_told_by_the_name_of_the_day() -> None:
-    address = {"text": "phường Minh Khai, thành phố Hà Giang, tỉnh Hà Giang"}
-    assert hoso_address(address, BEFORE)["tinhthanh"] == "Tỉnh Hà Giang"
-    assert hoso_address(address, SINCE)["tinhthanh_ma"] == "08"
-
-
-def test_words_that_are_not_understood_are_passed_on_as_they_are() -> None:
-    told = hoso_address({"text": "xóm Núi", "line": ["xóm Núi"], "city": "Lạ Lùng", "state": "Đâu Đó"}, SINCE)
-    assert (told["xaphuong"], told["tinhthanh"], told["tinhthanh_ma"]) == ("Lạ Lùng", "Đâu Đó", "")
+def test_codes_that_an_address_carries_are_those_that_are_told() -> None:
+    told = {**address_to_fhir(parse_address(TEXT)), "text": "nhà cũ"}
+    assert unit_codes(told, BEFORE) == ("00004", "001", "01")
+    assert unit_codes(told, SINCE) == ("00004", "", "01")

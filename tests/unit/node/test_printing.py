@@ -111,7 +111,7 @@ def test_answers_stand_in_their_places() -> None:
     assert "20/11/2026" in text
     assert "Đã ký: Trần Văn Bình 16:00 25/11/2026" in text
     assert "Hồi sức" in text
-    assert "03Giờ10phút21/11/2026" in compact
+    assert "03 Giờ 10 phút 21/11/2026" in text
 
 
 def test_a_long_answer_runs_over_its_lines_and_is_whole(tmp_path: Path) -> None:
@@ -140,6 +140,11 @@ def test_lines_of_an_answer_stay_lines(tmp_path: Path) -> None:
 def test_codes_of_choices_are_written_into_their_boxes(tmp_path: Path) -> None:
     form = small(tmp_path, "Lưỡi: {a:many 1. Hồng; 2. Nhợt; 12. Khác > 3}")
     assert re.sub(r"\s", "", printed(form, {"a": ["12", "1"]})).count("112") == 1
+
+
+def test_more_codes_than_boxes_get_boxes_of_their_own(tmp_path: Path) -> None:
+    form = small(tmp_path, "Lưỡi: {a:many 1. Hồng; 2. Nhợt; 3. Đỏ; 4. Tím > 2}")
+    assert re.sub(r"\s", "", printed(form, {"a": ["4", "1", "3"]})).count("134") == 1
 
 
 def test_fixed_rows_and_added_rows_are_both_there(tmp_path: Path) -> None:

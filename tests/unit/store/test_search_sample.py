@@ -154,3 +154,12 @@ def test_spans_of_the_last_change_grow_from_the_newest_and_from_the_oldest() -> 
         assert spans[-1].start < START
         assert spans[-1].end > now
     assert by_update(None, now, descending=True)[0].start > at(8_999)
+
+
+def test_a_plan_is_made_once_for_the_same_question_and_anew_with_new_counts() -> None:
+    counts = counted(100)
+    made = choose(having("old"), "Observation", NEWEST_FIRST, 20, counts, TOKENS)
+    assert choose(having("old"), "Observation", NEWEST_FIRST, 20, counts, TOKENS) is made
+    assert choose(having("old"), "Observation", OLDEST_FIRST, 20, counts, TOKENS) != made
+    assert choose(having("old"), "Observation", NEWEST_FIRST, 2_000, counts, TOKENS) != made
+    assert choose(having("old"), "Observation", NEWEST_FIRST, 20, counted(1), TOKENS) != made

@@ -9,7 +9,9 @@ import pytest
 from benhan.synth.catalogue import drugs, imagings, panels
 from benhan.synth.diseases import Chances, Disease, diseases
 from benhan.synth.facilities import DEPARTMENTS
+from benhan.synth.people import EPOCH
 from benhan.synth.places import provinces
+from benhan.vn.catalogues.shipped import catalogue
 
 ALL = list(diseases().values())
 WANTED = (
@@ -45,6 +47,8 @@ def test_a_disease_is_whole(disease: Disease) -> None:
     for text in (*row.reasons, *row.history, *row.exam, *row.better, *row.worse):
         assert set(re.findall(r"\{(\w+)\}", text)) <= {"n", "side"}
     assert row.newborn > 0 or disease.steps[-1][1] >= 0
+    codes = [disease.icd, row.cause[0]] if row.cause else [disease.icd]
+    assert all(catalogue("ICD10").find(code, EPOCH) or catalogue("ICD10").find(code[:3], EPOCH) for code in codes)
     assert not row.needs or row.needs in diseases()
     if row.inpatient == 1:
         assert row.drugs or row.young

@@ -6,7 +6,7 @@ import math
 from statistics import correlation, mean
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benhan.synth.catalogue import analytes, panels
@@ -16,6 +16,7 @@ from benhan.synth.laboratory import Values, body_of, flag_of, measure, reference
 
 DRAWN = tuple(code for panel in panels().values() for code in panel.analytes)
 COUNT = 600
+ON_A_BUSY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def values_of(key: int, codes: tuple[str, ...], disease: Disease | None = None, severity: float = 0.0) -> Values:
@@ -24,6 +25,7 @@ def values_of(key: int, codes: tuple[str, ...], disease: Disease | None = None, 
     return measure(body_of(1, str(key), sex), 40.0, codes, illness, chance_of(1, "sample", key))
 
 
+@ON_A_BUSY_MACHINE
 @given(st.sampled_from(sorted(diseases())), st.floats(0, 1.45), st.integers(0, 10_000), st.floats(0, 100))
 def test_every_value_is_one_of_somebody_alive(key: str, severity: float, number: int, age: float) -> None:
     disease = diseases()[key]
@@ -36,6 +38,7 @@ def test_every_value_is_one_of_somebody_alive(key: str, severity: float, number:
     assert 6.6 < values["PH"] < 7.9
 
 
+@ON_A_BUSY_MACHINE
 @given(st.sampled_from(sorted(diseases())), st.floats(0, 1.2), st.integers(0, 10_000))
 def test_what_belongs_together_agrees(key: str, severity: float, number: int) -> None:
     values = values_of(number, DRAWN, diseases()[key], severity)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import date, datetime, timedelta
 
 import pytest
 
+from benhan.fhir.folding import fold
 from benhan.kernel.clock import VIETNAM
 from benhan.synth.country import Country, country_of, country_with
 from benhan.synth.facilities import CENTRAL, COMMUNE, facilities_of
 from benhan.synth.life import Life, lives_of
 from benhan.synth.truth import truth_of
 from benhan.synth.visit import INPATIENT
+from benhan.synth.writing import as_typed
 
 FIRST, LAST = date(2025, 7, 1), date(2026, 6, 30)
 
@@ -170,3 +173,34 @@ def test_who_is_still_in_hospital_at_the_end_has_no_departure() -> None:
 def test_a_country_of_few_facilities_treats_everybody(count: int) -> None:
     country = country_of(2, count, 60, FIRST, LAST)
     assert sum(len(life.visits) for life in country.lives()) >= 55
+
+
+def test_a_note_names_only_results_that_were_there(lives: list[Life]) -> None:
+    named = 0
+    for life in lives:
+        for visit in life.visits:
+            for note in visit.notes:
+                told = re.search(r"XN: ([^.]*(?:\.\d[^.]*)*)\.", note.text)
+                for pair in told[1].split("; ") if told else ():
+                    code, _, value = pair.partition(" ")
+                    known = [
+                        result
+                        for order in visit.laboratory
+                        if order.issued_at < note.at
+                        for result in order.results
+                        if result.of.code == code
+                    ]
+                    assert value in {as_typed(result.text, note.by) for result in known}, pair
+                    named += 1
+    assert named > 100
+
+
+def test_notes_of_a_stay_are_one_a_day_and_tell_what_somebody_has(lives: list[Life]) -> None:
+    stays = [(life, visit) for life in lives for visit in life.visits if visit.kind == INPATIENT and not visit.is_open]
+    for life, visit in stays:
+        assert len(visit.notes) >= (visit.end.date() - visit.start.date()).days
+        assert [note.at for note in visit.notes] == sorted(note.at for note in visit.notes)
+        others = [each.disease.name for each in life.being.chronic if each.disease is not visit.disease]
+        first = fold(visit.notes[0].text)
+        if visit.notes[0].by.writing != "short":
+            assert all(fold(name) in first for name in others)

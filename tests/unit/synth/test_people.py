@@ -7,15 +7,25 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benhan.synth.facilities import facilities_of
 from benhan.synth.people import EPOCH, newborn_of, person_of
 from benhan.synth.person import Person
 from benhan.synth.places import provinces
+from benhan.vn.identifiers import (
+    citizen_number,
+    facility_code,
+    insurance_card,
+    practice_licence,
+    social_insurance_number,
+)
+from benhan.vn.person_names.name import parse_name
 
 SEED = 7
 COUNT = 6000
+ON_A_BUSY_MACHINE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +33,7 @@ def people() -> list[Person]:
     return [person_of(SEED, index) for index in range(COUNT)]
 
 
+@ON_A_BUSY_MACHINE
 @given(st.integers(0, 999_999), st.integers(0, 2**31))
 def test_a_person_is_the_same_each_time_and_has_their_index(index: int, seed: int) -> None:
     once = person_of(seed, index)
@@ -42,6 +53,7 @@ def test_no_two_people_share_a_number(people: list[Person]) -> None:
     assert len(set(cards)) == len(cards)
 
 
+@ON_A_BUSY_MACHINE
 @given(st.integers(0, 999_999))
 def test_a_citizen_number_tells_province_century_sex_and_year_and_its_serial_the_index(index: int) -> None:
     person = person_of(SEED, index)
@@ -137,3 +149,23 @@ def test_a_newborn_is_its_mothers_and_has_a_number_of_its_own(people: list[Perso
     assert child.citizen_number[-6:] == mother.citizen_number[-6:]
     assert child.citizen_number not in {person.citizen_number for person in people}
     assert child.key != mother.key
+
+
+def test_numbers_are_right_by_the_checks_of_the_house(people: list[Person]) -> None:
+    for person in people[:2000]:
+        assert (
+            citizen_number.check(person.citizen_number, sex="male" if person.sex == "M" else "female", born=person.born)
+            == []
+        )
+        assert social_insurance_number.check(person.insurance_number) == []
+        assert not person.card or insurance_card.check(person.card) == []
+    for facility in facilities_of(SEED, 20):
+        assert facility_code.check(facility.code) == []
+        for department in facility.departments.values():
+            assert all(practice_licence.check(staff.licence) == [] for staff in department.staff)
+
+
+def test_names_are_taken_apart_as_they_were_made(people: list[Person]) -> None:
+    kinh = [person for person in people if person.ethnic_group == "01"]
+    wrong = [person.name.text for person in kinh if parse_name(person.name.text).family != person.name.family]
+    assert len(wrong) < len(kinh) * 0.01, wrong[:5]

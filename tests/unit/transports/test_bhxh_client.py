@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import date, timedelta
 
@@ -153,6 +154,24 @@ async def test_a_portal_that_is_away_or_slow_is_to_be_tried_again(clock: SetCloc
         one = BhxhClient("http://egw.test", account, clock, transport=httpx.MockTransport(fail))
         fault = await refusal(one)
         assert (fault.code, fault.retryable) == ("BA-3410", True)
+
+
+async def test_a_portal_that_never_answers_is_given_up(clock: SetClock) -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        account = BhxhAccount("99001", "bv99001", Secret(PASSWORD))
+        one = BhxhClient(f"http://127.0.0.1:{port}", account, clock, answer_s=0.1)
+        assert (await refusal(one)).code == "BA-3410"
+        await one.close()
+
+
+async def test_a_slow_portal_is_waited_for(portal: FakeBhxhGateway, clock: SetClock) -> None:
+    portal.slow_s, portal.behave = 0.05, ["slow", "slow"]
+    assert (await client(portal, clock).send(claim_file())).transaction in portal.taken
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,10 @@ class TestPage:
     def test_a_code_box_is_named_after_what_it_codes(self) -> None:
         assert page("+ Bệnh chính: {benh} {ma:codes 4}").fields["ma"].label == "Mã: Bệnh chính"
 
+    def test_a_code_in_a_frame_is_as_long_as_it_needs(self) -> None:
+        code = page("- Bệnh chính {benh} | {ma:code}").fields["ma"]
+        assert (code.kind, code.label, code.digits) == (Kind.CODE, "Mã: Bệnh chính", 0)
+
     def test_headings_are_the_section_of_what_follows(self) -> None:
         fields = page("# A- BỆNH ÁN\n## II. Hỏi bệnh:\n{a}\n### 2. Tiền sử:\n{b}\n## III. Khám\n{c}").fields
         assert [each.section for each in fields.values()] == [
@@ -212,6 +216,7 @@ class TestFile:
             ("Bảng\n.table b\n| A {x} | B {x} |\n.end", "", "hai cột cùng mã"),
             (".include khong_co", "", "không có phần chung"),
             ("A: {a}", "[slots]\nkhong_co = ''", "không phần chung nào"),
+            ("Mổ\n.table b\n| A {x} |\n.end", '[fields]\nb = { fhir = "Procedure" }', "Procedure.code"),
             ("A: {a}", "[fields]\nb = { label = 'B' }", "không có trường này"),
             ("A: {a}", "[parts]\nx = '.include x'\n", None),
             (".include x", "[parts]\nx = '.include x'\n", "gọi vòng"),
@@ -269,6 +274,32 @@ nhom = { list = "nhom-benh" }
         (tmp_path / "own.toml").write_text(self.OWN.replace("tien_luong", "khong_co"), encoding="utf-8")
         with pytest.raises(Incorrect, match="BA-3350"):
             Catalogue([tmp_path]).on("01/BV-01", date(2026, 12, 5), variant="79024")
+
+    def test_a_changed_form_leaves_old_records_on_the_old_one(self, tmp_path: Path) -> None:
+        (tmp_path / "old.toml").write_text(f"{HEAD}effective_to = 2025-06-30\nbody = 'A: {{a}}'", encoding="utf-8")
+        new = HEAD.replace("2024-01-01", "2025-07-01")
+        (tmp_path / "new.toml").write_text(f"{new}\nbody = 'B: {{b}}'", encoding="utf-8")
+        both = Catalogue([tmp_path])
+        assert list(both.on("99/X", date(2025, 6, 30)).fields) == ["a"]
+        assert list(both.on("99/X", date(2025, 7, 1)).fields) == ["b"]
+        assert list(both.by_key("99/X@2024-01-01").fields) == ["a"]
+
+    def test_two_files_cannot_be_the_same_form(self, tmp_path: Path) -> None:
+        for name in ("one.toml", "two.toml"):
+            (tmp_path / name).write_text(f"{HEAD}\nbody = 'A: {{a}}'", encoding="utf-8")
+        with pytest.raises(Incorrect, match="BA-3352"):
+            Catalogue([tmp_path])
+
+    @pytest.mark.parametrize("text", ["number = ", 'number = "1"\neffective_from = "hôm nay"', "số = 1"])
+    def test_a_folder_with_a_broken_file_is_told(self, tmp_path: Path, text: str) -> None:
+        (tmp_path / "own.toml").write_text(text, encoding="utf-8")
+        with pytest.raises(Incorrect, match="BA-3350"):
+            Catalogue([tmp_path])
+
+    def test_a_form_may_extend_one_version_by_its_key(self, tmp_path: Path) -> None:
+        own = self.OWN.replace('"01/BV-01"', '"01/BV-01@2024-01-01"')
+        (tmp_path / "own.toml").write_text(own, encoding="utf-8")
+        assert "nguy_co" in Catalogue([tmp_path]).by_key("01/BV-01@2026-12-01+79024").fields
 
     def test_a_form_of_its_own_stands_beside_the_official_ones(self, tmp_path: Path) -> None:
         (tmp_path / "own.toml").write_text(f"{HEAD}\nbody = 'A: {{a}}'", encoding="utf-8")

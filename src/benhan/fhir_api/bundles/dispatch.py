@@ -26,7 +26,7 @@ _OWN = frozenset(
 ASYNCHRONOUS = frozenset({"$export", "$job"})
 """What is answered by a job, its state and its files: no resource that could stand in a bundle."""
 
-OF_THE_REQUEST = ("asked", "headers")
+OF_THE_REQUEST = ("asked", "headers", "query")
 """What is kept in the state of a request about its own address and headers."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from benhan.mapping.fhir_to_hoso_benh_an.record import Sources
 from benhan.mapping.fhir_to_hoso_benh_an.values import (
     Json,
@@ -28,6 +30,7 @@ from benhan.mapping.hoso_terms import (
     RHESUS,
     TRAITS,
 )
+from benhan.mapping.vn_address import UnitCodes, unit_codes
 from benhan.vn import systems
 from benhan.vn.hoso_benh_an.check import NO_DISTRICTS_SINCE
 
@@ -104,14 +107,18 @@ def _extensions(patient: Json) -> Json:
 def _address(patient: Json, start: str) -> Json:
     address = first(patient.get("address"))
     line = [each or "" for each in address.get("line", [])] + ["", "", ""]
-    has_district = day_of(start) < NO_DISTRICTS_SINCE
+    day = day_of(start)
+    has_district = day < NO_DISTRICTS_SINCE
+    codes = unit_codes(address, date.fromisoformat(day)) if address and day else UnitCodes("", "", "")
     return {
         "diachi": address.get("text", ""),
         "sonha": line[0],
         "thonpho": line[1],
         "xaphuong": address.get("city", "") or line[2],
         "quanhuyen": address.get("district", "") if has_district else "",
+        "quanhuyen_ma": codes.district,
         "tinhthanh": address.get("state", ""),
+        "tinhthanh_ma": codes.province,
     }
 
 

@@ -34,6 +34,8 @@ _UNKNOWN_SHARE, _CHECKED_SHARE = 0.3, 0.2
 """Of what is no term, and of what is tested after opening, so many are taken to match."""
 _NEAREST, _FARTHEST = 5, 64
 """So many matches of the sample, those that come first, tell where matches begin and how dense they are there."""
+_PLANS_MAX = 2_000
+"""So many plans are remembered, for as long as the counts they were made by: worklists ask for the same codes again."""
 _MARGINS = (2, 16)
 """A span is to hold so many times the page."""
 
@@ -51,14 +53,26 @@ class Plan:
 
 def choose(expression: Expression, type_: str, order: Order, limit: int, counted: Counted, tokens: Tokens) -> Plan:
     """The path to the rows of `type_`, "" for any type."""
-    [expression, *_] = branches(expression)
-    parts = conjuncts(expression)
+    [first, *_] = branches(expression)
+    parts = conjuncts(first)
     if any(isinstance(part, OfIds) for part in parts):
         return Plan(Path.IDS)
     if any(isinstance(part, OfPatients) for part in parts):
         return Plan(Path.PATIENT)
     if not counted.known:
         return Plan(Path.PLANNED)
+    if not is_exact(first):  # its tests are closures, never the same twice
+        return _reckoned(first, type_, order, limit, counted, tokens)
+    asked = (first, type_, order, limit)
+    plan = counted.plans.get(asked)
+    if plan is None:
+        if len(counted.plans) >= _PLANS_MAX:
+            counted.plans.clear()
+        plan = counted.plans[asked] = _reckoned(first, type_, order, limit, counted, tokens)
+    return plan
+
+
+def _reckoned(expression: Expression, type_: str, order: Order, limit: int, counted: Counted, tokens: Tokens) -> Plan:
     guess = _Guess(expression, type_, counted, tokens)
     page = limit / guess.left
     costs = {Path.ORDER: guess.in_order(page, order)}
@@ -67,7 +81,8 @@ def choose(expression: Expression, type_: str, order: Order, limit: int, counted
         if type_ and order.column == "at_from" and guess.matching:
             costs[Path.SPANS] = guess.in_spans(page, order)
     path = min(costs, key=lambda each: costs[each]) if type_ or not guess.listed else Path.TOKENS
-    if path is not Path.TOKENS and (order.column == "updated_at" or any(isinstance(part, Updated) for part in parts)):
+    is_updated = any(isinstance(part, Updated) for part in conjuncts(expression))
+    if path is not Path.TOKENS and (order.column == "updated_at" or is_updated):
         path = Path.UPDATED if order.column == "updated_at" else Path.PLANNED
     bounds = guess.bounds(page, order) if path is Path.SPANS else ()
     return Plan(path, guess.rows, guess.rows_of_type, costs.get(path, costs[Path.ORDER]), bounds)

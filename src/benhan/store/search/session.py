@@ -252,7 +252,7 @@ class Session:
             return []
         plan = choose(expression, type_, Order("", descending=False), limit, self.counted, self.tokens)
         asked = Asked(TYPE_NUMBERS[type_], expression, plan.path, self.moment)
-        rows = await self.fetch(plan, distinct(asked, self.tokens, column, limit=limit))
+        rows = await self.run(plan, distinct(asked, self.tokens, column, limit=limit))
         return [row[column] for row in rows]
 
     async def count(self, type_: str, expression: Expression) -> int:
@@ -262,10 +262,10 @@ class Session:
             return 0
         plan = choose(expression, type_, Order("", descending=False), 1_000_000_000, self.counted, self.tokens)
         asked = Asked(TYPE_NUMBERS[type_], expression, plan.path, self.moment)
-        rows = await self.fetch(plan, count(asked, self.tokens))
+        rows = await self.run(plan, count(asked, self.tokens))
         return int(rows[0]["count"])
 
-    async def fetch(self, plan: Plan, statement: Statement) -> list[asyncpg.Record]:
+    async def run(self, plan: Plan, statement: Statement) -> list[asyncpg.Record]:
         self.statements.append((plan, statement))
         if plan.path is Path.PLANNED:
             async with self.connection.transaction():
@@ -316,7 +316,7 @@ class _Batches:
             if asked.span is None and self._plan.path is Path.SPANS:
                 asked.path = Path.TOKENS
             statement = select(asked, session.tokens, self._order, limit=size, after=self._place)
-            rows = await session.fetch(self._plan, statement)
+            rows = await session.run(self._plan, statement)
             if len(rows) < size and len(self._spans) > 1:
                 del self._spans[0]  # a wider span, from the same place on
                 continue

@@ -280,7 +280,7 @@ class _Writer:
     def _conjunction(self, parts: Sequence[Expression]) -> list[str]:
         terms = {part.terms[0] for part in parts if isinstance(part, AnyTerm) and len(part.terms) == 1}
         single = sorted(self._tokens.of(term) for term in terms)
-        texts = [self._free(f"{self._row}.tokens @> {self.parameters.add(single)}::bigint[]")] if single else []
+        texts = [self._with_all(single)] if single else []
         mask = 0
         for part in parts:
             if isinstance(part, Present):
@@ -292,9 +292,20 @@ class _Writer:
             texts.append(_ASIDE.format(f"{self._row}.present & {given}::bigint = {given}::bigint"))
         return texts
 
+    def _with_all(self, tokens: Sequence[int]) -> str:
+        """The row has all of the tokens: sought in the inverted index on its paths, else looked for one by one."""
+        add = self.parameters.add
+        if self._by_tokens:
+            return f"{self._row}.tokens @> {add(list(tokens))}::bigint[]"
+        return _ASIDE.format(" and ".join(f"{add(token)}::bigint = any({self._row}.tokens)" for token in tokens))
+
     def _free(self, text: str) -> str:
         """A condition on tokens, written so that the inverted index fits it only on its own path."""
-        return text if self._asked.path in (Path.TOKENS, Path.SPANS, Path.PLANNED) else _ASIDE.format(text)
+        return text if self._by_tokens else _ASIDE.format(text)
+
+    @property
+    def _by_tokens(self) -> bool:
+        return self._asked.path in (Path.TOKENS, Path.SPANS, Path.PLANNED)
 
     def _when(self) -> str:
         """The current versions, or those that were current at the moment (a PostgreSQL snapshot)."""

@@ -6,8 +6,9 @@ Read from its statistics (`analyze` makes them), kept for a while.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from benhan.kernel.clock import Clock
 from benhan.store.database import Database
@@ -53,6 +54,8 @@ class Counted:
     rare: float = 0.0
     """The most rows that a token may have that is not among the frequent ones."""
     sample: dict[int, TypeSample] = field(default_factory=dict)
+    plans: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What `plan.choose` has made of these counts."""
 
     def of_type(self, type_: str) -> float:
         """Rows of a type."""

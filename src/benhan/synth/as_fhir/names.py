@@ -16,9 +16,8 @@ Json = dict[str, Any]
 
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 ATC = "http://www.whocc.no/atc"
-SERVICE = "urn:benhan:code:dvkt"
+SERVICE = systems.bhyt_code("DVKT")
 """Codes of what facilities order and do."""
-DRUG = "urn:benhan:code:thuoc-benh-vien"
 
 
 class Names:

@@ -6,17 +6,15 @@ from collections.abc import Iterator
 
 from benhan.synth.as_fhir.names import Json, Names, coded, when
 from benhan.synth.life import Life
-from benhan.synth.livelihood import OCCUPATIONS
 from benhan.synth.people import EPOCH
-from benhan.synth.places import ethnic_group_name
 from benhan.synth.registration import Registration
 from benhan.vn import systems
+from benhan.vn.catalogues.shipped import catalogue
 
-OLD_IDENTITY_CARD = "urn:benhan:id:cmnd"
 _KINDS = {
     systems.CCCD: ("NI", "Số định danh cá nhân"),
     systems.BHYT_CARD: ("HC", "Thẻ bảo hiểm y tế"),
-    OLD_IDENTITY_CARD: ("NI", "Chứng minh nhân dân"),
+    systems.CMND: ("NI", "Chứng minh nhân dân"),
 }
 
 
@@ -32,20 +30,17 @@ def person_resources(life: Life, names: Names) -> Iterator[Json]:
 
 def _patient(life: Life, registration: Registration, names: Names) -> Json:
     person = life.person
-    name = registration.name
     patient: Json = {
         "resourceType": "Patient",
         "id": names.patient_id(registration),
         "extension": [
             _extension(systems.EXTENSION_ETHNIC_GROUP, systems.ETHNIC_GROUP, person.ethnic_group,
-                       ethnic_group_name(person.ethnic_group)),
+                       catalogue("DANTOC").display(person.ethnic_group, EPOCH)),
             _extension(systems.EXTENSION_OCCUPATION, systems.OCCUPATION, person.occupation,
-                       OCCUPATIONS[person.occupation]),
+                       catalogue("NGHENGHIEP").display(person.occupation, EPOCH)),
         ],
         "identifier": _identifiers(registration),
-        "name": [
-            {"text": name.text, "family": name.family, "given": [part for part in (name.middle, name.given) if part]}
-        ],
+        "name": [_name(registration)],
         "gender": "male" if registration.sex == "M" else "female",
         "birthDate": registration.birth,
     }  # fmt: skip
@@ -70,8 +65,19 @@ def _patient(life: Life, registration: Registration, names: Names) -> Json:
         patient["contact"] = [
             {"relationship": [{"text": "Mẹ"}], "telecom": [{"system": "phone", "value": person.phone}]}
         ]
+    if registration.card:
+        patient["generalPractitioner"] = [names.facility(registration.facility)]
     patient["managingOrganization"] = names.facility(registration.facility)
     return patient
+
+
+def _name(registration: Registration) -> Json:
+    """A newborn's is its mother's until it is registered: words, in no parts."""
+    name = registration.name
+    if registration.person.is_newborn:
+        return {"use": "temp", "text": name.text}
+    given = [part for part in (name.middle, name.given) if part]
+    return {"text": name.text, "family": name.family, "given": given}
 
 
 def _identifiers(registration: Registration) -> list[Json]:
@@ -79,7 +85,7 @@ def _identifiers(registration: Registration) -> list[Json]:
     found = [_identifier(own[0], own[1], "MR", "Mã bệnh nhân")]
     for system, value in (
         (systems.CCCD, registration.citizen_number),
-        (OLD_IDENTITY_CARD, registration.old_identity_card),
+        (systems.CMND, registration.old_identity_card),
         (systems.BHYT_CARD, registration.card),
     ):
         if value:
@@ -92,7 +98,8 @@ def _identifier(system: str, value: str, code: str, text: str) -> Json:
 
 
 def _extension(url: str, system: str, code: str, display: str) -> Json:
-    return {"url": url, "valueCoding": {"system": system, "code": code, "display": display}}
+    coding = {"system": system, "code": code, "display": display}
+    return {"url": url, "valueCodeableConcept": {"coding": [coding], "text": display}}
 
 
 def _coverage(registration: Registration, names: Names) -> Json:

@@ -11,8 +11,6 @@ from benhan.vn import systems
 
 DCM = "http://dicom.nema.org/resources/ontology/DCM"
 _IMAGING = [coded("observation-category", "imaging")]
-_SECTIONS = {"DX": "RAD", "CT": "CT", "US": "RUS", "XA": "CTH", "ECG": "EC", "EEG": "EN"}
-"""Modality to the section of table 0074; what is not here is OTH."""
 
 
 def study_resources(visit: Visit, names: Names, subject: Json, encounter: Json) -> Iterator[Json]:
@@ -60,7 +58,7 @@ def _study(own: str, study: Study, visit: Visit, names: Names, subject: Json, en
         "identifier": [{"system": systems.order_number(visit.facility.code, "filler"), "value": f"F{study.number}"}],
         "basedOn": [request],
         "status": "final",
-        "category": [coded("v2-0074", _SECTIONS.get(kind.modality, "OTH"))],
+        "category": [coded("v2-0074", kind.section)],
         "code": code,
         "subject": subject,
         "encounter": encounter,

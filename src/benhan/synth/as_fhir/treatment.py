@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benhan.synth.as_fhir.names import ATC, DRUG, SERVICE, Json, Names, coded, plain, when
+from benhan.synth.as_fhir.names import ATC, SERVICE, Json, Names, coded, plain, when
 from benhan.synth.visit import INPATIENT, DrugOrder, Visit
 from benhan.vn import systems
 
@@ -56,7 +56,7 @@ def _request(id_: str, each: DrugOrder, visit: Visit, names: Names, subject: Jso
         "medicationCodeableConcept": {
             "coding": [
                 {"system": ATC, "code": drug.atc},
-                {"system": DRUG, "code": drug.code, "display": drug.name},
+                {"system": systems.LOCAL_DRUG, "code": drug.code, "display": drug.name},
             ],
             "text": drug.name,
         },

@@ -9,7 +9,7 @@ from benhan.synth.visit import INPATIENT, LEAVINGS, OUTCOMES, Diagnosis, Visit
 from benhan.vn import systems
 
 _CLASSES = {"AMB": "ambulatory", "EMER": "emergency", "IMP": "inpatient encounter"}
-OUTCOME, LEAVING, KIND_OF_CARE = (f"urn:benhan:code:{name}" for name in ("ket-qua-dtri", "ma-loai-rv", "ma-loai-kcb"))
+OUTCOME, LEAVING, KIND_OF_CARE = map(systems.bhyt_code, ("KET_QUA_DTRI", "MA_LOAI_RV", "MA_LOAI_KCB"))
 """Lists of QĐ 130/QĐ-BYT; the kinds of care are those of QĐ 1804/QĐ-BYT."""
 _KINDS = {
     "AMB": {"system": KIND_OF_CARE, "code": "01", "display": "Khám bệnh"},

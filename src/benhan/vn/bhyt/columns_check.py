@@ -9,7 +9,7 @@ a warning. Lists that are not shipped (ICD-10, facilities, services…) are not 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -19,7 +19,7 @@ from benhan.kernel.texts import Text
 from benhan.vn.bhyt import texts
 from benhan.vn.bhyt.claim import Claim, Row, place
 from benhan.vn.bhyt.dates import BIRTH, DAY, MINUTE
-from benhan.vn.bhyt.tables import Column, Table, changes, codes_on, tables_on
+from benhan.vn.bhyt.tables import Column, changes, codes_on, tables_on
 
 _OPEN_LISTS = frozenset({"MA_KHOA", "MA_DOITUONG_KCB"})
 """Shipped lists that hospitals may add to (combined departments), or whose check is a rule of its own."""
@@ -46,15 +46,17 @@ class _Check:
 class _TableCheck:
     names: tuple[str, ...]
     matches: Callable[[str], object]
-    checks: dict[str, _Check]
+    columns: Mapping[str, Column]
+    day: date
 
 
 def check_columns(claim: Claim, on: date) -> list[Issue]:
     """Every fault of the columns of a claim under the decision that governs `on`, in the order of the file."""
-    decision, checks = _checks(max((day for day in changes() if day <= on), default=changes()[0]))
+    since = max((day for day in changes() if day <= on), default=changes()[0])
+    decision = tables_on(since).name
     issues: list[Issue] = []
     for name, rows in claim.tables.items():
-        check = checks.get(name)
+        check = _table_check(name, since)
         if check is None:
             told = texts.NO_SUCH_TABLE.filled(table=name, decision=decision)
             issues.append(error("structure", name, told, texts.COLUMNS))
@@ -72,9 +74,9 @@ def _explained(table: str, number: int, row: Row, check: _TableCheck, decision: 
     if tuple(row) != check.names:
         yield from _order(table, number, row, check, decision)
     for name, value in row.items():
-        column = check.checks.get(name)
-        if column is None:
+        if name not in check.columns:
             continue
+        column = _check(check.columns[name], check.day)
         control = _find_control(value) if value else None
         if column.matches(value) and not control:
             continue
@@ -89,10 +91,10 @@ def _order(table: str, number: int, row: Row, check: _TableCheck, decision: str)
         if name not in row:
             yield error("required", place(table, number, name), texts.NO_COLUMN, texts.COLUMNS)
     for name in row:
-        if name not in check.checks:
+        if name not in check.columns:
             told = texts.NOT_A_COLUMN.filled(table=table, decision=decision)
             yield error("structure", place(table, number, shown(name)), told, texts.COLUMNS)
-    known = [name for name in row if name in check.checks]
+    known = [name for name in row if name in check.columns]
     if known != [name for name in check.names if name in row]:
         yield error("structure", place(table, number), texts.OTHER_ORDER, texts.COLUMNS)
 
@@ -116,18 +118,17 @@ def _why(value: str, check: _Check) -> Text:
 
 
 @cache
-def _checks(day: date) -> tuple[str, dict[str, _TableCheck]]:
-    generation = tables_on(day)
-    return generation.name, {name: _table_check(table, day) for name, table in generation.tables.items()}
-
-
-def _table_check(table: Table, day: date) -> _TableCheck:
-    checks = {column.name: _check(column, day) for column in table.columns}
+def _table_check(name: str, day: date) -> _TableCheck | None:
+    """The check of a table since a day of change, None where the decision has no such table."""
+    table = tables_on(day).tables.get(name)
+    if table is None:
+        return None
     whole = _SEPARATOR.join(f"(?:{_value(column, day)})" for column in table.columns)
     pattern = re.compile(rf"(?![\s\S]*[{_CONTROL.replace(_SEPARATOR, chr(0x1E))}]){whole}")
-    return _TableCheck(tuple(checks), pattern.fullmatch, checks)
+    return _TableCheck(tuple(table.by_name), pattern.fullmatch, table.by_name, day)
 
 
+@cache
 def _check(column: Column, day: date) -> _Check:
     return _Check(
         column, re.compile(_value(column, day)).fullmatch, re.compile(_item(column, day)).fullmatch, _form(column, day)

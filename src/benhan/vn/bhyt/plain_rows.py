@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from benhan.vn.bhyt.claim import Row
-from benhan.vn.bhyt.tables import Table, latest
+from benhan.vn.bhyt.tables import latest
 
 _SPACE = r"[ \t\r\n]*+"
 _DECLARATION = (
@@ -21,6 +21,7 @@ _DECLARATION = (
 )
 _TEXT = r"[^<>&\x00-\x08\x0b-\x1f]*+"
 _CDATA_START, _CDATA_END = "<![CDATA[", "]]>"
+_WITH_CDATA = re.compile(r"<(\w+)><!\[CDATA\[")
 _VALUE = rf"({_TEXT}|<!\[CDATA\[[^\]\x00-\x08\x0b-\x1f]*+\]\]>)"
 
 
@@ -42,7 +43,7 @@ def plain_rows(data: bytes, table: str) -> list[Row] | None:
         return None
     if "\ufffe" in text or "\uffff" in text:
         return None
-    shape = _shapes()[table]
+    shape = _shape(table)
     head = shape.head.match(text)
     if head is None:
         return None
@@ -55,19 +56,16 @@ def plain_rows(data: bytes, table: str) -> list[Row] | None:
     if not rows or (shape.is_root and len(rows) > 1) or shape.tail.match(text, at) is None:
         return None
     if _CDATA_START in text:
-        for row in rows:
-            for name, value in row.items():
-                if value.startswith(_CDATA_START):
-                    row[name] = value[len(_CDATA_START) : -len(_CDATA_END)]
+        for name in set(_WITH_CDATA.findall(text)) & set(names):
+            for row in rows:
+                if row[name].startswith(_CDATA_START):
+                    row[name] = row[name][len(_CDATA_START) : -len(_CDATA_END)]
     return rows
 
 
 @cache
-def _shapes() -> dict[str, _Shape]:
-    return {name: _shape(table) for name, table in latest().tables.items()}
-
-
-def _shape(table: Table) -> _Shape:
+def _shape(name: str) -> _Shape:
+    table = latest().tables[name]
     columns = "".join(rf"<{column.name}(?:>{_VALUE}</{column.name}>| ?/>){_SPACE}" for column in table.columns)
     record = rf"<{table.record}>{_SPACE}{columns}</{table.record}>{_SPACE}"
     around = [] if table.root == table.record else [table.root, table.list_tag]

@@ -27,7 +27,8 @@ HOSO_MAX = 64 * MB
 WHOLE_MAX = 64 * MB
 """A file that is not cut into HOSO (a bare table, a check-in) is read at once, up to this."""
 HEAD_MAX = MB
-GAP_MAX = 64 * 1024
+START = 512
+"""What is looked at of a file to know its encoding."""
 ENDS_MAX = 4 * MB
 """The end of the wrapper: CHUKYDONVI with its certificates."""
 
@@ -155,8 +156,9 @@ class Splitter:
 
     def _skip(self) -> None:
         """Pass over the rest of a HOSO that is too large."""
+        at = 5
         while True:
-            found = _NEXT.search(self._buffer, 5)
+            found = _NEXT.search(self._buffer, at)
             if found is not None:
                 self._take(found.end() if found[0] == _END else found.start())
                 return
@@ -164,6 +166,7 @@ class Splitter:
                 self._buffer.clear()
                 return
             del self._buffer[: -len(_END)]
+            at = 0
             self._more(MB)
 
     def _gap(self) -> tuple[bool, bytes]:
@@ -288,7 +291,7 @@ def _in_utf8(pieces: Iterable[bytes], told: Splitter) -> Iterator[bytes]:
     """The pieces without a BOM, turned to UTF-8 where they are UTF-16."""
     remaining = iter(pieces)
     first = b""
-    while len(first) < 4 and (piece := next(remaining, None)) is not None:
+    while len(first) < START and (piece := next(remaining, None)) is not None:
         first += piece
     if first.startswith(codecs.BOM_UTF8):
         told.head.faults.append(warning("invalid", "", texts.HAS_BOM, texts.WRAPPER))

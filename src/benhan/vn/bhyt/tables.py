@@ -14,6 +14,11 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Literal
 
+from benhan.vn.catalogues.catalogue import Content
+from benhan.vn.catalogues.shipped import catalogue, names
+
+_ELSEWHERE = frozenset({"TINH", "XA", "DANTOC"})
+"""Lists whose codes are checked elsewhere, or of which others are in use too."""
 _DATA = Path(__file__).parent / "data"
 
 Form = Literal["", "integer", "decimal2", "decimal3", "date", "datetime", "date_or_datetime"]
@@ -98,24 +103,25 @@ def latest() -> Generation:
 
 @cache
 def codes_on(code_list: str, day: date) -> Mapping[str, str]:
-    """The codes of a closed list on a day with their names (Vietnamese where known); empty where none is shipped."""
-    return {code: name for code, (since, name) in _code_lists().get(code_list, {}).items() if since <= day}
+    """The codes of a list on a day with their Vietnamese names; empty where none is shipped, or a sample only."""
+    if code_list not in _code_lists():
+        return {}
+    return {code: entry.display for code, entry in catalogue(code_list).on(day).items()}
 
 
 @cache
 def changes() -> tuple[date, ...]:
     """The days on which a table or a shipped list changes, in order."""
-    of_lists = {since for codes in _code_lists().values() for since, _ in codes.values() if since != date.min}
+    of_lists = {day for name in _code_lists() for day in catalogue(name).changes}
     return tuple(sorted({each.effective_from for each in generations()} | of_lists))
 
 
 @cache
-def _code_lists() -> dict[str, dict[str, tuple[date, str]]]:
-    found: dict[str, dict[str, tuple[date, str]]] = {}
-    for row in _rows("code_lists.csv"):
-        since = date.fromisoformat(row["since"]) if row["since"] else date.min
-        found.setdefault(row["list"], {})[row["code"]] = (since, row["vi"] or row["en"])
-    return found
+def _code_lists() -> frozenset[str]:
+    """The lists that columns name and of which the codes are here; units of places are told by rules of their own."""
+    named = {column.code_list for each in latest().tables.values() for column in each.columns}
+    kept = (Content.WHOLE, Content.PART)
+    return frozenset(name for name in named & set(names()) - _ELSEWHERE if catalogue(name).head.content in kept)
 
 
 def _tables(generation: int) -> dict[str, Table]:

@@ -7,15 +7,15 @@ A record keeps the key of its form, so that an old record keeps its old form.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from benhan.vn.forms.faults import NO_FORM
+from benhan.vn.forms.faults import NO_FORM, SAME_FORM
 from benhan.vn.forms.form import Form, form_key
-from benhan.vn.forms.load import DATA, read_form
+from benhan.vn.forms.load import DATA, read_form, read_head
 
 
 class Named(NamedTuple):
@@ -39,13 +39,6 @@ def named_forms() -> tuple[Named, ...]:
     )
 
 
-@cache
-def shipped_forms() -> dict[str, Path]:
-    """The files of the transcribed forms by number: what a hospital's own may extend."""
-    files = sorted((*DATA.glob("[0-9]*.toml"), *DATA.glob("phieu/*.toml"), *DATA.glob("giay/*.toml")))
-    return {str(_raw(path)["number"]): path for path in files}
-
-
 class _Kept(NamedTuple):
     path: Path
     number: str
@@ -58,14 +51,34 @@ class _Kept(NamedTuple):
         return form_key(self.number, self.effective_from, self.variant)
 
 
+@cache
+def _shipped() -> tuple[_Kept, ...]:
+    files = sorted((*DATA.glob("[0-9]*.toml"), *DATA.glob("phieu/*.toml"), *DATA.glob("giay/*.toml")))
+    return tuple(_kept(path, {}) for path in files)
+
+
+@cache
+def shipped_forms() -> dict[str, Path]:
+    """The files of the transcribed forms: by number the newest, by key each. A hospital's own may extend them."""
+    by_day = sorted(_shipped(), key=lambda kept: kept.effective_from)
+    return {kept.number: kept.path for kept in by_day} | {kept.key: kept.path for kept in by_day}
+
+
 class Catalogue:
-    """The transcribed forms and those of a hospital's own folders; a page is read when it is first asked for."""
+    """The transcribed forms and those of a hospital's own folders; a page is read when it is first asked for.
+
+    Raises Incorrect BA-3350 where the head of a file is wrong, BA-3352 where two files are the same form.
+    """
 
     def __init__(self, folders: Iterable[Path] = ()) -> None:
-        self._bases = shipped_forms()
         own = [path for folder in folders for path in sorted(folder.glob("*.toml"))]
-        self._kept = [_kept(path, self._bases) for path in (*self._bases.values(), *own)]
+        self._kept = [*_shipped(), *(_kept(path, shipped_forms()) for path in own)]
         self._forms: dict[Path, Form] = {}
+        seen: dict[str, Path] = {}
+        for kept in self._kept:
+            if kept.key in seen:
+                raise SAME_FORM(form=kept.key, one=seen[kept.key].name, other=kept.path.name)
+            seen[kept.key] = kept.path
 
     def forms(self) -> list[Form]:
         """All of them, by number and day."""
@@ -98,22 +111,17 @@ class Catalogue:
 
     def _read(self, kept: _Kept) -> Form:
         if kept.path not in self._forms:
-            self._forms[kept.path] = read_form(kept.path, self._bases)
+            self._forms[kept.path] = read_form(kept.path, shipped_forms())
         return self._forms[kept.path]
 
 
-def _raw(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf-8"))
-
-
-def _kept(path: Path, bases: dict[str, Path]) -> _Kept:
-    raw = _raw(path)
-    base = _raw(bases[raw["extends"]]) if raw.get("extends") in bases else {}
-    whole = {**base, **raw}
+def _kept(path: Path, bases: Mapping[str, Path]) -> _Kept:
+    own = read_head(path)
+    base = read_head(bases[own.extends]) if own.extends in bases else own
     return _Kept(
         path,
-        str(whole.get("number", "")),
-        whole.get("effective_from", date.min),
-        whole.get("effective_to"),
-        str(whole.get("variant", "")),
+        own.number or base.number,
+        own.effective_from or base.effective_from or date.min,
+        own.effective_to or base.effective_to,
+        own.variant,
     )

@@ -39,6 +39,8 @@ def _field(field: Field, form: Form, lists: Mapping[str, str]) -> Iterator[str]:
         yield f"code_of: không có trường {source.code_of}"
     if field.kind is Kind.NUMBER:
         yield from _number(field)
+    if source.fhir == "Procedure" and "Procedure.code" not in {column.source.fhir for column in field.columns}:
+        yield "bảng Procedure cần một cột Procedure.code"
     if field.kind in CHOICES:
         codes = [option.code for option in field.options]
         yield from (f"hai lựa chọn cùng mã {code}" for code in sorted({c for c in codes if codes.count(c) > 1}))

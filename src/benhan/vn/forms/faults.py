@@ -13,6 +13,14 @@ FORM_WRONG = FaultCode(
         "The form file {file} is wrong in {count} places, the first at {place}: {reason} Mend it and load it again.",
     ),
 )
+SAME_FORM = FaultCode(
+    "BA-3352",
+    Incorrect,
+    Text(
+        "Hai tệp {one} và {other} cùng là biểu mẫu {form}. Đổi effective_from hay variant của một tệp.",
+        "The files {one} and {other} are both form {form}. Change effective_from or variant of one of them.",
+    ),
+)
 NO_PICTURE = FaultCode(
     "BA-3357",
     Incorrect,

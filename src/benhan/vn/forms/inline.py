@@ -109,6 +109,8 @@ def _simple(field: str, kind: str, rest: str, measures: Mapping[str, Measure]) -
             return Placed(Blank(field, of_kind))
         case "box" if not rest:
             return Placed(Blank(field, Kind.TEXT, width=10, framed=True))
+        case "code" if not rest:
+            return Placed(Blank(field, Kind.CODE, width=10, framed=True))
         case "lines" if _SMALL.fullmatch(rest):
             return Placed(Blank(field, Kind.LONG_TEXT, lines=int(rest)))
         case "codes" if re.fullmatch(r"\d{1,2}(\+\d{1,2})*", rest, re.ASCII) and len(rest) < 30:

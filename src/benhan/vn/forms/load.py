@@ -68,6 +68,11 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, dict[str, Any]] = {}
 
 
+def read_head(path: Path) -> File:
+    """What a file says before its page is looked at. Raises Incorrect BA-3350."""
+    return _file(path, _toml(path))
+
+
 def read_form(path: Path, bases: Mapping[str, Path] | None = None) -> Form:
     """The form in a file. `bases`: the files that `extends` may name. Raises Incorrect BA-3350 with all mistakes."""
     raw = _toml(path)

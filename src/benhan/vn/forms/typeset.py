@@ -6,6 +6,7 @@ string literals only, so that no answer can be read as markup.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -179,12 +180,17 @@ class _Paper:
         return f"picture({picture.height}mm, {_string(picture.drawing)}, {_string(label)}, {name})"
 
     def _pieces(self, pieces: Iterable[Piece], answers: Answers, width: float) -> str:
-        texts = [
-            _words(piece.text, bold=piece.bold, italic=piece.italic)
-            if isinstance(piece, Words)
-            else self._blank(piece, answers, width)
-            for piece in pieces
-        ]
+        texts = []
+        is_close = False
+        for piece in pieces:
+            if isinstance(piece, Words):
+                texts.append(_words(piece.text, bold=piece.bold, italic=piece.italic))
+                is_close = piece.text[-1:].isalnum()
+            else:
+                if is_close and answers.get(piece.field) is not None:
+                    texts.append("h(0.25em)")
+                texts.append(self._blank(piece, answers, width))
+                is_close = False
         return " + ".join(texts) or "[]"
 
     def _blank(self, blank: Blank, answers: Answers, width: float) -> str:
@@ -270,6 +276,7 @@ def _long(blank: Blank, value: object, width: float) -> str:
 
 
 def _options(blank: Blank, value: object) -> str:
+    """The options with their boxes; codes go into the printed boxes, and into more where there are more of them."""
     chosen = {str(each) for each in value} if isinstance(value, list | tuple | set) else {str(value)}
     texts = []
     for option in blank.options:
@@ -281,8 +288,9 @@ def _options(blank: Blank, value: object) -> str:
         return " + gap + ".join(texts)
     codes = sorted(chosen, key=lambda code: (len(code), code)) if value is not None else []
     filled = ", ".join(_string(code) for code in codes)
-    boxes = f"squares((1,) * {sum(blank.groups)}, ({filled}{',' if codes else ''}))"
-    return " + gap + ".join(texts) + f" + h(1fr) + {boxes}"
+    boxes = f"squares(({max(sum(blank.groups), len(codes))},), ({filled}{',' if codes else ''}))"
+    # The word joiner keeps the boxes on the line of the last option, so that they stand at the right.
+    return " + gap + ".join(texts) + f" + h(1fr) + sym.wj + {boxes}"
 
 
 def _signature(value: object) -> str:
@@ -304,6 +312,7 @@ def _plain(blank: Blank, value: object) -> str:
     return str(value)
 
 
+_NUMBER_AND_WORD = re.compile(r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)")
 _EMPTY = {"<h>": ".....", "<p>": ".....", "<d>": ".....", "<m>": ".....", "<y>": "........."}
 
 
@@ -320,7 +329,7 @@ def _date(value: str | None, pattern: str) -> str:
             parts[key] = text or parts[key]
     for key, text in parts.items():
         pattern = pattern.replace(key, text)
-    return pattern
+    return pattern if value is None else _NUMBER_AND_WORD.sub(" ", pattern)
 
 
 @lru_cache(maxsize=8192)

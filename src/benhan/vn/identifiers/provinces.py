@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 from benhan.kernel.texts import Text
-
-_TABLE = Path(__file__).parent / "data" / "provinces.csv"
+from benhan.vn.places.changes import at
+from benhan.vn.places.units import CUT_OVER, Place, provinces_ever
 
 
 class Province(NamedTuple):
@@ -29,5 +27,14 @@ class Province(NamedTuple):
 @cache
 def provinces() -> dict[str, Province]:
     """Each province by its two digits."""
-    with _TABLE.open(encoding="utf-8", newline="") as file:
-        return {row["code"]: Province(**row) for row in csv.DictReader(file)}
+    return {
+        code: Province(code, names[0].full_name, _name_now(names[0]))
+        for code, names in provinces_ever().items()
+        if names[0].is_former
+    }
+
+
+def _name_now(former: Place) -> str:
+    """The name of today of the province that a former one went into."""
+    (change,) = at(former, CUT_OVER)
+    return provinces_ever()[change.place.code][-1].full_name

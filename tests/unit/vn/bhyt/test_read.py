@@ -199,6 +199,27 @@ def test_a_record_too_large_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> N
     assert head.faults == []
 
 
+@pytest.mark.parametrize("size", [1, 6, 7, 8, 1000])
+def test_the_end_of_what_is_passed_over_is_found_wherever_a_piece_ends(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(split, "HOSO_MAX", 2_000)
+    monkeypatch.setattr(split, "MB", 100)
+    data = file_of(summary("LK1"), summary("LK2") + part("XML2", DRUGS.format(DRUG * 40)), summary("LK3"))
+    head, claims = read(data[at : at + size] for at in range(0, len(data), size))
+    assert [claim.ma_lk for claim in claims] == ["LK1", "", "LK3"]
+    assert head.faults == []
+
+
+@pytest.mark.parametrize("size", [1, 3, 5000])
+def test_utf16_in_pieces_is_read_alike(size: int) -> None:
+    data = b'<?xml version="1.0" encoding="utf-16"?>'.decode() + file_of(summary("LK1")).decode()
+    written = data.encode("utf-16")
+    head, claims = read(written[at : at + size] for at in range(0, len(written), size))
+    assert [claim.ma_lk for claim in claims] == ["LK1"]
+    assert [issue.text for issue in head.faults] == [texts.UTF16]
+
+
 @pytest.mark.skipif(not FOUND, reason="the collected samples are not here (BENHAN_SPEC)")
 @pytest.mark.parametrize("file", FOUND, ids=lambda file: file.name)
 def test_files_of_other_tools_are_read(file: Path) -> None:

@@ -11,6 +11,7 @@ from benhan.fhir.validation import check_structure
 from benhan.kernel.faults import NotFound
 from benhan.kernel.issues import Severity
 from benhan.kernel.texts import Text
+from benhan.synth.diseases import diseases
 from benhan.vn.catalogues.as_fhir import code_system, concept_map, concepts, shipped_concept_maps, shipped_resource
 from benhan.vn.catalogues.catalogue import Catalogue, Content, Entry, Head
 from benhan.vn.catalogues.check import check_catalogues, check_code, suggestion
@@ -54,6 +55,12 @@ def test_what_the_synthetic_country_needs_is_there() -> None:
     assert all(re.fullmatch(r"[A-Z]\d\d([A-Z]{1,2}(\d\d)?)?", e.properties["atc"]) for e in catalogue("THUOC").entries)
 
 
+def test_every_disease_of_the_synthetic_country_is_in_the_list() -> None:
+    codes = {each.icd for each in diseases().values()}
+    assert len(codes) >= 40
+    assert codes <= set(catalogue("ICD10").by_code)
+
+
 def check_digit(number: str) -> int:
     """Of a LOINC code. Source: LOINC Users' Guide, appendix C (mod 10)."""
     turned = number[::-1]
@@ -85,7 +92,7 @@ def test_a_code_before_its_day_and_after_its_end_is_told_with_the_day() -> None:
     assert early is not None
     assert early.place == "XML1.MA_LOAI_KCB"
     assert "19/06/2026" in early.text.vi
-    ended = check_code(catalogue("MA_NHOM"), "5", NOW)
+    ended = check_code(catalogue("TINH"), "10", NOW)
     assert ended is not None
     assert "hết hiệu lực" in ended.text.vi
 
