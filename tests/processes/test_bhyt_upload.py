@@ -36,6 +36,13 @@ async def test_the_page_offers_the_form_and_tells_what_became_of_each_file(house
     assert claim_of("A_outpatient").summary["HO_TEN"] not in answer.text
 
 
+async def test_files_that_hold_nothing_are_told_and_a_form_without_a_file_tells_none(houses: dict[str, House]) -> None:
+    answer = await upload(houses["node"], ("rong.xml", b""), ("anh.xml", b"%PDF-1.4"))
+    assert answer.text.count("Tệp không phải XML BHYT") == 2
+    assert "rong.xml" in answer.text
+    assert "Tệp không phải" not in (await upload(houses["node"], ("", b""))).text
+
+
 async def test_what_is_told_of_a_file_is_escaped(houses: dict[str, House]) -> None:
     answer = await upload(
         houses["node"], ("<script>alert(1)</script>.xml", file_of(summary("<![CDATA[<b>x]]>", "<A>")))

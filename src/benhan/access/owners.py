@@ -47,7 +47,7 @@ class KnownOwners:
 
     async def find(self, actor_id: str, client: str = "") -> Actor | None:
         kind, _, name = actor_id.partition(":")
-        if kind == "account" and name.isdigit() and len(name) < 19:
+        if kind == "account" and name.isdecimal() and len(name) < 19:
             return await (self._through_app(int(name), client) if client else self._account(int(name)))
         return await self._machine(name) if kind == "machine" and not client else None
 

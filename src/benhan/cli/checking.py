@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import typer
 
 from benhan.cli.bhyt_reports import BhytReports
 from benhan.cli.check_pages import CheckPages
-from benhan.cli.checks import check_file, check_resource, told
+from benhan.cli.checks import SIZE_MAX, check_file, check_resource, told
 from benhan.cli.common import err, language
 from benhan.cli.faults import EMPTY_FILE, UNREADABLE_FILE
 from benhan.kernel.issues import Issue
@@ -64,14 +65,23 @@ def _checked(file: Path) -> Iterator[tuple[int | None, list[Issue]]]:
             yield None, issues
         return
     is_empty = True
-    with file.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            is_empty = is_empty and not line.strip()
-            issues = check_resource(line) if line.strip() else []
-            if issues:
-                yield number, issues
+    with file.open("rb") as opened:
+        for number, line in enumerate(_lines(opened), 1):
+            if line.strip():
+                is_empty = False
+                issues = check_resource(line)
+                if issues:
+                    yield number, issues
     if is_empty:
         yield None, told(EMPTY_FILE())
+
+
+def _lines(opened: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file; of one beyond the bound only so much that it is seen to be too long."""
+    while line := opened.readline(SIZE_MAX + 1):
+        yield line
+        while len(line) > SIZE_MAX and not line.endswith(b"\n"):
+            line = opened.readline(SIZE_MAX + 1)
 
 
 def _tell(place: str, issues: list[Issue], *, as_json: bool) -> None:

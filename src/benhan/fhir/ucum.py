@@ -174,7 +174,7 @@ def _term(text: str) -> tuple[float, dict[str, int]] | None:
 
 
 def _atom(name: str) -> tuple[float, dict[str, int]] | None:
-    if name.isdigit():
+    if name.isdecimal():
         return (float(name), {}) if 0 < float(name) < 1e15 else None
     for table in (_METRIC, _OTHER):
         if name in table:

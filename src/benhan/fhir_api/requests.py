@@ -94,7 +94,7 @@ async def read_content(request: Request, limit_bytes: int) -> bytes:
     """
     headers = headers_of(request.scope)
     declared = headers.get(b"content-length", b"")
-    if declared.isdigit() and int(declared) > limit_bytes:
+    if declared.isdigit() and int(declared[:19]) > limit_bytes:
         raise BODY_TOO_LARGE(limit=limit_bytes)
     chunks, size, has_more = [], 0, True
     while has_more:

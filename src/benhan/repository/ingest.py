@@ -250,7 +250,7 @@ def _is_as_new(before: Json, source_: str) -> bool:
 
 def _moment(version: str) -> tuple[str, int]:
     at, _, number = version.partition("_")
-    return at, int(number) if number.isdigit() else 0
+    return at, int(number) if number.isdecimal() and len(number) < 19 else 0
 
 
 def _kept_meta(content: Json) -> Json:

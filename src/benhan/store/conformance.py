@@ -122,5 +122,7 @@ def _unpacked(content: bytes) -> Json:
 def _order(version: str) -> tuple[list[tuple[int, int, str]], int]:
     """Versions compare by their numbers; a pre-release (`2.0.0-ballot`) comes before its release."""
     main, _, suffix = version.partition("-")
-    parts = [(1, int(each), "") if each.isdigit() else (0, 0, each) for each in re.split(r"[.+]", main)]
+    parts = [
+        (1, int(each), "") if each.isdecimal() and len(each) < 19 else (0, 0, each) for each in re.split(r"[.+]", main)
+    ]
     return parts, 0 if suffix else 1

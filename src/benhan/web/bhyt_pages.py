@@ -67,7 +67,7 @@ class BhytPages:
             raise BAD_FORM(limit=self._bytes_max) from cause
         try:
             uploads = [each for each in form.getlist("file") if isinstance(each, UploadFile)]
-            return [(each.filename or "", await each.read()) for each in uploads if each.size]
+            return [(each.filename or "", await each.read()) for each in uploads if each.size or each.filename]
         finally:
             await form.close()
 

@@ -12,6 +12,7 @@ from tests.unit.vn.bhyt.samples import FOLDER, claim_of
 from tests.unit.vn.ksk_making import check_up
 from typer.testing import CliRunner, Result
 
+from benhan.cli import checking, checks
 from benhan.cli.main import app
 from benhan.mapping.fhir_to_hoso_benh_an import Record, fhir_to_hoso_benh_an
 from benhan.vn.bhyt.tables import latest
@@ -274,3 +275,18 @@ def test_every_kind_of_file_has_its_page_and_the_index_names_the_wrong_ones_firs
     index = (pages / "index.html").read_text(encoding="utf-8")
     assert "4 tệp, 3 tệp có lỗi" in index
     assert index.index("b.xml.html") < index.index('"a.json.html"')
+
+
+def test_a_line_without_end_is_not_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (checking, checks):
+        monkeypatch.setattr(module, "SIZE_MAX", 300)
+    file = tmp_path / "a.ndjson"
+    file.write_bytes(
+        b'{"resourceType":"Patient","gender":"x"}\n' + b"x" * 1_500 + b'\n{"resourceType":"Patient","b":1}\n'
+    )
+    told = [json.loads(line) for line in checked(file).stdout.splitlines()]
+    assert [(each["file"].rpartition(":")[2], each["place"]) for each in told] == [
+        ("1", "Patient.gender"),
+        ("2", "BA-0206"),
+        ("3", "Patient.b"),
+    ]

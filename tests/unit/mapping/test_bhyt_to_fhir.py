@@ -194,3 +194,17 @@ def test_what_could_not_be_read_is_not_mapped_by_half() -> None:
     claim.faults.append(claim.faults[0] if claim.faults else next(iter(read(b"")[0].faults)))
     with pytest.raises(Fault):
         mapped_claim(claim)
+
+
+@pytest.mark.parametrize("value", ["²", "٣", "9" * 5_000, "-", "1e9999", "\x00", "99999999999999"])
+@pytest.mark.parametrize("case", CASES)
+def test_whatever_a_column_holds_only_faults_come_out(case: str, value: str) -> None:
+    names = sorted({(table, name) for table, rows in claim_of(case).tables.items() for name in rows[0]})
+    for table, name in names:
+        claim = claim_of(case)
+        for row in claim.tables[table]:
+            row[name] = value
+        try:
+            mapped_claim(claim)
+        except Fault:
+            continue

@@ -129,6 +129,7 @@ def broken(**header: object) -> bytes:
         b"{}",
         b'{"header":{},"data":"eA=="}',
         broken(version="x"),
+        broken(version="9" * 5_000 + ".1"),
         broken(sender_id=7),
         broken(msg_id=""),
         broken(data_type="text/plain"),

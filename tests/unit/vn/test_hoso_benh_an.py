@@ -263,3 +263,10 @@ def test_every_issue_says_in_two_languages_what_to_do_and_names_the_annex() -> N
         assert issue.clause.startswith("CV 365")
         assert "{" not in issue.text.vi + issue.text.en
         assert issue.text.vi != issue.text.en
+
+
+def test_a_number_of_very_many_digits_is_told_and_no_crash() -> None:
+    document = good()
+    document["ThongTinBenhNhan"]["thoigianvaovien"] = "05/01/2026 08:00:00.000"
+    document["ThongTinDieuTri"] = {"ngayravien": "08/01/2026 08:00:00.000", "tongsongaydieutri": "9" * 5_000}
+    assert "ThongTinDieuTri.tongsongaydieutri" in [issue.place for issue in check_hoso_benh_an(document)]

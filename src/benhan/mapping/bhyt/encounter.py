@@ -49,7 +49,7 @@ def encounter(episode: Episode) -> Mapped:
             {"start": episode.time(row.get("NGAY_VAO", "")), "end": episode.time(row.get("NGAY_RA", ""))}
         ),
         "length": {"value": int(days), "unit": "ngày", "system": systems.UCUM, "code": "d"}
-        if days.isdecimal()
+        if days.isdecimal() and len(days) <= 9
         else None,
         "reasonCode": [{"text": reason}] if reason else [],
         "hospitalization": None if is_checkin else _hospitalization(episode),

@@ -17,6 +17,7 @@ from benhan.mapping.fhir_to_hoso_benh_an import Record, value_text
 from benhan.mapping.mapped import Json
 from benhan.vn import systems
 from benhan.vn.bhyt.claim import Row
+from benhan.vn.bhyt.rules.values import whole as whole_number
 from benhan.vn.bhyt.tables import Table
 
 Held = dict[str, Json]
@@ -59,7 +60,7 @@ def whole(row: Row, table: Table, ma_lk: str, number: int) -> Row:
 
 def by_number(rows: Iterable[Row]) -> list[Row]:
     """The rows in the order of their STT where they have one."""
-    return sorted(rows, key=lambda row: int(number) if (number := row.get("STT", "")).isdecimal() else 0)
+    return sorted(rows, key=lambda row: whole_number(row.get("STT", "")) or 0)
 
 
 def items(record: Record, table: str) -> list[tuple[Json, Json]]:

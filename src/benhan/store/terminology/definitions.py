@@ -139,7 +139,7 @@ def _is(resource: Json, url: str, version: str) -> bool:
 def _rank(resource: Json) -> tuple[bool, list[tuple[int, str]], str]:
     """Active before others, then the version, compared number by number, then when it was written."""
     version = [
-        (int(part), "") if part.isdigit() else (-1, part)
+        (int(part), "") if part.isdecimal() else (-1, part)
         for part in re.findall(r"\d{1,18}|[^\W\d_]+", str(resource.get("version", "")))
     ]
     return resource.get("status") == "active", version, str((resource.get("meta") or {}).get("lastUpdated", ""))

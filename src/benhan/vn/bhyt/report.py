@@ -22,7 +22,7 @@ from benhan.vn.bhyt.rules.rule import Level
 OF_FILE = "GIAMDINHHS"
 """Findings whose place begins so are the file's: told once, though each of its claims shows them."""
 PLACES_SHOWN = 20
-"""How many places of one rule in one claim the text and the page show; the JSON has all."""
+"""How many places that say the same, and how many sayings of one rule, the text and the page show; the JSON has all."""
 
 LEVELS = {
     Level.BLOCK: Text("Chặn", "Block"),
@@ -43,6 +43,26 @@ class NotChecked(NamedTuple):
 
     reason: Text
     rules: tuple[str, ...]
+
+
+class Alike(NamedTuple):
+    """Findings of one rule that say the same: the first of their places, and how many more there are."""
+
+    level: Level
+    text: Text
+    places: tuple[str, ...]
+    more: int
+
+
+def told_alike(findings: Sequence[Finding]) -> list[Alike]:
+    """Findings of one rule by what they say: a table without its columns is one line, not a hundred."""
+    places: dict[tuple[Level, Text], list[str]] = {}
+    for each in findings:
+        places.setdefault((each.level, each.text), []).append(each.place or "–")
+    return [
+        Alike(level, text, tuple(found[:PLACES_SHOWN]), max(0, len(found) - PLACES_SHOWN))
+        for (level, text), found in places.items()
+    ]
 
 
 @dataclass(frozen=True)
@@ -133,10 +153,12 @@ def _lines(report: FileReport, language: Language) -> Iterator[str]:
     for ma_lk, by_rule in report.of_claims:
         yield f"  {ma_lk}"
         for rule, findings in by_rule.items():
-            for finding in findings[:PLACES_SHOWN]:
-                yield f"    {_MARKS[finding.level]} {rule} {finding.place or '–'}: {say(finding.text)}"
-            if len(findings) > PLACES_SHOWN:
-                yield f"      … +{len(findings) - PLACES_SHOWN}"
+            alike = told_alike(findings)
+            for each in alike[:PLACES_SHOWN]:
+                more = f" … +{each.more}" if each.more else ""
+                yield f"    {_MARKS[each.level]} {rule} {', '.join(each.places)}{more}: {say(each.text)}"
+            if len(alike) > PLACES_SHOWN:
+                yield f"      … +{len(alike) - PLACES_SHOWN}"
             yield f"      → {say(findings[0].hint)}"
     for reason, rules in report.not_checked:
         yield f"  {', '.join(rules)}: {say(reason)}"
@@ -183,6 +205,7 @@ def report_html(report: FileReport, language: Language = "vi", made_at: str = ""
         levels=LEVELS,
         verdicts=VERDICTS,
         shown=PLACES_SHOWN,
+        alike=told_alike,
         say=lambda text: text.in_language(language),
         both=lambda vi, en: en if language == "en" else vi,
     )

@@ -27,7 +27,7 @@ PUSH, ACKNOWLEDGEMENT = "101", "102"
 """msg_type of what is sent and of its answer."""
 SYNC_CHECKUP = "sync_checkup"
 _MSG_ID = re.compile(r"(\d{13})(\d{6})([0-9a-f]{32})", re.ASCII)
-_VERSION = re.compile(r"\d+(?:\.\d+){1,3}", re.ASCII)
+_VERSION = re.compile(r"\d{1,9}(?:\.\d{1,9}){1,3}", re.ASCII)
 
 
 class Shape(Enum):

@@ -261,7 +261,7 @@ def _days(groups: Groups) -> Iterator[Issue]:
     if told.__class__ is not str or not told.isdecimal() or not start or not end:
         return
     count = (date.fromisoformat(end[:10]) - date.fromisoformat(start[:10])).days
-    if count >= 0 and int(told) not in (count, count + 1):
+    if count >= 0 and int(told[:9]) not in (count, count + 1):
         text = faults.WRONG_COUNT.filled(count=count + 1)
         yield warning("business-rule", "ThongTinDieuTri.tongsongaydieutri", text, CLAUSE)
 

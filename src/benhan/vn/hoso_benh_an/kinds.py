@@ -5,22 +5,20 @@ A kind is a function of a non-empty text: the Issue's severity and words where t
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
-from pathlib import Path
 
 from benhan.kernel.issues import Severity
 from benhan.kernel.texts import Text
+from benhan.vn.catalogues.shipped import catalogue
 from benhan.vn.hoso_benh_an import faults
 
 Verdict = tuple[Severity, Text] | None
 Kind = Callable[[str], Verdict]
 
-_CODES = Path(__file__).parent / "data" / "codes.csv"
 _MOMENT = re.compile(r"(\d\d)/(\d\d)/(\d{4})(?: (\d\d):(\d\d):(\d\d)\.(\d{3}))?", re.ASCII)
 _ICD = re.compile(r"[A-Z]\d\d(?:\.[0-9A-Z]{1,4})?[*†+]?", re.ASCII)
 _SCTID = re.compile(r"[1-9]\d{5,17}", re.ASCII)
@@ -106,16 +104,9 @@ def _in_list(name: str, *, by_display: bool = False, extra: frozenset[str] = fro
 
 @cache
 def _list(name: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The codes of a list, and its displays in small letters."""
-    with _CODES.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["list"] == name]
-    return frozenset(row["code"] for row in rows), frozenset(row["display"].casefold() for row in rows)
-
-
-def displays(name: str) -> dict[str, str]:
-    """The displays of a list by code."""
-    with _CODES.open(encoding="utf-8", newline="") as file:
-        return {row["code"]: row["display"] for row in csv.DictReader(file) if row["list"] == name}
+    """The codes that a catalogue ever had, and its names in small letters: the day of a value is not known here."""
+    rows = catalogue(name).entries
+    return frozenset(row.code for row in rows), frozenset(row.display.casefold() for row in rows)
 
 
 def _flag(text: str) -> Verdict:
@@ -178,9 +169,9 @@ KINDS: dict[str, Kind] = {
     "thongtin_giatri": _flag,
     "cccd_so": _citizen_number,
     "gioitinh": _in_list("GIOI_TINH", by_display=True, extra=frozenset({"Khác"})),
-    "dantoc_ma": _in_list("DAN_TOC"),
-    "nghenghiep_ma": _in_list("NGHE_NGHIEP"),
-    "tinhthanh_ma": _in_list("TINH_THANH"),
+    "dantoc_ma": _in_list("DANTOC"),
+    "nghenghiep_ma": _in_list("NGHENGHIEP"),
+    "tinhthanh_ma": _in_list("TINH"),
     "ketquadieutri": _in_list("KET_QUA_DTRI", by_display=True),
     "SNOMED": _snomed,
     **dict.fromkeys(

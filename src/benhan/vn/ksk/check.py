@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from benhan.kernel.issues import Issue, error, warning
 from benhan.kernel.texts import Text
-from benhan.vn.hoso_benh_an.kinds import displays
+from benhan.vn.catalogues import shipped
 from benhan.vn.identifiers import citizen_number, gln
 from benhan.vn.identifiers.kind import is_stored_form
 from benhan.vn.ksk import faults
@@ -101,7 +101,7 @@ def _number(value: str) -> bool:
 
 
 def _in_list(value: str, name: str) -> bool:
-    return value in (codes(name) or displays(name))
+    return value in (codes(name) or shipped.catalogue(name).by_code)
 
 
 Kind = Callable[[str, str], Text | None]
@@ -121,7 +121,9 @@ _KINDS: dict[str, Kind] = {
         None if all(_in_list(each.strip(), name) for each in value.split(";")) else faults.NOT_IN_LIST.filled(list=name)
     ),
     "occupation": lambda value, _: (
-        None if value == "99" or value in displays("NGHE_NGHIEP") else faults.NOT_IN_LIST.filled(list="QĐ 34/2020")
+        None
+        if value == "99" or value in shipped.catalogue("NGHENGHIEP").by_code
+        else faults.NOT_IN_LIST.filled(list="QĐ 34/2020")
     ),
     "icds": lambda value, _: None if all(_ICD.fullmatch(each.strip()) for each in value.split(";")) else faults.NOT_ICD,
     "group": lambda value, _: (

@@ -110,6 +110,8 @@ def transfer(view: View) -> Iterator[Found]:
     ),
 )
 def appointment(view: View) -> Iterator[Found]:
+    if view.lacks_summary:
+        return
     told = set(parts(view.one["NGAY_TAI_KHAM"]))
     written = {row["NGAY_HEN_KL"][:8] for _, row in view.rows("XML14")}
     if bool(told) != bool(written) or not written <= told or (len(view.rows("XML14")) > 1 and written != told):

@@ -12,7 +12,7 @@ from benhan.vn.bhyt.claim import Row
 from benhan.vn.bhyt.rules.column_faults import ColumnFault
 from benhan.vn.bhyt.rules.context import Signature
 from benhan.vn.bhyt.rules.rule import Found, at, rule
-from benhan.vn.bhyt.rules.values import day
+from benhan.vn.bhyt.rules.values import day, whole
 from benhan.vn.bhyt.rules.view import View, columns_of
 from benhan.vn.bhyt.texts import NO_SUMMARY, OTHER_MA_LK
 
@@ -42,7 +42,7 @@ def head_of_file(view: View) -> Iterator[Found]:
         yield at(f"{WRAPPER}/THONGTINDONVI/MACSKCB", what="MACSKCB")
     if day(file.made_on) is None:
         yield at(f"{WRAPPER}/THONGTINHOSO/NGAYLAP", what="NGAYLAP")
-    told = int(file.count) if file.count.isascii() and file.count.isdigit() else None
+    told = whole(file.count)
     if told is None or file.claims_seen < told:
         yield at(f"{WRAPPER}/THONGTINHOSO/SOLUONGHOSO", what="SOLUONGHOSO")
 
@@ -59,7 +59,8 @@ def head_of_file(view: View) -> Iterator[Found]:
 )
 def one_summary(view: View) -> Iterator[Found]:
     count = len(view.rows("XML1"))
-    if count != 1 and set(view.claim.tables) not in ({"XML0"}, {"XML12"}):
+    is_unread = count == 0 and any(issue.place == "XML1" and issue.is_error for issue in view.claim.faults)  # F03
+    if count != 1 and not is_unread and set(view.claim.tables) not in ({"XML0"}, {"XML12"}):
         yield Found(
             "XML1", text=Text(f"Hồ sơ có {count} bảng XML1, phải có đúng một.", f"The claim has {count} XML1, not one.")
         )

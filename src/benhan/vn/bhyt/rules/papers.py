@@ -9,7 +9,7 @@ from benhan.kernel.texts import Text
 from benhan.vn.bhyt.claim import Row
 from benhan.vn.bhyt.rules.catalogue import licensed
 from benhan.vn.bhyt.rules.rule import Found, at, rule
-from benhan.vn.bhyt.rules.values import birth, day, parts
+from benhan.vn.bhyt.rules.values import birth, day, parts, whole
 from benhan.vn.bhyt.rules.view import View
 from benhan.vn.bhyt.tables import codes_on
 
@@ -89,8 +89,8 @@ def terminated_pregnancy(view: View) -> Iterator[Found]:
             for column in ("NGUYENNHAN_DINHCHI", *(["THOIGIAN_DINHCHI"] if timed else [])):
                 if not row[column].strip():
                     yield at(f"{at_row}.{column}", column=column)
-            weeks = row["TUOI_THAI"]
-            if not (weeks.isdigit() and 1 <= int(weeks) <= 42):
+            weeks = whole(row["TUOI_THAI"])
+            if weeks is None or not 1 <= weeks <= 42:
                 yield at(f"{at_row}.TUOI_THAI", column="TUOI_THAI")
 
 
@@ -115,8 +115,8 @@ def leave_after_discharge(view: View) -> Iterator[Found]:
         begin, end = day(row["NGOAITRU_TUNGAY"]), day(row["NGOAITRU_DENNGAY"])
         if begin is None or end is None:
             continue
-        days = row["SO_NGAY_NGHI"]
-        if end < begin or (days.isdigit() and int(days) != end - begin + 1):
+        days = whole(row["SO_NGAY_NGHI"])
+        if end < begin or (days is not None and days != end - begin + 1):
             yield at(f"{at_row}.SO_NGAY_NGHI", column="SO_NGAY_NGHI")
         if view.left is not None and not view.left // 1440 <= begin <= view.left // 1440 + 1:
             yield at(f"{at_row}.NGOAITRU_TUNGAY", column="NGOAITRU_TUNGAY")
@@ -134,10 +134,10 @@ def leave_after_discharge(view: View) -> Iterator[Found]:
 def maternity_rest(view: View) -> Iterator[Found]:
     known = view.context.staff
     for at_row, row in view.rows("XML10"):
-        begin, end, days = day(row["TU_NGAY"]), day(row["DEN_NGAY"]), row["SO_NGAY"]
+        begin, end, days = day(row["TU_NGAY"]), day(row["DEN_NGAY"]), whole(row["SO_NGAY"])
         length = None if begin is None or end is None else end - begin
-        if days.isdigit() and (
-            int(days) > MOST_MATERNITY_DAYS or (length is not None and int(days) not in (length, length + 1))
+        if days is not None and (
+            days > MOST_MATERNITY_DAYS or (length is not None and days not in (length, length + 1))
         ):
             yield at(f"{at_row}.SO_NGAY", column="SO_NGAY")
         if known and not licensed(known, row["MA_BS"], row["NGAY_CT"]):
@@ -187,8 +187,8 @@ def birth_paper(view: View) -> Iterator[Found]:
             "NGAY_CT": day(row["NGAY_CT"]),
         }
         wrong += [name for name, value in days.items() if value is not None and now is not None and value > now]
-        grams = row["CAN_NANG_CON"]
-        if not (grams.isdigit() and 200 <= int(grams) <= 9999):
+        grams = whole(row["CAN_NANG_CON"])
+        if grams is None or not 200 <= grams <= 9999:
             wrong.append("CAN_NANG_CON")
         yield from (at(f"{at_row}.{column}", column=column) for column in wrong)
 
@@ -257,14 +257,14 @@ def _hiv(row: Row) -> Iterator[str]:
         begin, end, days = (
             day(row["NGAY_BAT_DAU_XU_TRI"]),
             day(row["NGAY_KET_THUC_XU_TRI"]),
-            row["SO_NGAY_CAP_THUOC_ARV"],
+            whole(row["SO_NGAY_CAP_THUOC_ARV"]),
         )
         if begin is None:
             yield "NGAY_BAT_DAU_XU_TRI"
         if end is None or (begin is not None and end < begin):
             yield "NGAY_KET_THUC_XU_TRI"
         longest = None if begin is None or end is None else end - begin + 1
-        if not days.isdigit() or int(days) < 1 or (longest is not None and int(days) > longest):
+        if days is None or days < 1 or (longest is not None and days > longest):
             yield "SO_NGAY_CAP_THUOC_ARV"
 
 

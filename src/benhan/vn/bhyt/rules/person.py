@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from benhan.kernel.texts import Text
 from benhan.vn.bhyt.rules.rule import Found, at, rule, softly
-from benhan.vn.bhyt.rules.values import birth, milli, minute
+from benhan.vn.bhyt.rules.values import birth, milli, minute, whole
 from benhan.vn.bhyt.rules.view import View
 from benhan.vn.bhyt.tables import codes_on
 from benhan.vn.identifiers import citizen_number, old_identity_card
@@ -168,9 +168,9 @@ def signed_by_the_head(view: View) -> Iterator[Found]:
 def settlement_month(view: View) -> Iterator[Found]:
     if view.lacks_summary:
         return
-    year, month = view.one["NAM_QT"], view.one["THANG_QT"]
-    if not (len(year) == 4 and year.isdigit() and month.isdigit() and 1 <= int(month) <= 12) or (
-        view.left is not None and f"{year}{int(month):02}" < view.one["NGAY_RA"][:6]
+    year, month = view.one["NAM_QT"], whole(view.one["THANG_QT"])
+    if not (len(year) == 4 and whole(year) is not None and month is not None and 1 <= month <= 12) or (
+        view.left is not None and f"{year}{month:02}" < view.one["NGAY_RA"][:6]
     ):
         yield at("XML1.THANG_QT")
 

@@ -49,6 +49,11 @@ def milli(text: str) -> int | None:
     return int(match[1]) * 1000 + int((match[2] or "0").ljust(3, "0")) if match else None
 
 
+def whole(text: str) -> int | None:
+    """A whole number of at most nine digits; `²` is none, though Python calls it a digit."""
+    return int(text) if len(text) <= 9 and text.isascii() and text.isdigit() else None
+
+
 def parts(text: str) -> list[str]:
     """The values of a column joined by `;`; none for an empty text."""
     return text.split(";") if text else []

@@ -326,3 +326,15 @@ def test_whatever_a_claim_holds_only_findings_come_out(
 def test_a_claim_without_any_table_is_told_by_one_rule() -> None:
     assert {each.rule for each in check_claim(Claim("")).findings} == {"F02"}
     assert check_claim(Claim("LK", {"XML0": []})).findings == ()
+
+
+@pytest.mark.parametrize("number", ["²", "٣", "9" * 5_000, "", "-1", " 1"])
+@pytest.mark.parametrize("sample", CASES)
+def test_what_is_no_number_breaks_no_rule_but_its_own(sample: str, number: str) -> None:
+    case = good(sample)
+    for rows in case.claim.tables.values():
+        for row in rows:
+            for column in ("THANG_QT", "NAM_QT", "TUOI_THAI", "SO_NGAY", "SO_NGAY_NGHI", "CAN_NANG_CON"):
+                if column in row:
+                    row[column] = number
+    assert case.report().verdict is Level.BLOCK

@@ -82,3 +82,12 @@ def test_a_part_that_cannot_be_read_leaves_the_others_checked() -> None:
     assert len(report.reports) == 3
     assert any(finding.rule == "F03" for finding in report.findings)
     assert {"LK1", "LK3"} <= {ma_lk for ma_lk, _ in report.of_claims}
+
+
+@pytest.mark.parametrize("content", ["!!!!", "PHg+", "PFRPTkdfSE9QPg=="])
+def test_of_an_unreadable_summary_only_that_is_told(content: str) -> None:
+    data = (FOLDER / "A_outpatient.GIAMDINHHS.xml").read_text(encoding="utf-8")
+    start = data.index("<NOIDUNGFILE>", data.index("<LOAIHOSO>XML1</LOAIHOSO>")) + len("<NOIDUNGFILE>")
+    broken = data[:start] + content + data[data.index("<", start) :]
+    report = check_file("a.xml", [broken.encode()])
+    assert {finding.rule for finding in report.findings} - {"F05"} == {"F03"}

@@ -106,3 +106,22 @@ def test_no_report_tells_who_the_patient_is() -> None:
     for told in (report_text(report), report_json(report), report_html(report)):
         for column in ("HO_TEN", "SO_CCCD", "MA_THE_BHYT", "DIA_CHI", "DIEN_THOAI", "CHAN_DOAN_RV"):
             assert case.one[column] not in told
+
+
+def test_places_that_say_the_same_are_told_together() -> None:
+    case = good("A_outpatient")
+    for name in ("STT", "DIA_CHI", "DIEN_THOAI"):
+        del case.one[name]
+    report = FileReport("a.xml", [case.report()])
+    text = report_text(report)
+    assert "F04 XML1.STT, XML1.DIA_CHI, XML1.DIEN_THOAI: Thiếu cột này" in text
+    assert "<code>XML1.STT</code>, <code>XML1.DIA_CHI</code>" in report_html(report)
+    assert report_json(report).count('"rule": "F04"') == 3
+
+
+def test_of_very_many_places_the_number_is_told() -> None:
+    case = good("A_outpatient")
+    for name in list(case.one)[: PLACES_SHOWN + 5]:
+        case.one.pop(name)
+    told = report_text(FileReport("a.xml", [case.report()]))
+    assert " … +5: Thiếu cột này" in told
