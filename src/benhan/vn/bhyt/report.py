@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import jinja2
 
 from benhan.kernel.texts import Language, Text
-from benhan.vn.bhyt.claim_check import HEAD_RULES, Finding, Report
+from benhan.vn.bhyt.claim_check import HEAD_RULES, Finding, Report, Unchecked
 from benhan.vn.bhyt.rules.rule import Level
 
 OF_FILE = "GIAMDINHHS"
@@ -65,20 +65,52 @@ def told_alike(findings: Sequence[Finding]) -> list[Alike]:
     ]
 
 
+class Unlisted:
+    """Claims that are counted and not listed, since a report of them all would be beyond reading and memory."""
+
+    def __init__(self) -> None:
+        self.claims = 0
+        self.by_rule: Counter[str] = Counter()
+        self.first: dict[str, Finding] = {}
+        """One finding of each rule."""
+        self.levels: Counter[Level] = Counter()
+        self.of_file: dict[Finding, None] = {}
+        self.unchecked: dict[tuple[Unchecked, ...], None] = {}
+
+    def add(self, report: Report) -> None:
+        """Count what was found in a claim."""
+        self.claims += 1
+        self.unchecked[report.unchecked] = None
+        for finding in report.findings:
+            if _is_of_file(finding):
+                self.of_file[finding] = None
+                continue
+            self.first.setdefault(finding.rule, finding)
+            self.by_rule[finding.rule] += 1
+            self.levels[finding.level] += 1
+
+
 @dataclass(frozen=True)
 class FileReport:
-    """The reports of the claims of a file in its order, and that of its head where it was checked apart."""
+    """The reports of the claims of a file in its order, that of its head where it was checked apart, and what is only
+    counted of a file that breaks very many rules."""
 
     name: str
     reports: Sequence[Report]
     head: Report | None = None
+    unlisted: Unlisted = field(default_factory=Unlisted)
+
+    @property
+    def claims(self) -> int:
+        """How many claims were checked."""
+        return len(self.reports) + self.unlisted.claims
 
     @cached_property
     def of_file(self) -> tuple[Finding, ...]:
         """What is wrong with the file itself, each once."""
         heads = self.head.findings if self.head else ()
         of_claims = (each for report in self.reports for each in report.findings if _is_of_file(each))
-        return tuple(dict.fromkeys([*heads, *of_claims]))
+        return tuple(dict.fromkeys([*heads, *of_claims, *self.unlisted.of_file]))
 
     @cached_property
     def of_claims(self) -> tuple[tuple[str, dict[str, list[Finding]]], ...]:
@@ -96,6 +128,7 @@ class FileReport:
 
     @property
     def findings(self) -> Iterator[Finding]:
+        """Those that are listed."""
         yield from self.of_file
         for _, by_rule in self.of_claims:
             for each in by_rule.values():
@@ -104,7 +137,7 @@ class FileReport:
     @cached_property
     def counts(self) -> dict[Level, int]:
         """Findings of each level, the gravest first."""
-        found = Counter(finding.level for finding in self.findings)
+        found = Counter(finding.level for finding in self.findings) + self.unlisted.levels
         return {level: found[level] for level in LEVELS}
 
     @cached_property
@@ -117,6 +150,8 @@ class FileReport:
         """One finding of each rule with how many there are, the most frequent first."""
         first: dict[str, Finding] = {}
         counts = Counter(first.setdefault(finding.rule, finding).rule for finding in self.findings)
+        counts += self.unlisted.by_rule
+        first = self.unlisted.first | first
         return [(first[rule], count) for rule, count in counts.most_common()]
 
     @cached_property
@@ -124,7 +159,9 @@ class FileReport:
         """What could not be checked in some claim, by reason."""
         rules: dict[Text, dict[str, None]] = {}
         heads = self.head.unchecked if self.head else ()
-        for unchecked in dict.fromkeys([heads, *(report.unchecked for report in self.reports)]):
+        for unchecked in dict.fromkeys(
+            [heads, *(report.unchecked for report in self.reports), *self.unlisted.unchecked]
+        ):
             for each in unchecked:
                 if self.head and each.rule in HEAD_RULES and each not in heads:
                     continue  # a claim alone cannot tell of its file; the head did
@@ -147,7 +184,7 @@ def _lines(report: FileReport, language: Language) -> Iterator[str]:
 
     counts = " · ".join(f"{count} {say(LEVELS[level]).lower()}" for level, count in report.counts.items())
     claims = say(Text("hồ sơ", "claims"))
-    yield f"{report.name}: {len(report.reports)} {claims} · {counts} → {say(VERDICTS[report.verdict])}"
+    yield f"{report.name}: {report.claims} {claims} · {counts} → {say(VERDICTS[report.verdict])}"
     for finding in report.of_file:
         yield f"  {_MARKS[finding.level]} {finding.rule} {finding.place}: {say(finding.text)} → {say(finding.hint)}"
     for ma_lk, by_rule in report.of_claims:
@@ -160,15 +197,26 @@ def _lines(report: FileReport, language: Language) -> Iterator[str]:
             if len(alike) > PLACES_SHOWN:
                 yield f"      … +{len(alike) - PLACES_SHOWN}"
             yield f"      → {say(findings[0].hint)}"
+    if report.unlisted.claims:
+        yield f"  {say(unlisted_text(report))}"
     for reason, rules in report.not_checked:
         yield f"  {', '.join(rules)}: {say(reason)}"
+
+
+def unlisted_text(report: FileReport) -> Text:
+    """What is said where the report does not list all claims."""
+    return Text(
+        "Còn {claims} hồ sơ ({findings} lỗi) chỉ được đếm, không liệt kê; sửa các lỗi đã liệt kê rồi kiểm tra lại.",
+        "{claims} more claims ({findings} findings) are counted, not listed; mend those listed, then check again.",
+    ).filled(claims=report.unlisted.claims, findings=sum(report.unlisted.by_rule.values()))
 
 
 def report_json(report: FileReport) -> str:
     """The report as one JSON object: verdict, counts, findings with both languages, what was not checked."""
     told: dict[str, Any] = {
         "file": report.name,
-        "claims": len(report.reports),
+        "claims": report.claims,
+        "claims_not_listed": report.unlisted.claims,
         "verdict": report.verdict.value if report.verdict else "pass",
         "counts": {level.value: count for level, count in report.counts.items()},
         "rules": {finding.rule: count for finding, count in report.by_rule},
@@ -206,6 +254,7 @@ def report_html(report: FileReport, language: Language = "vi", made_at: str = ""
         verdicts=VERDICTS,
         shown=PLACES_SHOWN,
         alike=told_alike,
+        unlisted=unlisted_text(report),
         say=lambda text: text.in_language(language),
         both=lambda vi, en: en if language == "en" else vi,
     )

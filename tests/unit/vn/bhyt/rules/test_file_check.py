@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from tests.unit.vn.bhyt.samples import FOLDER, file_of, part, sample, summary
 
+from benhan.vn.bhyt import file_check
 from benhan.vn.bhyt.file_check import check_file
+from benhan.vn.bhyt.report import report_html, report_json, report_text
 from benhan.vn.bhyt.rules.context import Signature
 from benhan.vn.bhyt.rules.rule import Level
 
@@ -91,3 +95,19 @@ def test_of_an_unreadable_summary_only_that_is_told(content: str) -> None:
     broken = data[:start] + content + data[data.index("<", start) :]
     report = check_file("a.xml", [broken.encode()])
     assert {finding.rule for finding in report.findings} - {"F05"} == {"F03"}
+
+
+def test_a_file_of_very_many_faults_is_counted_beyond_those_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = file_of(*(summary(f"LK{number}") for number in range(30)))
+    whole = check_file("nhieu.xml", [data])
+    a_claim = len(whole.reports[0].findings)
+    monkeypatch.setattr(file_check, "LISTED_MAX", 10 * (1 + a_claim))
+    cut = check_file("nhieu.xml", [data])
+    assert (len(cut.reports), cut.unlisted.claims, cut.claims) == (10, 20, 30)
+    assert (cut.counts, cut.verdict, cut.not_checked) == (whole.counts, whole.verdict, whole.not_checked)
+    assert {each.rule: many for each, many in cut.by_rule} == {each.rule: many for each, many in whole.by_rule}
+    assert cut.of_file == whole.of_file
+    assert "Còn 20 hồ sơ" in report_text(cut)
+    assert "Còn 20 hồ sơ" in report_html(cut)
+    assert json.loads(report_json(cut))["claims_not_listed"] == 20
+    assert "chỉ được đếm" not in report_text(whole) + report_html(whole)
