@@ -12,7 +12,7 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.clock import day_in_vietnam
 from benhan.mapping.fhir_to_hoso_benh_an import age, name_of
 from benhan.mapping.result_views import Panel, panels_of
-from benhan.node.records import CONTENT_TYPES, is_taken_back
+from benhan.node.records.content import CONTENT_TYPES, is_taken_back
 from benhan.store.compartment import read_compartment
 from benhan.store.ledger.events import Event
 from benhan.store.ledger.read import entries_of_patient
