@@ -9,8 +9,8 @@ NOT_NOW = FaultCode(
     "BA-5201",
     Conflict,
     Text(
-        "Hồ sơ đang ở trạng thái “{state}”, chưa làm được việc “{act}”. Mở lại trang để xem việc nào làm được bây giờ.",
-        "The record is in the state “{state_en}”, which does not allow “{act_en}”. Open the page again.",
+        "Hồ sơ đang ở trạng thái chưa làm được việc này. Mở lại trang để xem việc nào làm được bây giờ.",
+        "The state of the record does not allow this. Open the page again to see what it allows now.",
     ),
 )
 IS_CANCELLED = FaultCode(
@@ -51,8 +51,8 @@ NOT_WRITTEN_NOW = FaultCode(
     "BA-5209",
     Conflict,
     Text(
-        "Hồ sơ đang ở trạng thái “{state}”, không ghi thêm được. Khi đang duyệt: nhờ phòng KHTH trả lại.",
-        "The record is in the state “{state_en}”: nothing is written on it. Under review: ask for it to be returned.",
+        "Hồ sơ đang chờ duyệt hoặc đã lưu trữ, không ghi thêm được. Khi đang duyệt: nhờ phòng KHTH trả lại.",
+        "The record is under review or archived: nothing is written on it. Under review: ask for it to be returned.",
     ),
 )
 IMPOSSIBLE_ANSWERS = FaultCode(
@@ -84,8 +84,8 @@ NO_RIGHT = FaultCode(
     "BA-5213",
     Forbidden,
     Text(
-        "Tài khoản này không có quyền làm việc “{act}”. Nhờ người có quyền, hoặc xin cấp quyền.",
-        "This account may not do “{act_en}”. Ask somebody who may, or ask for the right.",
+        "Tài khoản này không có quyền làm việc đó. Nhờ người có quyền, hoặc xin cấp quyền.",
+        "This account may not do that. Ask somebody who may, or ask for the right.",
     ),
 )
 ONLY_ONE = FaultCode(

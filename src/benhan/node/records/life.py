@@ -21,7 +21,7 @@ from benhan.node.records.closing import FilledForm, Finding, check_record
 from benhan.node.records.composed import composition_of
 from benhan.node.records.content import belonging
 from benhan.node.records.faults import NO_RIGHT, NOT_A_RECORD_FORM, NOT_TO_BE_CLOSED
-from benhan.node.records.lifecycle import ACT_WORDS, Act, State, Step, step_for
+from benhan.node.records.lifecycle import Act, State, Step, step_for
 from benhan.node.records.models import Medium, Paper, Record
 from benhan.node.records.order import Order, is_inpatient, is_main
 from benhan.node.records.rows import Done, Hold, RecordRows
@@ -86,7 +86,7 @@ class Records:
         Active where the patient is there already. Raises NotFound BA-0401, BA-3351; Incorrect BA-5215; Conflict
         BA-5207; Forbidden BA-5213.
         """
-        require(actor, Permission.RECORD_CREATE, "mở hồ sơ", "open a record")
+        require(actor, Permission.RECORD_CREATE)
         encounter = await self.store.resources.read("Encounter", encounter_id, actor)
         if not encounter.patient:
             raise NO_SUCH_RESOURCE(type="Patient", id="?")
@@ -164,8 +164,7 @@ class Records:
         """
         before = await self.read(record_id)
         step = step_for(act, before.state, is_cancelled=before.is_cancelled, reason=reason)
-        words = ACT_WORDS[act]
-        require(actor, step.permission, words.vi, words.en)
+        require(actor, step.permission)
         opened = await self.opened(before)
         if act is Act.SUBMIT:
             blocking = [each for each in self.findings(opened, codes) if each.blocks]
@@ -188,7 +187,7 @@ class Records:
         """
         before = await self.read(record_id)
         step_for(Act.CANCEL, before.state, is_cancelled=before.is_cancelled, reason=reason)
-        require(actor, Permission.RECORD_EDIT, "đổi loại bệnh án", "change the kind of record")
+        require(actor, Permission.RECORD_EDIT)
         form = self.forms.on(number, day_in_vietnam(before.opened_at))
         if not is_main(form):
             raise NOT_A_RECORD_FORM(form=form.number)
@@ -200,7 +199,7 @@ class Records:
 
     async def hold(self, record_id: str, order: str, actor: Actor) -> None:
         """Forbid the destruction of a record by the written order of this number. Source: Luật Lưu trữ Đ16."""
-        require(actor, Permission.RECORD_HOLD, "giữ hồ sơ", "hold a record")
+        require(actor, Permission.RECORD_HOLD)
         record = await self.read(record_id)
         unit = self.store.begin(actor)
         unit.also(rows.place_hold(record, order, unit.at, actor.id))
@@ -209,7 +208,7 @@ class Records:
 
     async def release(self, record_id: str, order: str, actor: Actor) -> None:
         """End a hold; others stay. Raises NotFound BA-5205, BA-5216; Forbidden BA-5213."""
-        require(actor, Permission.RECORD_HOLD, "gỡ lệnh giữ", "release a hold")
+        require(actor, Permission.RECORD_HOLD)
         record = await self.read(record_id)
         unit = self.store.begin(actor)
         unit.also(rows.release_hold(record, order, unit.at, actor.id))
@@ -279,10 +278,10 @@ class Records:
 _READ_TYPES = ("Patient", *_CHECKED_TYPES, "AllergyIntolerance", "DiagnosticReport", "Observation", "Procedure")
 
 
-def require(actor: Actor, permission: Permission, vi: str, en: str) -> None:
+def require(actor: Actor, permission: Permission) -> None:
     """Raises Forbidden BA-5213 where the actor has not the right."""
     if not actor.may(permission):
-        raise NO_RIGHT(act=vi, act_en=en)
+        raise NO_RIGHT()
 
 
 def _number(paper: Paper) -> int:

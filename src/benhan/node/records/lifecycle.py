@@ -12,6 +12,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from benhan.kernel.issues import error
 from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Text
 from benhan.node.records.faults import IS_CANCELLED, IS_NOT_CANCELLED, NOT_NOW, REASON_MISSING
@@ -113,8 +114,7 @@ def step_for(act: Act, state: State, *, is_cancelled: bool, reason: str) -> Step
     if act is Act.RESTORE and not is_cancelled:
         raise IS_NOT_CANCELLED()
     if state not in step.before:
-        told, doing = STATE_WORDS[state], ACT_WORDS[act]
-        raise NOT_NOW(act=doing.vi, act_en=doing.en, state=told.vi, state_en=told.en)
+        raise NOT_NOW(error("business-rule", ACT_WORDS[act].vi, STATE_WORDS[state]))
     if step.needs_reason and not reason.strip():
         raise REASON_MISSING()
     return step

@@ -18,6 +18,7 @@ from benhan.fhir.resource import instant, resource_of, tail_bytes
 from benhan.kernel.actors import Actor
 from benhan.kernel.clock import day_in_vietnam
 from benhan.kernel.faults import Conflict
+from benhan.kernel.issues import error
 from benhan.kernel.permissions import Permission
 from benhan.mapping.bhyt.replaced import taken_back
 from benhan.mapping.fhir_to_hoso_benh_an import Record as HosoRecord
@@ -94,7 +95,7 @@ class Papers:
 
         Raises NotFound BA-5205, BA-3351; Conflict BA-5202, BA-5208, BA-5209, BA-5214; Forbidden BA-5213.
         """
-        require(actor, Permission.RECORD_EDIT, "ghi hồ sơ", "write on records")
+        require(actor, Permission.RECORD_EDIT)
         return await _again(lambda: self._add(record_id, number, actor))
 
     async def _add(self, record_id: str, number: str, actor: Actor) -> Paper:
@@ -122,7 +123,7 @@ class Papers:
         Raises NotFound BA-5205, BA-0401; Conflict BA-5202, BA-5208; Forbidden BA-5213. An archived record takes them
         too: a late result is an addition. Source: Luật Khám bệnh, chữa bệnh Đ69.
         """
-        require(actor, Permission.RECORD_EDIT, "ghi hồ sơ", "write on records")
+        require(actor, Permission.RECORD_EDIT)
         return await _again(lambda: self._attach(record_id, list(references), actor))
 
     async def _attach(self, record_id: str, references: list[str], actor: Actor) -> list[Paper]:
@@ -177,7 +178,7 @@ class Papers:
         self, record_id: str, number: int, actor: Actor, base: int, inputs: Mapping[str, Any]
     ) -> datetime:
         """Keep what is typed; gives when it was kept. Raises NotFound BA-5205, BA-5206; Conflict BA-5202, BA-5209."""
-        require(actor, Permission.RECORD_EDIT, "ghi hồ sơ", "write on records")
+        require(actor, Permission.RECORD_EDIT)
         record = _writable(await self._records.read(record_id))
         await self._paper(record, number)
         now = self._store.clock.now()
@@ -209,7 +210,7 @@ class Papers:
         an issue for each answer that cannot be, BA-5204; Conflict BA-5202, BA-5209, BA-5211, BA-5208; Forbidden
         BA-5213.
         """
-        require(actor, Permission.RECORD_EDIT, "ghi hồ sơ", "write on records")
+        require(actor, Permission.RECORD_EDIT)
         record = _writable(await self._records.read(record_id))
         opened = await self._records.opened(record)
         paper = _of(opened.papers, number)
@@ -247,12 +248,12 @@ class Papers:
 
     async def cancel(self, record_id: str, number: int, actor: Actor, reason: str) -> Paper:
         """Mark a paper as cancelled: it stays, shown as such. Raises as `save`."""
-        require(actor, Permission.RECORD_CANCEL, "huỷ giấy tờ", "cancel papers")
+        require(actor, Permission.RECORD_CANCEL)
         return await self._mark(record_id, number, actor, reason, is_cancelled=True)
 
     async def restore(self, record_id: str, number: int, actor: Actor, reason: str) -> Paper:
         """Take the mark away. Raises as `save`, and Conflict BA-5203."""
-        require(actor, Permission.RECORD_RESTORE, "khôi phục giấy tờ", "restore papers")
+        require(actor, Permission.RECORD_RESTORE)
         return await self._mark(record_id, number, actor, reason, is_cancelled=False)
 
     def known(self, form: Form, opened: Opened) -> dict[str, Any]:
@@ -380,6 +381,5 @@ def _writable(record: Record) -> Record:
     if record.is_cancelled:
         raise IS_CANCELLED()
     if not record.state.is_written:
-        told = STATE_WORDS[record.state]
-        raise NOT_WRITTEN_NOW(state=told.vi, state_en=told.en)
+        raise NOT_WRITTEN_NOW(error("business-rule", "", STATE_WORDS[record.state]))
     return record
