@@ -40,6 +40,11 @@ class State(Enum):
         return self in _WRITTEN
 
 
+PAPER_ACTS = (
+    "open", "add", "attach", "save", "done", "amend", "cancel-paper", "restore-paper", "change-form",
+)  # fmt: skip
+"""What stands in the list of a record's acts besides `Act`."""
+
 STATE_WORDS = {
     State.DRAFT: Text("mới mở", "opened"),
     State.ACTIVE: Text("đang điều trị", "under treatment"),
