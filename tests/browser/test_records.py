@@ -104,6 +104,20 @@ async def test_a_row_is_added_to_a_table_by_a_button_and_the_keyboard_goes_there
     assert "08:00 22/11/2026" in [await each.input_value() for each in await page.locator("[name$='.luc']").all()]
 
 
+async def test_a_diagnosis_is_picked_by_keyboard_and_fills_code_and_words(open_page: Any, shoot: Any) -> None:
+    page = await open_page("bacsi")
+    await _add(page, await _record_without_papers(page), "01/BV-01")
+    await page.fill("#cd_kem_theo", "")
+    await page.focus("#cd_kem_theo_ma")
+    await page.keyboard.type("tang huyet ap")
+    await page.locator("#choices [role=option]").first.wait_for()
+    await shoot(page, "codes")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+    assert (await page.input_value("#cd_kem_theo_ma")).startswith("I1")
+    assert "ăng huyết áp" in await page.input_value("#cd_kem_theo")
+
+
 async def test_a_record_that_lacks_something_is_not_submitted_and_says_what(
     open_page: Any, shoot: Any, errors: list[str]
 ) -> None:

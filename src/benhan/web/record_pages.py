@@ -17,6 +17,7 @@ from benhan.kernel.faults import Fault, FaultCode, Incorrect
 from benhan.kernel.issues import error
 from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Text
+from benhan.node.code_picker import CodePicker
 from benhan.node.patients import Patients, line_of
 from benhan.node.printing import papers_to_pdf
 from benhan.node.records.faults import IMPOSSIBLE_ANSWERS, NO_SUCH_PAPER
@@ -49,6 +50,7 @@ class RecordPages:
         self._records = records
         self._papers = papers
         self._patients = patients
+        self._codes = CodePicker(records.store.terminology)
 
     def routes(self) -> list[BaseRoute]:
         paper = "/records/{id}/papers/{number}"
@@ -63,6 +65,7 @@ class RecordPages:
             ("POST", paper, self.save, Permission.RECORD_EDIT),
             ("POST", f"{paper}/draft", self.draft, Permission.RECORD_EDIT),
             ("POST", f"{paper}/mark", self.mark, Permission.RECORD_VIEW),
+            ("POST", "/codes/{list}", self.codes, Permission.RECORD_VIEW),
             ("GET", f"{paper}/pdf", self.pdf, Permission.RECORD_PRINT),
         )
         return [
@@ -285,6 +288,11 @@ class RecordPages:
         )
         kept = {"at": exact_time(at).partition(",")[0]}
         return Response(orjson.dumps(kept), media_type="application/json", headers={"cache-control": "no-store"})
+
+    async def codes(self, request: Request) -> Response:
+        """The codes of a list that fit what is typed, as options; what is typed comes in the body."""
+        found = await self._codes.find(request.path_params["list"], form_of(request).get("q", ""))
+        return render(request, self._site, "codes.html", choices=found)
 
     async def mark(self, request: Request) -> Response:
         """Cancel or restore a paper."""

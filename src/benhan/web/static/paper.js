@@ -82,3 +82,65 @@ if (paper && paper.dataset.draft) {
     row.querySelector("[name]").focus();
   });
 }
+
+// A code is found by its number or its words: arrows choose, Enter takes, Escape leaves.
+const choices = document.getElementById("choices");
+if (choices) {
+  let box = null, wait = 0, asked = 0;
+  const marked = () => choices.querySelector("[aria-selected=true]");
+  const close = () => {
+    choices.hidden = true;
+    if (box) { box.setAttribute("aria-expanded", "false"); box.removeAttribute("aria-activedescendant"); }
+  };
+  const mark = (option) => {
+    if (marked()) marked().removeAttribute("aria-selected");
+    if (!option) return;
+    option.setAttribute("aria-selected", "true");
+    option.scrollIntoView({ block: "nearest" });
+    box.setAttribute("aria-activedescendant", option.id);
+  };
+  const take = (option) => {
+    box.value = option.dataset.code;
+    const words = document.getElementById(box.dataset.of);
+    if (words && !words.value.trim()) words.value = option.querySelector("span").textContent;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    clearTimeout(wait);
+    close();
+  };
+  const find = async () => {
+    const number = ++asked, typed = box.value.trim();
+    if (!typed) { close(); return; }
+    const answer = await fetch("/codes/" + encodeURIComponent(box.dataset.list), {
+      method: "POST", credentials: "same-origin",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ csrf: paper.elements.csrf.value, q: typed }).toString(),
+    });
+    if (!answer.ok || number !== asked || document.activeElement !== box) return;
+    choices.innerHTML = await answer.text();
+    const place = box.getBoundingClientRect();
+    choices.style.left = Math.max(4, Math.min(place.left, innerWidth - 340)) + "px";
+    choices.style.top = (place.bottom + 240 > innerHeight ? Math.max(60, place.top - 240) : place.bottom) + "px";
+    choices.hidden = false;
+    box.setAttribute("aria-expanded", "true");
+  };
+  document.addEventListener("input", (event) => {
+    if (!event.target.dataset.list || !event.isTrusted) return;
+    box = event.target;
+    clearTimeout(wait);
+    wait = setTimeout(() => find().catch(close), 120);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (choices.hidden || event.target !== box) return;
+    const options = [...choices.querySelectorAll("[role=option]")], at = options.indexOf(marked());
+    if (event.key === "ArrowDown") { event.preventDefault(); mark(options[Math.min(at + 1, options.length - 1)]); }
+    else if (event.key === "ArrowUp") { event.preventDefault(); mark(options[Math.max(at - 1, 0)]); }
+    else if (event.key === "Enter" && options.length) { event.preventDefault(); take(marked() || options[0]); }
+    else if (event.key === "Escape") close();
+  });
+  choices.addEventListener("mousedown", (event) => {
+    const option = event.target.closest("[role=option]");
+    if (option) { event.preventDefault(); take(option); }
+  });
+  document.addEventListener("focusout", (event) => { if (event.target === box) close(); });
+  addEventListener("scroll", close, { passive: true });
+}
