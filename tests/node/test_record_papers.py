@@ -201,3 +201,15 @@ async def test_papers_of_another_patient_do_not_join(papers: Papers, record: Rec
     with pytest.raises(Fault) as told:
         await papers.attach(record.id, [f"Encounter/{other.encounter}"], DOCTOR)
     assert told.value.code == "BA-5206"
+
+
+async def test_each_version_says_who_saved_it_and_what_it_said(papers: Papers, record: Record, paper: Paper) -> None:
+    await papers.save(record.id, paper.number, {"tuan_hoan": "một"}, 1, DOCTOR)
+    await papers.save(record.id, paper.number, {"tuan_hoan": "hai"}, 2, OTHER_DOCTOR, is_done=True)
+    found = await papers.versions(record.id, paper.number, NURSE)
+    assert [(each.number, each.author, each.status) for each in found.versions] == [
+        (3, OTHER_DOCTOR.id, "completed"),
+        (2, DOCTOR.id, "in-progress"),
+        (1, DOCTOR.id, "in-progress"),
+    ]
+    assert [each.answers.get("tuan_hoan") for each in found.versions] == ["hai", "một", None]

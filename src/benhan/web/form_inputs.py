@@ -276,6 +276,42 @@ class Block:
     inputs: list[Input]
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a field said before and says after, as it is written on a page; "" where it said nothing."""
+
+    label: str
+    before: str
+    after: str
+
+
+def changes_between(form: Form, before: Answers, after: Answers) -> list[Change]:
+    """The fields that two versions of a form answer differently, in the order of the form."""
+    told = []
+    for each in form.fields.values():
+        if before.get(each.id) != after.get(each.id):
+            old, new = shown(each, before.get(each.id)), shown(each, after.get(each.id))
+            told.append(Change(each.label or each.id, old, new))
+    return told
+
+
+def shown(each: Field, value: Any) -> str:
+    """An answer in the words that a person reads: options by their labels, rows line by line."""
+    if value is None:
+        return ""
+    if each.kind in (Kind.PICTURE, Kind.SIGNATURE):
+        return _known(each, value)
+    if each.kind is Kind.TABLE:
+        rows = (" · ".join(filter(None, (shown(one, row.get(one.id)) for one in each.columns))) for row in value)
+        return "\n".join(rows)
+    if each.kind in (Kind.ONE, Kind.MANY):
+        labels = {option.code: option.label for option in each.options}
+        return ", ".join(labels.get(one, one) for one in _written(each, value))
+    if each.kind is Kind.TICK:
+        return "✓" if value else ""
+    return " ".join(_written(each, value))
+
+
 def blocks_of(form: Form, inputs: Inputs, answers: Answers, problems: Mapping[str, Text]) -> list[Block]:
     """The form as blocks, in the order of its page."""
     blocks: list[Block] = []

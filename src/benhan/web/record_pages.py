@@ -28,7 +28,7 @@ from benhan.node.records.models import Paper, PaperState
 from benhan.node.records.order import is_main, numbers
 from benhan.node.records.papers import Filled, Papers
 from benhan.store.ledger.events import Event
-from benhan.web.form_inputs import Inputs, Read, answers_of, blocks_of, grouped, inputs_of
+from benhan.web.form_inputs import Inputs, Read, answers_of, blocks_of, changes_between, grouped, inputs_of
 from benhan.web.pages import Page, Site, language_of, page, render
 from benhan.web.patient_pages import TABS
 from benhan.web.sign_in import form_of
@@ -63,6 +63,7 @@ class RecordPages:
             ("POST", "/records/{id}/papers", self.add, Permission.RECORD_EDIT),
             ("GET", paper, self.paper, Permission.RECORD_VIEW),
             ("POST", paper, self.save, Permission.RECORD_EDIT),
+            ("GET", f"{paper}/versions", self.versions, Permission.RECORD_VIEW),
             ("POST", f"{paper}/draft", self.draft, Permission.RECORD_EDIT),
             ("POST", f"{paper}/mark", self.mark, Permission.RECORD_VIEW),
             ("POST", "/codes/{list}", self.codes, Permission.RECORD_VIEW),
@@ -289,6 +290,29 @@ class RecordPages:
         kept = {"at": exact_time(at).partition(",")[0]}
         return Response(orjson.dumps(kept), media_type="application/json", headers={"cache-control": "no-store"})
 
+    async def versions(self, request: Request) -> Response:
+        """What was changed from one version of a form to another, and who saved each."""
+        actor = actor_of(request)
+        found = await self._papers.versions(id_of_path(request), _number(request), actor)
+        by_number = {each.number: each for each in found.versions}
+        newest = found.versions[0]
+        after = by_number.get(_whole(request.query_params.get("after", "")), newest)
+        default = by_number.get(after.number - 1, after)
+        before = by_number.get(_whole(request.query_params.get("before", "")), default)
+        opened = await self._records.opened(found.record)
+        today = clock_and_day(self._records.store.clock.now())[6:]
+        return render(
+            request,
+            self._site,
+            "versions.html",
+            found=found,
+            before=before,
+            after=after,
+            changes=changes_between(found.form, before.answers, after.answers),
+            names=await self._patients.names_of({each.author for each in found.versions}),
+            patient=line_of(opened.patient.read(), "-".join(reversed(today.split("/")))),
+        )
+
     async def codes(self, request: Request) -> Response:
         """The codes of a list that fit what is typed, as options; what is typed comes in the body."""
         found = await self._codes.find(request.path_params["list"], form_of(request).get("q", ""))
@@ -331,7 +355,11 @@ async def _inputs(request: Request) -> dict[str, list[str]]:
 
 def _base(inputs: Inputs) -> int:
     """The version that was written on; 0 where it is none."""
-    text = inputs.get("base", [""])[0]
+    return _whole(inputs.get("base", [""])[0])
+
+
+def _whole(text: str) -> int:
+    """A whole number; 0 where it is none."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
 
 

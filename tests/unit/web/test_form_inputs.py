@@ -17,6 +17,7 @@ from benhan.web.form_inputs import (
     Unreadable,
     answers_of,
     blocks_of,
+    changes_between,
     grouped,
     inputs_of,
     read_date,
@@ -163,3 +164,12 @@ def test_decimals_of_answers_pass_the_check_of_the_form() -> None:
     read = answers_of(INTERNAL, {"mach": ["88"], "nhiet_do": ["37,5"]}, {})
     assert read.answers == {"mach": Decimal("88"), "nhiet_do": Decimal("37.5")}
     assert check_answers(INTERNAL, read.answers) == []
+
+
+def test_what_two_versions_say_differently_is_told_in_words() -> None:
+    before = {"gioi_tinh": "1", "mach": Decimal("88"), "tuan_hoan": "đều"}
+    after = {"gioi_tinh": "2", "mach": Decimal("88"), "dac_diem": "x"}
+    told = [(each.label, each.before, each.after) for each in changes_between(INTERNAL, before, after)]
+    options = {option.code: option.label for option in INTERNAL.fields["gioi_tinh"].options}
+    label = INTERNAL.fields["tuan_hoan"].label
+    assert told == [(INTERNAL.fields["gioi_tinh"].label, options["1"], options["2"]), (label, "đều", "")]

@@ -55,6 +55,7 @@ def _events() -> set[str]:
 FAMILIES: dict[str, set[str]] = {
     "act.": {*(act.value for act in Act), *PAPER_ACTS},
     "paper.": {state.value for state in PaperState},
+    "paper.status_": {"in-progress", "completed", "amended", "entered-in-error"},
     "records.": set(WORK),
     "records.empty_": set(WORK),
     "app.": {"node", "book", "repository", *re.findall(r"\('[A-Z_]+', '[^']+', '(\w+)'\)", TEMPLATES["base.html"])},

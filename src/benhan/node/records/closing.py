@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from benhan.fhir.folding import fold
 from benhan.kernel.texts import Text
 from benhan.node.records.models import Paper, PaperState
 from benhan.node.records.order import Order, is_main
@@ -124,11 +125,13 @@ def _doubled(filled: Sequence[FilledForm]) -> Iterator[Finding]:
 
 
 def _of_resources(resources: Iterable[Json]) -> Iterator[Finding]:
-    for each in resources:
+    listed = list(resources)
+    coded = {fold(_words(each)) for each in listed if each["resourceType"] == "Condition" and _has_icd10(each)}
+    for each in listed:
         type_ = each["resourceType"]
         if type_ in _ORDERS and each.get("status") in _OPEN_STATES:
             yield Finding(Lack.OPEN_ORDER, _OPEN.filled(what=_words(each)), blocks=False)
-        elif type_ == "Condition" and not _has_icd10(each):
+        elif type_ == "Condition" and not _has_icd10(each) and fold(_words(each)) not in coded:
             yield Finding(Lack.UNCODED, _UNCODED.filled(what=_words(each)), blocks=False)
 
 

@@ -56,6 +56,7 @@ Json = dict[str, Any]
 
 _DRAFT_AAD = b"paper-draft"
 TRIES = 5
+VERSIONS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,27 @@ class Filled:
     others: list[tuple[str, datetime]]
     is_written: bool
     """Whether it can be written on now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A form as it was saved once: by which actor, when, and whether it was being written, done, amended, cancelled."""
+
+    number: int
+    at: datetime
+    author: str
+    status: str
+    answers: Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """A form and its versions, newest first."""
+
+    record: Record
+    paper: Paper
+    form: Form
+    versions: list[Version]
 
 
 class Papers:
@@ -173,6 +195,20 @@ class Papers:
             record, replace(paper, version=stored.version), form, response_to_answers(form, stored.read()), typed,
             others, is_written and actor.may(Permission.RECORD_EDIT),
         )  # fmt: skip
+
+    async def versions(self, record_id: str, number: int, actor: Actor) -> Versions:
+        """All versions of a form, newest first; that they were looked at is in the ledger.
+
+        Raises NotFound BA-5205, BA-5206.
+        """
+        record = await self._records.read(record_id)
+        paper = await self._paper(record, number)
+        if not paper.form:
+            raise NO_SUCH_PAPER()
+        form = self._records.forms.by_key(paper.form)
+        found = await self._store.resources.history(paper.type, paper.id, actor, count=VERSIONS_MAX)
+        told = [_version(form, each.version, each.updated_at, each.read()) for each in found if not each.deleted]
+        return Versions(record, paper, form, told)
 
     async def keep_draft(
         self, record_id: str, number: int, actor: Actor, base: int, inputs: Mapping[str, Any]
@@ -361,6 +397,11 @@ _STATUS = {PaperState.WRITING: "in-progress", PaperState.DONE: "completed", Pape
 def is_main_paper(paper: Paper) -> bool:
     """Whether a paper is the bệnh án of its record."""
     return paper.form.partition("@")[0].endswith("/BV-01")
+
+
+def _version(form: Form, number: int, at: datetime, response: Json) -> Version:
+    author = response.get("author", {}).get("identifier", {}).get("value", "")
+    return Version(number, at, author, response.get("status", ""), response_to_answers(form, response))
 
 
 def _identity(resource: Json) -> IdentityKey:
