@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from pypdfium2 import PdfDocument
 
 pytestmark = pytest.mark.browser
 
@@ -135,9 +137,17 @@ async def test_a_record_that_lacks_something_is_not_submitted_and_says_what(
     await shoot(page, "records")
 
 
-async def test_a_paper_is_printed_on_the_form_of_the_ministry(open_page: Any) -> None:
+async def test_a_print_is_looked_up_by_a_stranger(open_page: Any, shoot: Any) -> None:
     page = await open_page("bacsi")
     paper = await _add(page, await _record_without_papers(page), "01/BV-01")
     answer = await page.request.get(f"{paper}/pdf")
     assert answer.headers["content-type"] == "application/pdf"
-    assert (await answer.body()).startswith(b"%PDF-")
+    text = PdfDocument(await answer.body())[0].get_textpage().get_text_range()
+    code = re.search(r"Mã tra cứu ([A-Z0-9-]{24})", text.replace("\ufffe", "-"))
+    assert code is not None
+    stranger = await open_page()
+    await stranger.goto("/p")
+    await stranger.fill("#code", code[1])
+    await stranger.click("form[action='/p'] button")
+    await stranger.locator(".good", has_text="Bản in có thật").wait_for()
+    await shoot(stranger, "print-genuine")

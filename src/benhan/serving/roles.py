@@ -33,6 +33,7 @@ from benhan.node.exchange import Exchange
 from benhan.node.patients import Patients
 from benhan.node.records.life import Facility, Records
 from benhan.node.records.papers import Papers
+from benhan.node.records.prints import Prints
 from benhan.node.traces import Traces
 from benhan.repository.routes import routes as repository_routes
 from benhan.serving.database_keeper import DatabaseKeeper
@@ -186,7 +187,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *door_pages(site, node.access, store),
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
         *PatientPages(site, Patients(store), node.exports, sealed).routes(),
-        *RecordPages(site, records, Papers(records), Patients(store)).routes(),
+        *RecordPages(site, records, Papers(records), Prints(records, node.settings.base_url), Patients(store)).routes(),
         *ConsentPages(site, node.access.smart, Patients(store)).routes(),
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),

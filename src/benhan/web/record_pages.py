@@ -10,16 +10,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
+from benhan.access.rates import Rate
 from benhan.access.routes import route
 from benhan.fhir_api.requests import actor_of, id_of_path, read_content
 from benhan.fhir_api.responses import status_of
-from benhan.kernel.faults import Fault, FaultCode, Incorrect
+from benhan.kernel.faults import Busy, Fault, FaultCode, Incorrect
 from benhan.kernel.issues import error
 from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Text
 from benhan.node.code_picker import CodePicker
 from benhan.node.patients import Patients, line_of
-from benhan.node.printing import papers_to_pdf
 from benhan.node.records.faults import IMPOSSIBLE_ANSWERS, NO_SUCH_PAPER
 from benhan.node.records.life import Opened, Records
 from benhan.node.records.lifecycle import ACT_WORDS, STATE_WORDS, STEPS, Act, possible
@@ -27,7 +27,7 @@ from benhan.node.records.lists import NEWEST, PAGE, WORK, lines
 from benhan.node.records.models import Paper, PaperState
 from benhan.node.records.order import is_main, numbers
 from benhan.node.records.papers import Filled, Papers
-from benhan.store.ledger.events import Event
+from benhan.node.records.prints import NO_SUCH_PRINT, Print, Prints
 from benhan.web.form_inputs import Inputs, Read, answers_of, blocks_of, changes_between, grouped, inputs_of
 from benhan.web.pages import Page, Site, language_of, page, render
 from benhan.web.patient_pages import TABS
@@ -42,14 +42,26 @@ UNKNOWN_ACT = FaultCode(
 )
 
 
+TOO_MANY_LOOK_UPS = FaultCode(
+    "BA-5231",
+    Busy,
+    Text(
+        "Tra cứu quá nhiều lần liền nhau. Đợi vài phút rồi thử lại.",
+        "Too many codes looked up in a row. Wait some minutes, then try again.",
+    ),
+)
+
+
 class RecordPages:
     """What people who write and keep records see."""
 
-    def __init__(self, site: Site, records: Records, papers: Papers, patients: Patients) -> None:
+    def __init__(self, site: Site, records: Records, papers: Papers, prints: Prints, patients: Patients) -> None:
         self._site = site
         self._records = records
         self._papers = papers
+        self._prints = prints
         self._patients = patients
+        self._look_ups = Rate(records.store.clock, burst=30, per_s=0.2)
         self._codes = CodePicker(records.store.terminology)
 
     def routes(self) -> list[BaseRoute]:
@@ -68,6 +80,10 @@ class RecordPages:
             ("POST", f"{paper}/mark", self.mark, Permission.RECORD_VIEW),
             ("POST", "/codes/{list}", self.codes, Permission.RECORD_VIEW),
             ("GET", f"{paper}/pdf", self.pdf, Permission.RECORD_PRINT),
+            ("GET", "/records/{id}/pdf", self.whole_pdf, Permission.RECORD_PRINT),
+            ("GET", "/p", self.look_up, Permission.PUBLIC),
+            ("POST", "/p", self.look_up, Permission.PUBLIC),
+            ("GET", "/p/{code}", self.look_up, Permission.PUBLIC),
         )
         return [
             route(path, page(self._site, handler), methods=[method], permission=permission)
@@ -331,20 +347,51 @@ class RecordPages:
         return RedirectResponse(f"/records/{record_id}", 303)
 
     async def pdf(self, request: Request) -> Response:
-        """A paper on the Ministry's form, as PDF/A; the print is in the ledger."""
-        actor = actor_of(request)
-        filled = await self._papers.view(id_of_path(request), _number(request), actor)
-        store = self._records.store
-        unit = store.begin(actor)
-        paper = filled.paper
-        unit.record(
-            Event.PAPER_PRINT, patient=filled.record.patient, type_=paper.type, rid=paper.rid, paper=paper.number
+        """A paper on the Ministry's form, each page with the mark of a print."""
+        number = _number(request)
+        made = await self._prints.paper(id_of_path(request), number, actor_of(request), _name(request))
+        return _pdf(made, f"giay-{number}")
+
+    async def whole_pdf(self, request: Request) -> Response:
+        """The whole record as one file."""
+        return _pdf(await self._prints.whole(id_of_path(request), actor_of(request), _name(request)), "benh-an")
+
+    async def look_up(self, request: Request) -> Response:
+        """Whether a print is genuine, for anybody who has its code; a few codes a minute for one address."""
+        typed = form_of(request).get("code", "") or request.path_params.get("code", "")
+        typed = typed[:40].strip()
+        found = fault = None
+        if typed:
+            client = request.client
+            try:
+                if not self._look_ups.take(client.host if client is not None else ""):
+                    raise TOO_MANY_LOOK_UPS()
+                found = await self._prints.look_up(typed)
+            except Fault as told:
+                if told.code not in (NO_SUCH_PRINT.code, TOO_MANY_LOOK_UPS.code):
+                    raise
+                fault = told
+        return render(
+            request,
+            self._site,
+            "print.html",
+            status_of(fault) if fault is not None else 200,
+            found=found,
+            facility=self._records.facility,
+            fault=fault,
+            text=fault.text.in_language(language_of(request.scope)) if fault is not None else "",
         )
-        await store.commit(unit)
-        pdf = papers_to_pdf([(filled.form, filled.answers)], store.clock.now())
-        name = f"{filled.form.number.replace('/', '-')}-{paper.number}.pdf"
-        headers = {"content-disposition": f'inline; filename="{name}"', "cache-control": "no-store"}
-        return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+def _name(request: Request) -> str:
+    """The name of the person who is signed in, for the mark of a print."""
+    session = request.scope["state"].get("session")
+    return session.name if session is not None else actor_of(request).id
+
+
+def _pdf(made: Print, name: str) -> Response:
+    headers = {"content-disposition": f'inline; filename="{name}.pdf"', "cache-control": "no-store"}
+    return Response(made.pdf, media_type="application/pdf", headers=headers)
 
 
 async def _inputs(request: Request) -> dict[str, list[str]]:

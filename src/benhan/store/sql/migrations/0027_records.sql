@@ -89,3 +89,18 @@ create table record_hold (
     released_by text not null default '',
     primary key (bucket, record, order_number)
 );
+
+-- Prints of a record's papers: what the look-up code on the paper leads to. The code itself is on the paper only.
+create table record_print (
+    record bigint not null,
+    printed_at timestamptz not null,
+    paper int not null,               -- 0: the whole record
+    version int not null,             -- of the paper, of the record where it is the whole
+    bucket smallint not null,
+    form text not null,
+    printed_by text not null,
+    code_hash bytea not null,         -- SHA-256
+    content_hash bytea not null,      -- SHA-256 of the PDF
+    primary key (bucket, record, code_hash)
+);
+create index record_print_code on record_print (code_hash);
