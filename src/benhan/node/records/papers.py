@@ -49,7 +49,7 @@ from benhan.store.identities import Identities, IdentityKey
 from benhan.store.ledger.events import Event
 from benhan.store.unit_of_work import UnitOfWork
 from benhan.vn.forms.answers import Codes, check_answers, is_empty
-from benhan.vn.forms.form import Form
+from benhan.vn.forms.form import Form, Kind
 from benhan.vn.forms.typeset import Answers
 
 Json = dict[str, Any]
@@ -305,6 +305,9 @@ class Papers:
             )
         )
         found = hoso_to_answers(form, hoso.document)
+        for field in form.fields.values():
+            if field.source.fhir == "Organization.name" and field.kind is Kind.TEXT:
+                found.setdefault(field.id, self._records.facility.name)
         wrong = {issue.place.rpartition(" ")[2].partition("[")[0] for issue in check_answers(form, found)}
         return {name: value for name, value in found.items() if name not in wrong and not is_empty(value)}
 
