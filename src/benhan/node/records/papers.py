@@ -128,7 +128,8 @@ class Papers:
         if is_main(form) and any(is_main_paper(each) for each in opened.papers if not each.is_cancelled):
             raise ONLY_ONE(form=form.name)
         unit = self._store.begin(actor)
-        response = self._response(form, self.known(form, opened), opened, actor, now, "in-progress")
+        known = await self.known(form, opened)
+        response = self._response(form, known, opened, actor, now, "in-progress")
         unit.create(resource_of(response))
         paper = Paper(
             record.papers + 1, "QuestionnaireResponse", unit.writes[-1].rid, 1, PaperState.WRITING, form.key,
@@ -292,16 +293,17 @@ class Papers:
         require(actor, Permission.RECORD_RESTORE)
         return await self._mark(record_id, number, actor, reason, is_cancelled=False)
 
-    def known(self, form: Form, opened: Opened) -> dict[str, Any]:
+    async def known(self, form: Form, opened: Opened) -> dict[str, Any]:
         """What the record knows already of the fields of a form: from HIS, laboratory and other papers."""
-        encounter = opened.encounter.read()
+        episode = await self._records.episode(opened)
+        own = {"Patient": opened.patient, "Encounter": opened.encounter}
         hoso = fhir_to_hoso_benh_an(
             HosoRecord(
                 self._records.facility.code,
                 opened.patient.read(),
-                encounter,
-                opened.resources,
-                {reference: each.content for reference, each in opened.stored.items()},
+                opened.encounter.read(),
+                episode.resources,
+                episode.contents | {f"{type_}/{each.id}": each.content for type_, each in own.items()},
             )
         )
         found = hoso_to_answers(form, hoso.document)
