@@ -90,11 +90,9 @@ def codes_of(answer: httpx.Response) -> list[str]:
 
 
 @pytest.fixture
-async def house(embedded_url: str, tmp_path: Path) -> AsyncIterator[House]:
+async def house(fresh_url: str, tmp_path: Path) -> AsyncIterator[House]:
     """A store of one's own with subscriptions that are followed and told when a test says so."""
-    url = await ensure_database(embedded_url, f"subscriptions_{next(_numbers)}")
-    database = await Database.connect(url, pool_size=8)
-    await migrate(database)
+    database = await Database.connect(fresh_url, pool_size=8)
     clock = MovedClock()
     store = await Store.open(database, make_kek_file(tmp_path / "kek.json", SystemRandom()), clock=clock)
     sessions = Sessions(database, clock, store.random)
