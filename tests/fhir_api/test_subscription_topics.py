@@ -18,6 +18,7 @@ from benhan.fhir.subscription_topic import EXTENSION
 from benhan.fhir_api.subscriptions.following import Follower
 from benhan.kernel.permissions import Permission
 from benhan.store.bulk_import import import_file
+from benhan.store.ledger.events import Event as LedgerEvent
 from benhan.store.subscriptions import Written
 
 Json = dict[str, Any]
@@ -437,6 +438,19 @@ async def test_a_version_of_a_topic_may_be_asked_for(house: House) -> None:
     assert (other.status_code, codes_of(other)) == (400, ["BA-3923"])
 
 
+@pytest.mark.parametrize("criteria", [URL, "urn:benhan:topic:Encounter"])
+async def test_who_was_told_of_a_patient_is_in_the_ledger(house: House, criteria: str) -> None:
+    await put_topic(house, topic())
+    await house.subscribe(subscription(criteria))
+    await house.fhir.put("Patient/p1", json={"resourceType": "Patient", "id": "p1"})
+    await put_encounter(house, "a", "finished", subject={"reference": "Patient/p1"})
+    await house.settle()
+    searches = await house.store.database.fetch(
+        "select actor from ledger_entry where event = $1 and patient <> 0", LedgerEvent.RESOURCE_SEARCH.number
+    )
+    assert [row["actor"] for row in searches] == ["machine:subscriber"]
+
+
 async def test_what_a_subscriber_may_not_see_is_no_event_of_a_topic(house: House) -> None:
     await put_topic(house, topic())
     id_ = await house.subscribe(subscription(URL))
@@ -493,9 +507,9 @@ async def test_more_than_one_look_is_followed_without_a_pause(house: House, monk
     looks: list[int] = []
     usual = Follower._events_of_type
 
-    async def noted(self: Follower, wish: Any, owner: Any, found: list[Written]) -> list[Written]:
+    async def noted(self: Follower, wish: Any, owner: Any, found: list[Written], judge: Any) -> list[Written]:
         looks.append(len(found))
-        return await usual(self, wish, owner, found)
+        return await usual(self, wish, owner, found, judge)
 
     monkeypatch.setattr(Follower, "_events_of_type", noted)
     await house.subscribe(subscription("urn:benhan:topic:Encounter"))

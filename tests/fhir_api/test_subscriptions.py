@@ -83,6 +83,16 @@ async def test_only_what_the_filter_finds_is_an_event(house: House, told: Json) 
     assert [read(each)["focus"] for each in house.receiver.got[1:]] == [[f"Observation/{final}"]]
 
 
+async def test_a_filter_may_ask_for_what_a_resource_refers_to(house: House) -> None:
+    await house.subscribe(subscription(f"{TOPIC}Observation", "id-only", "subject:Patient.gender=female"))
+    for id_, gender in (("cha", "male"), ("me", "female")):
+        await house.fhir.put(f"Patient/{id_}", json=patient(id=id_, gender=gender))
+        about = {"subject": {"reference": f"Patient/{id_}"}}
+        await house.fhir.put(f"Observation/cua-{id_}", json=observation(id=f"cua-{id_}", **about))
+    await house.settle()
+    assert [read(each)["focus"] for each in house.receiver.got[1:]] == [["Observation/cua-me"]]
+
+
 async def test_of_versions_written_within_a_moment_the_last_is_told(house: House) -> None:
     await house.subscribe(subscription("Observation?status=final", "full-resource"))
     id_ = (await house.fhir.post("Observation", json=observation("preliminary"))).json()["id"]

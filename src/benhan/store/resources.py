@@ -60,12 +60,14 @@ _VERSIONS = query(
     where v.version < $4 and ($6::bigint[] is null or v.patient = any($6)) order by v.version desc limit $5
     """,
 )
-_AT_HOME = query(
-    "read_versions_at_home",
+_RECENT = query(
+    "read_recent_versions",
     """
     select r.type, r.rid, r.version, r.patient, r.updated_at, r.content
     from unnest($1::smallint[], $2::smallint[], $3::bigint[], $4::int[]) as w (bucket, type, rid, version)
-    join resource r on r.bucket = w.bucket and r.type = w.type and r.rid = w.rid and r.version = w.version
+    left join placement p on p.bucket = w.bucket and p.type = w.type and p.rid = w.rid
+    join resource r on r.bucket = coalesce(p.at_bucket, w.bucket) and r.type = w.type and r.rid = w.rid
+        and r.version = w.version
     """,
 )
 _PLACES = query(
@@ -193,17 +195,17 @@ class Resources:
             return {}
         async with self._database.connection() as connection:
             rows = await connection.fetch(
-                _AT_HOME,
+                _RECENT,
                 [bucket_of(rid) for _, rid, _ in wanted],
                 [TYPE_NUMBERS[type_] for type_, _, _ in wanted],
                 [rid for _, rid, _ in wanted],
                 [version for *_, version in wanted],
             )
             opened = await self._opener.open_all(rows, connection)
-        at_home = {(row["type"], row["rid"], row["version"]) for row in rows}
+        recent = {(row["type"], row["rid"], row["version"]) for row in rows}
         found = {(each.type, each.rid, each.version): each for each in opened if each is not None}
-        for key in wanted:  # few: they lie in the history, or in another compartment
-            if (TYPE_NUMBERS[key[0]], *key[1:]) not in at_home and (moved := await self._moved(*key)) is not None:
+        for key in wanted:  # few: they lie in the history, or where it was before
+            if (TYPE_NUMBERS[key[0]], *key[1:]) not in recent and (moved := await self._moved(*key)) is not None:
                 found[key] = moved
         return found
 

@@ -1,10 +1,10 @@
 """Following the ledger: what was written becomes events of the subscriptions that watch for it.
 
-One process at a time follows. A resource is an event where, as its subscription's owner would search now, it is found
-in the version that was written; so access rules and filters are those of search itself. Of several versions written
-within a moment the last one is told. A deletion is an event where the version before it satisfied the filters and may
-be seen by the owner; filters that only other resources can tell (chains) are refused then. By a topic of one's own each
-version is judged (see `judging`). What an import writes is in the ledger like any other write, and an event like it.
+One process at a time follows. A resource is an event where its subscription's owner, searching, would find the version
+that was written; of several versions written within a moment the last one is told. Versions are judged alone (see
+`judging`); where filters ask for other resources (chains) a search is run. A deletion is an event where the version
+before it satisfied the filters and may be seen by the owner; it takes no filters of the latter kind. What an import
+writes is in the ledger like any other write, and an event like it.
 """
 
 from __future__ import annotations
@@ -19,19 +19,16 @@ from benhan.access.owners import Owners
 from benhan.fhir.resource import instant, resource_of
 from benhan.fhir.search_query import parse_search
 from benhan.fhir.subscription import Wish
-from benhan.fhir_api.subscriptions.faults import FILTER_OF_DELETIONS, OWNER_MAY_NOT
+from benhan.fhir_api.subscriptions.faults import FILTER_BEYOND_ONE, FILTER_OF_DELETIONS, OWNER_MAY_NOT
 from benhan.fhir_api.subscriptions.judging import Judge
 from benhan.fhir_api.subscriptions.wishes import SYSTEM, Wishes
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.faults import Conflict, Fault
-from benhan.kernel.limits import Act
 from benhan.kernel.logs import Log
 from benhan.kernel.permissions import Permission
 from benhan.kernel.stopping import stopped_within
 from benhan.store.ids import encode_rid
 from benhan.store.ledger.events import Event
-from benhan.store.search.alone import alone
-from benhan.store.search.expressions import Candidate
 from benhan.store.session_lock import session_lock
 from benhan.store.store import Store
 from benhan.store.subscriptions import Advance, Rebinding, Registration, Standing, Subscriptions, Written
@@ -122,20 +119,24 @@ class Follower:
             wish = await self._wishes.of(standing)
             if wish.own is not None:
                 return await judge.events(wish, wish.own, owner, written)
-            return await self._events_of_type(wish, owner, written)
+            return await self._events_of_type(wish, owner, written, judge)
         except Fault as fault:
             if fault.retryable:
                 raise
             await self.give_up(standing, fault)
             return []
 
-    async def _events_of_type(self, wish: Wish, owner: Actor, written: Sequence[Written]) -> list[Written]:
+    async def _events_of_type(
+        self, wish: Wish, owner: Actor, written: Sequence[Written], judge: Judge
+    ) -> list[Written]:
+        """Of each resource the last version, and its deletion, where the owner finds it by the filters."""
         written = [each for each in written if _interaction(each) in wish.interactions]
-        deletions = [each for each in written if each.event == DELETED]
         latest = {each.rid: each for each in written if each.event != DELETED}
+        told = [each for each in written if each.event == DELETED or each is latest[each.rid]]
+        if judge.can_test(wish):
+            return await judge.admitted(wish, owner, told)
         found = await self._found(wish, owner, latest)
-        gone = await self._gone(wish, owner, deletions) if deletions else []
-        return sorted([*(each for each in latest.values() if each.rid in found), *gone], key=lambda each: each.seq)
+        return [each for each in told if each.rid in found]
 
     async def _rebound(self, standing: Standing, changed: Written) -> Rebinding:
         """A subscription whose topic was written anew: it goes on by the new version, or is in error."""
@@ -160,21 +161,6 @@ class Follower:
             query.count = at_once
             page = await self._store.search.search(query, owner)
             found |= {each.rid for each in page.matches if each.version == latest[each.rid].version}
-        return found
-
-    async def _gone(self, wish: Wish, owner: Actor, deletions: Sequence[Written]) -> list[Written]:
-        """The deletions of what the owner would have found by the filters before."""
-        search, rules, [type_] = self._store.search, self._store.workshop.rules, wish.types
-        test = alone(search, parse_search(type_, wish.pairs(type_), registry=search.registry))
-        if test is None:
-            raise FILTER_OF_DELETIONS()
-        found = []
-        for each in deletions:
-            before = await self._wishes.version_before(type_, each.rid, each.version)
-            if before is None or before.deleted or not rules.admits(owner, Act.SEARCH, before):
-                continue
-            if test(Candidate(before, search.registry)):
-                found.append(each)
         return found
 
     async def owner(self, told: str) -> Actor:
@@ -225,13 +211,11 @@ class Follower:
 
     def _check_alone(self, wish: Wish) -> None:
         """Raises Incorrect BA-3112, BA-3925 for filters that cannot be held against one version."""
-        for type_ in wish.types:
+        if not Judge(self._store).can_test(wish):
             if wish.own is not None:
-                Judge(self._store).test(type_, tuple(wish.pairs(type_)))
-            elif wish.watches_deletions:
-                query = parse_search(type_, wish.pairs(type_), registry=self._store.search.registry)
-                if alone(self._store.search, query) is None:
-                    raise FILTER_OF_DELETIONS()
+                raise FILTER_BEYOND_ONE()
+            if wish.watches_deletions:
+                raise FILTER_OF_DELETIONS()
 
     async def give_up(self, standing: Standing, fault: Fault) -> None:
         """Let a subscription be in error, and say why in it."""

@@ -1,8 +1,9 @@
-"""Judging by topics of one's own: each version that was written, alone, with the one before it.
+"""Judging what was written: each version alone, with the one before it, as its subscription's owner may see it.
 
-A topic tells of transitions (`status` from anything to `finished`), so no version is passed over, however many were
-written within a moment. Filters and the owner's rights are held against the same version; of a deletion, against the
-one before it. Where a FHIRPath rule cannot be evaluated the version is told: better one too many than one missed.
+By a topic of one's own no version is passed over, however many were written within a moment: it tells of transitions
+(`status` from anything to `finished`). Filters and the owner's rights are held against the same version; of a deletion,
+against the one before it. Where a FHIRPath rule cannot be evaluated the version is told: better one too many than one
+missed. What is found is in the ledger as if the owner had searched for it.
 """
 
 from __future__ import annotations
@@ -52,23 +53,40 @@ class Judge:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._seen: dict[Key, Seen | None] = {}
-        self._tests: dict[tuple[str, Pairs], Test] = {}
+        self._tests: dict[tuple[str, Pairs], Test | None] = {}
 
     async def events(self, wish: Wish, topic: Topic, owner: Actor, written: Sequence[Written]) -> list[Written]:
         """What of `written` is an event of a topic to a subscriber. Raises Incorrect BA-3925, BA-0220."""
-        written = [each for each in written if each.type in topic.types]
-        await self._read(written)
-        return [each for each in written if self._is_event(wish, topic, owner, each)]
+        granted = [type_ for type_ in topic.types if self._store.workshop.rules.grants(owner, type_, Act.SEARCH)]
+        written = [each for each in written if each.type in granted]
+        await self._read([key for each in written for key in (_before(each), _now(each))])
+        found = [each for each in written if self._admits(wish, owner, each) and self._is_event(topic, each)]
+        await self._note(wish, owner, found)
+        return found
 
-    def _is_event(self, wish: Wish, topic: Topic, owner: Actor, written: Written) -> bool:
-        before = self._seen.get((written.type, written.rid, written.version - 1))
-        now = self._seen.get((written.type, written.rid, written.version))
+    async def admitted(self, wish: Wish, owner: Actor, written: Sequence[Written]) -> list[Written]:
+        """What of `written`, all of one type, the owner would find by the filters: a deletion, before it happened.
+
+        Raises Incorrect BA-3925, Forbidden BA-2300.
+        """
+        for type_ in wish.types:
+            self._store.workshop.rules.rules_for(owner, type_, Act.SEARCH)
+        await self._read([_judged(each) for each in written])
+        found = [each for each in written if self._admits(wish, owner, each)]
+        await self._note(wish, owner, found)
+        return found
+
+    def _admits(self, wish: Wish, owner: Actor, written: Written) -> bool:
+        """Whether the owner may see the version, and the filters let it through."""
+        judged = self._seen.get(_judged(written))
+        if judged is None or not self._store.workshop.rules.admits(owner, Act.SEARCH, judged.stored):
+            return False
+        pairs = tuple(wish.pairs(written.type))
+        return not pairs or self.test(written.type, pairs)(judged.candidate)
+
+    def _is_event(self, topic: Topic, written: Written) -> bool:
         is_deletion = written.event == DELETED
-        judged = before if is_deletion else now
-        if judged is None or not self._may_see(owner, judged.stored):
-            return False
-        if not self.test(written.type, tuple(wish.pairs(written.type)))(judged.candidate):
-            return False
+        before, now = self._seen.get(_before(written)), None if is_deletion else self._seen.get(_now(written))
         interaction = "delete" if is_deletion else "create" if before is None else "update"
 
         def meets(pairs: Pairs, version: Version) -> bool:
@@ -76,36 +94,39 @@ class Judge:
             return self.test(written.type, pairs)(version.candidate)
 
         try:
-            return topic.is_event(written.type, interaction, before, None if is_deletion else now, meets)
+            return topic.is_event(written.type, interaction, before, now, meets)
         except Fault as fault:
             if fault.retryable:
                 raise
             log.warning("subscriptions.not_evaluated", fault=fault.code)
             return True
 
-    def _may_see(self, owner: Actor, stored: Stored) -> bool:
-        rules = self._store.workshop.rules
-        return rules.grants(owner, stored.type, Act.SEARCH) and rules.admits(owner, Act.SEARCH, stored)
+    async def _note(self, wish: Wish, owner: Actor, found: Sequence[Written]) -> None:
+        for type_ in dict.fromkeys(each.type for each in found):
+            seen = [one.stored for each in found if each.type == type_ and (one := self._seen.get(_judged(each)))]
+            query = parse_search(type_, wish.pairs(type_), registry=self._store.search.registry)
+            await self._store.search.note_seen(query, seen, owner)
+
+    def can_test(self, wish: Wish) -> bool:
+        """Whether the filters can be held against a version alone."""
+        return all(self._test_of(type_, tuple(wish.pairs(type_))) is not None for type_ in wish.types)
 
     def test(self, type_: str, pairs: Pairs) -> Test:
         """Whether a version satisfies a search of its type. Raises Incorrect BA-3925 where others decide that."""
-        found = self._tests.get((type_, pairs))
+        found = self._test_of(type_, pairs)
         if found is None:
-            search = self._store.search
-            found = alone(search, parse_search(type_, pairs, registry=search.registry))
-            if found is None:
-                raise FILTER_BEYOND_ONE()
-            self._tests[type_, pairs] = found
+            raise FILTER_BEYOND_ONE()
         return found
 
-    async def _read(self, written: Iterable[Written]) -> None:
-        """Have each version and the one before it; None for what cannot be read any more, and for deletions."""
-        wanted = [
-            key
-            for each in written
-            for key in ((each.type, each.rid, each.version - 1), (each.type, each.rid, each.version))
-            if key[2] > 0 and key not in self._seen
-        ]
+    def _test_of(self, type_: str, pairs: Pairs) -> Test | None:
+        if (type_, pairs) not in self._tests:
+            search = self._store.search
+            self._tests[type_, pairs] = alone(search, parse_search(type_, pairs, registry=search.registry))
+        return self._tests[type_, pairs]
+
+    async def _read(self, keys: Iterable[Key]) -> None:
+        """Have these versions; None for what cannot be read any more, and for deletions."""
+        wanted = [key for key in keys if key[2] > 0 and key not in self._seen]
         found = await self._store.resources.versions(wanted)
         for key in wanted:
             stored = found.get(key)
@@ -113,3 +134,16 @@ class Judge:
             self._seen[key] = (
                 Seen(stored, Candidate(stored, self._store.search.registry)) if stored and is_there else None
             )
+
+
+def _now(written: Written) -> Key:
+    return written.type, written.rid, written.version
+
+
+def _before(written: Written) -> Key:
+    return written.type, written.rid, written.version - 1
+
+
+def _judged(written: Written) -> Key:
+    """The version that filters and rights are held against."""
+    return _before(written) if written.event == DELETED else _now(written)
