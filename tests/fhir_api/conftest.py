@@ -9,11 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.clocks import MovedClock
+from tests.fhir_api.subscribing import House, Receiver
 
 from benhan.access.middleware import Door
+from benhan.access.owners import KnownOwners
 from benhan.access.sessions import Sessions
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.routes import routes
+from benhan.fhir_api.subscriptions.tasks import subscription_parts
 from benhan.kernel.ids import SystemRandom
 from benhan.kernel.permissions import Permission
 from benhan.serving.roles import refusing
@@ -83,3 +87,21 @@ def codes_of(answer: httpx.Response) -> list[str]:
     assert outcome["resourceType"] == "OperationOutcome"
     assert all(issue["details"]["text"] and issue["severity"] and issue["code"] for issue in outcome["issue"])
     return [coding["code"] for issue in outcome["issue"] for coding in issue["details"].get("coding", [])]
+
+
+@pytest.fixture
+async def house(fresh_url: str, tmp_path: Path) -> AsyncIterator[House]:
+    """A store of one's own with subscriptions that are followed and told when a test says so."""
+    database = await Database.connect(fresh_url, pool_size=8)
+    clock = MovedClock()
+    store = await Store.open(database, make_kek_file(tmp_path / "kek.json", SystemRandom()), clock=clock)
+    sessions = Sessions(database, clock, store.random)
+    receiver = Receiver()
+    follower, teller, sockets = subscription_parts(store, BASE, KnownOwners(database, clock), receiver)
+    door = Door(routes(FhirApi(store, BASE)), sessions, SystemRandom(), refusing(None))
+    token = await sessions.make_token("subscriber", EVERYTHING)
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/fhir+json"}
+    transport = httpx.ASGITransport(door)
+    async with httpx.AsyncClient(transport=transport, base_url=BASE + "/", headers=headers) as fhir:
+        yield House(store, clock, follower, teller, receiver, fhir, sessions, sockets)
+    await store.close()

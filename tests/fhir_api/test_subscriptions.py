@@ -3,168 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import httpx
 import orjson
 import pytest
-from tests.clocks import MovedClock
 from tests.fhir_api.conftest import BASE, EVERYTHING, codes_of, patient
+from tests.fhir_api.subscribing import House, observation, read, subscription
 
-from benhan.access.middleware import Door
 from benhan.access.owners import KnownOwners
-from benhan.access.sessions import Sessions
+from benhan.fhir.resource import resource_of
 from benhan.fhir.subscription import BACKPORT, TOPIC
-from benhan.fhir_api.api import FhirApi
-from benhan.fhir_api.routes import routes
 from benhan.fhir_api.subscriptions import following, telling
 from benhan.fhir_api.subscriptions import socket as socket_module
-from benhan.fhir_api.subscriptions.following import Follower
-from benhan.fhir_api.subscriptions.socket import SubscriptionSockets
 from benhan.fhir_api.subscriptions.tasks import subscription_parts
-from benhan.fhir_api.subscriptions.telling import Teller
-from benhan.kernel.faults import Fault
-from benhan.kernel.ids import SystemRandom
-from benhan.serving.roles import refusing
+from benhan.kernel.actors import system
 from benhan.store import subscriptions as tables
-from benhan.store.database import Database, ensure_database
-from benhan.store.key_encryption import make_kek_file
 from benhan.store.ledger.chain import chain_all
-from benhan.store.migrations import migrate
-from benhan.store.store import Store
 from benhan.transports.rest_hook import RECEIVER_AWAY
 
 Json = dict[str, Any]
-_numbers = itertools.count(1)
-
-
-@dataclass
-class Receiver:
-    """Takes notifications as a rest-hook would; `faults` are raised one by one before it takes again."""
-
-    got: list[Json] = field(default_factory=list)
-    headers: list[tuple[str, str]] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    is_away: bool = False
-    wait: asyncio.Event | None = None
-
-    async def send(self, address: str, content: bytes, headers: Sequence[tuple[str, str]], timeout_s: float) -> None:
-        assert address.startswith("https://receiver.example/")
-        if self.is_away:
-            raise RECEIVER_AWAY()
-        if self.faults:
-            raise self.faults.pop(0)
-        if self.wait is not None:
-            await self.wait.wait()
-        self.headers = list(headers)
-        self.got.append(orjson.loads(content))
-
-    def kinds(self) -> list[str]:
-        return [read(each)["type"] for each in self.got]
-
-    def numbers(self) -> list[int]:
-        return [number for each in self.got for number in read(each)["numbers"]]
-
-
-def read(bundle: Json) -> Json:
-    """The status of a notification: type, status, events since start, numbers of its events, what they were on."""
-    status = bundle["entry"][0]["resource"]
-    found: Json = {"numbers": [], "focus": []}
-    for each in status["parameter"]:
-        if each["name"] == "notification-event":
-            part = {one["name"]: value for one in each["part"] for key, value in one.items() if key != "name"}
-            found["numbers"].append(int(part["event-number"]))
-            found["focus"].append(part.get("focus", {}).get("reference"))
-        else:
-            found[each["name"]] = next(value for key, value in each.items() if key != "name")
-    return found
-
-
-@dataclass
-class House:
-    """A store of one's own with its API, its follower and its teller, which work when they are told to."""
-
-    store: Store
-    clock: MovedClock
-    follower: Follower
-    teller: Teller
-    receiver: Receiver
-    fhir: httpx.AsyncClient
-    sessions: Sessions
-    sockets: SubscriptionSockets
-
-    async def follow(self) -> None:
-        """Everything written so far becomes events."""
-        await chain_all(self.store.database)
-        while await self.follower.step():
-            await chain_all(self.store.database)
-
-    async def tell(self) -> None:
-        """What is due is told."""
-        while await self.teller.step():
-            await self.teller.settle()
-
-    async def settle(self) -> None:
-        for _ in range(3):
-            await self.follow()
-            await self.tell()
-
-    async def subscribe(self, told: Json) -> str:
-        answer = await self.fhir.post("Subscription", json=told)
-        assert answer.status_code == 201, answer.text
-        await self.settle()
-        return str(answer.json()["id"])
-
-    async def state(self, id_: str) -> str:
-        return str((await self.fhir.get(f"Subscription/{id_}")).json()["status"])
-
-
-@pytest.fixture
-async def house(embedded_url: str, tmp_path: Path) -> AsyncIterator[House]:
-    url = await ensure_database(embedded_url, f"subscriptions_{next(_numbers)}")
-    database = await Database.connect(url, pool_size=8)
-    await migrate(database)
-    clock = MovedClock()
-    store = await Store.open(database, make_kek_file(tmp_path / "kek.json", SystemRandom()), clock=clock)
-    sessions = Sessions(database, clock, store.random)
-    receiver = Receiver()
-    follower, teller, sockets = subscription_parts(store, BASE, KnownOwners(database, clock), receiver)
-    door = Door(routes(FhirApi(store, BASE)), sessions, SystemRandom(), refusing(None))
-    token = await sessions.make_token("subscriber", EVERYTHING)
-    headers = {"authorization": f"Bearer {token}", "content-type": "application/fhir+json"}
-    transport = httpx.ASGITransport(door)
-    async with httpx.AsyncClient(transport=transport, base_url=BASE + "/", headers=headers) as fhir:
-        yield House(store, clock, follower, teller, receiver, fhir, sessions, sockets)
-    await store.close()
-
-
-def subscription(criteria: str, content: str = "id-only", *filters: str, **channel: Any) -> Json:
-    told: Json = {
-        "resourceType": "Subscription",
-        "status": "requested",
-        "reason": "Theo dõi kết quả",
-        "criteria": criteria,
-        "channel": {
-            "type": "rest-hook",
-            "endpoint": "https://receiver.example/hook",
-            "payload": "application/fhir+json",
-            "_payload": {"extension": [{"url": f"{BACKPORT}/backport-payload-content", "valueCode": content}]},
-            **channel,
-        },
-    }
-    if filters:
-        listed = [{"url": f"{BACKPORT}/backport-filter-criteria", "valueString": each} for each in filters]
-        told["_criteria"] = {"extension": listed}
-    return told
-
-
-def observation(status: str = "final", **more: Any) -> Json:
-    return {"resourceType": "Observation", "status": status, "code": {"text": "đường huyết"}, **more}
 
 
 # ── the usual way ──
@@ -204,6 +62,8 @@ async def test_a_notification_carries_as_much_as_was_asked_for(
     assert bundle["type"] == "history"
     assert len(bundle["entry"]) == entries
     assert ("resource" in bundle["entry"][-1] and bundle["entry"][-1]["resource"].get("status") == "final") is is_told
+    assert ("topic" in read(bundle)) is is_told
+    assert bundle["timestamp"]
     assert read(bundle)["focus"] == ([f"Observation/{bundle['entry'][-1]['resource']['id']}"] if is_told else [None])
     assert house.receiver.headers == [("Authorization", "Bearer geheim")]
 
@@ -221,6 +81,16 @@ async def test_only_what_the_filter_finds_is_an_event(house: House, told: Json) 
     final = (await house.fhir.post("Observation", json=observation("final"))).json()["id"]
     await house.settle()
     assert [read(each)["focus"] for each in house.receiver.got[1:]] == [[f"Observation/{final}"]]
+
+
+async def test_a_filter_may_ask_for_what_a_resource_refers_to(house: House) -> None:
+    await house.subscribe(subscription(f"{TOPIC}Observation", "id-only", "subject:Patient.gender=female"))
+    for id_, gender in (("cha", "male"), ("me", "female")):
+        await house.fhir.put(f"Patient/{id_}", json=patient(id=id_, gender=gender))
+        about = {"subject": {"reference": f"Patient/{id_}"}}
+        await house.fhir.put(f"Observation/cua-{id_}", json=observation(id=f"cua-{id_}", **about))
+    await house.settle()
+    assert [read(each)["focus"] for each in house.receiver.got[1:]] == [["Observation/cua-me"]]
 
 
 async def test_of_versions_written_within_a_moment_the_last_is_told(house: House) -> None:
@@ -316,6 +186,49 @@ async def test_a_handshake_that_is_refused_for_good_ends_at_once(house: House) -
     assert "subscription_hosts" in (await house.fhir.get(f"Subscription/{id_}")).json()["error"]
 
 
+async def test_a_handshake_that_is_not_answered_is_not_tried_again_until_it_is_asked_for(house: House) -> None:
+    house.receiver.faults = [RECEIVER_AWAY()]
+    told = subscription(f"{TOPIC}Observation")
+    id_ = await house.subscribe(told)
+    assert await house.state(id_) == "error"
+    house.clock.ahead += timedelta(seconds=500)
+    await house.settle()
+    assert house.receiver.got == []
+    await house.fhir.put(f"Subscription/{id_}", json={**told, "id": id_})
+    await house.settle()
+    assert (await house.state(id_), house.receiver.kinds()) == ("active", ["handshake"])
+
+
+async def test_a_subscription_written_as_active_is_requested_until_its_receiver_answers(house: House) -> None:
+    answer = await house.fhir.post("Subscription", json={**subscription(f"{TOPIC}Observation"), "status": "active"})
+    id_ = answer.json()["id"]
+    await house.follow()
+    assert await house.state(id_) == "requested"
+    await house.settle()
+    assert await house.state(id_) == "active"
+    assert [read(each)["status"] for each in house.receiver.got] == ["requested"]
+
+
+@pytest.mark.parametrize(
+    "payload", ["application/json", "application/fhir+xml", "application/fhir+json; fhirVersion=4.0"]
+)
+async def test_a_notification_is_of_the_media_type_that_was_asked_for(house: House, payload: str) -> None:
+    await house.subscribe(subscription(f"{TOPIC}Observation", payload=payload))
+    await house.fhir.post("Observation", json=observation())
+    await house.settle()
+    assert house.receiver.kinds_of_content == [payload, payload]
+    assert house.receiver.numbers() == [1]
+
+
+@pytest.mark.parametrize("form", ["status=final", "Observation.status=final", "Observation?status=final"])
+async def test_a_filter_is_written_in_each_form_of_the_guide(house: House, form: str) -> None:
+    await house.subscribe(subscription(f"{TOPIC}Observation", "id-only", form))
+    await house.fhir.post("Observation", json=observation("preliminary"))
+    final = (await house.fhir.post("Observation", json=observation("final"))).json()["id"]
+    await house.settle()
+    assert [read(each)["focus"] for each in house.receiver.got[1:]] == [[f"Observation/{final}"]]
+
+
 async def test_a_slow_receiver_makes_no_other_wait_and_gets_one_at_a_time(house: House) -> None:
     await house.subscribe(subscription(f"{TOPIC}Observation"))
     house.receiver.wait = asyncio.Event()
@@ -394,25 +307,46 @@ async def test_a_subscriber_who_loses_their_permission_is_told_no_more(house: Ho
 
 # ── wrong ones ──
 
+HOOK = {"type": "rest-hook", "endpoint": "https://receiver.example/"}
+OTHER_CHANNEL = {"extension": [{"url": f"{BACKPORT}/backport-channel-type", "valueCoding": {"code": "zulip"}}]}
+OTHER_CONTENT = {"extension": [{"url": f"{BACKPORT}/backport-payload-content", "valueCode": "everything"}]}
 WRONG = [
-    {"criteria": "urn:benhan:topic:Nothing"},
-    {"criteria": "http://elsewhere.example/topic"},
-    {"criteria": "Observation?nothing=1"},
-    {"criteria": "Subscription?status=active"},
-    {"channel": {"type": "email", "endpoint": "mailto:a@b.example"}},
-    {"channel": {"type": "rest-hook"}},
-    {"channel": {"type": "rest-hook", "endpoint": "https://receiver.example/", "header": ["Host: other"]}},
-    {"channel": {"type": "rest-hook", "endpoint": "https://receiver.example/", "payload": "text/plain"}},
+    ({"criteria": "urn:benhan:topic:Nothing"}, "BA-2283"),
+    ({"criteria": "http://elsewhere.example/topic"}, "BA-3923"),
+    ({"criteria": "Observation?nothing=1"}, "BA-0220"),
+    ({"criteria": "Subscription?status=active"}, "BA-2283"),
+    (
+        {"_criteria": {"extension": [{"url": f"{BACKPORT}/backport-filter-criteria", "valueString": "nothing=1"}]}},
+        "BA-0220",
+    ),
+    ({"channel": {"type": "email", "endpoint": "mailto:a@b.example"}}, "BA-2283"),
+    ({"channel": {"type": "rest-hook"}}, "BA-2283"),
+    ({"channel": {**HOOK, "_type": OTHER_CHANNEL}}, "BA-2283"),
+    ({"channel": {**HOOK, "header": ["Host: other"]}}, "BA-2283"),
+    ({"channel": {**HOOK, "payload": "text/plain"}}, "BA-2283"),
+    ({"channel": {**HOOK, "payload": "application/fhir+json; fhirVersion=5.0"}}, "BA-2283"),
+    ({"channel": {**HOOK, "payload": "application/fhir+json", "_payload": OTHER_CONTENT}}, "BA-2283"),
 ]
 
 
-@pytest.mark.parametrize("wrong", WRONG, ids=lambda each: str(each)[:60])
-async def test_a_subscription_that_cannot_be_is_in_error_and_says_why(house: House, wrong: Json) -> None:
-    id_ = await house.subscribe({**subscription(f"{TOPIC}Observation"), **wrong})
-    resource = (await house.fhir.get(f"Subscription/{id_}")).json()
-    assert resource["status"] == "error"
-    assert resource["error"].startswith("BA-")
+@pytest.mark.parametrize(("wrong", "code"), WRONG, ids=lambda each: str(each)[:60])
+async def test_a_subscription_that_cannot_be_is_refused_by_name(house: House, wrong: Json, code: str) -> None:
+    told = {**subscription(f"{TOPIC}Observation"), **wrong}
+    answer = await house.fhir.post("Subscription", json=told)
+    assert (answer.status_code, codes_of(answer)) == (400, [code])
+    kept = await house.fhir.post("Subscription", json={**told, "status": "off"})
+    assert kept.status_code == 201
+    await house.settle()
     assert house.receiver.got == []
+
+
+async def test_a_subscription_that_comes_past_the_door_is_in_error_and_says_why(house: House) -> None:
+    unit = house.store.begin(system("import"))
+    id_ = unit.create(resource_of(subscription("http://elsewhere.example/topic")))
+    await house.store.commit(unit)
+    await house.settle()
+    resource = (await house.fhir.get(f"Subscription/{id_}")).json()
+    assert (resource["status"], resource["error"][:7]) == ("error", "BA-2284")
 
 
 # ── operations ──
@@ -430,8 +364,19 @@ async def test_status_tells_how_each_stands(house: House) -> None:
     assert both["total"] == 2
     none = (await house.fhir.get("Subscription/$status", params={"id": ids[0], "status": "off"})).json()
     assert none["total"] == 0
+    every = (await house.fhir.get("Subscription/$status")).json()
+    assert every["total"] == 2
+    assert (await house.fhir.get("Subscription/$status", params={"status": "error"})).json()["total"] == 0
+    same = (await house.fhir.get(f"Subscription/{ids[0]}/$status", params={"status": "off", "id": "x"})).json()
+    assert same["total"] == 1  # of one subscription both are passed over
     missing = await house.fhir.get("Subscription/$status", params={"id": "khong-co"})
     assert (missing.status_code, codes_of(missing)) == (404, ["BA-0401"])
+
+
+async def write_one_by_one(house: House, count: int) -> None:
+    for _ in range(count):
+        await house.fhir.post("Observation", json=observation())
+        await house.follow()
 
 
 async def test_events_that_are_no_longer_kept_are_said_to_be_gone(
@@ -439,16 +384,28 @@ async def test_events_that_are_no_longer_kept_are_said_to_be_gone(
 ) -> None:
     monkeypatch.setattr(tables, "EVENTS_KEPT", 2)
     id_ = await house.subscribe(subscription(f"{TOPIC}Observation"))
-    for _ in range(5):
-        await house.fhir.post("Observation", json=observation())
-        await house.settle()
+    await write_one_by_one(house, 3)
+    first = await house.fhir.get(f"Subscription/{id_}/$events", params={"eventsSinceNumber": 1})
+    assert read(first.json())["numbers"] == [1, 2, 3]  # there are more than two, but none is a day old
+    house.clock.ahead += timedelta(days=2)
+    await write_one_by_one(house, 2)
     gone = await house.fhir.get(f"Subscription/{id_}/$events", params={"eventsSinceNumber": 2})
     assert (gone.status_code, codes_of(gone)) == (404, ["BA-2287"])
-    asked = {"eventsSinceNumber": 4, "eventsUntilNumber": 4, "content": "full-resource"}
+    asked: dict[str, str | int] = {"eventsSinceNumber": 4, "eventsUntilNumber": 4, "content": "full-resource"}
     kept = (await house.fhir.get(f"Subscription/{id_}/$events", params=asked)).json()
     assert read(kept)["numbers"] == [4]
     assert read(kept)["type"] == "query-event"
     assert kept["entry"][1]["resource"]["resourceType"] == "Observation"
+
+
+async def test_never_more_events_are_kept_than_the_bound(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "EVENTS_KEPT", 1)
+    monkeypatch.setattr(tables, "EVENTS_KEPT_MOST", 3)
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation"))
+    await write_one_by_one(house, 5)
+    kept = await house.fhir.get(f"Subscription/{id_}/$events", params={"eventsSinceNumber": 3})
+    assert read(kept.json())["numbers"] == [3, 4, 5]
+    assert await house.store.database.fetchval("select min(number) from subscription_event") == 3
 
 
 async def test_the_tasks_follow_and_tell_by_themselves(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -543,6 +500,16 @@ async def test_a_socket_ends_with_its_subscription(house: House) -> None:
     await house.fhir.delete(f"Subscription/{id_}")
     await house.follow()
     assert await listener.heard() == {"type": "websocket.close", "code": 1000}
+
+
+async def test_a_token_may_follow_a_colon(house: House) -> None:
+    id_ = await house.subscribe(subscription(f"{TOPIC}Observation", type="websocket"))
+    listener = Listener(house)
+    await listener.heard()
+    listener.say({"type": "websocket.receive", "text": f"bind-with-token: {await binding(house, id_)}"})
+    assert read(await listener.notice())["type"] == "handshake"
+    listener.say({"type": "websocket.disconnect"})
+    await listener.running
 
 
 @pytest.mark.parametrize("text", ["", "hello", "bind-with-token x", "bind-with-token " + "x" * 5000])
@@ -701,8 +668,8 @@ async def test_a_deletion_is_told_where_what_was_deleted_satisfied_the_filters(h
 
 @pytest.mark.parametrize("names", [":", ":delete-delete", ":read", ":create-", ":create,delete"])
 async def test_an_interaction_that_is_none_is_an_error(house: House, names: str) -> None:
-    id_ = await house.subscribe(subscription(f"{TOPIC}Observation{names}"))
-    assert await house.state(id_) == "error"
+    answer = await house.fhir.post("Subscription", json=subscription(f"{TOPIC}Observation{names}"))
+    assert (answer.status_code, codes_of(answer)) == (400, ["BA-2283"])
 
 
 async def test_deletions_take_no_filter_that_only_others_can_tell(house: House) -> None:

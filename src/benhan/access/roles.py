@@ -64,6 +64,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.DELIVERY_VIEW,
             Permission.METRICS_READ,
             Permission.SEARCH_EXPLAIN,
+            Permission.SUBSCRIPTION_TOPIC,
             Permission.ACCOUNT_MANAGE,
             Permission.LEDGER_VIEW,
         }
@@ -101,3 +102,5 @@ MACHINE_PERMISSIONS: dict[str, frozenset[Permission]] = {
 
 BULK_PERMISSIONS = frozenset({Permission.BULK_EXPORT, Permission.BULK_IMPORT})
 """What a token may do besides where it was made for exports and imports of everything."""
+TOPIC_PERMISSIONS = frozenset({Permission.SUBSCRIPTION_TOPIC})
+"""What a token may do besides where it was made to define what others may subscribe to."""

@@ -38,6 +38,9 @@ def token(
     bulk: Annotated[
         bool, typer.Option("--bulk", help="Được xuất, nhập hàng loạt (may use $export and $import)")
     ] = False,
+    topics: Annotated[
+        bool, typer.Option("--topics", help="Được ghi SubscriptionTopic (may write SubscriptionTopics)")
+    ] = False,
     role: RoleOption = "node",
     config: ConfigOption = None,
     data: DataOption = None,
@@ -45,7 +48,7 @@ def token(
 ) -> None:
     """Tạo mã truy cập cho một máy; chỉ hiện một lần. (Make a machine's token; shown once.)"""
     settings = settings_of(role, config, data=data, database=database)
-    typer.echo(run(_token(settings, role, name, facility, bulk=bulk)))
+    typer.echo(run(_token(settings, role, name, facility, bulk=bulk, topics=topics)))
 
 
 @app.command("disable")
@@ -108,11 +111,12 @@ async def _create(settings: Settings, role: str, login: str, name: str, kind: Ro
         await build_access(store, settings).accounts.create(login, name, kind, password)
 
 
-async def _token(settings: Settings, role: str, name: str, facility: str, *, bulk: bool) -> str:
-    from benhan.access.roles import BULK_PERMISSIONS, MACHINE_PERMISSIONS
+async def _token(settings: Settings, role: str, name: str, facility: str, *, bulk: bool, topics: bool) -> str:
+    from benhan.access.roles import BULK_PERMISSIONS, MACHINE_PERMISSIONS, TOPIC_PERMISSIONS
     from benhan.wiring import build_access, open_store
 
     permissions = MACHINE_PERMISSIONS[role] | (BULK_PERMISSIONS if bulk else frozenset())
+    permissions |= TOPIC_PERMISSIONS if topics else frozenset()
     async with open_store(settings, role) as store:
         return await build_access(store, settings).sessions.make_token(name, permissions, facility=facility)
 

@@ -42,17 +42,29 @@ class Entry:
 
 
 def bundle_bytes(
-    type_: str, entries: Iterable[Entry], *, links: Sequence[tuple[str, str]] = (), total: int | None = None
+    type_: str,
+    entries: Iterable[Entry],
+    *,
+    links: Sequence[tuple[str, str]] = (),
+    total: int | None = None,
+    timestamp: str = "",
 ) -> bytes:
-    """The JSON of a Bundle."""
-    return written_bundle(type_, [entry.written() for entry in entries], links=links, total=total)
+    """The JSON of a Bundle; without `timestamp` it has none."""
+    return written_bundle(type_, [entry.written() for entry in entries], links=links, total=total, timestamp=timestamp)
 
 
 def written_bundle(
-    type_: str, entries: Sequence[bytes], *, links: Sequence[tuple[str, str]] = (), total: int | None = None
+    type_: str,
+    entries: Sequence[bytes],
+    *,
+    links: Sequence[tuple[str, str]] = (),
+    total: int | None = None,
+    timestamp: str = "",
 ) -> bytes:
     """The JSON of a Bundle whose entries are written already."""
     head: Json = {"resourceType": "Bundle", "type": type_}
+    if timestamp:
+        head["timestamp"] = timestamp
     if total is not None:
         head["total"] = total
     if links:

@@ -39,4 +39,5 @@ class Permission(Enum):
     METRICS_READ = "metrics:read"
     ACCOUNT_MANAGE = "account:manage"
     SEARCH_EXPLAIN = "search:explain"  # how a search was run (statements and plans), and the index built anew
+    SUBSCRIPTION_TOPIC = "subscription:topic"  # write what others may subscribe to
     LEDGER_VIEW = "ledger:view"

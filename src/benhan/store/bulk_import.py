@@ -20,7 +20,7 @@ import orjson
 from benhan.fhir.resource import ParsedResource, parse_resource, to_bytes
 from benhan.fhir.validation import check_structure
 from benhan.kernel.actors import system
-from benhan.kernel.faults import Fault, FaultCode, Incorrect, NotFound
+from benhan.kernel.faults import Conflict, Fault, FaultCode, Forbidden, Incorrect, NotFound
 from benhan.kernel.issues import Issue
 from benhan.kernel.texts import Text
 from benhan.store.database import Connection
@@ -35,6 +35,8 @@ LINE_BYTES_MAX = 32 * 1024 * 1024
 REASONS_MAX = 10
 ACTOR = system("import")
 REJECTED, WARNED = ".rejected.ndjson", ".warned.ndjson"
+REFUSALS = (NotFound, Forbidden, Incorrect, Conflict)
+"""By what a commit refuses single lines, whose places its issues name."""
 NONE_REFUSED: Mapping[int, list[str]] = MappingProxyType({})
 
 NO_FILES = FaultCode(
@@ -177,6 +179,17 @@ class Lines:
     aside: list[tuple[int, bytes, list[str]]] = field(default_factory=list)
     warned: list[tuple[int, list[str]]] = field(default_factory=list)
 
+    def take(
+        self, number: int, text: bytes, resource: ParsedResource, write: Callable[[ParsedResource], object]
+    ) -> None:
+        """Let `write` have the resource of a line; what it refuses (a definition that is none) goes aside."""
+        try:
+            write(resource)
+        except Fault as fault:
+            self.aside.append((number, text, [f"{fault.code} {fault.text.vi}", *_told(fault.issues)]))
+        else:
+            self.numbers.append(number)
+
 
 @dataclass(slots=True)
 class _FileImport:
@@ -214,7 +227,7 @@ class _FileImport:
         unit.also(advance)
         try:
             await self.store.committer.commit(unit)
-        except NotFound as fault:  # of patients whose record was destroyed: set aside, the others are taken in
+        except REFUSALS as fault:  # of patients whose record was destroyed, …: set aside, the others are taken in
             await self.take(line, batch, {**refused, **refused_lines(fault, unit, lines)})
             return
         self.done.rejected = rejected
@@ -236,16 +249,14 @@ def collect(
         if resource is None:
             lines.aside.append((number, text, reason))
         elif resource.id is None:
-            unit.create(resource)
-            lines.numbers.append(number)
+            lines.take(number, text, resource, unit.create)
         else:
             earlier = resources.get((resource.type, resource.id))
             if earlier is not None:
                 lines.aside.append((earlier[0], to_bytes(earlier[1].body), [DOUBLED.vi]))
             resources[resource.type, resource.id] = number, resource
     for number, resource in resources.values():
-        unit.update(resource)
-        lines.numbers.append(number)
+        lines.take(number, to_bytes(resource.body), resource, unit.update)
     unit.record(Event.BULK_IMPORT, count=len(unit.writes))
     return lines
 
@@ -259,7 +270,7 @@ async def held_to_policy(gate: Gate, unit: UnitOfWork, lines: Lines) -> dict[int
     }
 
 
-def refused_lines(fault: NotFound, unit: UnitOfWork, lines: Lines) -> dict[int, list[str]]:
+def refused_lines(fault: Fault, unit: UnitOfWork, lines: Lines) -> dict[int, list[str]]:
     """The lines that the store has refused, each with its reason; raises `fault` where it names none."""
     named = {f"{write.type}/{write.id}": number for write, number in zip(unit.writes, lines.numbers, strict=True)}
     found = {named[issue.place]: [f"{fault.code} {fault.text.vi}"] for issue in fault.issues}

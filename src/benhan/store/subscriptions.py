@@ -14,7 +14,7 @@ from typing import NamedTuple
 import asyncpg
 
 from benhan.kernel.clock import Clock
-from benhan.store.database import Database
+from benhan.store.database import Connection, Database
 from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NAMES, TYPE_NUMBERS
 from benhan.store.sql_texts import query
@@ -23,7 +23,12 @@ READ_MAX = 1_000
 SPAN_MAX = 20_000
 """Ledger entries that are passed over at once."""
 EVENTS_KEPT = 10_000
-"""Events of one subscription that can still be caught up on."""
+"""Events of one subscription that can always be caught up on."""
+KEPT_FOR = timedelta(days=1)
+"""So long older ones can be too: after an import of everything a subscriber has a day to come."""
+EVENTS_KEPT_MOST = 1_000_000
+TRIMMED_MAX = 2 * READ_MAX
+"""Events that go at once: more than come at once, so that what is old does not pile up."""
 LEASE = timedelta(seconds=90)
 """Longer than a notification may take: a claim that is older belongs to a worker that died."""
 WRITES = (Event.RESOURCE_CREATE.number, Event.RESOURCE_UPDATE.number, Event.RESOURCE_DELETE.number)
@@ -41,8 +46,8 @@ _READ = query(
 )
 _ADVANCE = query("subscription_advance", "update subscription_progress set seq = $2 where seq = $1 returning seq")
 _COLUMNS = (
-    "rid, asked_version, began_seq, type, channel, state, owner, events, delivered, attempts, heartbeat_s, fault,"
-    " ends_at, told_at, next_try_at"
+    "rid, asked_version, began_seq, types, topic, topic_version, channel, state, owner, events, delivered, attempts,"
+    " heartbeat_s, fault, ends_at, told_at, next_try_at"
 )
 _ALL = query(
     "subscriptions_watching",
@@ -52,14 +57,19 @@ _ONE = query("subscription_one", f"select {_COLUMNS} from subscription where rid
 _PUT = query(
     "subscription_put",
     """
-    insert into subscription (rid, asked_version, began_seq, type, channel, state, owner, heartbeat_s, fault, ends_at,
-                              next_try_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-    on conflict (rid) do update set asked_version = excluded.asked_version, type = excluded.type,
+    insert into subscription (rid, asked_version, began_seq, types, topic, topic_version, channel, state, owner,
+                              heartbeat_s, fault, ends_at, next_try_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    on conflict (rid) do update set asked_version = excluded.asked_version, types = excluded.types,
+        topic = excluded.topic, topic_version = excluded.topic_version,
         channel = excluded.channel, state = excluded.state, owner = excluded.owner,
         heartbeat_s = excluded.heartbeat_s, fault = excluded.fault, ends_at = excluded.ends_at, attempts = 0,
         next_try_at = excluded.next_try_at
     """,
+)
+_REBIND = query(
+    "subscription_rebind",
+    "update subscription set types = $3, topic_version = $4 where rid = $1 and asked_version = $2",
 )
 _FORGET = query("subscription_forget", "delete from subscription where rid = $1")
 _FORGET_EVENTS = query("subscription_forget_events", "delete from subscription_event where subscription = $1")
@@ -73,7 +83,17 @@ _EVENT = query(
          as e (number, at, type, rid, version)
     """,
 )
-_TRIM = query("subscription_event_trim", "delete from subscription_event where subscription = $1 and number <= $2")
+_TRIM = query(
+    "subscription_event_trim",
+    """
+    delete from subscription_event where subscription = $1 and number in (
+        select number from (
+            select number, at from subscription_event where subscription = $1 and number <= $2 order by number limit $5
+        ) oldest
+        where at < $4 or number <= $3
+    )
+    """,
+)
 _EVENTS = query(
     "subscription_events",
     """
@@ -142,6 +162,8 @@ class Stretch(NamedTuple):
     begun: int
     end: int
     written: list[Written]
+    more: bool
+    """Whether there is surely more after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +173,10 @@ class Standing:
     rid: int
     asked_version: int
     began_seq: int
-    type: str
+    types: frozenset[str]
+    topic: int
+    """The resource of its topic, 0 for one that every store has."""
+    topic_version: int
     channel: str
     state: str
     owner: str
@@ -182,13 +207,37 @@ class Registration:
     rid: int
     version: int
     seq: int
-    type: str
     channel: str
     state: str
     owner: str
+    types: tuple[str, ...] = ()
+    topic: int = 0
+    topic_version: int = 0
     heartbeat_s: int = 0
     fault: str = ""
     ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rebinding:
+    """A subscription whose topic has another version; no `types` where it is no more."""
+
+    standing: Standing
+    types: tuple[str, ...]
+    topic_version: int
+
+
+class Advance(NamedTuple):
+    """What a look through the ledger found: the events of each subscription by its rid, and how those stand."""
+
+    events: dict[int, list[Written]]
+    registered: Sequence[Registration] = ()
+    forgotten: Sequence[int] = ()
+    rebound: Sequence[Rebinding] = ()
+
+    @property
+    def is_nothing(self) -> bool:
+        return not any(self)
 
 
 class Subscriptions:
@@ -202,48 +251,51 @@ class Subscriptions:
         """What was written of `types` since the committed place, or since `passed` where that is further."""
         committed = int(await self._database.fetchval(_PROGRESS))
         begun = max(committed, passed)
-        end = min(int(await self._database.fetchval(_HEAD)), begun + SPAN_MAX)
+        head = int(await self._database.fetchval(_HEAD))
+        end = min(head, begun + SPAN_MAX)
         if end <= begun:
-            return Stretch(committed, begun, begun, [])
+            return Stretch(committed, begun, begun, [], more=False)
         numbers = [TYPE_NUMBERS[type_] for type_ in types]
         rows = await self._database.fetch(_READ, begun, end, WRITES, numbers, READ_MAX)
         if len(rows) == READ_MAX:
             end = rows[-1]["seq"]
-        return Stretch(committed, begun, end, [_written(row) for row in rows])
+        return Stretch(committed, begun, end, [_written(row) for row in rows], more=end < head)
 
-    async def advance(
-        self,
-        committed: int,
-        end: int,
-        events: dict[int, list[Written]],
-        registered: Sequence[Registration] = (),
-        forgotten: Sequence[int] = (),
-    ) -> bool:
-        """Commit the events of each subscription and the place in the ledger; False where another was faster."""
+    async def advance(self, committed: int, end: int, found: Advance) -> bool:
+        """Commit what was found together with the place in the ledger; False where another was faster."""
         async with self._database.transaction() as connection:
             if await connection.fetchval(_ADVANCE, committed, end) is None:
                 return False
-            for rid, found in sorted(events.items()):
-                last = await connection.fetchval(_COUNT, rid, len(found))
-                if last is None:
-                    continue
-                numbers = range(last - len(found) + 1, last + 1)
-                await connection.execute(
-                    _EVENT,
-                    rid,
-                    list(numbers),
-                    [each.at for each in found],
-                    [TYPE_NUMBERS[each.type] for each in found],
-                    [each.rid for each in found],
-                    [each.version for each in found],
-                )
-                await connection.execute(_TRIM, rid, last - EVENTS_KEPT)
-            for each in registered:
+            for rid, events in sorted(found.events.items()):
+                await self._count(connection, rid, events)
+            for each in found.registered:
                 await connection.execute(_PUT, *_row(each), self._clock.now())
-            for rid in forgotten:
+            for rid in found.forgotten:
                 await connection.execute(_FORGET, rid)
                 await connection.execute(_FORGET_EVENTS, rid)
+            for one in found.rebound:
+                numbers = [TYPE_NUMBERS[each] for each in one.types]
+                standing = one.standing
+                await connection.execute(_REBIND, standing.rid, standing.asked_version, numbers, one.topic_version)
         return True
+
+    async def _count(self, connection: Connection, rid: int, events: Sequence[Written]) -> None:
+        """Give the events of a subscription their numbers, and let the oldest go."""
+        last = await connection.fetchval(_COUNT, rid, len(events))
+        if last is None:
+            return
+        await connection.execute(
+            _EVENT,
+            rid,
+            list(range(last - len(events) + 1, last + 1)),
+            [each.at for each in events],
+            [TYPE_NUMBERS[each.type] for each in events],
+            [each.rid for each in events],
+            [each.version for each in events],
+        )
+        if last > EVENTS_KEPT:
+            since = self._clock.now() - KEPT_FOR
+            await connection.execute(_TRIM, rid, last - EVENTS_KEPT, last - EVENTS_KEPT_MOST, since, TRIMMED_MAX)
 
     async def watching(self) -> list[Standing]:
         """Every subscription that is not off."""
@@ -288,7 +340,9 @@ def _row(each: Registration) -> tuple[object, ...]:
         each.rid,
         each.version,
         each.seq,
-        TYPE_NUMBERS.get(each.type, 0),
+        [TYPE_NUMBERS[type_] for type_ in each.types],
+        each.topic,
+        each.topic_version,
         each.channel,
         each.state,
         each.owner,
@@ -317,7 +371,9 @@ def _standing(row: asyncpg.Record) -> Standing:
         row["rid"],
         row["asked_version"],
         row["began_seq"],
-        TYPE_NAMES.get(row["type"], ""),
+        frozenset(TYPE_NAMES[number] for number in row["types"]),
+        row["topic"],
+        row["topic_version"],
         row["channel"],
         row["state"],
         row["owner"],

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from benhan.fhir.indexing import Indexed, index_resource, patient_of
 from benhan.fhir.resource import DEPTH_MAX, ParsedResource, check_levels, head_bytes
 from benhan.fhir.search_parameters import R4, SearchRegistry
-from benhan.kernel.actors import Actor
+from benhan.kernel.actors import Actor, Role
 from benhan.kernel.issues import Issue
 from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
@@ -194,10 +194,7 @@ class UnitOfWork:
         rid = self._workshop.ids.rid_of(type_, id_)
         reach = self._workshop.rules.patients_of(self.actor, type_, Act.DELETE)
         self._add(Write(Verb.DELETE, type_, id_, rid, TYPE_NUMBERS[type_], if_match, reach=reach))
-        if type_ == "SearchParameter":
-            from benhan.store.search.custom import removal
-
-            self.also(removal(rid))
+        self._forget_definition(type_, id_, rid)
 
     def record(
         self, event: Event, *, patient: int = 0, type_: str = "", rid: int = 0, version: int = 0, **detail: str | int
@@ -265,10 +262,7 @@ class UnitOfWork:
         rid = workshop.ids.rid_of(type_, id_)
         patient = rid if type_ == "Patient" else self._patient_rid(indexed.patient)
         tail = resource.tail
-        if type_ == "SearchParameter":
-            from benhan.store.search.custom import registration
-
-            self.also(registration(rid, resource.plain, self.at))
+        self._register_definition(type_, id_, rid, resource.plain)
         return Write(
             verb,
             type_,
@@ -282,6 +276,34 @@ class UnitOfWork:
             indexed=indexed,
             plain=resource.plain,
         )
+
+    def _register_definition(self, type_: str, id_: str, rid: int, plain: dict[str, Any]) -> None:
+        """What a resource defines for the whole store takes effect with the commit, or is refused by name."""
+        registry, ids = self._workshop.registry(), self._workshop.ids
+        match type_:
+            case "SearchParameter":
+                from benhan.store.search.custom import registration
+
+                self.also(registration(rid, plain, self.at))
+            case "Basic":
+                from benhan.store.subscription_topics import basic_written
+
+                self.also(basic_written(rid, id_, plain, registry, ids, self.actor, self.at))
+            case "Subscription" if self.actor.role is not Role.SYSTEM:  # our own writes only tell how one stands
+                from benhan.store.subscription_topics import subscription_written
+
+                self.also(subscription_written(id_, plain, registry))
+
+    def _forget_definition(self, type_: str, id_: str, rid: int) -> None:
+        match type_:
+            case "SearchParameter":
+                from benhan.store.search.custom import removal
+
+                self.also(removal(rid))
+            case "Basic":
+                from benhan.store.subscription_topics import basic_deleted
+
+                self.also(basic_deleted(rid, id_, self.actor))
 
     def _patient_rid(self, patient: str | None) -> int:
         if patient is None or not patient.startswith("Patient/"):

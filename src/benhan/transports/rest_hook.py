@@ -61,7 +61,7 @@ class RestHook:
         await self._client.aclose()
 
     async def send(self, address: str, content: bytes, headers: Sequence[tuple[str, str]], timeout_s: float) -> None:
-        """Return when the receiver answered 2xx.
+        """Return when the receiver answered 2xx. `headers` may say another content-type than FHIR's JSON.
 
         Raises Incorrect BA-2280 for an address that may not be used, Unavailable BA-2281, BA-2282.
         """

@@ -16,9 +16,8 @@ import orjson
 
 from benhan.fhir_api.bulk.import_sources import ImportSources, lines_of
 from benhan.kernel.actors import Actor, Role
-from benhan.kernel.faults import NotFound
 from benhan.store.bulk_files import BulkFolder, FileState, SealedFile
-from benhan.store.bulk_import import NONE_REFUSED, Lines, collect, held_to_policy, refused_lines
+from benhan.store.bulk_import import NONE_REFUSED, REFUSALS, Lines, collect, held_to_policy, refused_lines
 from benhan.store.database import Connection
 from benhan.store.jobs import Job, Jobs
 from benhan.store.store import Store
@@ -126,7 +125,7 @@ class _Import:
         unit.also(advance)
         try:
             await self._kind.store.committer.commit(unit)
-        except NotFound as fault:  # of patients whose record was destroyed: set aside, the others are taken in
+        except REFUSALS as fault:  # of patients whose record was destroyed, …: set aside, the others are taken in
             more = refused_lines(fault, unit, lines)
             self.aside.back_to(before)
             await self._write(number, batch, first, type_, {**refused, **more})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -13,10 +14,14 @@ from benhan.fhir.definitions import resource_types
 from benhan.fhir.resource import instant
 from benhan.fhir.search_parameters import parameters_of
 from benhan.fhir.search_query import SEARCHABLE_KINDS
+from benhan.fhir.subscription import topics_of_types
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.operations.table import capability_operations
 from benhan.fhir_api.requests import check_accept
 from benhan.fhir_api.responses import json_response
+from benhan.store.subscription_topics import SubscriptionTopics
+
+BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport"
 
 OF_TYPES = {
     "read": "read",
@@ -58,11 +63,13 @@ def interactions_of_system() -> list[str]:
 async def capabilities(api: FhirApi, request: Request) -> Response:
     """200 with the CapabilityStatement: what this server does, and nothing it does not."""
     check_accept(request)
+    topics = [*await SubscriptionTopics(api.store.database).urls(), *topics_of_types()]
     statement: dict[str, Any] = {
         "resourceType": "CapabilityStatement",
         "status": "active",
         "date": instant(api.store.clock.now()),
         "kind": "instance",
+        "instantiates": [f"{BACKPORT}/CapabilityStatement/backport-subscription-server-r4"],
         "software": {"name": "benhan", "version": __version__},
         "implementation": {"description": "benhan", "url": api.base_url},
         "fhirVersion": "4.0.1",
@@ -72,13 +79,27 @@ async def capabilities(api: FhirApi, request: Request) -> Response:
             {
                 "mode": "server",
                 **({"security": api.security} if api.security else {}),
-                "resource": [_resource(type_, api) for type_ in sorted(resource_types())],
+                "resource": [
+                    {**_resource(type_, api), **(_subscribing(topics) if type_ == "Subscription" else {})}
+                    for type_ in sorted(resource_types())
+                ],
                 "interaction": [{"code": code} for code in interactions_of_system()],
                 **capability_operations(None),
             }
         ],
     }
     return json_response(orjson.dumps(statement))
+
+
+def _subscribing(topics: Sequence[str]) -> dict[str, Any]:
+    """What a Subscription may be, and to which topics. Source: Subscriptions R5 Backport 1.1.0, conformance.html,
+    StructureDefinition/capabilitystatement-subscriptiontopic-canonical.
+    """
+    url = f"{BACKPORT}/StructureDefinition/capabilitystatement-subscriptiontopic-canonical"
+    return {
+        "extension": [{"url": url, "valueCanonical": topic} for topic in topics],
+        "supportedProfile": [f"{BACKPORT}/StructureDefinition/backport-subscription"],
+    }
 
 
 def _resource(type_: str, api: FhirApi) -> dict[str, Any]:

@@ -49,6 +49,6 @@ async def _run(api: FhirApi) -> None:
     """The job; where another runs already it goes on by itself."""
     try:
         done = await reindex(api.store)
-        log.info("reindex.finished", seen=done.seen, changed=done.changed)
+        log.info("reindex.finished", count=done.changed)
     except Fault as fault:
         log.warning("reindex.stopped", fault=fault.code)

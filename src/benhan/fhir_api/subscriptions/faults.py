@@ -5,11 +5,6 @@ from __future__ import annotations
 from benhan.kernel.faults import FaultCode, Forbidden, Incorrect, NotFound
 from benhan.kernel.texts import Text
 
-WRONG_SUBSCRIPTION = FaultCode(
-    "BA-2283",
-    Incorrect,
-    Text("Subscription có {count} chỗ sai: {first}", "The Subscription has {count} mistakes: {first}"),
-)
 OWNER_MAY_NOT = FaultCode(
     "BA-2284",
     Forbidden,
@@ -62,5 +57,13 @@ FILTER_OF_DELETIONS = FaultCode(
     Text(
         "Bộ lọc của đăng ký theo dõi xoá không được dùng chuỗi tham chiếu, _has, _list hay tập giá trị.",
         "The filters of a subscription to deletions must not use chains, _has, _list or value sets.",
+    ),
+)
+FILTER_BEYOND_ONE = FaultCode(
+    "BA-3925",
+    Incorrect,
+    Text(
+        "Bộ lọc của đăng ký theo một SubscriptionTopic không được dùng chuỗi tham chiếu, _has, _list hay tập giá trị.",
+        "The filters of a subscription to a SubscriptionTopic must not use chains, _has, _list or value sets.",
     ),
 )

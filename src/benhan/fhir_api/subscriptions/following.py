@@ -1,15 +1,17 @@
 """Following the ledger: what was written becomes events of the subscriptions that watch for it.
 
-One process at a time follows. A resource is an event where, as its subscription's owner would search now, it is found
-in the version that was written; so access rules and filters are those of search itself. Of several versions written
-within a moment the last one is told. A deletion is an event where the version before it satisfied the filters and may
-be seen by the owner; filters that only other resources can tell (chains) are refused then. Bulk imports are no events.
+One process at a time follows. A resource is an event where its subscription's owner, searching, would find the version
+that was written; of several versions written within a moment the last one is told. Versions are judged alone (see
+`judging`); where filters ask for other resources (chains) a search is run. A deletion is an event where the version
+before it satisfied the filters and may be seen by the owner; it takes no filters of the latter kind. What an import
+writes is in the ledger like any other write, and an event like it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import orjson
 
@@ -17,26 +19,25 @@ from benhan.access.owners import Owners
 from benhan.fhir.resource import instant, resource_of
 from benhan.fhir.search_query import parse_search
 from benhan.fhir.subscription import Wish
-from benhan.fhir_api.subscriptions.faults import FILTER_OF_DELETIONS, OWNER_MAY_NOT
+from benhan.fhir_api.subscriptions.faults import FILTER_BEYOND_ONE, FILTER_OF_DELETIONS, OWNER_MAY_NOT
+from benhan.fhir_api.subscriptions.judging import Judge
 from benhan.fhir_api.subscriptions.wishes import SYSTEM, Wishes
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.faults import Conflict, Fault
-from benhan.kernel.limits import Act
 from benhan.kernel.logs import Log
 from benhan.kernel.permissions import Permission
 from benhan.kernel.stopping import stopped_within
 from benhan.store.ids import encode_rid
 from benhan.store.ledger.events import Event
-from benhan.store.search.alone import alone
-from benhan.store.search.expressions import Candidate
 from benhan.store.session_lock import session_lock
 from benhan.store.store import Store
-from benhan.store.subscriptions import Registration, Standing, Subscriptions, Written
+from benhan.store.subscriptions import Advance, Rebinding, Registration, Standing, Subscriptions, Written
 
 log = Log("subscriptions")
 
 LOCK = 0x62656E68_73756273  # "benh" "subs"
-PAUSE_S, BETWEEN_S = 0.5, 0.1
+PAUSE_S, BETWEEN_S, BREATH_S = 0.5, 0.1, 0.005
+"""Where nothing came, where something did, where more is there already: an import is followed as fast as may be."""
 PASSED_MAX = 100_000
 """Ledger entries after which the place is committed though there was nothing."""
 OTHER_FOLLOWS_S = 5.0
@@ -54,6 +55,7 @@ class Follower:
         self._owners = owners
         self._passed = 0
         """How far there was nothing for anybody: not committed each time, as looking there again does no harm."""
+        self._has_more = False
         self.arrived = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -73,31 +75,41 @@ class Follower:
             moved = await self.step()
             if moved:
                 self.arrived.set()
-            await stopped_within(stop, BETWEEN_S if moved else PAUSE_S)
+            await stopped_within(stop, BREATH_S if self._has_more else BETWEEN_S if moved else PAUSE_S)
 
     async def step(self) -> bool:
         """Look through one more stretch of the ledger; whether there was any."""
         standing = {each.rid: each for each in await self._subscriptions.watching()}
-        types = {each.type for each in standing.values() if each.type} | {"Subscription"}
-        committed, begun, end, written = await self._subscriptions.written(types, self._passed)
-        if end == begun:
+        topics = _oldest_versions(standing.values())
+        types = {"Subscription"}.union(*(each.types for each in standing.values()))
+        stretch = await self._subscriptions.written(types | {"Basic"} if topics else types, self._passed)
+        self._has_more = stretch.more
+        end = stretch.end
+        if end == stretch.begun:
             return False
-        asked = next((each for each in written if each.type == "Subscription" and _is_asked(each)), None)
-        if asked is not None:  # what was written before it is looked at first, what comes after it in the next step
-            end = asked.seq
-            written = [each for each in written if each.seq < end]
+        turn = next((each for each in stretch.written if _is_turn(each, topics)), None)
+        if turn is not None:  # what comes after it is looked at in the next step, when it has taken effect
+            end, self._has_more = turn.seq, True
+        written, judge = [each for each in stretch.written if each.seq <= end], Judge(self._store)
         events = {
             rid: found
             for rid, each in standing.items()
-            if (found := await self._events(each, [one for one in written if one.type == each.type]))
+            if (found := await self._events(each, [one for one in written if one.type in each.types], judge))
         }
-        registered, forgotten = await self._registered(asked) if asked is not None else ([], [])
-        if not (events or registered or forgotten) and end - committed < PASSED_MAX:
+        advance = Advance(events)
+        if turn is not None and turn.type == "Subscription":
+            advance = Advance(events, *await self._registered(turn))
+        elif turn is not None:
+            behind = [
+                each for each in standing.values() if each.topic == turn.rid and each.topic_version < turn.version
+            ]
+            advance = Advance(events, rebound=[await self._rebound(each, turn) for each in behind])
+        if advance.is_nothing and end - stretch.committed < PASSED_MAX:
             self._passed = end
             return True
-        return await self._subscriptions.advance(committed, end, events, registered, forgotten)
+        return await self._subscriptions.advance(stretch.committed, end, advance)
 
-    async def _events(self, standing: Standing, written: Sequence[Written]) -> list[Written]:
+    async def _events(self, standing: Standing, written: Sequence[Written], judge: Judge) -> list[Written]:
         """What of `written` is an event of a subscription."""
         written = [each for each in written if each.seq > standing.began_seq]
         if not written:
@@ -105,45 +117,50 @@ class Follower:
         try:
             owner = await self.owner(standing.owner)
             wish = await self._wishes.of(standing)
-            written = [each for each in written if _interaction(each) in wish.interactions]
-            deletions = [each for each in written if each.event == DELETED]
-            latest = {each.rid: each for each in written if each.event != DELETED}
-            found = await self._found(wish, owner, latest)
-            gone = await self._gone(wish, owner, deletions) if deletions else []
+            if wish.own is not None:
+                return await judge.events(wish, wish.own, owner, written)
+            return await self._events_of_type(wish, owner, written, judge)
         except Fault as fault:
             if fault.retryable:
                 raise
             await self.give_up(standing, fault)
             return []
-        return sorted([*(each for each in latest.values() if each.rid in found), *gone], key=lambda each: each.seq)
+
+    async def _events_of_type(
+        self, wish: Wish, owner: Actor, written: Sequence[Written], judge: Judge
+    ) -> list[Written]:
+        """Of each resource the last version, and its deletion, where the owner finds it by the filters."""
+        written = [each for each in written if _interaction(each) in wish.interactions]
+        latest = {each.rid: each for each in written if each.event != DELETED}
+        told = [each for each in written if each.event == DELETED or each is latest[each.rid]]
+        if judge.can_test(wish):
+            return await judge.admitted(wish, owner, told)
+        found = await self._found(wish, owner, latest)
+        return [each for each in told if each.rid in found]
+
+    async def _rebound(self, standing: Standing, changed: Written) -> Rebinding:
+        """A subscription whose topic was written anew: it goes on by the new version, or is in error."""
+        try:
+            wish = await self._wishes.of(replace(standing, topic_version=changed.version))
+        except Fault as fault:
+            if fault.retryable:
+                raise
+            await self.give_up(standing, fault)
+            return Rebinding(standing, (), changed.version)
+        return Rebinding(standing, wish.types, changed.version)
 
     async def _found(self, wish: Wish, owner: Actor, latest: dict[int, Written]) -> set[int]:
         """The resources that the owner finds by the filters, in the version that was written."""
         rids = list(latest)
         found: set[int] = set()
-        registry = self._store.search.registry
+        registry, [type_] = self._store.search.registry, wish.types
         at_once = min(IDS_AT_ONCE, registry.limits.values_max)
         for start in range(0, len(rids), at_once):
             ids = ",".join(encode_rid(rid) for rid in rids[start : start + at_once])
-            query = parse_search(wish.type, [("_id", ids), *wish.pairs], registry=registry)
+            query = parse_search(type_, [("_id", ids), *wish.pairs(type_)], registry=registry)
             query.count = at_once
             page = await self._store.search.search(query, owner)
             found |= {each.rid for each in page.matches if each.version == latest[each.rid].version}
-        return found
-
-    async def _gone(self, wish: Wish, owner: Actor, deletions: Sequence[Written]) -> list[Written]:
-        """The deletions of what the owner would have found by the filters before."""
-        search, rules = self._store.search, self._store.workshop.rules
-        test = alone(search, parse_search(wish.type, wish.pairs, registry=search.registry))
-        if test is None:
-            raise FILTER_OF_DELETIONS()
-        found = []
-        for each in deletions:
-            before = await self._wishes.version_before(wish.type, each.rid, each.version)
-            if before is None or before.deleted or not rules.admits(owner, Act.SEARCH, before):
-                continue
-            if test(Candidate(before, search.registry)):
-                found.append(each)
         return found
 
     async def owner(self, told: str) -> Actor:
@@ -167,25 +184,38 @@ class Follower:
         resource = stored.read()
         make = (asked.rid, asked.version, asked.seq)
         if resource.get("status") == "off":
-            return [Registration(*make, "", "", "off", asked.actor)], []
+            return [Registration(*make, "", "off", asked.actor)], []
         try:
             await self.owner(owner := _owner_of(asked))
-            wish = self._wishes.wish_of(resource)
-            query = parse_search(wish.type, wish.pairs, registry=self._store.search.registry)
-            if wish.watches_deletions and alone(self._store.search, query) is None:
-                raise FILTER_OF_DELETIONS()
+            wish, topic, topic_version = await self._wishes.asked(resource)
+            self._check_alone(wish)
         except Fault as fault:
             if fault.retryable:
                 raise
             await self.tell_state(asked.rid, "error", fault)
-            return [Registration(*make, "", "", "error", asked.actor, fault=fault.code)], []
+            return [Registration(*make, "", "error", asked.actor, fault=fault.code)], []
         state = "active" if wish.channel == "websocket" else "requested"
-        if state == "active":
-            await self.tell_state(asked.rid, state)
+        await self.tell_state(asked.rid, state)
         registration = Registration(
-            *make, wish.type, wish.channel, state, owner, wish.heartbeat_s, ends_at=wish.ends_at
+            *make,
+            wish.channel,
+            state,
+            owner,
+            wish.types,
+            topic,
+            topic_version,
+            heartbeat_s=wish.heartbeat_s,
+            ends_at=wish.ends_at,
         )
         return [registration], []
+
+    def _check_alone(self, wish: Wish) -> None:
+        """Raises Incorrect BA-3112, BA-3925 for filters that cannot be held against one version."""
+        if not Judge(self._store).can_test(wish):
+            if wish.own is not None:
+                raise FILTER_BEYOND_ONE()
+            if wish.watches_deletions:
+                raise FILTER_OF_DELETIONS()
 
     async def give_up(self, standing: Standing, fault: Fault) -> None:
         """Let a subscription be in error, and say why in it."""
@@ -224,6 +254,22 @@ def _interaction(written: Written) -> str:
     if written.event == DELETED:
         return "delete"
     return "create" if written.version == 1 else "update"
+
+
+def _oldest_versions(standing: Iterable[Standing]) -> dict[int, int]:
+    """Of each topic of one's own that is used, the oldest version that somebody goes by."""
+    found: dict[int, int] = {}
+    for each in standing:
+        if each.topic:
+            found[each.topic] = min(each.topic_version, found.get(each.topic, each.topic_version))
+    return found
+
+
+def _is_turn(written: Written, topics: Mapping[int, int]) -> bool:
+    """Whether a write changes how subscriptions stand: a Subscription (not by ourselves), a topic in use."""
+    if written.type == "Basic":
+        return written.version > topics.get(written.rid, written.version)
+    return written.type == "Subscription" and _is_asked(written)
 
 
 def _is_asked(written: Written) -> bool:

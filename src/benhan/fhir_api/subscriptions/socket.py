@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from benhan.fhir.notification import Kind
+from benhan.fhir.subscription import Wish
+from benhan.fhir.xml_format import to_xml
 from benhan.fhir_api.subscriptions.following import Follower
 from benhan.fhir_api.subscriptions.telling import Notices
 from benhan.fhir_api.subscriptions.wishes import Wishes
@@ -29,7 +31,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 PATH = "/fhir/subscription-socket"
-BIND = "bind-with-token "
+BIND = "bind-with-token"
 TOKEN_LIFE_S = 60.0
 SOCKETS_MAX = 500
 BOUND_MAX = 20
@@ -80,7 +82,7 @@ class SubscriptionSockets:
             code = await self._serve(receive, send)
             await send({"type": "websocket.close", "code": code})
         except (OSError, RuntimeError, TimeoutError) as cause:  # the client is gone, or takes nothing any more
-            log.info("subscriptions.socket_lost", reason=type(cause).__name__)
+            log.info("subscriptions.socket_lost", kind=type(cause).__name__)
         finally:
             self._open -= 1
 
@@ -112,14 +114,15 @@ class SubscriptionSockets:
         if len(text) > TEXT_CHARACTERS_MAX or not text.startswith(BIND):
             return False
         try:
-            rids = binding_tokens(self._store).read(text.removeprefix(BIND).strip(), PATH)
+            rids = binding_tokens(self._store).read(text.removeprefix(BIND).lstrip(": ").strip(), PATH)
             for rid in rids:
                 standing = await self._subscriptions.one(rid)
                 if standing is None or standing.state != "active" or len(bound) >= BOUND_MAX:
                     return False
                 await self._follower.owner(standing.owner)
                 bound[rid] = Bound(standing, standing.events, self._store.clock.monotonic_s())
-                await self._send(send, await self._notices.write(standing, "handshake"))
+                wish = await self._wishes.of(standing)
+                await self._tell_notice(send, wish, await self._notices.write(standing, "handshake"))
         except Fault as fault:
             log.info("subscriptions.socket_refused", fault=fault.code)
             return False
@@ -150,11 +153,15 @@ class SubscriptionSockets:
             found = await self._subscriptions.events(standing.rid, bound.told, standing.events, wish.events_max)
         if found or is_late:
             kind: Kind = "event-notification" if found else "heartbeat"
-            happened = await self._notices.happened(found, wish.content, owner, deletions=wish.watches_deletions)
-            await self._send(send, await self._notices.write(standing, kind, happened, wish.content))
+            happened = await self._notices.happened(found, wish.content, owner, wish)
+            await self._tell_notice(send, wish, await self._notices.write(standing, kind, happened))
             bound.told_at_s = now_s
         bound.told = found[-1].number if found else standing.events
         return True
+
+    async def _tell_notice(self, send: Send, wish: Wish, content: bytes) -> None:
+        """Source: channels.html#websockets, "in the MIME Type specified by the Subscription.channel.payload"."""
+        await self._send(send, await asyncio.to_thread(to_xml, content) if wish.is_in_xml else content)
 
     async def _send(self, send: Send, content: bytes) -> None:
         async with asyncio.timeout(SEND_S):

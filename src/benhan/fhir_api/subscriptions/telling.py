@@ -1,19 +1,21 @@
 """Telling receivers: handshake, events in their order, heartbeat; again and later where one does not answer.
 
 A subscription has one notification on its way at a time, so that its numbers come in order; a slow receiver makes no
-other wait. After ATTEMPTS_MAX tries in vain the subscription is in error; its events are kept, and can be caught up on
-by `$events`. Its owner wakes it with `status: requested`.
+other wait. A handshake that fails puts the subscription in error at once, anything else after ATTEMPTS_MAX tries in
+vain; its events are kept, and can be caught up on by `$events`. Its owner wakes it with `status: requested`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from benhan.fhir.notification import Happened, Kind, Status, notification
+from benhan.fhir.notification import Along, Happened, Kind, Status, notification
+from benhan.fhir.search_query import parse_search
 from benhan.fhir.subscription import Content, Wish
+from benhan.fhir.xml_format import to_xml
 from benhan.fhir_api.subscriptions.following import Follower
 from benhan.fhir_api.subscriptions.wishes import Wishes
 from benhan.kernel.actors import Actor
@@ -24,6 +26,7 @@ from benhan.store.backoff import retry_delay
 from benhan.store.ids import encode_rid
 from benhan.store.store import Store
 from benhan.store.subscriptions import Standing, SubscriptionEvent, Subscriptions
+from benhan.store.unit_of_work import Stored
 
 log = Log("subscriptions")
 
@@ -61,47 +64,74 @@ class Notices:
         standing: Standing,
         kind: Kind,
         events: Sequence[Happened] = (),
-        content: Content = "empty",
+        content: Content | None = None,
     ) -> bytes:
-        """The Bundle of a notification."""
+        """The Bundle of a notification, with as much as the subscription says where `content` does not."""
+        content = content or (await self._wishes.of(standing)).content
         name = UUID(bytes=self._store.random.bytes(16), version=4).urn
         status = await self.status(standing)
-        return notification(status, kind, name, self._base_url, events, named=content != "empty")
+        at = self._store.clock.now()
+        return notification(status, kind, name, self._base_url, events, at=at, named=content != "empty")
 
     async def happened(
-        self, events: Sequence[SubscriptionEvent], content: Content, reader: Actor, *, deletions: bool
+        self, events: Sequence[SubscriptionEvent], content: Content, reader: Actor, wish: Wish | None
     ) -> list[Happened]:
         """The events with what `reader` may see of their resources; what is no more is told by its id alone.
 
-        `deletions`: whether there may be some among them.
+        `wish` is that of the subscription: where it cannot be known any more nothing comes along with the resources.
         """
-        return [
-            await self._deleted(each)
-            if deletions and await self._is_deletion(each)
-            else await self._happened(each, content, reader)
-            for each in events
-        ]
+        if content == "empty":
+            return [Happened(each.number, each.at, "", is_created=False) for each in events]
+        keys = [(each.type, each.rid, version) for each in events for version in (each.version, each.version - 1)]
+        versions = await self._store.resources.versions([key for key in keys if key[2] > 0])
+        return [await self._happened(each, versions, content, reader, wish) for each in events]
 
-    async def _is_deletion(self, event: SubscriptionEvent) -> bool:
-        version = await self._wishes.version_before(event.type, event.rid, event.version + 1)
-        return version is not None and version.version == event.version and version.deleted
+    async def _happened(
+        self,
+        event: SubscriptionEvent,
+        versions: Mapping[tuple[str, int, int], Stored],
+        content: Content,
+        reader: Actor,
+        wish: Wish | None,
+    ) -> Happened:
+        written = versions.get((event.type, event.rid, event.version))
+        before = versions.get((event.type, event.rid, event.version - 1))
+        is_deleted = written is not None and written.deleted
+        named = before if is_deleted else written
+        id_ = named.id if named is not None else encode_rid(event.rid)  # a deletion says no id of its own
+        focus = f"{event.type}/{id_}"
+        if is_deleted:
+            return Happened(event.number, event.at, focus, is_created=False, is_deleted=True)
+        told = await self._told(event, id_, reader) if content == "full-resource" else b""
+        along = await self._along(event, id_, content, reader, wish)
+        return Happened(event.number, event.at, focus, event.version == 1, told, along=along)
 
-    async def _deleted(self, event: SubscriptionEvent) -> Happened:
-        """A deletion; its resource is named as the version before it was."""
-        before = await self._wishes.version_before(event.type, event.rid, event.version)
-        id_ = before.id if before is not None else encode_rid(event.rid)
-        return Happened(event.number, event.at, f"{event.type}/{id_}", is_created=False, is_deleted=True)
+    async def _told(self, event: SubscriptionEvent, id_: str, reader: Actor) -> bytes:
+        """The version as `reader` may read it, which the ledger records; nothing where it is no more."""
+        try:
+            return (await self._store.resources.vread(event.type, id_, event.version, reader)).content
+        except NotFound:
+            log.info("subscriptions.resource_gone")
+            return b""
 
-    async def _happened(self, event: SubscriptionEvent, content: Content, reader: Actor) -> Happened:
-        is_created, id_, told = event.version == 1, encode_rid(event.rid), b""
-        if content == "full-resource":
-            try:
-                stored = await self._store.resources.vread(event.type, id_, event.version, reader)
-            except NotFound:
-                log.info("subscriptions.resource_gone", type=event.type)
-            else:
-                id_, told = stored.id, stored.content
-        return Happened(event.number, event.at, f"{event.type}/{id_}", is_created, told)
+    async def _along(
+        self, event: SubscriptionEvent, id_: str, content: Content, reader: Actor, wish: Wish | None
+    ) -> tuple[Along, ...]:
+        """What the topic's notificationShape says comes along, as `reader` finds it now."""
+        pairs = wish.own.along(event.type) if wish is not None and wish.own is not None else ()
+        if not pairs:
+            return ()
+        search = self._store.search
+        query = parse_search(event.type, [("_id", id_), *pairs], registry=search.registry)
+        try:
+            page = await search.search(query, reader)
+        except Fault as fault:  # the event itself does not wait for what comes along with it
+            if fault.retryable:
+                raise
+            log.warning("subscriptions.nothing_along", fault=fault.code)
+            return ()
+        is_full = content == "full-resource"
+        return tuple(Along(f"{each.type}/{each.id}", each.content if is_full else b"") for each in page.included)
 
 
 class Teller:
@@ -162,7 +192,7 @@ class Teller:
             else:
                 await self._tell_next(standing)
         except Fault as fault:
-            await self._failed(standing, fault)
+            await self._failed(standing, fault, is_ours=True)
         except Exception as cause:  # noqa: BLE001  # one notification's failure is not the task's
             log.failure("subscriptions.failed", cause)
 
@@ -175,26 +205,37 @@ class Teller:
             content = await self._notices.write(standing, "handshake")
         else:
             found = await self._subscriptions.events(standing.rid, delivered, standing.events, wish.events_max)
-            happened = await self._notices.happened(found, wish.content, owner, deletions=wish.watches_deletions)
+            happened = await self._notices.happened(found, wish.content, owner, wish)
             kind: Kind = "event-notification" if found else "heartbeat"
-            content = await self._notices.write(standing, kind, happened, wish.content)
+            content = await self._notices.write(standing, kind, happened)
             delivered = found[-1].number if found else max(delivered, standing.events)
-        await self._send(wish, content)
+        try:
+            await self._send(wish, content)
+        except Fault as fault:
+            await self._failed(standing, fault)
+            return
         if await self._subscriptions.told(standing, delivered) and standing.state == "requested":
             await self._follower.tell_state(standing.rid, "active")
         self._follower.arrived.set()
 
     async def _send(self, wish: Wish, content: bytes) -> None:
-        await self._sender.send(wish.endpoint, content, wish.headers, wish.timeout_s)
+        body = await asyncio.to_thread(to_xml, content) if wish.is_in_xml else content
+        headers = (("content-type", wish.payload), *wish.headers)
+        await self._sender.send(wish.endpoint, body, headers, wish.timeout_s)
 
     async def _finish(self, standing: Standing) -> None:
         if await self._subscriptions.end(standing, "off"):
             await self._follower.tell_state(standing.rid, "off")
 
-    async def _failed(self, standing: Standing, fault: Fault) -> None:
-        """Again later where that may help, as often as is allowed; else the subscription is in error."""
+    async def _failed(self, standing: Standing, fault: Fault, *, is_ours: bool = False) -> None:
+        """Again later where that may help, as often as is allowed; else the subscription is in error.
+
+        A handshake has one try, unless the failure `is_ours`: who subscribes is there to answer.
+        Source: channels.html#rest-hook, "Any errors in the initial handshake SHALL result in … error".
+        """
         attempts = standing.attempts + 1
-        is_last = not fault.retryable or attempts >= ATTEMPTS_MAX
+        is_refused = standing.state == "requested" and not is_ours
+        is_last = not fault.retryable or is_refused or attempts >= ATTEMPTS_MAX
         delay = retry_delay(attempts, self._store.random, first_s=RETRY_FIRST_S, most_s=RETRY_MOST_S)
         at = self._store.clock.now() + delay
         try:

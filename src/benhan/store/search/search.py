@@ -177,6 +177,11 @@ class Search:
             self._running -= 1
         return page if next_link is None else replace(page, next=self._links.write(next_link, bound_to))
 
+    async def note_seen(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> None:
+        """Record what a search would have shown of patients, where its resources were found in another way."""
+        if actor.role is not Role.SYSTEM:
+            await self._ledger.ask(self._views(query_, seen, actor))
+
     def compiler(self, base_url: str = "", now: datetime | None = None) -> Compiler:
         """What compiles a search of this store to an expression about its rows."""
         return Compiler(self.registry, self._ids, Asking(now or self._clock.now(), base_url))

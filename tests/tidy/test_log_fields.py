@@ -1,0 +1,37 @@
+"""Every field that the program logs is of the vocabulary: a wrong one would stop what was about to be logged."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from benhan.kernel.logs import FIELDS
+
+SOURCES = Path(__file__).parents[2] / "src" / "benhan"
+LEVELS = {"debug", "info", "warning", "error", "failure"}
+
+
+def fields_logged(tree: ast.AST) -> list[tuple[int, str]]:
+    """The lines and names of the fields of every call of `log`."""
+    calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
+    return [
+        (each.lineno, one.arg)
+        for each in calls
+        if isinstance(each.func, ast.Attribute)
+        and isinstance(each.func.value, ast.Name)
+        and each.func.value.id == "log"
+        and each.func.attr in LEVELS
+        for one in each.keywords
+        if one.arg
+    ]
+
+
+def test_every_field_that_is_logged_is_of_the_vocabulary() -> None:
+    unknown, count = [], 0
+    for path in sorted(SOURCES.rglob("*.py")):
+        for line, name in fields_logged(ast.parse(path.read_bytes())):
+            count += 1
+            if name not in FIELDS:
+                unknown.append(f"{path.relative_to(SOURCES)}:{line} {name}")
+    assert count > 50
+    assert unknown == []
