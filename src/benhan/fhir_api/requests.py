@@ -31,7 +31,7 @@ from benhan.kernel.texts import Language
 
 LARGE_BYTES = 256 * 1024
 """From this size on a body is read and written beside the loop, so that other requests go on meanwhile."""
-_ETAG = re.compile(r'\s*(?:W/)?"(\d{1,9})"\s*')
+_ETAG = re.compile(r'\s*(?:W/)?"([0-9]{1,9})"\s*')
 
 
 def actor_of(request: Request) -> Actor:

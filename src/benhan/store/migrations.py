@@ -40,7 +40,7 @@ def migrations(folder: Path = FOLDER) -> list[Migration]:
     """Every migration of the package, in order, numbered 1… without a gap."""
     found = []
     for path in sorted(folder.glob("*.sql")):
-        match = re.fullmatch(r"(\d{4})_(\w+)\.sql", path.name)
+        match = re.fullmatch(r"([0-9]{4})_(\w+)\.sql", path.name)
         assert match is not None, path.name
         found.append(Migration(int(match[1]), match[2], path.read_text(encoding="utf-8")))
     assert [each.number for each in found] == list(range(1, len(found) + 1)), "a gap in the numbers"

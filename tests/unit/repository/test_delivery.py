@@ -119,6 +119,12 @@ def test_of_two_versions_the_later_one_stays(known: tuple[str, int], coming: tup
     assert _is_as_new(here, source("01234", version(*coming))) is as_new
 
 
+@pytest.mark.parametrize("number", ["²", "٣" * 30, "9" * 5000, "", "-1"])
+def test_a_version_whose_number_is_none_is_older_than_any_number(number: str) -> None:
+    here = {"meta": {"source": f"urn:benhan:facility:01234#{EARLY}_{number}"}}
+    assert not _is_as_new(here, source("01234", version(EARLY, 1)))
+
+
 def test_versions_of_two_facilities_are_not_compared() -> None:
     here = {"meta": {"source": source("01234", version(LATE, 9))}}
     assert not _is_as_new(here, source("56789", version(EARLY, 1)))

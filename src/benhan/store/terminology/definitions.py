@@ -140,7 +140,7 @@ def _rank(resource: Json) -> tuple[bool, list[tuple[int, str]], str]:
     """Active before others, then the version, compared number by number, then when it was written."""
     version = [
         (int(part), "") if part.isdecimal() else (-1, part)
-        for part in re.findall(r"\d{1,18}|[^\W\d_]+", str(resource.get("version", "")))
+        for part in re.findall(r"[0-9]{1,18}|[^\W\d_]+", str(resource.get("version", "")))
     ]
     return resource.get("status") == "active", version, str((resource.get("meta") or {}).get("lastUpdated", ""))
 
