@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+WORDS_MAX = 4000
+"""Characters of a server's log that are shown when it does not start."""
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode; so has what is measured
 
 
@@ -112,22 +114,28 @@ def serving(data: Path, role: str = "node", **environment: str) -> Iterator[Serv
 
 
 def start(data: Path, role: str = "node", **environment: str) -> Server:
-    """Start a role and wait until /readyz answers 200; raises TimeoutError after 60 s."""
+    """Start a role and wait until /readyz answers 200.
+
+    Raises RuntimeError with the server's own last words when it ends, or has not answered within 60 s.
+    """
     http_port, mllp_port = free_port(), free_port()
     command = [sys.executable, "-m", "benhan.cli.main", "serve", role, "--data", str(data), "--port", str(http_port)]
     if role == "node":
         command += ["--mllp-port", str(mllp_port)]
     began = time.perf_counter()
-    log = (data / f"{role}.log").open("ab") if data.is_dir() else subprocess.DEVNULL
-    process = subprocess.Popen(
-        command, stderr=log, cwd=ROOT, env={**os.environ, "BENHAN_LOG_LEVEL": "warning", **environment}
-    )
+    data.mkdir(parents=True, exist_ok=True)
+    words = data / f"{role}.log"
+    with words.open("ab") as log:
+        process = subprocess.Popen(
+            command, stderr=log, cwd=ROOT, env={**os.environ, "BENHAN_LOG_LEVEL": "warning", **environment}
+        )
     try:
         wait_ready(f"http://127.0.0.1:{http_port}", process)
-    except TimeoutError:
+    except (RuntimeError, TimeoutError) as cause:
         process.terminate()
         process.wait()
-        raise
+        said = words.read_text(encoding="utf-8", errors="replace")[-WORDS_MAX:]
+        raise RuntimeError(f"{cause}; the server said:\n{said}") from None
     return Server(role, data, http_port, mllp_port, process, time.perf_counter() - began)
 
 
