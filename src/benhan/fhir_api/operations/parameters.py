@@ -126,6 +126,14 @@ async def asked_of(api: FhirApi, request: Request) -> Asked:
     return Asked(tuple(pairs), tuple(exact))
 
 
+def asked_in(plain: Any) -> Asked:
+    """The parameters of a Parameters resource. Raises Incorrect BA-2354, BA-2355."""
+    pairs = _pairs(plain)
+    if len(pairs) > PARAMETERS_MAX:
+        raise TOO_MANY_PARAMETERS(limit=PARAMETERS_MAX)
+    return Asked(tuple(pairs))
+
+
 def _has_body(request: Request) -> bool:
     return request.headers.get("content-length", "") not in ("", "0") or "transfer-encoding" in request.headers
 
