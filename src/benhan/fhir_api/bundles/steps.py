@@ -71,6 +71,11 @@ class Step:
         return self.verb in READS or self.operation in POSTED_READS
 
     @property
+    def changes_meta(self) -> bool:
+        """Whether it is `$meta-add` or `$meta-delete`."""
+        return self.operation in POSTED_WRITES
+
+    @property
     def makes(self) -> bool:
         """Whether it brings a whole resource."""
         return self.verb == "PUT" or (self.verb == "POST" and not self.operation)

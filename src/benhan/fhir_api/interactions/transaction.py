@@ -48,7 +48,7 @@ async def _transaction(api: FhirApi, request: Request, entries: list[tuple[Any, 
         return plan, await api.store.commit(plan.unit) if plan.unit.writes else []
 
     conditions = [step.condition for step in steps if step.condition is not None]
-    patched = [step.address for step in steps if (step.verb == "PATCH" or (step.operation and not step.is_read)) and step.id]
+    patched = [step.address for step in steps if step.id and (step.verb == "PATCH" or step.changes_meta)]
     async with claimed(api, conditions, ids=patched):
         plan, stored = await until_settled(act, pinned=all(step.version is None for step in steps))
     answers |= {step.number: _written(teller, step, plan, stored) for step in plan.steps}
