@@ -130,21 +130,24 @@ def start(data: Path, role: str = "node", **environment: str) -> Server:
             command, stderr=log, cwd=ROOT, env={**os.environ, "BENHAN_LOG_LEVEL": "warning", **environment}
         )
     try:
-        wait_ready(f"http://127.0.0.1:{http_port}", process)
-    except (RuntimeError, TimeoutError) as cause:
+        wait_ready(f"http://127.0.0.1:{http_port}", process, words)
+    except RuntimeError:
         process.terminate()
         process.wait()
-        said = words.read_text(encoding="utf-8", errors="replace")[-WORDS_MAX:]
-        raise RuntimeError(f"{cause}; the server said:\n{said}") from None
+        raise
     return Server(role, data, http_port, mllp_port, process, time.perf_counter() - began)
 
 
-def wait_ready(url: str, process: subprocess.Popen[bytes] | None = None, timeout_s: float = 60.0) -> None:
-    """Return when `url`/readyz answers 200. Raises TimeoutError, or RuntimeError when the process has ended."""
-    until = time.perf_counter() + timeout_s
+def wait_ready(url: str, process: subprocess.Popen[bytes], words: Path, timeout_s: float = 60.0) -> None:
+    """Return when `url`/readyz answers 200.
+
+    Raises RuntimeError with the last of what the server wrote into `words` when it ends, or has not answered in time.
+    """
+    until, reason = time.perf_counter() + timeout_s, f"{url}/readyz did not answer 200 within {timeout_s} s"
     while time.perf_counter() < until:
-        if process is not None and process.poll() is not None:
-            raise RuntimeError(f"the server ended with exit code {process.returncode}")
+        if process.poll() is not None:
+            reason = f"the server ended with exit code {process.returncode}"
+            break
         try:
             with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:
                 if answer.status == 200:
@@ -152,4 +155,4 @@ def wait_ready(url: str, process: subprocess.Popen[bytes] | None = None, timeout
         except (OSError, urllib.error.URLError):
             pass
         time.sleep(0.02)
-    raise TimeoutError(f"{url}/readyz did not answer 200 within {timeout_s} s")
+    raise RuntimeError(f"{reason}; it said:\n{words.read_text(encoding='utf-8', errors='replace')[-WORDS_MAX:]}")
