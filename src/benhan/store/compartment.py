@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from benhan.store.database import Database
 from benhan.store.ids import bucket_of
@@ -12,6 +13,7 @@ from benhan.store.sql_texts import query
 from benhan.store.unit_of_work import Stored
 
 MOST = 100_000
+ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 
 _READ = query(
     "read_compartment",
@@ -19,15 +21,26 @@ _READ = query(
     select type, rid, version, patient, updated_at, content from resource r
     where r.bucket = $1 and r.patient = $2 and r.type = any($3::smallint[]) and r.until is null
           and r.content is not null
-    order by r.type, r.at_from, r.rid limit $4
+          and (r.at_from is null or r.at_from >= $4 or r.type <> all($5::smallint[]))
+    order by r.type, r.at_from, r.rid limit $6
     """,
 )
 
 
-async def read_compartment(database: Database, opener: Opener, patient: int, types: Sequence[str] = ()) -> list[Stored]:
-    """The current resources of `patient` (a rid), of `types` or of all. Records no view: the caller does."""
+async def read_compartment(
+    database: Database,
+    opener: Opener,
+    patient: int,
+    types: Sequence[str] = (),
+    *,
+    since: datetime = ALWAYS,
+    dated: Sequence[str] = (),
+) -> list[Stored]:
+    """The current resources of `patient` (a rid), of `types` or of all; of `dated` types those from `since` on, and
+    those without a date. Records no view: the caller does."""
     numbers = [TYPE_NUMBERS[type_] for type_ in types or TYPE_NUMBERS]
+    dated_numbers = [TYPE_NUMBERS[type_] for type_ in dated]
     async with database.connection() as connection:
-        rows = await connection.fetch(_READ, bucket_of(patient), patient, numbers, MOST)
+        rows = await connection.fetch(_READ, bucket_of(patient), patient, numbers, since, dated_numbers, MOST)
         opened = await opener.open_all(rows, connection)
     return [each for each in opened if each is not None]
