@@ -251,7 +251,11 @@ async def test_a_role_that_cannot_start_ends_all_with_its_own_words_and_its_exit
         await serving.fetchval("node", "insert into schema_migration values (9999, 'of a newer program', '', now())")
         assert await serving.stopped() == 0
     again = await start(serving.data, serving.ports)
-    output, _ = await asyncio.wait_for(again.process.communicate(), 180)
+    try:
+        output, _ = await asyncio.wait_for(again.process.communicate(), 180)
+    finally:
+        if again.process.returncode is None:
+            await again.stopped()
     assert again.process.returncode == 6
     assert "BA-0431" in output.decode()
     assert "BA-3950" in output.decode()
