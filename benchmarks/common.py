@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+WORDS_MAX = 4000
+"""Characters of a server's log that are shown when it does not start."""
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode; so has what is measured
 
 
@@ -112,31 +114,40 @@ def serving(data: Path, role: str = "node", **environment: str) -> Iterator[Serv
 
 
 def start(data: Path, role: str = "node", **environment: str) -> Server:
-    """Start a role and wait until /readyz answers 200; raises TimeoutError after 60 s."""
+    """Start a role and wait until /readyz answers 200.
+
+    Raises RuntimeError with the server's own last words when it ends, or has not answered within 60 s.
+    """
     http_port, mllp_port = free_port(), free_port()
     command = [sys.executable, "-m", "benhan.cli.main", "serve", role, "--data", str(data), "--port", str(http_port)]
     if role == "node":
         command += ["--mllp-port", str(mllp_port)]
     began = time.perf_counter()
-    log = (data / f"{role}.log").open("ab") if data.is_dir() else subprocess.DEVNULL
-    process = subprocess.Popen(
-        command, stderr=log, cwd=ROOT, env={**os.environ, "BENHAN_LOG_LEVEL": "warning", **environment}
-    )
+    data.mkdir(parents=True, exist_ok=True)
+    words = data / f"{role}.log"
+    with words.open("ab") as log:
+        process = subprocess.Popen(
+            command, stderr=log, cwd=ROOT, env={**os.environ, "BENHAN_LOG_LEVEL": "warning", **environment}
+        )
     try:
-        wait_ready(f"http://127.0.0.1:{http_port}", process)
-    except TimeoutError:
+        wait_ready(f"http://127.0.0.1:{http_port}", process, words)
+    except RuntimeError:
         process.terminate()
         process.wait()
         raise
     return Server(role, data, http_port, mllp_port, process, time.perf_counter() - began)
 
 
-def wait_ready(url: str, process: subprocess.Popen[bytes] | None = None, timeout_s: float = 60.0) -> None:
-    """Return when `url`/readyz answers 200. Raises TimeoutError, or RuntimeError when the process has ended."""
-    until = time.perf_counter() + timeout_s
+def wait_ready(url: str, process: subprocess.Popen[bytes], words: Path, timeout_s: float = 60.0) -> None:
+    """Return when `url`/readyz answers 200.
+
+    Raises RuntimeError with the last of what the server wrote into `words` when it ends, or has not answered in time.
+    """
+    until, reason = time.perf_counter() + timeout_s, f"{url}/readyz did not answer 200 within {timeout_s} s"
     while time.perf_counter() < until:
-        if process is not None and process.poll() is not None:
-            raise RuntimeError(f"the server ended with exit code {process.returncode}")
+        if process.poll() is not None:
+            reason = f"the server ended with exit code {process.returncode}"
+            break
         try:
             with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:
                 if answer.status == 200:
@@ -144,4 +155,4 @@ def wait_ready(url: str, process: subprocess.Popen[bytes] | None = None, timeout
         except (OSError, urllib.error.URLError):
             pass
         time.sleep(0.02)
-    raise TimeoutError(f"{url}/readyz did not answer 200 within {timeout_s} s")
+    raise RuntimeError(f"{reason}; it said:\n{words.read_text(encoding='utf-8', errors='replace')[-WORDS_MAX:]}")

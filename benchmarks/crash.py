@@ -64,8 +64,9 @@ class Country:
             self.start()
 
     def wait(self) -> None:
-        wait_ready(f"http://127.0.0.1:{self.node_port}")
-        wait_ready(f"http://127.0.0.1:{self.repository_port}")
+        assert self.process is not None
+        for port in (self.node_port, self.repository_port):
+            wait_ready(f"http://127.0.0.1:{port}", self.process, self.data / "crash.log")
 
     def victim(self, kind: str) -> int | None:
         """The process id to kill for `kind`, or None where there is none just now."""

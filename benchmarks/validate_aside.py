@@ -1,6 +1,8 @@
 """Reads by id while one client has a resource of 30,000 elements validated, over and over: what the others lose.
 
-The limit it is compared with: the same reads with nobody validating. One worker, so that no other process helps.
+The limit it is compared with: the same reads with nobody validating. One worker, so that no other process helps. How
+long the event loop is held while such a body is read is told in time of the processor, which others do not change:
+beside the loop, and in it, as the limit.
 """
 
 from __future__ import annotations
@@ -9,8 +11,12 @@ import asyncio
 import json
 import statistics
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+from benhan.fhir.resource import parse_resource
+from benhan.fhir.validation import check_structure
+from benhan.fhir_api.requests import beside_the_loop
 from common import Server, arguments, report, scratch_folder, serving
 from crud import patient
 from http_client import Connection, drive, request
@@ -69,6 +75,38 @@ async def validations(server: Server, token: str, over: asyncio.Event) -> list[f
     return found
 
 
+async def held(read: Callable[[bytes], Awaitable[Any]], rounds: int) -> list[float]:
+    """Milliseconds of the processor between turns of the event loop while `read` reads, sorted."""
+    body, over, found = made_for_it(), asyncio.Event(), list[float]()
+
+    async def turns() -> None:
+        while not over.is_set():
+            began = time.process_time()
+            await asyncio.sleep(0)
+            found.append((time.process_time() - began) * 1000)
+
+    turning = asyncio.create_task(turns())
+    for _ in range(rounds):
+        await read(body)
+    over.set()
+    await turning
+    return sorted(found)
+
+
+async def beside(body: bytes) -> None:
+    await beside_the_loop(parse_whole, body)
+
+
+async def inside(body: bytes) -> None:
+    parse_whole(body)
+    await asyncio.sleep(0)
+
+
+def parse_whole(body: bytes) -> None:
+    """Read and held against the structure, as a create does."""
+    check_structure(parse_resource(body, size_bytes_max=len(body)).plain)
+
+
 async def measure(quick: bool) -> dict[str, Any]:
     seconds = 6.0 if quick else 20.0
     with scratch_folder() as data, serving(data, BENHAN_WORKERS="1") as server:
@@ -86,14 +124,19 @@ async def measure(quick: bool) -> dict[str, Any]:
         meanwhile = await reads(server, token, made[0], seconds)
         over.set()
         taken = await validating
+    rounds = 5 if quick else 15
+    held_inside, held_beside = await held(inside, rounds), await held(beside, rounds)
     return {
         "read_alone_p50_ms": round(statistics.median(alone), 1),
         "read_alone_max_ms": round(alone[-1], 1),
         "read_alone_per_s": round(len(alone) / seconds),
         "read_meanwhile_p50_ms": round(statistics.median(meanwhile), 1),
+        "read_meanwhile_p95_ms": round(meanwhile[int(len(meanwhile) * 0.95)], 1),
         "read_meanwhile_p99_ms": round(meanwhile[int(len(meanwhile) * 0.99)], 1),
         "read_meanwhile_max_ms": round(meanwhile[-1], 1),
         "read_meanwhile_per_s": round(len(meanwhile) / seconds),
+        "loop_held_inside_max_cpu_ms": round(held_inside[-1], 1),
+        "loop_held_beside_max_cpu_ms": round(held_beside[-1], 1),
         "validation_p50_s": round(statistics.median(taken), 2),
     }
 

@@ -199,6 +199,14 @@ async def test_a_body_declared_over_the_limit_is_refused_without_being_read(door
     assert (status, asked) == (413, [])
 
 
+@pytest.mark.parametrize("length", [b"9" * 5_000, b"\xb2", b"-1", b"1_000", b"abc"])
+async def test_a_length_that_is_no_sensible_number_breaks_nothing(door: Door, token: str, length: bytes) -> None:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": GOOD}
+
+    assert await _posted(door, token, receive, [(b"content-length", length)]) == (413 if length[:1] == b"9" else 201)
+
+
 async def test_a_body_without_a_length_is_cut_off_at_the_limit_and_memory_stays_bounded(door: Door, token: str) -> None:
     chunk, given = b"x" * 50_000, []
 

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.fhir_api.conftest import codes_of
 
+from benhan.store.terminology import library
+
 Json = dict[str, Any]
 GENDER = "http://hl7.org/fhir/ValueSet/administrative-gender"
 LOCAL = "http://benh-vien.example/he-ma"
@@ -541,3 +543,151 @@ async def test_nothing_that_is_sent_makes_an_operation_fail(
     told = [{"name": name, member: value} for name, member, value in sent]
     answer = await fhir.post(operation, json={"resourceType": "Parameters", "parameter": told})
     assert answer.status_code < 500 or answer.status_code == 501, (told, answer.text)
+
+
+# ── supplements and versions ──
+
+
+def supplement(url: str, **more: Any) -> Json:
+    """Words and a property for two codes of the system `url`, and for one that it does not have."""
+    return {
+        "resourceType": "CodeSystem",
+        "url": f"{url}/tieng-viet",
+        "version": "7",
+        "status": "active",
+        "content": "supplement",
+        "supplements": url,
+        "language": "vi",
+        "concept": [
+            {"code": "K", "display": "Bệnh hệ tiêu hoá"},
+            {
+                "code": "J18",
+                "designation": [{"language": "fr", "value": "Pneumonie"}],
+                "property": [{"code": "group", "valueString": "hô hấp"}, {"code": "chapter", "valueString": "X"}],
+                "concept": [{"code": "K", "display": "Tiêu hoá"}],
+            },
+            {"code": "MỚI", "display": "Không có trong hệ mã"},
+        ],
+        **more,
+    }
+
+
+@pytest.fixture(params=["in memory", "in tables"])
+async def supplemented(
+    fhir: httpx.AsyncClient, system: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> str:
+    """The url of a code system that has a supplement."""
+    if request.param == "in tables":
+        monkeypatch.setattr(library, "LISTED_MAX", 2)
+    assert (await fhir.post("CodeSystem", json=supplement(system))).status_code == 201
+    return system
+
+
+async def test_what_a_supplement_adds_is_told_found_and_judged(fhir: httpx.AsyncClient, supplemented: str) -> None:
+    told = read(await fhir.get("CodeSystem/$lookup", params={"system": supplemented, "code": "J18"}))
+    assert told["display"] == "Pneumonia"
+    assert [each["value"] for each in told["designation"]] == ["Viêm phổi, tác nhân không xác định", "Pneumonie"]
+    properties = [(each["code"], each["value"]) for each in told["property"]]
+    assert properties.count(("chapter", "X")) == 1
+    assert ("group", "hô hấp") in properties
+    assert [each for each in properties if each[0] == "parent"] == [("parent", "J")]
+    display = {"system": supplemented, "code": "K", "displayLanguage": "vi"}
+    assert read(await fhir.get("CodeSystem/$lookup", params=display))["display"] == "Bệnh hệ tiêu hoá"
+    judged = {"url": supplemented, "code": "K", "display": "Bệnh hệ tiêu hoá"}
+    assert read(await fhir.get("CodeSystem/$validate-code", params=judged))["result"] is True
+    judged["display"] = "Bệnh khác"
+    assert read(await fhir.get("CodeSystem/$validate-code", params=judged))["result"] is False
+    whole = {"url": f"{supplemented}?fhir_vs", "displayLanguage": "vi"}
+    answer = await fhir.get("ValueSet/$expand", params={**whole, "filter": "tieu benh"})
+    assert [each["display"] for each in answer.json()["expansion"]["contains"]] == ["Bệnh hệ tiêu hoá"]
+    used = [each for each in answer.json()["expansion"]["parameter"] if each["name"] == "used-supplement"]
+    assert used == [{"name": "used-supplement", "valueUri": f"{supplemented}/tieng-viet|7"}]
+    assert "MỚI" not in expanded(await fhir.get("ValueSet/$expand", params=whole))
+    listed = value_set("http://x.example/listed", {"system": supplemented, "concept": [{"code": "K"}, {"code": "MỚI"}]})
+    answer = await expand_sent(fhir, listed, includeDesignations__valueBoolean=True)
+    assert [each["designation"][0]["value"] for each in answer.json()["expansion"]["contains"]] == ["Bệnh hệ tiêu hoá"]
+
+
+@pytest.mark.parametrize(
+    "more", [{"status": "draft"}, {"supplements": "{url}|2"}, {"content": "fragment"}], ids=["draft", "version", "kind"]
+)
+async def test_what_is_no_supplement_of_this_version_adds_nothing(
+    fhir: httpx.AsyncClient, system: str, more: Json
+) -> None:
+    told = {name: value.format(url=system) for name, value in more.items()}
+    assert (await fhir.post("CodeSystem", json=supplement(system, **told))).status_code == 201
+    found = read(await fhir.get("CodeSystem/$lookup", params={"system": system, "code": "K"}))
+    assert "designation" not in found
+
+
+async def test_of_a_supplement_the_highest_version_counts_and_a_change_is_seen_at_once(
+    fhir: httpx.AsyncClient, system: str
+) -> None:
+    asked = {"system": system, "code": "K", "displayLanguage": "vi"}
+    assert read(await fhir.get("CodeSystem/$lookup", params=asked))["display"] == "Digestive diseases"
+    for version, display in (("10", "mười"), ("9", "chín")):
+        concept = [{"code": "K", "display": display}]
+        told = supplement(system, version=version, supplements=f"{system}|1", concept=concept)
+        made = await fhir.post("CodeSystem", json=told)
+        assert made.status_code == 201
+    assert read(await fhir.get("CodeSystem/$lookup", params=asked))["display"] == "mười"
+
+
+async def test_designations_are_chosen_by_language_and_use(fhir: httpx.AsyncClient, system: str) -> None:
+    use = {"system": "http://snomed.info/sct", "code": "900000000000013009"}
+    concept = [{"code": "K", "designation": [{"language": "vi", "value": "a"}, {"use": use, "value": "b"}]}]
+    assert (await fhir.post("CodeSystem", json=supplement(system, concept=concept))).status_code == 201
+    asked = {"url": f"{system}?fhir_vs", "filter": "Digestive"}
+
+    async def told(*designations: str) -> list[str]:
+        answer = await fhir.get("ValueSet/$expand", params={**asked, "designation": list(designations)})
+        return [each["value"] for each in answer.json()["expansion"]["contains"][0].get("designation", [])]
+
+    assert await told("urn:ietf:bcp:47|vi-VN") == ["a"]
+    assert await told(f"{use['system']}|{use['code']}") == ["b"]
+    assert await told("vi", use["code"]) == ["a", "b"]
+    assert await told("urn:ietf:bcp:47|fr") == []
+
+
+async def test_codes_that_only_group_and_whole_systems_are_left_out_when_asked(
+    fhir: httpx.AsyncClient, system: str
+) -> None:
+    gender = "http://hl7.org/fhir/administrative-gender"
+    both = value_set("http://x.example/both", {"system": system}, {"system": gender})
+    codes = expanded(await expand_sent(fhir, both))
+    usable = await expand_sent(fhir, both, excludeNotForUI__valueBoolean=True)
+    assert expanded(usable) == [code for code in codes if code != "J"]
+    page = await expand_sent(fhir, both, excludeNotForUI__valueBoolean=True, count__valueInteger=2)
+    assert page.json()["expansion"]["total"] == len(codes) - 1
+    for left_out in (system, f"{system}|1"):
+        without = await expand_sent(fhir, both, **{"exclude-system__valueCanonical": left_out})
+        assert expanded(without) == ["male", "female", "other", "unknown"]
+    assert expanded(await expand_sent(fhir, both, **{"exclude-system__valueCanonical": f"{system}|9"})) == codes
+
+
+async def test_the_version_of_a_system_is_chosen_forced_and_checked(fhir: httpx.AsyncClient, system: str) -> None:
+    second = diseases(system, version="2", concept=[{"code": "N", "display": "New"}])
+    assert (await fhir.post("CodeSystem", json=second)).status_code == 201
+    free = value_set("http://x.example/free", {"system": system})
+    bound = value_set("http://x.example/bound", {"system": system, "version": "2"})
+    one, two = f"{system}|1", f"{system}|2"
+
+    async def first(value_set_: Json, name: str, version: str) -> str:
+        return expanded(await expand_sent(fhir, value_set_, **{f"{name}__valueCanonical": version}))[0]
+
+    assert await first(free, "system-version", one) == "J"
+    assert await first(bound, "system-version", one) == "N"
+    assert await first(bound, "force-system-version", one) == "J"
+    assert await first(free, "check-system-version", one) == "J"
+    assert await first(bound, "check-system-version", two) == "N"
+    refused = await expand_sent(fhir, bound, **{"check-system-version__valueCanonical": one})
+    assert (refused.status_code, codes_of(refused)) == (400, ["BA-3952"])
+    unversioned = await expand_sent(fhir, free, **{"force-system-version__valueCanonical": system})
+    assert (unversioned.status_code, codes_of(unversioned)) == (400, ["BA-2352"])
+
+
+@pytest.mark.parametrize("name", ["date", "context", "contextDirection", "property", "useSupplement"])
+async def test_what_expand_cannot_do_is_refused_by_its_name(fhir: httpx.AsyncClient, name: str) -> None:
+    answer = await fhir.get("ValueSet/$expand", params={"url": GENDER, name: "2026-01-01"})
+    assert (answer.status_code, codes_of(answer)) == (400, ["BA-2351"])
+    assert name in answer.text

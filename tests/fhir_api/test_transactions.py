@@ -141,6 +141,13 @@ BAD: dict[str, tuple[Any, int, str]] = {
         "subject": {"reference": "Patient?identifier=never|there"}}), 412, "BA-2163"),
     "read of what is not there": (entry("GET", "Patient/never-there"), 404, "BA-0401"),
     "search that is not understood": (entry("GET", "Patient?foo=1"), 400, "BA-0220"),
+    "an operation that is answered by a job": (entry("POST", "Patient/$export"), 400, "BA-0311"),
+    "an operation of the whole server": (entry("POST", "$reindex"), 400, "BA-0311"),
+    "an operation that there is not": (entry("POST", "Patient/$nothing"), 400, "BA-0311"),
+    "an operation by PUT": (entry("PUT", "Patient/a/$meta-add", patient()), 400, "BA-0311"),
+    "a meta of no resource": (entry("POST", "Patient/$meta-add", patient()), 400, "BA-0311"),
+    "a meta that is not told": (entry("POST", "Patient/a/$meta-add"), 400, "BA-0311"),
+    "a document that would be stored": (entry("GET", "Composition/a/$document?persist=true"), 400, "BA-0311"),
     "an export": (entry("GET", "Patient/$export"), 400, "BA-0311"),
     "the file of a job": (entry("GET", "$job/a4624c9d0e189a66a4ee7c4a512849b0/Patient.1"), 400, "BA-0311"),
 }  # fmt: skip
@@ -406,6 +413,110 @@ async def test_an_operation_that_is_read_is_answered_in_a_bundle(fhir: httpx.Asy
     expand = "ValueSet/$expand?url=http://hl7.org/fhir/ValueSet/administrative-gender"
     answer = await sent(fhir, kind, entry("GET", expand), entry("GET", f"{place}/$everything"))
     assert [each["resource"]["resourceType"] for each in answer.json()["entry"]] == ["ValueSet", "Bundle"]
+
+
+def parameters(**told: Any) -> Json:
+    """Parameters of `name={"valueString": …}` or `name=resource`."""
+    listed = [
+        {"name": name, **({"resource": value} if "resourceType" in value else value)} for name, value in told.items()
+    ]
+    return {"resourceType": "Parameters", "parameter": listed}
+
+
+def meta(*codes: str) -> Json:
+    return parameters(meta={"valueMeta": {"tag": [{"system": "urn:test", "code": code} for code in codes]}})
+
+
+async def placed(fhir: httpx.AsyncClient, **more: Any) -> str:
+    """`Patient/…` of a new patient."""
+    made = await fhir.post("Patient", json=patient(**more))
+    return made.headers["location"].split("/fhir/")[1].split("/_history")[0]
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+async def test_operations_by_post_are_answered_in_a_bundle_as_outside_of_it(
+    fhir: httpx.AsyncClient, system: str, kind: str
+) -> None:
+    place = await placed(fhir, identifier=[{"system": system, "value": "7"}])
+    url = {"valueUri": "http://hl7.org/fhir/ValueSet/administrative-gender"}
+    asked = [
+        ("Patient/$match", parameters(resource=patient(identifier=[{"system": system, "value": "7"}]))),
+        ("Observation/$validate", {"resourceType": "Observation", "status": "final", "nmae": 1}),
+        ("ValueSet/$expand", parameters(url=url)),
+        ("ValueSet/$validate-code", parameters(url=url, code={"valueCode": "male"})),
+        (f"{place}/$meta", None),
+        (f"{place}/$everything", parameters(_count={"valueInteger": 5})),
+    ]
+    outside = [await fhir.post(path, json=body) for path, body in asked]
+    answer = await sent(fhir, kind, *(entry("POST", path, body) for path, body in asked))
+    assert answer.status_code == 200, answer.text
+    found = answer.json()["entry"]
+    assert [each["response"]["status"] for each in found] == [str(each.status_code) for each in outside] == ["200"] * 6
+    kinds = ["Bundle", "OperationOutcome", "ValueSet", "Parameters", "Parameters", "Bundle"]
+    assert [each["resource"]["resourceType"] for each in found] == kinds
+    for index in (0, 1, 3, 4):
+        assert found[index]["resource"] == outside[index].json()
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+async def test_meta_of_several_resources_is_changed_in_a_bundle(fhir: httpx.AsyncClient, kind: str) -> None:
+    one, other, third = [await placed(fhir) for _ in range(3)]
+    await fhir.post(f"{other}/$meta-add", json=meta("a", "b"))
+    answer = await sent(
+        fhir,
+        kind,
+        entry("POST", f"{one}/$meta-add", meta("a")),
+        entry("POST", f"{other}/$meta-delete", meta("a"), ifMatch='W/"2"'),
+        entry("POST", f"{third}/$meta-delete", meta("a")),
+        entry("GET", f"{one}/$meta"),
+    )
+    assert answer.status_code == 200, answer.text
+    found = answer.json()["entry"]
+    told = [[tag["code"] for tag in each["resource"]["parameter"][0]["valueMeta"].get("tag", [])] for each in found]
+    assert told == [["a"], ["b"], [], ["a"]]
+    assert [each["response"]["etag"] for each in found[:3]] == ['W/"2"', 'W/"3"', 'W/"1"']
+    assert (await fhir.get(one)).json()["meta"]["tag"] == [{"system": "urn:test", "code": "a"}]
+    assert (await fhir.get(third)).json()["meta"]["versionId"] == "1"
+
+
+async def test_a_change_of_meta_is_done_with_the_transaction_or_not_at_all(fhir: httpx.AsyncClient) -> None:
+    one, other = [await placed(fhir) for _ in range(2)]
+    stale = entry("POST", f"{other}/$meta-add", meta("b"), ifMatch='W/"9"')
+    answer = await sent(fhir, "transaction", entry("POST", f"{one}/$meta-add", meta("a")), stale)
+    assert (answer.status_code, codes_of(answer)[0]) == (412, "BA-0412")
+    twice = await sent(fhir, "transaction", *[entry("POST", f"{one}/$meta-add", meta(code)) for code in "ab"])
+    assert (twice.status_code, codes_of(twice)[0]) == (400, "BA-0414")
+    assert "tag" not in (await fhir.get(one)).json()["meta"]
+    gone = await sent(fhir, "batch", stale, entry("POST", f"{one}/$meta-add", meta("a")))
+    assert [each["response"]["status"] for each in gone.json()["entry"]] == ["412", "200"]
+
+
+async def test_what_an_operation_is_asked_in_a_transaction_refers_to_what_was_written(fhir: httpx.AsyncClient) -> None:
+    asked = parameters(resource=observed(ONE))
+    answer = await sent(
+        fhir,
+        "transaction",
+        entry("POST", "Observation/$validate", asked),
+        entry("POST", "Patient", patient(), ONE),
+    )
+    assert answer.status_code == 200, answer.text
+    outcome = answer.json()["entry"][0]["resource"]
+    assert [each["severity"] for each in outcome["issue"] if each["severity"] in ("error", "fatal")] == []
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+async def test_who_may_only_read_asks_in_a_bundle_and_changes_no_meta(
+    fhir: httpx.AsyncClient, sessions: Sessions, kind: str
+) -> None:
+    place = await placed(fhir)
+    token = await sessions.make_token("reader", [Permission.FHIR_READ])
+    reader = {"authorization": f"Bearer {token}"}
+    asked = await sent(fhir, kind, entry("POST", f"{place}/$meta"), **reader)
+    assert asked.json()["entry"][0]["response"]["status"] == "200"
+    refused = await sent(fhir, kind, entry("POST", f"{place}/$meta-add", meta("a")), **reader)
+    status = refused.json()["entry"][0]["response"]["status"] if kind == "batch" else str(refused.status_code)
+    assert status == "403"
+    assert (await fhir.get(place)).json()["meta"]["versionId"] == "1"
 
 
 @pytest.mark.parametrize(

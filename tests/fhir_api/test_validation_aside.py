@@ -13,6 +13,7 @@ import orjson
 import pytest
 
 from benhan.fhir.validation.scope import Options
+from benhan.fhir_api import requests
 from benhan.kernel.faults import Busy
 from benhan.store.store import Store
 from benhan.store.validation import aside, validation
@@ -86,6 +87,43 @@ async def test_others_go_on_meanwhile(api_store: Store) -> None:
         turns += 1
     assert turns > 20
     assert await validating
+
+
+async def test_a_large_body_is_read_beside_the_event_loop_and_a_small_one_at_once(
+    fhir: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[bool] = []
+    check = requests.check_structure
+
+    def watched(plain: Json) -> Any:
+        threads.append(threading.current_thread() is not threading.main_thread())
+        return check(plain)
+
+    monkeypatch.setattr(requests, "check_structure", watched)
+    monkeypatch.setattr(requests, "LARGE_BYTES", 10_000)
+    for components in (1, 400):
+        assert (await fhir.post("/Observation", json=observation(components))).status_code == 201
+    assert threads == [False, True]
+    refused = await fhir.post("/Observation", json=observation(400, nmae="x"))
+    assert (refused.status_code, len(refused.json()["issue"])) == (422, 2)
+
+
+@pytest.mark.parametrize("path", ["/Observation/$validate", "/Patient/$match"])
+async def test_the_body_of_an_operation_is_read_beside_the_loop_where_it_is_large(
+    fhir: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    threads: list[bool] = []
+    parse = requests.parse_json
+
+    def watched(data: bytes, **more: Any) -> Any:
+        threads.append(threading.current_thread() is not threading.main_thread())
+        return parse(data, **more)
+
+    monkeypatch.setattr(requests, "parse_json", watched)
+    monkeypatch.setattr(requests, "LARGE_BYTES", 10_000)
+    told = {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": observation(400)}]}
+    assert (await fhir.post(path, json=told)).status_code in (200, 400)
+    assert threads == [True]
 
 
 async def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

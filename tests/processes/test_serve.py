@@ -243,3 +243,20 @@ async def test_a_taken_port_is_told_with_its_code(open_folder: Path) -> None:
         assert told.returncode != 0
         assert "BA-0110" in output.decode()
         assert str(serving.ports["repository"]) in output.decode()
+
+
+@pytest.mark.slow
+async def test_a_role_that_cannot_start_ends_all_with_its_own_words_and_its_exit_code(open_folder: Path) -> None:
+    async with served(open_folder) as serving:
+        await serving.fetchval("node", "insert into schema_migration values (9999, 'of a newer program', '', now())")
+        assert await serving.stopped() == 0
+    again = await start(serving.data, serving.ports)
+    try:
+        output, _ = await asyncio.wait_for(again.process.communicate(), 180)
+    finally:
+        if again.process.returncode is None:
+            await again.stopped()
+    assert again.process.returncode == 6
+    assert "BA-0431" in output.decode()
+    assert "BA-3950" in output.decode()
+    assert again.left_behind() == []

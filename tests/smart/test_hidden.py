@@ -206,6 +206,23 @@ def entry(method: str, url: str, resource: Json | None = None, **more: str) -> J
     return {"request": {"method": method, "url": url, **more}, **({"resource": resource} if resource else {})}
 
 
+TAGGED = {"resourceType": "Parameters", "parameter": [{"name": "meta", "valueMeta": {"tag": [{"code": "x"}]}}]}
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+async def test_an_operation_in_a_bundle_gives_an_app_what_it_gives_outside(between: Between, kind: str) -> None:
+    asked = [entry("POST", f"Observation/{between.mine}/$meta"), entry("POST", f"Patient/{between.own}/$everything")]
+    answer = await between.fhir.post("", json={"resourceType": "Bundle", "type": kind, "entry": asked})
+    outside = [await between.fhir.post(each["request"]["url"]) for each in asked]
+    assert [each["response"]["status"] for each in answer.json()["entry"]] == ["200", "200"]
+    assert [each.status_code for each in outside] == [200, 200]
+    check_hidden(answer, between)
+    no_scope = entry("POST", "Observation/$validate", observation(between.own))
+    answer = await between.fhir.post("", json={"resourceType": "Bundle", "type": "batch", "entry": [no_scope]})
+    status = (await between.fhir.post("Observation/$validate", json=observation(between.own))).status_code
+    assert [each["response"]["status"] for each in answer.json()["entry"]] == [str(status)] == ["403"]
+
+
 @pytest.mark.parametrize("kind", ["batch", "transaction"])
 async def test_a_bundle_reaches_no_further_than_its_entries(between: Between, kind: str) -> None:
     own, other, theirs = between.own, between.other, between.theirs
@@ -223,6 +240,12 @@ async def test_a_bundle_reaches_no_further_than_its_entries(between: Between, ki
         entry("DELETE", f"Observation/{theirs}"),
         entry("DELETE", f"Observation?identifier=urn:x|{SECRET}"),
         entry("PATCH", f"Observation/{theirs}", {"resourceType": "Parameters"}),
+        entry("POST", f"Observation/{theirs}/$meta"),
+        entry("POST", f"Observation/{theirs}/$meta-add", TAGGED),
+        entry("POST", f"Observation/{theirs}/$meta-delete", TAGGED),
+        entry("POST", f"Patient/{other}/$everything"),
+        entry("GET", f"Patient/{other}/$everything"),
+        entry("POST", "Observation/$validate", observation(other)),
     ):
         bundle = {"resourceType": "Bundle", "type": kind, "entry": [each]}
         answer = await between.fhir.post("", json=bundle)
@@ -418,6 +441,17 @@ async def test_references_by_a_condition_find_no_other_patient(between: Between,
         answers.append((answer.status_code, answer.text.replace(trace, "?").replace(family, "?")))
     assert answers[0] == answers[1]
     assert answers[0][0] >= 400
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+async def test_an_app_that_writes_changes_no_meta_of_others(
+    between: Between, writer: httpx.AsyncClient, kind: str
+) -> None:
+    for id_, is_granted in ((between.theirs, False), (between.mine, True)):
+        asked = entry("POST", f"Observation/{id_}/$meta-add", TAGGED)
+        answer = await writer.post("", json={"resourceType": "Bundle", "type": kind, "entry": [asked]})
+        there = await between.house.store.resources.read("Observation", id_, system("tests"))
+        assert ('"code":"x"' in there.content.decode()) is is_granted, answer.text
 
 
 async def test_a_transaction_moves_nothing_between_patients(between: Between, writer: httpx.AsyncClient) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from benhan.fhir.packages import Package
 from benhan.kernel.clock import SystemClock
 from benhan.store.conformance import Conformance
@@ -30,6 +32,13 @@ async def test_a_resource_is_found_by_url_and_of_several_versions_the_highest(da
     assert await store.find("StructureDefinition", URL, "2.0.0") is None
     assert await store.find("ValueSet", URL) is None
     assert await store.urls("StructureDefinition") == [URL]
+
+
+@pytest.mark.parametrize("version", ["1.²", "1." + "9" * 5000, "1.x"])
+async def test_a_version_that_is_no_number_comes_before_those_that_are(database: Database, version: str) -> None:
+    store = Conformance(database, SystemClock())
+    await store.load(package("a", "1", profile(version), profile("1.1")))
+    assert await store.find("StructureDefinition", URL) == profile("1.1")
 
 
 async def test_loading_again_replaces_the_package_and_tells_every_process(database: Database) -> None:

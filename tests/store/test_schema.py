@@ -124,7 +124,7 @@ async def test_a_migration_that_fails_leaves_nothing_and_those_before_it_stay(em
         Migration(2, "bad", "create table half (bucket smallint); select 1 / 0"),
         Migration(3, "later", "create table later (bucket smallint)"),
     ]
-    with pytest.raises(Broken, match="BA-0425"):
+    with pytest.raises(Broken, match=r"BA-3951: Migration 2 \(bad\) .*22012"):
         await migrate(empty, wanted)
     assert await tables(empty) == {"schema_migration", "good"}
     assert [row[0] for row in await applied(empty)] == [1]

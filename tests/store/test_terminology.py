@@ -340,6 +340,12 @@ async def test_what_one_process_changes_another_sees_within_a_second(
         await other.close()
 
 
+async def test_a_version_that_is_no_number_is_lower_than_one(store: Store) -> None:
+    for version, codes in (("²", 2), ("1", 3), ("1.²", 3), ("½", 4)):
+        await save(store, code_system(codes, version=version))
+    assert (await store.terminology.expand(f"{URL}?fhir_vs", count=1)).total == 3
+
+
 async def test_of_two_versions_the_higher_active_one_is_meant(store: Store) -> None:
     for version, status, codes in (("2", "active", 2), ("10", "active", 3), ("11", "draft", 4)):
         await save(store, code_system(codes, version=version, status=status))

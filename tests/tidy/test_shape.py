@@ -52,3 +52,16 @@ def test_time_and_chance_come_from_the_kernel(path: Path) -> None:
         if isinstance(node, ast.Attribute):
             name = ast.unparse(node)
             assert name not in FORBIDDEN, f"line {node.lineno}: {name}: {FORBIDDEN[name]}"
+
+
+LETTERS = r"[^\\W\\d"
+"""The one way to write `a letter of any script`."""
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_digit_of_a_pattern_is_one_of_ascii(path: Path) -> None:
+    """`\\d` takes the digits of all scripts, which no standard of ours means: write [0-9], or compile with re.ASCII."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).startswith("re."):
+            pattern = ast.unparse(node.args[0]).replace(LETTERS, "")
+            assert r"\\d" not in pattern or "re.ASCII" in ast.unparse(node), f"line {node.lineno}: {pattern}"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from benhan.cli.common import ConfigOption, DatabaseOption, DataOption, settings_of
+from benhan.cli.common import ConfigOption, DatabaseOption, DataOption, settings_of, tell_fault
 from benhan.kernel.logs import start_logging
+
+if TYPE_CHECKING:
+    from benhan.serving.supervisor import GivenUp
 
 
 class ServedRole(StrEnum):
@@ -44,15 +47,22 @@ def serve(
     if role is ServedRole.ALL:
         from benhan.serving.all_roles import run_all
 
-        run_all(settings, config)
+        _end(run_all(settings, config))
         return
     from benhan.serving.supervisor import is_supervised
     from benhan.serving.workers import run_workers, worker_count
 
     if worker_count(role.value, settings) > 1 and not is_supervised():
-        run_workers(role.value, settings)
+        _end(run_workers(role.value, settings))
         return
     from benhan.serving.role_server import run_role
     from benhan.serving.roles import ROLES
 
     run_role(role.value, settings, ROLES[role.value])
+
+
+def _end(given_up: GivenUp | None) -> None:
+    """Tell what could not be started and end with its exit code; nothing where all was stopped in order."""
+    if given_up is not None:
+        tell_fault(given_up.fault)
+        raise typer.Exit(given_up.exit_code)

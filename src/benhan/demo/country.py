@@ -160,10 +160,12 @@ def _child(name: str, role: str, settings: Settings, **environment: str) -> Chil
 
 
 async def until_ready(country: Country, *, timeout_s: float = 60.0) -> None:
-    """Return when every part answers /readyz. Raises TimeoutError."""
+    """Return when every part answers /readyz. Raises TimeoutError, and BA-3950 where a part does not start."""
     async with asyncio.timeout(timeout_s), httpx.AsyncClient(trust_env=False) as client:
         for address in country.addresses:
-            while not await _is_ready(client, address.url):  # noqa: ASYNC110  # another process: nothing to wait on
+            while not await _is_ready(client, address.url):
+                if country.supervisor.given_up is not None:
+                    raise country.supervisor.given_up.fault
                 await asyncio.sleep(0.1)
 
 

@@ -41,7 +41,7 @@ CODE_TAKEN = FaultCode(
 
 _PATH = re.compile(
     r"(?:\(?[A-Z]\w*)(?:\.(?:\w+|where\((?:\w+\s*=\s*'[^']*'|resolve\(\) is \w+)\)|(?:ofType|as)\(\w+\)"
-    r"|extension\('[^']*'\))|\[\d+\]|\s+as\s+\w+\)?)*"
+    r"|extension\('[^']*'\))|\[[0-9]+\]|\s+as\s+\w+\)?)*"
 )
 
 

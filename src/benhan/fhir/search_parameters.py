@@ -231,7 +231,7 @@ def split_union(expression: str) -> list[str]:
 
 _TOKEN = re.compile(
     r"\.?(?P<call>where|as|ofType|extension|exists|resolve|hasExtension)\((?P<argument>(?:[^()']|'[^']*'|\([^()]*\))*)\)"
-    r"|\.?(?P<name>[A-Za-z]+)|\[(?P<index>\d+)\]|\s+as\s+(?P<cast>\w+)"
+    r"|\.?(?P<name>[A-Za-z]+)|\[(?P<index>[0-9]+)\]|\s+as\s+(?P<cast>\w+)"
 )
 _CAST = re.compile(r"\(([\w.]+) as (\w+)\)")
 _RESOLVE = re.compile(r"resolve\(\) is (\w+)")

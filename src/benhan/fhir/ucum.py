@@ -71,7 +71,7 @@ UNIT_CHARACTERS_MAX = 200
 _ANNOTATION = re.compile(r"\{[^}]*\}")
 _ANNOTATION_ALONE = re.compile(r"(^|[./(])\{[^}]*\}")
 """An annotation where a unit should stand is the unity. Source: UCUM 2.1 section 6."""
-_PART = re.compile(r"([./]?)(\([^()]*\)|\d+(?![*^\d])|10[*^]|[A-Za-z%]*\[[^\]]*\]|[A-Za-z%]+)([+-]?\d+)?")
+_PART = re.compile(r"([./]?)(\([^()]*\)|[0-9]+(?![*^0-9])|10[*^]|[A-Za-z%]*\[[^\]]*\]|[A-Za-z%]+)([+-]?[0-9]+)?")
 
 
 _PREFIXED_SYMBOLS = (
@@ -86,7 +86,7 @@ _BRACKETED = re.compile(r"(?:m|B|%|cal_)?\[[!-Z^-z|~]+\]")
 """Symbols with brackets are many and grow: any of this form is taken for one."""
 _TOKEN = re.compile(
     r"(?P<operator>[./])|(?P<open>\()|(?P<close>\))|(?P<annotation>\{[!-z|~]*\})"
-    r"|(?P<symbol>(?P<name>10[*^]|(?:[A-Za-z%'_]|\[[^\[\]]*\])+)(?:[+-]?\d+)?)|(?P<factor>\d+)"
+    r"|(?P<symbol>(?P<name>10[*^]|(?:[A-Za-z%'_]|\[[^\[\]]*\])+)(?:[+-]?[0-9]+)?)|(?P<factor>[0-9]+)"
 )
 _BEGINNING = frozenset({"", "operator", "open"})
 _UNIT = frozenset({"symbol", "factor", "annotation", "close"})

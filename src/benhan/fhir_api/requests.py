@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 
 from benhan.access.headers import header, headers_of
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.faults import INVALID, UNKNOWN_TYPE
-from benhan.fhir.resource import ParsedResource, is_id, parse_resource, to_bytes
+from benhan.fhir.resource import ParsedResource, is_id, parse_json, parse_resource, to_bytes
 from benhan.fhir.validation import check_structure
 from benhan.fhir.xml_format import parse_xml_tree
 from benhan.fhir_api.asked import ask, asked_of, is_xml_type
@@ -28,10 +30,17 @@ from benhan.fhir_api.faults import (
 from benhan.fhir_api.subscriptions.secrets import check_headers
 from benhan.kernel.actors import Actor
 from benhan.kernel.texts import Language
+from benhan.store.validation.aside import SWITCH_S
+
+Result = TypeVar("Result")
 
 LARGE_BYTES = 256 * 1024
 """From this size on a body is read and written beside the loop, so that other requests go on meanwhile."""
-_ETAG = re.compile(r'\s*(?:W/)?"(\d{1,9})"\s*')
+_LARGE = ThreadPoolExecutor(
+    1, thread_name_prefix="large-bodies", initializer=sys.setswitchinterval, initargs=(SWITCH_S,)
+)
+"""One for all large bodies of a process: Python runs one at a time anyway. It starts with the first."""
+_ETAG = re.compile(r'\s*(?:W/)?"([0-9]{1,9})"\s*')
 
 
 def actor_of(request: Request) -> Actor:
@@ -112,16 +121,30 @@ async def read_content(request: Request, limit_bytes: int) -> bytes:
     return await beside_the_loop(decompressed, data, coding, limit_bytes) if coding else data
 
 
-async def beside_the_loop(act: Callable[..., bytes], data: bytes, *more: Any) -> bytes:
-    """`act(data, …)`, in a thread where `data` is large."""
+async def beside_the_loop(act: Callable[..., Result], data: bytes, *more: Any) -> Result:
+    """`act(data, …)`, in the thread of large bodies where `data` is large."""
     if len(data) < LARGE_BYTES:
         return act(data, *more)
-    return await asyncio.to_thread(act, data, *more)
+    return await asyncio.get_running_loop().run_in_executor(_LARGE, act, data, *more)
+
+
+async def read_json(request: Request, limit_bytes: int) -> tuple[Any, Any, int]:
+    """The JSON of the body, for writing and for reading, and its size. Raises as `read_body` and `parse_json`."""
+    data = await read_body(request, limit_bytes)
+    return (*await beside_the_loop(_json, data, limit_bytes), len(data))
+
+
+def _json(data: bytes, limit_bytes: int) -> tuple[Any, Any]:
+    return parse_json(data, size_bytes_max=limit_bytes)
 
 
 async def read_resource(request: Request, type_: str, limit_bytes: int) -> ParsedResource:
     """The valid resource of the body, of the type of the address."""
-    resource = parse_resource(await read_body(request, limit_bytes), size_bytes_max=limit_bytes)
+    return await beside_the_loop(_valid_resource, await read_body(request, limit_bytes), type_, limit_bytes)
+
+
+def _valid_resource(data: bytes, type_: str, limit_bytes: int) -> ParsedResource:
+    resource = parse_resource(data, size_bytes_max=limit_bytes)
     if resource.type != type_:
         raise TYPE_MISMATCH(type=type_)
     check_valid(resource)

@@ -113,15 +113,22 @@ def routes(api: FhirApi, prefix: str = "/fhir") -> list[GuardedRoute]:
 def _route(
     api: FhirApi, prefix: str, method: str, path: str, interaction: Interaction, permission: Permission
 ) -> GuardedRoute:
-    is_operation = path.partition("$")[2] in OPERATIONS_KEEP_LIMITS
+    answer, keeps_limits = within_limits(path, interaction)
     return route(
         prefix + path,
-        endpoint(api, _of_granted_type(interaction) if is_operation else interaction),
+        endpoint(api, answer),
         methods=[method],
         permission=permission,
-        keeps_limits=is_operation or interaction in KEEPS_LIMITS,
+        keeps_limits=keeps_limits,
         is_open=True,
     )
+
+
+def within_limits(path: str, interaction: Interaction) -> tuple[Interaction, bool]:
+    """What answers at `path`, and whether it keeps the limits of an app's token."""
+    if path.partition("$")[2] in OPERATIONS_KEEP_LIMITS:
+        return _of_granted_type(interaction), True
+    return interaction, interaction in KEEPS_LIMITS
 
 
 def _of_granted_type(operation: Interaction) -> Interaction:

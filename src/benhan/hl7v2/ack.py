@@ -24,7 +24,7 @@ _CONDITIONS = {
 """HL7 table 0357 by category of Fault; 207 is an application's internal error."""
 
 _DELIMITERS = Delimiters()
-_PLACE = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?(?:-(\d+))?(?:\.(\d+))?")
+_PLACE = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[([0-9]+)\])?(?:-([0-9]+))?(?:\.([0-9]+))?")
 _LINE_END = re.compile(rb"[\r\n]")
 _DIRT = re.compile(r"[\r\n|\x00-\x1f]")
 

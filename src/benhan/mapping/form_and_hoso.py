@@ -27,9 +27,9 @@ HISTORY = "thongtin_noidung"
 REMARKS = ("_ghi", "_thang")
 """What follows the id of a tick in the id of its remark: in words, in months."""
 
-_NUMBERED = re.compile(r"^(?:\d{1,2}|[a-zđ])\s*[.)\-]\s*")
-_MOMENT = re.compile(r"(\d\d)/(\d\d)/(\d{4})(?: (\d\d:\d\d):\d\d\.\d{3})?")
-_NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")
+_NUMBERED = re.compile(r"^(?:[0-9]{1,2}|[a-zđ])\s*[.)\-]\s*")
+_MOMENT = re.compile(r"([0-9][0-9])/([0-9][0-9])/([0-9]{4})(?: ([0-9][0-9]:[0-9][0-9]):[0-9][0-9]\.[0-9]{3})?")
+_NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?")
 
 
 def answers_to_hoso(form: Form, answers: Answers) -> HoSoBenhAn:

@@ -112,7 +112,7 @@ def _numeric(obx: Segment, index: int, issues: list[Issue]) -> Json:
     compared = _COMPARED.fullmatch(written.strip())
     if compared is not None:
         return {"valueQuantity": {**quantity(compared[2], obx.text(6)), "comparator": compared[1]}}
-    if obx.text(11).upper() in ("X", "I", "N", "O") or not re.search(r"\d", written):
+    if obx.text(11).upper() in ("X", "I", "N", "O") or not re.search(r"[0-9]", written):
         return {"valueString": written}  # analysers write "----" or "ERR" where they could not measure
     issues.append(error("value", f"OBX[{index}]-5", faults.NOT_A_NUMBER, CLAUSE))
     return {}

@@ -10,7 +10,7 @@ from pathlib import Path
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import ROLES, Settings, load_settings
 from benhan.serving.database_keeper import DatabaseKeeper
-from benhan.serving.supervisor import Child, keep
+from benhan.serving.supervisor import Child, GivenUp, keep
 from benhan.serving.workers import check_ports, metrics_folder, worker_children
 from benhan.wiring import build_access, key_encryption, open_store
 
@@ -18,12 +18,15 @@ PORTS = {"node": 8080, "repository": 8081, "healthbook": 8082}
 """Where the roles listen when the settings give all of them the same port."""
 
 
-def run_all(settings: Settings, config: Path | None) -> None:
-    """Run the three roles until SIGTERM or SIGINT; the node delivers to the repository beside it."""
-    asyncio.run(_run_all(settings, config))
+def run_all(settings: Settings, config: Path | None) -> GivenUp | None:
+    """Run the three roles until SIGTERM or SIGINT, or until the process it gives is given up.
+
+    The node delivers to the repository beside it.
+    """
+    return asyncio.run(_run_all(settings, config))
 
 
-async def _run_all(settings: Settings, config: Path | None) -> None:
+async def _run_all(settings: Settings, config: Path | None) -> GivenUp | None:
     roles = {role: _settings_of(role, settings, config) for role in ROLES}
     for role in ROLES:
         check_ports(roles[role], role)
@@ -37,7 +40,7 @@ async def _run_all(settings: Settings, config: Path | None) -> None:
     with metrics_folder() as shared:
         environment["node"] |= shared
         children = [role_children(role, roles[role], config, environment[role]) for role in ROLES]
-        await keep(keeper, [child for each in children for child in each])
+        return await keep(keeper, [child for each in children for child in each])
 
 
 def _settings_of(role: str, settings: Settings, config: Path | None) -> Settings:

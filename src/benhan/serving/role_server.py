@@ -44,7 +44,7 @@ OpenRole = Callable[[Settings], AbstractAsyncContextManager[Running]]
 def run_role(role: str, settings: Settings, open_role: OpenRole) -> None:
     """Serve `role` until SIGTERM or SIGINT, then stop in order: HTTP, tasks, store.
 
-    Raises Unavailable BA-0110 when the port is taken, and what opening the store raises.
+    Raises Conflict BA-0110 when the port is taken, and what opening the store raises.
     """
     check_ports(settings, role, shared=is_supervised())
     uvloop.run(_serve(role, settings, open_role))

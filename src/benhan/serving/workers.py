@@ -15,11 +15,11 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from benhan.kernel.faults import FaultCode, Unavailable
+from benhan.kernel.faults import Conflict, FaultCode
 from benhan.kernel.settings import Settings
 from benhan.kernel.texts import Text
 from benhan.serving.database_keeper import DatabaseKeeper
-from benhan.serving.supervisor import Child, keep
+from benhan.serving.supervisor import Child, GivenUp, keep
 from benhan.wiring import key_encryption
 
 WORKERS_MAX = 2
@@ -29,7 +29,7 @@ METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 PORT_TAKEN = FaultCode(
     "BA-0110",
-    Unavailable,
+    Conflict,
     Text(
         "Cổng {port} trên {host} đang có chương trình khác dùng. Dừng chương trình đó hoặc đặt cổng khác.",
         "Port {port} on {host} is taken by another program. Stop it, or set another port.",
@@ -47,19 +47,22 @@ def worker_count(role: str, settings: Settings) -> int:
     return settings.workers or min(os.cpu_count() or 1, WORKERS_MAX)
 
 
-def run_workers(role: str, settings: Settings) -> None:
-    """Run this very command once for each worker, until SIGTERM or SIGINT. Raises Unavailable BA-0110."""
+def run_workers(role: str, settings: Settings) -> GivenUp | None:
+    """Run this very command once for each worker, until SIGTERM or SIGINT, or until the one it gives is given up.
+
+    Raises Conflict BA-0110.
+    """
     check_ports(settings, role)
-    asyncio.run(_run_workers(role, settings))
+    return asyncio.run(_run_workers(role, settings))
 
 
-async def _run_workers(role: str, settings: Settings) -> None:
+async def _run_workers(role: str, settings: Settings) -> GivenUp | None:
     key_encryption(settings)  # made here, once: the workers would each make their own
     keeper = None if settings.database else DatabaseKeeper(settings.data)
     if keeper is not None:
         await keeper.start()
     with metrics_folder() as environment:
-        await keep(keeper, worker_children(role, settings, sys.argv[1:], environment))
+        return await keep(keeper, worker_children(role, settings, sys.argv[1:], environment))
 
 
 def worker_children(

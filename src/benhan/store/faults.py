@@ -96,6 +96,16 @@ SCHEMA_CHANGED = FaultCode(
         "Migration {number} in the database differs from this program's. Use the matching program.",
     ),
 )
+MIGRATION_FAILED = FaultCode(
+    "BA-3951",
+    Broken,
+    Text(
+        "Bước cấu trúc {number} ({name}) không áp dụng được (SQLSTATE {sqlstate}); các bước trước nó đã xong. Giữ bản "
+        "sao lưu, báo lỗi này cho nơi cung cấp chương trình.",
+        "Migration {number} ({name}) cannot be applied (SQLSTATE {sqlstate}); those before it are done. Keep the "
+        "backup and report this to where the program comes from.",
+    ),
+)
 SCHEMA_NEWER = FaultCode(
     "BA-0431",
     Conflict,

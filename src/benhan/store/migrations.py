@@ -7,8 +7,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
+
 from benhan.store.database import Connection, Database
-from benhan.store.faults import SCHEMA_CHANGED, SCHEMA_NEWER
+from benhan.store.faults import MIGRATION_FAILED, SCHEMA_CHANGED, SCHEMA_NEWER
 
 FOLDER = Path(__file__).parent / "sql" / "migrations"
 LOCK = 0x62656E68616E  # "benhan"
@@ -40,7 +42,7 @@ def migrations(folder: Path = FOLDER) -> list[Migration]:
     """Every migration of the package, in order, numbered 1… without a gap."""
     found = []
     for path in sorted(folder.glob("*.sql")):
-        match = re.fullmatch(r"(\d{4})_(\w+)\.sql", path.name)
+        match = re.fullmatch(r"([0-9]{4})_(\w+)\.sql", path.name)
         assert match is not None, path.name
         found.append(Migration(int(match[1]), match[2], path.read_text(encoding="utf-8")))
     assert [each.number for each in found] == list(range(1, len(found) + 1)), "a gap in the numbers"
@@ -51,7 +53,7 @@ async def migrate(database: Database, wanted: list[Migration] | None = None) -> 
     """Apply what is missing, each migration in its own transaction; gives what was applied.
 
     Raises Broken BA-0430 where an applied migration differs from ours, Conflict BA-0431 where the database knows more
-    than this program. What was applied before a failure stays applied.
+    than this program, Broken BA-3951 where the database refuses one. What was applied before a failure stays applied.
     """
     wanted = migrations() if wanted is None else wanted
     applied = []
@@ -80,7 +82,11 @@ async def _missing(connection: Connection, wanted: list[Migration]) -> list[Migr
 async def _apply(connection: Connection, migration: Migration) -> None:
     async with connection.transaction():
         await connection.execute("set local lock_timeout = '10s'; set local statement_timeout = '30min'")
-        await connection.execute(migration.sql)
+        try:
+            await connection.execute(migration.sql)
+        except (asyncpg.SyntaxOrAccessError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as cause:
+            told = {"number": migration.number, "name": migration.name, "sqlstate": cause.sqlstate}
+            raise MIGRATION_FAILED(**told) from cause
         await connection.execute(
             "insert into schema_migration (number, name, checksum) values ($1, $2, $3)",
             migration.number,

@@ -19,7 +19,7 @@ from benhan.transports.strangers import NotPublic, Resolve, checked_address, res
 
 JWKS_BYTES_MAX = 64 * 1024
 TIMEOUT_S = 5.0
-_MAX_AGE = re.compile(r"(?:^|[,\s])max-age=(\d{1,9})(?:$|[,\s])")
+_MAX_AGE = re.compile(r"(?:^|[,\s])max-age=([0-9]{1,9})(?:$|[,\s])")
 
 KEYS_AWAY = FaultCode(
     "BA-3120",

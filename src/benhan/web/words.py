@@ -12,8 +12,8 @@ from benhan.kernel.clock import VIETNAM
 from benhan.kernel.texts import Language
 
 _FOLDER = Path(__file__).parent / "i18n"
-_POINT = re.compile(r"(?<=\d)\.(?=\d)")
-_BETWEEN = re.compile(r"(?<=\d)\s*-\s*(?=[\d.])")
+_POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
+_BETWEEN = re.compile(r"(?<=[0-9])\s*-\s*(?=[0-9.])")
 
 
 @cache

@@ -50,6 +50,12 @@ def test_amounts_of_different_kinds_never_meet(one: str, other: str) -> None:
     assert canonical(1, one)[1] != canonical(1, other)[1]
 
 
+@pytest.mark.parametrize("unit", ["m²", "²", "٣", "g٣", "10*٣/L", "m-٣"])
+def test_digits_of_other_scripts_are_no_part_of_a_unit(unit: str) -> None:
+    assert canonical(5, unit) == (5, unit)
+    assert not is_unit(unit)
+
+
 @pytest.mark.parametrize("unit", ["con/vi trường", "g//L", "g/", "((g))", "g)", "abc", "mg/dL/xyz", "[unknown]", "g L"])
 def test_an_unknown_unit_stays_as_it_is(unit: str) -> None:
     assert canonical(5, unit) == (5, unit)

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benhan.kernel.faults import Fault
@@ -79,6 +79,7 @@ json_values = st.recursive(
 members = st.sampled_from(["sender", "key", "kind", "subject", "sent_at", "resources", "hoso_benh_an", "manifest"])
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine draws slowly
 @given(st.dictionaries(members, json_values, max_size=4))
 def test_nothing_but_a_declared_fault_comes_out(changes: dict[str, Any]) -> None:
     with contextlib.suppress(Fault):
@@ -117,6 +118,12 @@ EARLY, LATE = "2026-01-05T01:00:00.000Z", "2026-01-05T01:00:00.001Z"
 def test_of_two_versions_the_later_one_stays(known: tuple[str, int], coming: tuple[str, int], *, as_new: bool) -> None:
     here = {"meta": {"source": source("01234", version(*known))}}
     assert _is_as_new(here, source("01234", version(*coming))) is as_new
+
+
+@pytest.mark.parametrize("number", ["²", "٣" * 30, "9" * 5000, "", "-1"])
+def test_a_version_whose_number_is_none_is_older_than_any_number(number: str) -> None:
+    here = {"meta": {"source": f"urn:benhan:facility:01234#{EARLY}_{number}"}}
+    assert not _is_as_new(here, source("01234", version(EARLY, 1)))
 
 
 def test_versions_of_two_facilities_are_not_compared() -> None:

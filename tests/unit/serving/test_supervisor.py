@@ -45,3 +45,43 @@ async def test_a_killed_child_comes_back_and_all_end_on_stop(tmp_path: Path, mon
     assert keeper.pids() == {}
     with pytest.raises(ProcessLookupError):
         os.kill(second, 0)
+
+
+def counting(folder: Path, then: str) -> str:
+    """A program that marks its start in `born`, then does `then`."""
+    born = folder / "born"
+    return f"import sys,time; f=open({str(born)!r},'a'); f.write('x'); f.close(); {then}"
+
+
+@pytest.mark.parametrize(
+    ("code", "starts"), [(2, supervisor.TRIES_MAX), (6, supervisor.TRIES_MAX), (1, supervisor.UNFORESEEN_TRIES_MAX)]
+)
+async def test_a_child_that_cannot_start_is_given_up_with_its_exit_code_and_all_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, starts: int
+) -> None:
+    monkeypatch.setattr(supervisor, "RESTART_DELAY_S", 0.01)
+    monkeypatch.setattr(supervisor, "RESTART_DELAY_S_MAX", 0.05)
+    children = [
+        Script("ill", [counting(tmp_path, f"sys.exit({code})")]),
+        Script("well", ["import time; time.sleep(60)"]),
+    ]
+    given_up = await asyncio.wait_for(supervisor.keep(None, children), 30)
+    assert given_up == supervisor.GivenUp("ill", code, starts)
+    assert "ill" in given_up.fault.text.vi
+    assert f"exit code {code}" in given_up.fault.text.en
+    assert (tmp_path / "born").read_text() == "x" * starts
+
+
+@pytest.mark.parametrize(("code", "healthy_after_s"), [(7, 30.0), (2, 0.0)], ids=["may pass", "has served"])
+async def test_what_may_pass_and_who_has_served_is_tried_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, healthy_after_s: float
+) -> None:
+    monkeypatch.setattr(supervisor, "RESTART_DELAY_S", 0.001)
+    monkeypatch.setattr(supervisor, "RESTART_DELAY_S_MAX", 0.001)
+    monkeypatch.setattr(supervisor, "TRIES_MAX", 1)
+    monkeypatch.setattr(supervisor, "HEALTHY_AFTER_S", healthy_after_s)
+    keeper = Supervisor([Script("it", [counting(tmp_path, f"sys.exit({code})")])])
+    keeper.start()
+    await until(lambda: (tmp_path / "born").exists() and len((tmp_path / "born").read_text()) >= 4)
+    assert keeper.given_up is None
+    await keeper.stop()

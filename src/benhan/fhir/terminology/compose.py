@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from benhan.fhir.terminology.concepts import Designation
-from benhan.fhir.terminology.faults import BAD_COMPOSE, VALUE_SET_CYCLE
+from benhan.fhir.terminology.faults import BAD_COMPOSE, OTHER_VERSION, VALUE_SET_CYCLE
 from benhan.fhir.terminology.selection import Both, Codes, Either, Every, Having, Selection, Without, check_filter
 
 Json = dict[str, Any]
@@ -29,6 +29,34 @@ class SystemKey(NamedTuple):
 
     url: str
     version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Which versions of code systems are to be used, by url: where the value set names none, in any case, or no other.
+
+    Source: FHIR R4 valueset-operation-expand.html (system-version, force-system-version, check-system-version).
+    """
+
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    forced: Mapping[str, str] = field(default_factory=dict)
+    checked: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, key: SystemKey) -> SystemKey:
+        """The system and version to use for `key`. Raises Incorrect BA-3952 where another is demanded."""
+        version = self.forced.get(key.url) or key.version or self.defaults.get(key.url, "")
+        demanded = self.checked.get(key.url, "")
+        if demanded and version not in ("", demanded):
+            raise OTHER_VERSION(url=key.url, demanded=demanded, used=version)
+        return SystemKey(key.url, version or demanded)
+
+    def applied(self, selections: Mapping[SystemKey, Selection]) -> dict[SystemKey, Selection]:
+        """`selections` of the systems and versions to use."""
+        found: dict[SystemKey, Selection] = {}
+        for key, selection in selections.items():
+            used = self.of(key)
+            found[used] = either([found[used], selection]) if used in found else selection
+        return found
 
 
 class Told(NamedTuple):

@@ -94,3 +94,11 @@ BAD_CODE_SYSTEM = FaultCode(
     Incorrect,
     Text("CodeSystem không dùng được: {reason}.", "The CodeSystem cannot be used: {reason}."),
 )
+OTHER_VERSION = FaultCode(
+    "BA-3952",
+    Incorrect,
+    Text(
+        "Tập mã dùng phiên bản {used} của hệ mã {url}, không phải {demanded} như check-system-version đòi.",
+        "The value set uses version {used} of the code system {url}, not {demanded} as check-system-version demands.",
+    ),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from benhan.fhir.terminology.compose import Told
@@ -26,6 +26,7 @@ class SystemHead:
         *,
         is_case_sensitive: bool = True,
         is_sample: bool = False,
+        supplements: Sequence[str] = (),
     ) -> None:
         self.url = url
         self.version = version
@@ -35,6 +36,21 @@ class SystemHead:
         self.is_case_sensitive = is_case_sensitive
         self.is_sample = is_sample
         """Whether a few of its codes only are here, for pickers: of others, names, order nothing can be told."""
+        self.supplements = tuple(supplements)
+        """The canonicals of what adds to it."""
+
+    def supplemented(self, supplements: Sequence[str]) -> SystemHead:
+        """The same head, of a system to which `supplements` add."""
+        return SystemHead(
+            self.url,
+            self.version,
+            self.title,
+            self.language,
+            self.content,
+            is_case_sensitive=self.is_case_sensitive,
+            is_sample=self.is_sample,
+            supplements=supplements,
+        )
 
     @property
     def is_complete(self) -> bool:

@@ -118,7 +118,7 @@ def check_regex(pattern: str) -> None:
     if len(pattern) > REGEX_CHARACTERS_MAX:
         raise BAD_REGEX()
     too_free = "(?=" in pattern or "(?!" in pattern or "(?<" in pattern or "(?P" in pattern
-    counts = [int(each) for each in re.findall(r"\d+", " ".join(re.findall(r"\{([^}]*)\}", pattern))[:1000])]
+    counts = [int(each) for each in re.findall(r"[0-9]+", " ".join(re.findall(r"\{([^}]*)\}", pattern))[:1000])]
     if too_free or re.search(r"\\[0-9mMAZyY]", pattern) or max(counts, default=0) > 100:
         raise BAD_REGEX()
     try:

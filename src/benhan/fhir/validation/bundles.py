@@ -21,7 +21,7 @@ WITH_ADDRESSES = frozenset({"document", "message", "collection", "searchset", "h
 """Kinds whose entries are resources with an identity; those of a request may have none yet."""
 
 _FORM = re.compile(
-    r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+|[a-z][a-z0-9+.-]*://\S+"
+    r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+|[a-z][a-z0-9+.-]*://\S+"
 )
 _HTTP_ID = re.compile(r"https?://.{1,1000}/([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.]{1,64})")
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from benhan.fhir.bundle import Entry
 from benhan.fhir.outcome import outcome_of, outcome_of_issues
 from benhan.fhir.resource import instant
+from benhan.fhir_api.operations.meta import meta_bytes
 from benhan.fhir_api.preconditions import time_of
 from benhan.fhir_api.requests import language_of, preference
 from benhan.fhir_api.responses import DONE, status_of
@@ -49,6 +50,11 @@ class Teller:
         if self.wanted == "representation" and stored is not None and not stored.deleted:
             return Entry(stored.content, f"{self.base_url}/{stored.type}/{stored.id}", response=response)
         return Entry(response=response)
+
+    def of_meta(self, stored: Stored) -> Entry:
+        """The answer to `$meta-add` and `$meta-delete`: the meta as it is now."""
+        response = {"status": "200", "etag": stored.etag, "lastModified": instant(stored.updated_at)}
+        return Entry(meta_bytes(stored), response=response)
 
     def of_fault(self, fault: Fault) -> Entry:
         """The answer to an entry that was not done."""

@@ -1,10 +1,12 @@
-"""Reads of a bundle: each is answered by the interaction that answers the same request outside a bundle."""
+"""Reads of a bundle, operations by POST among them: each is answered by what answers the same request outside it."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,6 +27,15 @@ _OWN = frozenset(
 """Headers that are about the bundle, not about what stands in it."""
 ASYNCHRONOUS = frozenset({"$export", "$job"})
 """What is answered by a job, its state and its files: no resource that could stand in a bundle."""
+POSTED_READS = frozenset(
+    {
+        "$everything", "$events", "$expand", "$lookup", "$match", "$meta", "$status", "$subsumes", "$translate",
+        "$validate", "$validate-code",
+    }
+)  # fmt: skip
+"""The operations that change nothing and that an entry may ask for by POST."""
+POSTED_WRITES = frozenset({"$meta-add", "$meta-delete"})
+"""Those that are a write like any other of the bundle; see `operations/meta.py`."""
 
 OF_THE_REQUEST = ("asked", "headers", "query")
 """What is kept in the state of a request about its own address and headers."""
@@ -32,55 +43,76 @@ OF_THE_REQUEST = ("asked", "headers", "query")
 
 @dataclass(frozen=True, slots=True)
 class ReadRoute:
-    """A route that answers GET, with the parts of the path that it found."""
+    """A route that answers a read, with the parts of the path that it found."""
 
     interaction: Interaction
     permission: Permission
+    keeps_limits: bool
     parts: dict[str, str]
 
 
-def route_of(path: str) -> ReadRoute | None:
-    """The route that GET `path` (relative to the base) takes, or None for none that can answer in a bundle."""
-    if not ASYNCHRONOUS.isdisjoint(path.split("/")):
+def route_of(path: str, method: str = "GET") -> ReadRoute | None:
+    """The route that a read of `path` (relative to the base) takes, or None for none that can answer in a bundle."""
+    steps = path.split("/")
+    if not ASYNCHRONOUS.isdisjoint(steps) or (method == "POST" and steps[-1] not in POSTED_READS):
         return None
     asked = "/" + path.lstrip("/") if path else "/"
-    for pattern, interaction, permission in _reads():
+    for pattern, route in _reads(method):
         match = pattern.match(asked)
         if match is not None:
-            return ReadRoute(interaction, permission, match.groupdict())
+            return replace(route, parts=match.groupdict())
     return None
 
 
 @cache
-def _reads() -> list[tuple[re.Pattern[str], Interaction, Permission]]:
+def _reads(method: str) -> list[tuple[re.Pattern[str], ReadRoute]]:
     """Operations first, as everywhere: `$lookup` is no id."""
-    from benhan.fhir_api.routes import every_row
+    from benhan.fhir_api.routes import every_row, within_limits
 
-    rows = sorted((row for row in every_row() if row[0] == "GET"), key=lambda row: "/$" not in row[1])
-    return [(compile_path(path)[0], interaction, permission) for _, path, interaction, permission in rows]
+    rows = sorted((row for row in every_row() if row[0] == method), key=lambda row: "/$" not in row[1])
+    found = []
+    for _, path, interaction, permission in rows:
+        answer, keeps_limits = within_limits(path, interaction)
+        found.append((compile_path(path)[0], ReadRoute(answer, permission, keeps_limits, {})))
+    return found
 
 
-async def answered_read(
-    api: FhirApi, request: Request, path: str, query: str, conditions: dict[str, str | None]
-) -> Response:
-    """What GET `path` answers to whoever sent `request`, as JSON. Raises the Faults of its interaction."""
-    from benhan.fhir_api.routes import KEEPS_LIMITS
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A read that a bundle asks for: by POST with the bytes of its resource, b"" where it has none."""
 
-    route = route_of(path)
-    assert route is not None, path
-    if actor_of(request).limits is not None and route.interaction not in KEEPS_LIMITS:
+    path: str
+    query: str
+    conditions: Mapping[str, str | None]
+    method: str = "GET"
+    body: bytes = b""
+
+
+async def answered_read(api: FhirApi, request: Request, read: Read) -> Response:
+    """What a read answers to whoever sent `request`, as JSON. Raises the Faults of its interaction."""
+    route = route_of(read.path, read.method)
+    assert route is not None, read.path
+    if actor_of(request).limits is not None and not route.keeps_limits:
         raise NOT_ALLOWED()
     headers = [(name, value) for name, value in request.scope["headers"] if name not in _OWN]
     headers.append((b"accept", b"application/fhir+json"))
-    headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in conditions.items() if value]
+    told = read.conditions.items()
+    headers += [(name.encode(), value.encode("latin-1", "replace")) for name, value in told if value]
+    if read.body:
+        headers.append((b"content-type", b"application/fhir+json"))
+        headers.append((b"content-length", str(len(read.body)).encode()))
     scope = {
         **request.scope,
-        "method": "GET",
-        "path": f"/{path}",
-        "query_string": query.encode("utf-8", "surrogatepass"),
+        "method": read.method,
+        "path": f"/{read.path}",
+        "query_string": read.query.encode("utf-8", "surrogatepass"),
         "path_params": route.parts,
         "headers": headers,
         "state": {name: value for name, value in request.scope["state"].items() if name not in OF_THE_REQUEST},
     }
-    asked = Request(scope)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": read.body}
+
+    asked = Request(scope, receive)
     return await as_entry(asked, await route.interaction(api, asked))

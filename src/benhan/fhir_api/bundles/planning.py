@@ -19,7 +19,7 @@ from benhan.fhir.resource import ParsedResource, check_depth, parse_resource, pa
 from benhan.fhir.search_parameters import SearchRegistry
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.bundles.references import Real, base_of, rewritten, searches_in, urns_in, versioned_in
-from benhan.fhir_api.bundles.steps import ORDER, Step
+from benhan.fhir_api.bundles.steps import Step
 from benhan.fhir_api.conditions import Condition, guard, matches, parse_condition
 from benhan.fhir_api.faults import (
     AT_ENTRY,
@@ -34,12 +34,14 @@ from benhan.fhir_api.faults import (
 from benhan.fhir_api.interactions.delete_conditional import delete_under
 from benhan.fhir_api.interactions.patch import patch_onto
 from benhan.fhir_api.interactions.update_conditional import named
+from benhan.fhir_api.operations.meta import changed_meta, wanted_meta
+from benhan.fhir_api.operations.parameters import asked_in
 from benhan.fhir_api.patches import patch_of_entry
 from benhan.fhir_api.requests import check_valid
 from benhan.kernel.actors import Actor
 from benhan.kernel.faults import Fault
 from benhan.kernel.issues import error
-from benhan.store.faults import DELETED, NO_SUCH_RESOURCE, TWICE_IN_ONE
+from benhan.store.faults import DELETED, NO_SUCH_RESOURCE, STALE_VERSION, TWICE_IN_ONE
 from benhan.store.search.alone import alone
 from benhan.store.search.expressions import Candidate
 from benhan.store.unit_of_work import Stored, UnitOfWork
@@ -87,11 +89,11 @@ class Plan:
 
 async def planned(api: FhirApi, actor: Actor, steps: Iterable[Step]) -> Plan:
     """The plan of the writes among `steps`. Raises the Fault of the first that cannot be done, with its entry."""
-    ordered = sorted((step for step in steps if not step.is_read), key=lambda step: ORDER[step.verb])
+    ordered = sorted((step for step in steps if not step.is_read), key=lambda step: step.order)
     plan = Plan(api, actor, api.store.begin(actor), ordered)
     await _find(plan)
     for step in ordered:
-        if step.verb in ("POST", "PUT"):
+        if step.makes:
             assert step.body is not None
             raw = plan.raws[step.number] = orjson.dumps(step.body)
             with AtEntry(step):
@@ -177,7 +179,7 @@ def _carriers(plan: Plan, condition: Condition, verbs: tuple[str, ...]) -> list[
     None where only other resources or a terminology could tell (chains, `_has`, `_list`, value sets): they ask the
     store. References between entries are not real yet and are not found by.
     """
-    written = [step for step in plan.steps if step.verb in verbs and step.type == condition.type]
+    written = [step for step in plan.steps if step.makes and step.verb in verbs and step.type == condition.type]
     written = [step for step in written if not _is_no_write(step)]
     if not written:
         return []
@@ -245,11 +247,11 @@ def _assign(plan: Plan) -> None:
     """Give the ids: patients first, since others live in their compartments; then make every fullUrl real."""
     real = plan.real
     for step in sorted(plan.steps, key=lambda each: each.type != "Patient"):
-        if step.verb in ("POST", "PUT") and not step.id:
+        if step.makes and not step.id:
             step.id = plan.unit.assign_id(step.type, _patient(step, real))
         if step.type == "Patient":
             _answer_searches(plan, step)
-        if step.verb == "DELETE" or not step.full_url:
+        if step.verb == "DELETE" or step.operation or not step.full_url:
             continue
         if step.full_url in real.addresses:
             raise BAD_ENTRY(number=step.number, reason="fullUrl twice")
@@ -327,6 +329,8 @@ async def _write(plan: Plan, step: Step) -> None:
         unit.delete(step.type, step.id, if_match=step.version)
     elif step.verb == "PATCH":
         await _patch(plan, step)
+    elif step.operation:
+        await _change_meta(plan, step)
     elif step.verb == "POST" and step.found is not None:
         _refuse_twice(plan, step)
     elif step.verb == "POST":
@@ -350,6 +354,22 @@ async def _patch(plan: Plan, step: Step) -> None:
     if current.deleted:
         raise DELETED(type=step.type, id=step.id)
     patch_onto(plan.unit, asked, current, step.version)
+
+
+async def _change_meta(plan: Plan, step: Step) -> None:
+    """$meta-add, $meta-delete: a write where something changes, else what is there is the answer."""
+    assert step.plain is not None
+    told = wanted_meta(step.operation, asked_in(step.plain))
+    current = await plan.api.store.resources.read(step.type, step.id, plan.actor)
+    if current.deleted:
+        raise DELETED(type=step.type, id=step.id)
+    if step.version not in (None, current.version):
+        raise STALE_VERSION(type=step.type, id=step.id, expected=step.version, found=current.version)
+    changed = changed_meta(current, told, step.operation)
+    if changed is None:
+        step.found = current
+    else:
+        plan.unit.update(changed, if_match=current.version, if_absent="fail")
 
 
 def _resource(plan: Plan, step: Step) -> ParsedResource:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from benhan.access.faults import NOT_ALLOWED
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.search_parameters import SearchRegistry
-from benhan.fhir_api.bundles.dispatch import route_of
+from benhan.fhir_api.bundles.dispatch import POSTED_READS, POSTED_WRITES, route_of
 from benhan.fhir_api.conditions import Condition, parse_condition
 from benhan.fhir_api.faults import BAD_ENTRY, ID_MISMATCH, NOT_A_BUNDLE, TOO_MANY_ENTRIES
 from benhan.fhir_api.interactions.delete_conditional import parse_condition_with_count
@@ -25,7 +26,9 @@ from benhan.store.unit_of_work import Stored
 Json = dict[str, Any]
 ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2, "GET": 3, "HEAD": 3}
 READS = ("GET", "HEAD")
-_ADDRESS = re.compile(r"/?(?P<type>[A-Z][A-Za-z]+)(?:/(?P<id>[A-Za-z0-9\-.]{1,64}))?")
+_ADDRESS = re.compile(
+    r"/?(?P<type>[A-Z][A-Za-z]+)(?:/(?P<id>[A-Za-z0-9\-.]{1,64}))?(?:/(?P<operation>\$[a-z][a-z-]{1,40}))?"
+)
 _REQUEST_TEXTS = ("url", "ifMatch", "ifNoneMatch", "ifNoneExist", "ifModifiedSince")
 _NEEDED = {
     "POST": Permission.FHIR_WRITE,
@@ -55,7 +58,9 @@ class Step:
     condition: Condition | None = None
     count: int | None = None
     found: Stored | None = None
-    """What a conditional create found, which is the answer then."""
+    """What a conditional create found, which is the answer then; what an operation leaves as it was."""
+    operation: str = ""
+    """What a POST asks for that is no create: `$match`."""
 
     @property
     def address(self) -> str:
@@ -63,7 +68,22 @@ class Step:
 
     @property
     def is_read(self) -> bool:
-        return self.verb in READS
+        return self.verb in READS or self.operation in POSTED_READS
+
+    @property
+    def changes_meta(self) -> bool:
+        """Whether it is `$meta-add` or `$meta-delete`."""
+        return self.operation in POSTED_WRITES
+
+    @property
+    def makes(self) -> bool:
+        """Whether it brings a whole resource."""
+        return self.verb == "PUT" or (self.verb == "POST" and not self.operation)
+
+    @property
+    def order(self) -> int:
+        """When it is done among the others. An operation that changes something comes with PUT and PATCH."""
+        return ORDER["GET"] if self.is_read else ORDER["PATCH"] if self.operation else ORDER[self.verb]
 
 
 def entries_of(body: Any, plain: Any, entries_max: int) -> list[tuple[Any, Any]]:
@@ -95,6 +115,10 @@ def read_step(exact: Any, entry: Any, number: int, registry: SearchRegistry) -> 
     type_, id_ = (match["type"], match["id"] or "") if match is not None else ("", "")
     plain = entry.get("resource")
     step = Step(number, verb, type_, id_, path, query, entry.get("fullUrl", ""), None, None)
+    if match is not None and match["operation"]:
+        if verb not in (*READS, "POST"):
+            raise BAD_ENTRY(number=number, reason="request.url")
+        step.operation = match["operation"] if verb == "POST" else ""
     if isinstance(plain, dict):
         step.body, step.plain = exact["resource"], plain
     _check_shape(step)
@@ -103,6 +127,14 @@ def read_step(exact: Any, entry: Any, number: int, registry: SearchRegistry) -> 
 
 
 def _check_shape(step: Step) -> None:
+    if step.operation:
+        if step.operation not in POSTED_READS | POSTED_WRITES:
+            raise BAD_ENTRY(number=step.number, reason=f"request.url, {step.operation}")
+        if step.operation in POSTED_WRITES and (not step.id or step.plain is None):
+            raise BAD_ENTRY(number=step.number, reason=f"{step.operation}: [type]/[id], resource")
+        return
+    if step.path.endswith("$document") and "persist" in dict(parse_qsl(step.query, keep_blank_values=True)):
+        raise BAD_ENTRY(number=step.number, reason="$document, persist")  # a read that would write
     if step.verb in ("POST", "PUT", "PATCH") and step.plain is None:
         raise BAD_ENTRY(number=step.number, reason="resource")
     if step.verb == "POST" and (step.id or step.query):
@@ -126,11 +158,11 @@ def _add_conditions(step: Step, told: Json, registry: SearchRegistry) -> None:
         step.none_match, step.modified_since = told.get("ifNoneMatch"), told.get("ifModifiedSince")
         return
     step.absent = step.verb == "PUT" and only_if_absent(told.get("ifNoneMatch"))
-    if step.verb == "POST" and "ifNoneExist" in told:
+    if step.verb == "POST" and "ifNoneExist" in told and not step.operation:
         step.condition = parse_condition(step.type, told["ifNoneExist"], registry)
     elif step.verb == "DELETE" and step.query:
         step.condition, step.count = parse_condition_with_count(step.type, step.query, registry)
-    elif step.query:
+    elif step.query and not step.operation:
         step.condition = parse_condition(step.type, step.query, registry)
 
 
@@ -146,7 +178,7 @@ def permission_of(step: Step) -> Permission:
     """The permission that a step needs: a read that of its route. Raises BA-0311 where there is no such route."""
     if not step.is_read:
         return _NEEDED[step.verb]
-    found = route_of(step.path)
+    found = route_of(step.path, "POST" if step.verb == "POST" else "GET")
     if found is None:
         raise BAD_ENTRY(number=step.number, reason="request.url")
     return found.permission

@@ -38,7 +38,7 @@ from benhan.store.resource_types import TYPE_NAMES, TYPE_NUMBERS
 TYPE = "AuditEvent"
 COUNT_MAX = 200
 NEWEST = 2**63 - 1
-_SEQ = re.compile(ID_PREFIX + r"(\d{1,18})")
+_SEQ = re.compile(ID_PREFIX + r"([0-9]{1,18})")
 _PATIENT = TYPE_NUMBERS["Patient"]
 
 

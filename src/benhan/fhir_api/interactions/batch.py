@@ -19,7 +19,7 @@ from benhan.fhir_api.bundles.answers import Teller, teller_for
 from benhan.fhir_api.bundles.planning import AtEntry, planned
 from benhan.fhir_api.bundles.reading import read_entry
 from benhan.fhir_api.bundles.references import urns_in
-from benhan.fhir_api.bundles.steps import ORDER, Step, check_permissions, read_step
+from benhan.fhir_api.bundles.steps import Step, check_permissions, read_step
 from benhan.fhir_api.conditions import claimed, until_settled
 from benhan.fhir_api.faults import BATCH_REFERENCE
 from benhan.fhir_api.requests import actor_of
@@ -44,7 +44,7 @@ async def batch(api: FhirApi, request: Request, entries: list[tuple[Any, Any]]) 
         except Fault as fault:
             answers[number] = teller.of_fault(fault)
         else:
-            phases[ORDER[step.verb]].append((step, exact, entry))
+            phases[step.order].append((step, exact, entry))
     turns = asyncio.Semaphore(SIDE_BY_SIDE)
     for _, phase in sorted(phases.items()):
         done = await asyncio.gather(*(_in_turn(api, request, teller, each, turns) for each in phase))
@@ -70,6 +70,10 @@ async def _written(api: FhirApi, request: Request, teller: Teller, step: Step, e
         plan = await planned(api, actor_of(request), [again])
         stored: list[Stored | None] = await api.store.commit(plan.unit) if plan.unit.writes else []
         found = plan.steps[0].found
+        if step.operation:
+            changed = stored[0] if stored else found
+            assert changed is not None
+            return teller.of_meta(changed)
         if step.verb == "POST" and found is not None:
             found.created = False
             return teller.of_write(found)

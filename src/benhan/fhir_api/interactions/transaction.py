@@ -48,13 +48,13 @@ async def _transaction(api: FhirApi, request: Request, entries: list[tuple[Any, 
         return plan, await api.store.commit(plan.unit) if plan.unit.writes else []
 
     conditions = [step.condition for step in steps if step.condition is not None]
-    patched = [step.address for step in steps if step.verb == "PATCH" and step.id]
+    patched = [step.address for step in steps if step.id and (step.verb == "PATCH" or step.changes_meta)]
     async with claimed(api, conditions, ids=patched):
         plan, stored = await until_settled(act, pinned=all(step.version is None for step in steps))
     answers |= {step.number: _written(teller, step, plan, stored) for step in plan.steps}
     for step in steps:
         if step.number not in answers:
-            answers[step.number] = await teller.settled(read_entry(api, request, teller, step))
+            answers[step.number] = await teller.settled(read_entry(api, request, teller, step, plan.real))
     return bundle_bytes("transaction-response", [answers[step.number] for step in steps])
 
 
@@ -67,6 +67,10 @@ def _steps(api: FhirApi, request: Request, entries: list[tuple[Any, Any]]) -> li
 
 def _written(teller: Teller, step: Step, plan: Plan, stored: list[Stored | None]) -> Entry:
     start, end = plan.spans[step.number]
+    if step.operation:
+        changed = stored[start] if end > start else step.found
+        assert changed is not None
+        return teller.of_meta(changed)
     if step.verb == "POST" and step.found is not None:
         step.found.created = False
         return teller.of_write(step.found)

@@ -14,7 +14,10 @@ from starlette.responses import Response
 
 from benhan.fhir.folding import words
 from benhan.fhir.resource import instant, to_bytes
+from benhan.fhir.terminology.compose import SystemKey, Versions
+from benhan.fhir.terminology.concepts import same_language
 from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.operations.faults import BAD_PARAMETER
 from benhan.fhir_api.operations.parameters import Asked, asked_of
 from benhan.fhir_api.operations.terminology_answers import (
     asked_value_set,
@@ -30,12 +33,19 @@ Json = dict[str, Any]
 
 PARAMETERS = (
     "url", "valueSet", "valueSetVersion", "filter", "offset", "count", "activeOnly", "displayLanguage",
-    "includeDesignations", "includeDefinition", "excludeNested", "excludePostCoordinated",
+    "includeDesignations", "designation", "includeDefinition", "excludeNested", "excludeNotForUI",
+    "excludePostCoordinated", "exclude-system", "system-version", "check-system-version", "force-system-version",
 )  # fmt: skip
+VERSIONS = ("system-version", "force-system-version", "check-system-version")
+"""In the order of the fields of `Versions`."""
+LANGUAGES = "urn:ietf:bcp:47"
 WORDS_MAX = 12
 HEAD = ("url", "version", "name", "title", "status", "experimental", "date", "publisher", "description")
 DEFINITION = ("compose", "immutable", "copyright", "purpose")
-_ECHOED = {"filter": "valueString", "offset": "valueInteger", "count": "valueInteger", "activeOnly": "valueBoolean"}
+_ECHOED = {
+    "filter": "valueString", "offset": "valueInteger", "count": "valueInteger", "activeOnly": "valueBoolean",
+    "excludeNotForUI": "valueBoolean",
+}  # fmt: skip
 
 
 async def expand(api: FhirApi, request: Request) -> Response:
@@ -56,6 +66,9 @@ async def expand(api: FhirApi, request: Request) -> Response:
         offset=offset,
         count=count,
         active_only=asked.flag("activeOnly"),
+        selectable_only=asked.flag("excludeNotForUI"),
+        versions=_versions(asked),
+        without=[SystemKey(*_parted(each)) for each in _canonicals(asked, "exclude-system")],
     )
     source = value_set if isinstance(value_set, dict) else await terminology.value_set(value_set)
     language = display_language(asked, request)
@@ -87,9 +100,43 @@ def _contained(member: Member, asked: Asked, language: str) -> Json:
     display = concept.shown_in(language)
     if display:
         told["display"] = display
-    if concept.designations and asked.flag("includeDesignations"):
-        told["designation"] = designations_of(concept)
+    wanted = _canonicals(asked, "designation")
+    if wanted or asked.flag("includeDesignations"):
+        designations = [each for each in designations_of(concept) if not wanted or _is_wanted(each, wanted)]
+        told |= {"designation": designations} if designations else {}
     return told
+
+
+def _is_wanted(designation: Json, wanted: list[str]) -> bool:
+    """Whether its language (`urn:ietf:bcp:47|vi`, or the tag alone) or its use is among `wanted`."""
+    use = designation.get("use") or {}
+    for each in wanted:
+        system, _, code = each.rpartition("|")
+        if system in ("", LANGUAGES) and same_language(str(designation.get("language", "")), code):
+            return True
+        if code == use.get("code") and system in ("", use.get("system")):
+            return True
+    return False
+
+
+def _versions(asked: Asked) -> Versions | None:
+    told = [dict(_parted(each) for each in _canonicals(asked, name)) for name in VERSIONS]
+    return Versions(*told) if any(told) else None
+
+
+def _canonicals(asked: Asked, name: str) -> list[str]:
+    """The values of a parameter that may come several times. Raises Incorrect BA-2352."""
+    found = asked.all(name)
+    if not all(isinstance(each, str) and each for each in found):
+        raise BAD_PARAMETER(name=name, wanted="text")
+    if name in VERSIONS and not all(_parted(each)[1] for each in found):
+        raise BAD_PARAMETER(name=name, wanted="system|version")
+    return found
+
+
+def _parted(canonical: str) -> tuple[str, str]:
+    url, _, version = canonical.partition("|")
+    return url, version
 
 
 def _parameters(asked: Asked, expansion: Expansion, language: str, offset: int, count: int | None) -> list[Json]:
@@ -99,11 +146,17 @@ def _parameters(asked: Asked, expansion: Expansion, language: str, offset: int, 
         "offset": offset or None,
         "count": count,
         "activeOnly": asked.flag("activeOnly") or None,
+        "excludeNotForUI": asked.flag("excludeNotForUI") or None,
     }
     told: list[Json] = [
         {"name": name, _ECHOED[name]: value} for name, value in applied.items() if value not in (None, "")
     ]
     if language:
         told.append({"name": "displayLanguage", "valueCode": language})
+    for name in (*VERSIONS, "exclude-system"):
+        told += [{"name": name, "valueUri": each} for each in _canonicals(asked, name)]
+    told += [{"name": "designation", "valueString": each} for each in _canonicals(asked, "designation")]
     used = {f"{head.url}|{head.version}": None for head in expansion.used if head.version}
-    return told + [{"name": "version", "valueUri": each} for each in used]
+    added = {each: None for head in expansion.used for each in head.supplements}
+    told += [{"name": "version", "valueUri": each} for each in used]
+    return told + [{"name": "used-supplement", "valueUri": each} for each in added]

@@ -6,7 +6,6 @@ address, and by system and code.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -16,7 +15,7 @@ from starlette.responses import Response
 from benhan.fhir.resource import ParsedResource, parse_resource
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.operations.faults import BAD_PARAMETER, MISSING_PARAMETER
-from benhan.fhir_api.operations.parameters import asked_of
+from benhan.fhir_api.operations.parameters import Asked, asked_of
 from benhan.fhir_api.requests import actor_of, check_accept, check_valid, id_of_path, type_of_path
 from benhan.fhir_api.responses import json_response, version_headers
 from benhan.kernel.faults import Fault
@@ -26,7 +25,6 @@ from benhan.store.unit_of_work import Stored
 LISTS = ("profile", "security", "tag")
 ATTEMPTS = 5
 Json = dict[str, Any]
-Change = Callable[[list[Any], list[Any]], list[Any]]
 
 
 async def meta(api: FhirApi, request: Request) -> Response:
@@ -40,42 +38,64 @@ async def meta(api: FhirApi, request: Request) -> Response:
 
 async def meta_add(api: FhirApi, request: Request) -> Response:
     """200 with the new meta: what is in the parameter `meta` and was not there is added."""
-    return await _changed(api, request, "$meta-add", _with)
+    return await _changed(api, request, "$meta-add")
 
 
 async def meta_delete(api: FhirApi, request: Request) -> Response:
     """200 with the new meta: what is in the parameter `meta` is taken out; what was not there is passed over."""
-    return await _changed(api, request, "$meta-delete", _without)
+    return await _changed(api, request, "$meta-delete")
 
 
-async def _changed(api: FhirApi, request: Request, name: str, change: Change) -> Response:
-    asked = await asked_of(api, request)
+def wanted_meta(name: str, asked: Asked) -> Json:
+    """The parameter `meta` of `$meta-add` or `$meta-delete`. Raises BA-2351, BA-2352, BA-2353."""
     asked.check(name, ("meta",))
     told = asked.one("meta")
     if told is None:
         raise MISSING_PARAMETER(name="meta", wanted="valueMeta")
     if not isinstance(told, dict) or not told.keys() <= {*LISTS}:
         raise BAD_PARAMETER(name="meta", wanted="Meta: profile, security, tag")
+    if not all(isinstance(each, list) for each in told.values()):
+        raise BAD_PARAMETER(name="meta", wanted="Meta: profile, security, tag")
+    return told
+
+
+def changed_meta(current: Stored, told: Json, name: str) -> ParsedResource | None:
+    """The valid next version of `current`, its meta changed by the operation `name`; None where nothing changes."""
+    change = _with if name == "$meta-add" else _without
+    resource = parse_resource(current.content, size_bytes_max=len(current.content))
+    before = resource.body["meta"]
+    after = {name: change(before.get(name, []), told[name]) for name in LISTS if name in told}
+    if all(after[name] == before.get(name, []) for name in after):
+        return None
+    changed = _with_meta(resource, {**before, **after})
+    check_valid(changed)
+    return changed
+
+
+def meta_bytes(stored: Stored) -> bytes:
+    """The answer of these operations: Parameters with the meta as `return`."""
+    told = orjson.loads(stored.content)["meta"]
+    return orjson.dumps({"resourceType": "Parameters", "parameter": [{"name": "return", "valueMeta": told}]})
+
+
+async def _changed(api: FhirApi, request: Request, name: str) -> Response:
+    told = wanted_meta(name, await asked_of(api, request))
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _answer(await _write(api, request, told, change))
+            return _answer(await _write(api, request, told, name))
         except Fault as fault:
             if fault.code != STALE_VERSION.code or attempt == ATTEMPTS:
                 raise
     raise AssertionError("the last attempt has returned or raised")
 
 
-async def _write(api: FhirApi, request: Request, told: Json, change: Change) -> Stored:
+async def _write(api: FhirApi, request: Request, told: Json, name: str) -> Stored:
     """The resource with its meta changed; no new version where nothing changes."""
     actor = actor_of(request)
     current = await api.store.resources.read(type_of_path(request), id_of_path(request), actor)
-    resource = parse_resource(current.content, size_bytes_max=len(current.content))
-    before = resource.body["meta"]
-    after = {name: change(before.get(name, []), told[name]) for name in LISTS if name in told}
-    if all(after[name] == before.get(name, []) for name in after):
+    changed = changed_meta(current, told, name)
+    if changed is None:
         return current
-    changed = _with_meta(resource, {**before, **after})
-    check_valid(changed)
     unit = api.store.begin(actor)
     unit.update(changed, if_match=current.version, if_absent="fail")
     stored = (await api.store.commit(unit))[0]
@@ -105,6 +125,4 @@ def _key(value: Any) -> Any:
 
 
 def _answer(stored: Stored) -> Response:
-    told = orjson.loads(stored.content)["meta"]
-    parameters = {"resourceType": "Parameters", "parameter": [{"name": "return", "valueMeta": told}]}
-    return json_response(orjson.dumps(parameters), 200, version_headers(stored))
+    return json_response(meta_bytes(stored), 200, version_headers(stored))

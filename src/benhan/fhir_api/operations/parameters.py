@@ -10,7 +10,6 @@ from typing import Any
 from starlette.requests import Request
 
 from benhan.fhir.dates import range_of
-from benhan.fhir.resource import parse_json
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.operations.faults import (
     BAD_PARAMETER,
@@ -19,7 +18,7 @@ from benhan.fhir_api.operations.faults import (
     TOO_MANY_PARAMETERS,
     UNKNOWN_PARAMETER,
 )
-from benhan.fhir_api.requests import read_body
+from benhan.fhir_api.requests import read_json
 
 PARAMETERS_MAX = 1_000
 FORMAT_PARAMETERS = ("_format", "_pretty")
@@ -118,12 +117,20 @@ async def asked_of(api: FhirApi, request: Request) -> Asked:
     pairs: list[tuple[str, Any]] = list(request.query_params.multi_items())
     exact: list[tuple[str, Any]] = []
     if request.method == "POST" and _has_body(request):
-        body, plain = parse_json(await read_body(request, api.body_bytes_max), size_bytes_max=api.body_bytes_max)
+        body, plain, _ = await read_json(request, api.body_bytes_max)
         pairs += _pairs(plain)
         exact = [(each["name"], each["resource"]) for each in body.get("parameter", []) if "resource" in each]
     if len(pairs) > PARAMETERS_MAX:
         raise TOO_MANY_PARAMETERS(limit=PARAMETERS_MAX)
     return Asked(tuple(pairs), tuple(exact))
+
+
+def asked_in(plain: Any) -> Asked:
+    """The parameters of a Parameters resource. Raises Incorrect BA-2354, BA-2355."""
+    pairs = _pairs(plain)
+    if len(pairs) > PARAMETERS_MAX:
+        raise TOO_MANY_PARAMETERS(limit=PARAMETERS_MAX)
+    return Asked(tuple(pairs))
 
 
 def _has_body(request: Request) -> bool:

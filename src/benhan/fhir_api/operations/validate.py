@@ -14,7 +14,6 @@ from starlette.responses import Response
 
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.outcome import outcome_of_issues
-from benhan.fhir.resource import parse_json
 from benhan.fhir.validation import texts
 from benhan.fhir.validation.faults import BAD_MODE, UNKNOWN_PROFILE
 from benhan.fhir.validation.scope import Options
@@ -22,7 +21,7 @@ from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.faults import ID_MISMATCH, TYPE_MISMATCH
 from benhan.fhir_api.operations.faults import MISSING_PARAMETER, NOT_PARAMETERS, UNKNOWN_PARAMETER
 from benhan.fhir_api.operations.parameters import FORMAT_PARAMETERS
-from benhan.fhir_api.requests import actor_of, check_accept, language_of, read_body, type_of_path
+from benhan.fhir_api.requests import actor_of, check_accept, language_of, read_json, type_of_path
 from benhan.fhir_api.responses import json_response
 from benhan.kernel.issues import Issue, Severity
 
@@ -87,10 +86,9 @@ async def _asked(api: FhirApi, request: Request) -> tuple[Json | None, dict[str,
     """
     asked = {name: value for name, value in request.query_params.items() if name not in FORMAT_PARAMETERS}
     resource: Json | None = None
-    body = b""
+    size_bytes = 0
     if request.method == "POST":
-        body = await read_body(request, api.body_bytes_max)
-        _, plain = parse_json(body, size_bytes_max=api.body_bytes_max)
+        _, plain, size_bytes = await read_json(request, api.body_bytes_max)
         if not isinstance(plain, dict):
             raise NOT_PARAMETERS()
         listed = plain.get("parameter")
@@ -107,7 +105,7 @@ async def _asked(api: FhirApi, request: Request) -> tuple[Json | None, dict[str,
         if name not in TAKEN or name == "resource":
             shown = name if name.isalnum() and len(name) < 40 else "?"
             raise UNKNOWN_PARAMETER(operation="$validate", name=shown, valid=", ".join(TAKEN))
-    return resource, asked, len(body)
+    return resource, asked, size_bytes
 
 
 def _is_asking(listed: Any, request: Request) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benhan.fhir.terminology.selection import SELF, Both, Codes, Either, Every, Having, Selection, Without
+from benhan.fhir.terminology.supplements import Supplements
 from benhan.store.terminology.terms import asked, existence_term, property_term, under_term, word_term
 
 _ABOVE = """c.code in (
@@ -59,10 +60,17 @@ def condition(selection: Selection, statement: Statement) -> str:
             return _having(selection, statement)
 
 
-def words_condition(words: Sequence[str], statement: Statement) -> str:
-    """Each of the folded words begins a word of the concept."""
-    terms = (asked(word_term(statement.system, word), is_prefix=True) for word in words)
-    return statement.has_term(" & ".join(terms))
+def words_condition(words: Sequence[str], statement: Statement, supplements: Supplements | None = None) -> str:
+    """Each of the folded words begins a word of the concept, or of what supplements add to it."""
+    terms = [asked(word_term(statement.system, word), is_prefix=True) for word in words]
+    if supplements is None:
+        return statement.has_term(" & ".join(terms))
+    each = []
+    for word, term in zip(words, terms, strict=True):
+        codes = supplements.codes_with(word)
+        found = statement.has_term(term)
+        each.append(f"({found} or c.code = any({statement.add(codes)}::text[]))" if codes else found)
+    return " and ".join(each)
 
 
 def _having(having: Having, statement: Statement) -> str:

@@ -14,7 +14,8 @@ import asyncpg
 
 from benhan.fhir.search_parameters import parameters_of
 from benhan.fhir.terminology.shipped import shipped, shipped_urls
-from benhan.fhir.terms import uri_term
+from benhan.fhir.terminology.supplements import supplements_of
+from benhan.fhir.terms import reference_term, uri_term
 from benhan.store.database import Database
 from benhan.store.ids import SHARED
 from benhan.store.resource_types import TYPE_NUMBERS
@@ -103,6 +104,16 @@ class Definitions:
         every = [*found.values(), *(each for each in shipped_maps if each is not None), *shipped_concept_maps()]
         return [each for each in every if _maps(each, source_system, target_system)]
 
+    async def supplements(self, url: str, version: str) -> list[Json]:
+        """The store's active supplements of a version of a code system, of each the highest version."""
+        highest: dict[str, Json] = {}
+        every = [each.resource for each in await self._own("CodeSystem", "supplements", [url])]
+        for each in supplements_of(every, url, version):
+            known = highest.get(str(each.get("url", "")))
+            if known is None or _rank(each) > _rank(known):
+                highest[str(each.get("url", ""))] = each
+        return list(highest.values())
+
     async def _own(self, type_: str, parameter: str, values: Sequence[str]) -> list[Found]:
         rows = await self._heads(type_, parameter, values)
         if not rows:
@@ -118,8 +129,9 @@ class Definitions:
         ]
 
     async def _heads(self, type_: str, parameter: str, values: Iterable[str]) -> list[asyncpg.Record]:
-        paths = parameters_of(type_)[parameter].paths
-        tokens = [self._tokens.of(uri_term(path, value)) for path in paths for value in values]
+        asked = parameters_of(type_)[parameter]
+        term = reference_term if asked.type == "reference" else uri_term
+        tokens = [self._tokens.of(term(path, value)) for path in asked.paths for value in values]
         return await self._database.fetch(_HEADS, SHARED, TYPE_NUMBERS[type_], tokens, VERSIONS_MAX)
 
 
@@ -140,7 +152,7 @@ def _rank(resource: Json) -> tuple[bool, list[tuple[int, str]], str]:
     """Active before others, then the version, compared number by number, then when it was written."""
     version = [
         (int(part), "") if part.isdecimal() else (-1, part)
-        for part in re.findall(r"\d{1,18}|[^\W\d_]+", str(resource.get("version", "")))
+        for part in re.findall(r"[0-9]{1,18}|[^\W\d_]+", str(resource.get("version", "")))
     ]
     return resource.get("status") == "active", version, str((resource.get("meta") or {}).get("lastUpdated", ""))
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import asyncpg
 
-from benhan.fhir.terminology.compose import Composition, SystemKey, compose, imports_of
+from benhan.fhir.terminology.compose import Composition, SystemKey, Versions, compose, imports_of
 from benhan.fhir.terminology.concepts import Concept, read_concepts
 from benhan.fhir.terminology.faults import BAD_COMPOSE, NO_VALUE_SET
 from benhan.fhir.terminology.implicit import implicit_value_set
 from benhan.fhir.terminology.listed import ListedSystem, SystemHead, read_head, with_told
 from benhan.fhir.terminology.selection import Selection, listed_codes
+from benhan.fhir.terminology.supplements import Supplements
 from benhan.kernel.clock import Clock
 from benhan.store.database import Database
 from benhan.store.sql_texts import query
@@ -64,7 +65,14 @@ class Library:
         """The code system of a url (and version), or None where its concepts are not here. Raises Busy BA-2263."""
         if key in known.systems:
             return known.systems.get(key)
-        return known.systems.put(key, await self._read_system(key))
+        return known.systems.put(key, await self._supplemented(await self._read_system(key)))
+
+    async def _supplemented(self, system: System | None) -> System | None:
+        """`system` with what its supplements add. Raises Incorrect BA-2265 where they are too large."""
+        if system is None or not system.head.url:
+            return system
+        found = await self.definitions.supplements(system.head.url, system.head.version)
+        return system.supplemented(Supplements(found)) if found else system
 
     async def value_set(self, known: Known, canonical: str) -> Json | None:
         """The ValueSet of a canonical; implicit ones too."""
@@ -93,13 +101,14 @@ class Library:
             raise NO_VALUE_SET(url=canonical)
         return known.composed.put(canonical, await self.compose(known, value_set))
 
-    async def compose(self, known: Known, value_set: Json) -> Composed:
-        """A ValueSet made ready. Raises Incorrect BA-2254, BA-2255, BA-2258, BA-2259, NotFound BA-2251."""
+    async def compose(self, known: Known, value_set: Json, versions: Versions | None = None) -> Composed:
+        """A ValueSet made ready. Raises Incorrect BA-2254, BA-2255, BA-2258, BA-2259, BA-3952, NotFound BA-2251."""
         imported = await self._imports(known, value_set)
         composition = compose(value_set, lambda url: imported[url])
         parts: list[Part] = []
         unlisted: list[tuple[SystemKey, Selection]] = []
-        for key, selection in composition.selections.items():
+        selections = composition.selections if versions is None else versions.applied(composition.selections)
+        for key, selection in selections.items():
             system = await self.system(known, key)
             codes = listed_codes(selection)
             if codes is not None:

@@ -13,6 +13,7 @@ from benhan.fhir.terminology.faults import BAD_REGEX
 from benhan.fhir.terminology.listed import ListedSystem, SystemHead, filtered
 from benhan.fhir.terminology.selection import Codes, Having, Selection, values_of, walk
 from benhan.fhir.terminology.selection import Surroundings as Around
+from benhan.fhir.terminology.supplements import Supplements
 from benhan.kernel.faults import Broken
 from benhan.store.database import Database
 from benhan.store.sql_texts import query
@@ -81,6 +82,10 @@ class System(Protocol):
         """The codes below `code`, `most` at most."""
         ...
 
+    def supplemented(self, supplements: Supplements) -> System:
+        """The same system with what `supplements` add to its concepts."""
+        ...
+
 
 class MemorySystem:
     """A system whose concepts are in memory. Patterns are matched by the database: its automaton cannot explode."""
@@ -121,6 +126,12 @@ class MemorySystem:
     async def descendants(self, code: str, most: int) -> list[str]:
         return self.listed.descendants(code)[:most]
 
+    def supplemented(self, supplements: Supplements) -> MemorySystem:
+        listed = ListedSystem(
+            self.head.supplemented(supplements.used), map(supplements.onto, self.listed.concepts.values())
+        )
+        return MemorySystem(listed, self._database)
+
     async def _select(self, selection: Selection) -> list[Concept]:
         """What `selection` takes, remembered."""
         found = self._selected.get(selection)
@@ -148,22 +159,28 @@ class MemorySystem:
 
 
 class StoredSystem:
-    """A system whose concepts are rows of `concept`."""
+    """A system whose concepts are rows of `concept`.
 
-    def __init__(self, head: SystemHead, number: int, database: Database) -> None:
+    What supplements add is laid onto the rows as they are read; its words are found, no filter sees its properties.
+    """
+
+    def __init__(
+        self, head: SystemHead, number: int, database: Database, supplements: Supplements | None = None
+    ) -> None:
         self.head = head
         self._number = number
         self._database = database
+        self._supplements = supplements
 
     async def find(self, code: str) -> Concept | None:
         rows = await self._database.fetch(_BY_CODE, self._number, [code])
         if not rows and not self.head.is_case_sensitive:
             rows = await self._database.fetch(_BY_TERM, self._number, asked(folded_code_term(self._number, code)))
-        return _concept(rows[0]) if rows else None
+        return self._concept(rows[0]) if rows else None
 
     async def find_all(self, codes: Sequence[str]) -> dict[str, Concept]:
         rows = await self._database.fetch(_BY_CODE, self._number, list(codes))
-        return {row["code"]: _concept(row) for row in rows}
+        return {row["code"]: self._concept(row) for row in rows}
 
     async def page(
         self, selection: Selection, words: Sequence[str], *, active_only: bool, offset: int, count: int
@@ -174,7 +191,7 @@ class StoredSystem:
             order = f"array_position({statement.add(list(selection.codes))}::text[], c.code)"
         page = f"order by {order} limit {statement.add(count)} offset {statement.add(offset)}"
         rows = await self._fetch(f"select {COLUMNS} from concept c where {where} {page}", statement)  # noqa: S608
-        return [_concept(row) for row in rows]
+        return [self._concept(row) for row in rows]
 
     async def count(self, selection: Selection, words: Sequence[str], *, active_only: bool) -> int:
         statement, where = self._where(selection, words, active_only)
@@ -198,11 +215,18 @@ class StoredSystem:
         term = asked(under_term(self._number, code))
         return [row["code"] for row in await self._database.fetch(_DESCENDANTS, self._number, term, code, most)]
 
+    def supplemented(self, supplements: Supplements) -> StoredSystem:
+        return StoredSystem(self.head.supplemented(supplements.used), self._number, self._database, supplements)
+
+    def _concept(self, row: asyncpg.Record) -> Concept:
+        concept = _concept(row)
+        return self._supplements.onto(concept) if self._supplements is not None else concept
+
     def _where(self, selection: Selection, words: Sequence[str], active_only: bool) -> tuple[Statement, str]:  # noqa: FBT001
         statement = Statement(self._number)
         texts = ["c.system = $1", condition(selection, statement)]
         if words:
-            texts.append(words_condition(words, statement))
+            texts.append(words_condition(words, statement, self._supplements))
         if active_only:
             texts.append("not c.is_inactive")
         return statement, " and ".join(texts)

@@ -9,10 +9,10 @@ Source: FHIR R4 terminology-service.html.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from benhan.fhir.terminology.compose import SystemKey
+from benhan.fhir.terminology.compose import SystemKey, Versions
 from benhan.fhir.terminology.concept_map import OTHER_MAPS_MAX, Asked, Match, translate
 from benhan.fhir.terminology.concepts import Concept
 from benhan.fhir.terminology.faults import (
@@ -25,7 +25,7 @@ from benhan.fhir.terminology.faults import (
 )
 from benhan.fhir.terminology.grammars import GRAMMARS
 from benhan.fhir.terminology.listed import SystemHead
-from benhan.fhir.terminology.selection import Every, Having, listed_codes
+from benhan.fhir.terminology.selection import Every, Having, Without, listed_codes
 from benhan.kernel.clock import Clock
 from benhan.kernel.issues import error
 from benhan.kernel.texts import Text
@@ -158,14 +158,22 @@ class Terminology:
         offset: int = 0,
         count: int | None = None,
         active_only: bool = False,
+        selectable_only: bool = False,
+        versions: Versions | None = None,
+        without: Sequence[SystemKey] = (),
     ) -> Expansion:
         """The codes of a value set (by canonical, or as a resource) that have the folded `words`.
+
+        `selectable_only` leaves out codes that only group others; `without` are systems left out, of any version where
+        none is named.
 
         Raises NotFound BA-2250, BA-2251, Incorrect BA-2256 without `count` above EXPANSION_MAX codes, Unsupported
         BA-2257, and what composing raises.
         """
         known = await self._library.known()
-        composed = await self._composed(known, value_set)
+        composed = await self._composed(known, value_set, versions)
+        if selectable_only or without:
+            composed = _narrowed(composed, without, selectable_only=selectable_only)
         for key, _ in composed.unlisted:
             raise NOT_ENUMERABLE(url=key.url) if key.url in GRAMMARS else NO_CODE_SYSTEM(url=_canonical(key))
         return await self._expand(known, composed, words, offset, count, active_only=active_only)
@@ -248,10 +256,15 @@ class Terminology:
 
     # ── how ──
 
-    async def _composed(self, known: Known, value_set: str | Json) -> Composed:
+    async def _composed(self, known: Known, value_set: str | Json, versions: Versions | None = None) -> Composed:
         if isinstance(value_set, str):
-            return await self._library.composed(known, value_set)
-        return await self._library.compose(known, value_set)
+            if versions is None:
+                return await self._library.composed(known, value_set)
+            found = await self._library.value_set(known, value_set)
+            if found is None:
+                raise NO_VALUE_SET(url=value_set)
+            value_set = found
+        return await self._library.compose(known, value_set, versions)
 
     async def _system(self, key: SystemKey) -> System:
         found = await self._library.system(await self._library.known(), key)
@@ -375,3 +388,21 @@ def _judged(head: SystemHead, concept: Concept, coding: Coding, *, abstract: boo
 def _plain(text: str) -> str:
     """A display as it is compared: without case and with single spaces, accents kept."""
     return " ".join(text.casefold().split())
+
+
+def _narrowed(composed: Composed, without: Sequence[SystemKey], *, selectable_only: bool) -> Composed:
+    """`composed` without some systems, and without codes that only group others."""
+
+    def is_left(key: SystemKey) -> bool:
+        return not any(each.url == key.url and each.version in ("", key.version) for each in without)
+
+    grouping = Having("abstract", "=", "true")
+    return Composed(
+        composed.composition,
+        tuple(
+            replace(part, selection=Without(part.selection, grouping)) if selectable_only else part
+            for part in composed.parts
+            if is_left(SystemKey(part.key.url, part.key.version or part.system.head.version))
+        ),
+        tuple((key, selection) for key, selection in composed.unlisted if is_left(key)),
+    )

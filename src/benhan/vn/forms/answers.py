@@ -43,7 +43,7 @@ NO_CODE = Text(
 )
 MISSING = Text("Chưa có “{label}”. Điền rồi đóng hồ sơ.", "“{label}” is missing. Fill it in, then close the record.")
 
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _KINDS = {
     Kind.TEXT: ("chữ", "text"),
     Kind.LONG_TEXT: ("chữ", "text"),

@@ -28,7 +28,7 @@ from benhan.vn.forms.page import Mistake, Page, Written, parse_page
 DATA = Path(__file__).parent / "data"
 SHARED = DATA / "shared"
 _FIELD = re.compile(r"(?<!\{)\{(?=[a-z])|(?<=^\.table )|(?<=^\.picture )")
-_MEASURE = re.compile(r"\{(\w+):measure(?=\s*(?:w=\d+\s*)?\})")
+_MEASURE = re.compile(r"\{(\w+):measure(?=\s*(?:w=[0-9]+\s*)?\})")
 _COUNTER = re.compile(r"\{#\}")
 _TOLD = re.compile(r"\{=(\w+)\}")
 _ID = re.compile(r"(?:\{|^\.table |^\.picture )([a-z][a-z0-9_]*)")

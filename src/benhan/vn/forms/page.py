@@ -368,7 +368,7 @@ def _options(rest: str) -> tuple[str, dict[str, str]]:
 
 def _size(text: str) -> tuple[int, int]:
     """`2` is two columns wide, `1x3` one wide and three rows high."""
-    match = re.fullmatch(r"(\d*)(?:x(\d+))?", text)
+    match = re.fullmatch(r"([0-9]*)(?:x([0-9]+))?", text)
     if match is None:
         raise Wrong(f"không hiểu cỡ ô “{text}”")
     columns, rows = int(match[1] or 1), int(match[2] or 1)

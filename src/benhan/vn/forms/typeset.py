@@ -324,7 +324,7 @@ def _plain(blank: Blank, value: object) -> str:
     return str(value)
 
 
-_NUMBER_AND_WORD = re.compile(r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)")
+_NUMBER_AND_WORD = re.compile(r"(?<=[0-9])(?=[^\W\d_])|(?<=[^\W\d_])(?=[0-9])")
 _EMPTY = {"<h>": ".....", "<p>": ".....", "<d>": ".....", "<m>": ".....", "<y>": "........."}
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 _TABLE = Path(__file__).parent / "data" / "fields.csv"
-_SIZE = re.compile(r"(Số|Chuỗi)\((\d+)\)")
+_SIZE = re.compile(r"(Số|Chuỗi)\(([0-9]+)\)")
 
 ORGANS = "khambenh_caccoquan"
 _FINDING = ("dauchung_ma.VNCODE", "dauchung_ma.SNOMED", "dauchung", "dauchung_ghichu")

@@ -38,7 +38,7 @@ WRONG_ENDING = Text(
 _ENDING = re.compile(
     r"(?P<number>[^\s;]+?)(?:\.(?P<capacity>TX|CG|HD)\.(?P<facility>\d{2}[0-9A-Z]{3})|\.(?P<trainee>\d{12}))?", re.ASCII
 )
-_USUAL = re.compile(r"(?P<serial>\d{1,8})/(?P<issuer>[A-ZĐ]{2,8})-(?P<paper>GPHN|CCHN)")
+_USUAL = re.compile(r"(?P<serial>[0-9]{1,8})/(?P<issuer>[A-ZĐ]{2,8})-(?P<paper>GPHN|CCHN)")
 _MARK = re.compile(r"\.(?:TX|CG|HD)(?:\.|$)", re.ASCII)
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from benhan.fhir.folding import fold
 
 _JOINING = re.compile("['’`ʼ´]")
-_ZEROS = re.compile(r"\b0+(?=\d)")
+_ZEROS = re.compile(r"\b0+(?=[0-9])")
 
 
 @lru_cache(maxsize=65_536)

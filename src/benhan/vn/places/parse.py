@@ -20,7 +20,7 @@ PARTS_PASSED_OVER_MAX = 2
 _COUNTRY = frozenset({"viet nam", "vietnam", "vn", "vnm"})
 _NOTES = frozenset({"cu", "moi"})
 """ "(cũ)", "(mới)" after a name."""
-_POSTAL_CODE = re.compile(r"\d{5,6}")
+_POSTAL_CODE = re.compile(r"[0-9]{5,6}")
 
 
 def parse_address(text: str, on: date | None = None) -> Address:

@@ -47,7 +47,7 @@ ACCENTED = {
 """How a word that is also a name's folded form is written where the address has accents."""
 
 _GLUED_CITY = re.compile(r"\b(t)\s*\.\s*(p)\b\.?|\b(tp)\.", re.IGNORECASE)
-_LETTER_NUMBER = re.compile(r"(kp|tdp|[pqf])\.?(\d{1,3})", re.IGNORECASE)
+_LETTER_NUMBER = re.compile(r"(kp|tdp|[pqf])\.?([0-9]{1,3})", re.IGNORECASE)
 _DOTTED = re.compile(r"(?<=[^\W\d_])\.(?=[^\W_])")
 _WRITTEN = re.compile(r"[,;|()]|[^\s,;|()]+|[\n\r\t]")
 _MARK = re.compile(r"[,;|()\n\r\t–—-]")

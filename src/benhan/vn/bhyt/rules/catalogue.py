@@ -19,7 +19,7 @@ from benhan.vn.bhyt.tables import codes_on
 
 _DETAILS = re.compile(r"\s*\[[^\]]*\]\s*$")
 _SUFFIX = re.compile(r"(_GT|_TB|_TT|\.K\.\w{5})$")
-_MACHINE = re.compile(r"[A-Z]{2,3}\.\d(\[[^\];.]+\])?(\.[\w-]+){1,2}")
+_MACHINE = re.compile(r"[A-Z]{2,3}\.[0-9](\[[^\];.]+\])?(\.[\w-]+){1,2}")
 _PACKAGE = re.compile(r"G[1-9]\d{0,2}", re.ASCII)
 _TENDER_GROUP = re.compile(r"[GN](\d{1,2})(?:\.\d\d)?", re.ASCII)
 """`G1`, or `G1.02` for the second winner of a group."""
@@ -134,7 +134,7 @@ def not_above_the_price(view: View) -> Iterator[Found]:
 
 def licensed(known: Mapping[str, Staff], number: str, on: str, code: str = "") -> bool:
     """Whether a licence (without its `.TX.`, `.HD.`, `.CG.` tail) is in the list on a day, for a service."""
-    if number.isdigit() and len(number) == 12:
+    if number.isascii() and number.isdigit() and len(number) == 12:
         return True  # a citizen number stands where no licence is needed
     person = known.get(number) or known.get(number.partition(".")[0])
     if person is None or not person.valid_from <= on <= (person.valid_to or on):

@@ -181,7 +181,7 @@ def clean_text(view: View) -> Iterator[Found]:
 
 _TWICE = Text("Ký tự XML bị mã hoá hai lần.", "XML was escaped twice.")
 _SPACED = Text("Mã có khoảng trắng ở giữa.", "The code has a space in it.")
-_ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d+);")
+_ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|apos|#[0-9]+);")
 _CODES = (
     "MA_LK", "MA_THUOC", "MA_DICH_VU", "MA_VAT_TU", "MA_BENH_CHINH", "MA_BENH_KT", "MA_BENH", "MA_DOITUONG_KCB",
     "MA_CSKCB", "MA_THE_BHYT", "MA_KHOA", "MA_PTTT_QT",

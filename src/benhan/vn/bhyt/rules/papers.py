@@ -178,7 +178,7 @@ def birth_paper(view: View) -> Iterator[Found]:
     for at_row, row in view.rows("XML9"):
         wrong = [name for name in XML9_NEEDS if not row[name].strip()]
         for column, size in (("MA_DANTOC_NND", 2), ("MA_QUOCTICH", 3), ("MAXA_CU_TRU", 5)):
-            if not (row[column].isdigit() and len(row[column]) == size):
+            if not (row[column].isascii() and row[column].isdigit() and len(row[column]) == size):
                 wrong.append(column)
         days = {
             "NGAYSINH_NND": birth(row["NGAYSINH_NND"]),

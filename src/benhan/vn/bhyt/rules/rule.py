@@ -103,7 +103,7 @@ class Rule:
     @property
     def clause(self) -> str:
         """The tables of the decision that it reads, and the text behind the group."""
-        tables = ", ".join(dict.fromkeys(re.findall(r"XML(\d+)", self.tables)))
+        tables = ", ".join(dict.fromkeys(re.findall(r"XML([0-9]+)", self.tables)))
         decision = f"QĐ 3176/QĐ-BYT, bảng {tables}" if tables else "QĐ 3176/QĐ-BYT"
         return "; ".join(filter(None, (decision, _TEXTS.get(self.group))))
 
