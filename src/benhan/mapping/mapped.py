@@ -19,6 +19,7 @@ class Policy(Enum):
     """What happens where the resource is there already."""
 
     KEEP = "keep"  # what is there is richer: leave it
+    FILL = "fill"  # what is there stays; what it lacks is added, and an order that is answered ends
     MERGE = "merge"  # what is sent replaces, what is not sent stays
     REPLACE = "replace"  # what is sent is the whole
 

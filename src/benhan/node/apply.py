@@ -285,9 +285,9 @@ class _Writer:
         if policy is Policy.KEEP or (late and policy is Policy.REPLACE):
             return
         said, _ = parse_json(content)
-        if policy is Policy.MERGE:
+        if policy is not Policy.REPLACE:
             before, _ = parse_json(known.content)
-            said = merge(said, before) if late else merge(before, said)
+            said = merge(said, before) if late or policy is Policy.FILL else merge(before, said)
         resource = _valid(resource_of({**said, "id": known.id}))
         if tail_bytes(resource.body) != known.tail:
             self._unit.update(resource)
