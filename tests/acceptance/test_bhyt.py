@@ -15,7 +15,7 @@ from benhan.kernel.faults import Fault
 from benhan.mapping.bhyt_to_fhir import bhyt_to_fhir
 from benhan.mapping.fhir_to_bhyt import fhir_to_bhyt
 from benhan.mapping.mapped import Context
-from benhan.node.bhyt_folder import BhytFolder
+from benhan.node.bhyt_folder import bhyt_folder
 from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.dead_letters import DeadLetters
@@ -222,7 +222,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def test_a_dropped_file_is_taken_when_it_has_stopped_growing(here: Any, folder: Path) -> None:
-    watch = BhytFolder(here.store.database, intake_of(here), folder, 1.0)
+    watch = bhyt_folder(here.store.database, intake_of(here), folder, 1.0)
     data = sample("A_outpatient")
     (folder / "a.xml").write_bytes(data[:1000])
     assert await watch.look() == 0
@@ -239,7 +239,7 @@ async def test_a_dropped_file_is_taken_when_it_has_stopped_growing(here: Any, fo
 
 
 async def test_a_file_with_something_wrong_is_rejected_with_a_report_that_says_where(here: Any, folder: Path) -> None:
-    watch = BhytFolder(here.store.database, intake_of(here), folder, 1.0)
+    watch = bhyt_folder(here.store.database, intake_of(here), folder, 1.0)
     claim = claim_of("B_inpatient")
     claim.tables["XML2"][1]["NGAY_YL"] = "31/02/2026"
     (folder / "b.xml").write_bytes(written(claim, claim_of("A_outpatient")))
@@ -256,7 +256,7 @@ async def test_a_file_with_something_wrong_is_rejected_with_a_report_that_says_w
 
 
 async def test_a_second_file_of_the_same_name_does_not_replace_the_first(here: Any, folder: Path) -> None:
-    watch = BhytFolder(here.store.database, intake_of(here), folder, 1.0)
+    watch = bhyt_folder(here.store.database, intake_of(here), folder, 1.0)
     for _ in range(2):
         (folder / "a.xml").write_bytes(sample("A_outpatient"))
         await watch.look()
@@ -265,7 +265,7 @@ async def test_a_second_file_of_the_same_name_does_not_replace_the_first(here: A
 
 
 async def test_the_watch_ends_when_it_is_told(here: Any, folder: Path) -> None:
-    watch = BhytFolder(here.store.database, intake_of(here), folder, 0.02)
+    watch = bhyt_folder(here.store.database, intake_of(here), folder, 0.02)
     (folder / "a.xml").write_bytes(sample("A_outpatient"))
     stop = asyncio.Event()
     running = asyncio.create_task(watch.run(stop))
