@@ -30,4 +30,5 @@ class Permission(Enum):
     METRICS_READ = "metrics:read"
     ACCOUNT_MANAGE = "account:manage"
     SEARCH_EXPLAIN = "search:explain"  # how a search was run (statements and plans), and the index built anew
+    SECRECY_VIEW = "secrecy:view"  # what is marked as of special secrecy, besides what is not
     LEDGER_VIEW = "ledger:view"

@@ -105,10 +105,7 @@ class Patients:
         """A patient's whole chart; the view is in the ledger. Raises NotFound BA-0401, BA-0402, BA-0503."""
         stored = await self._store.resources.read("Patient", patient_id, actor)
         resources = [
-            each.read()
-            for each in await read_compartment(
-                self._store.database, self._store.opener, stored.rid, ("Encounter", *SHOWN_TYPES)
-            )
+            each.read() for each in await read_compartment(self._store, actor, stored.rid, ("Encounter", *SHOWN_TYPES))
         ]
         unit = self._store.begin(actor)
         unit.record(Event.PATIENT_VIEW, patient=stored.rid, type_="Patient", rid=stored.rid, page=page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benhan.kernel.actors import Actor, system
+from benhan.kernel.actors import Actor, outgoing
 from benhan.mapping.fhir_to_hoso_benh_an import Record
 from benhan.store.compartment import read_compartment
 from benhan.store.faults import NO_SUCH_RESOURCE
@@ -37,12 +37,15 @@ ANY_ENCOUNTER = frozenset({"AllergyIntolerance", "Coverage", "FamilyMemberHistor
 async def read_record(store: Store, facility: str, encounter_id: str, actor: Actor | None = None) -> Record:
     """The record of an encounter. Reading the encounter is a view of `actor`'s, a task of the system's where None.
 
+    What is of special secrecy is not in it but for an actor who may see that.
+
     Raises NotFound BA-0401, BA-0402, BA-0503.
     """
-    encounter = await store.resources.read("Encounter", encounter_id, actor or system("records"))
+    actor = actor or outgoing("records")
+    encounter = await store.resources.read("Encounter", encounter_id, actor)
     if not encounter.patient:
         raise NO_SUCH_RESOURCE(type="Patient", id="?")
-    found = await read_compartment(store.database, store.opener, encounter.patient, ("Patient", *CONTENT_TYPES))
+    found = await read_compartment(store, actor, encounter.patient, ("Patient", *CONTENT_TYPES))
     contents = [each.read() for each in found]
     patients = [each for each in contents if each["resourceType"] == "Patient"]
     if not patients:

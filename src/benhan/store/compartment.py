@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benhan.store.database import Database
+from benhan.kernel.actors import Actor
 from benhan.store.ids import bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
-from benhan.store.resources import Opener
 from benhan.store.sql_texts import query
+from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored
 
 MOST = 100_000
@@ -18,16 +18,20 @@ _READ = query(
     """
     select type, rid, version, patient, updated_at, content from resource r
     where r.bucket = $1 and r.patient = $2 and r.type = any($3::smallint[]) and r.until is null
-          and r.content is not null
+          and r.content is not null and ($5::bigint[] is null or not r.tokens && $5)
     order by r.type, r.at_from, r.rid limit $4
     """,
 )
 
 
-async def read_compartment(database: Database, opener: Opener, patient: int, types: Sequence[str] = ()) -> list[Stored]:
-    """The current resources of `patient` (a rid), of `types` or of all. Records no view: the caller does."""
+async def read_compartment(store: Store, actor: Actor, patient: int, types: Sequence[str] = ()) -> list[Stored]:
+    """The current resources of `patient` (a rid), of `types` or of all, but for what is kept from `actor`.
+
+    Records no view: the caller does.
+    """
     numbers = [TYPE_NUMBERS[type_] for type_ in types or TYPE_NUMBERS]
-    async with database.connection() as connection:
-        rows = await connection.fetch(_READ, bucket_of(patient), patient, numbers, MOST)
-        opened = await opener.open_all(rows, connection)
+    hidden = store.workshop.rules.hidden(actor)
+    async with store.database.connection() as connection:
+        rows = await connection.fetch(_READ, bucket_of(patient), patient, numbers, MOST, hidden)
+        opened = await store.opener.open_all(rows, connection)
     return [each for each in opened if each is not None]

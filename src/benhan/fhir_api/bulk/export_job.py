@@ -41,6 +41,7 @@ from benhan.store.jobs import Job, Jobs
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NUMBERS
+from benhan.store.secrecy import Hides
 from benhan.store.store import Store
 
 FILE_BYTES = 256 * 1024 * 1024
@@ -158,6 +159,7 @@ class _Export:
             [TYPE_NUMBERS[each] for each in types] if types is not None else None,
             [TYPE_NUMBERS[each] for each in self._request.types] if self._request.types is not None else None,
             self._request.level != "system",
+            self._store.workshop.rules.hidden_at(Hides(self._job.request.get("hides", Hides.SECRETS))),
         )
 
     async def do_part(self, number: int) -> None:

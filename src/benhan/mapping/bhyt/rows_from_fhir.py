@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from html import unescape
 from typing import Any
 
 from benhan.kernel.clock import VIETNAM
@@ -22,7 +20,6 @@ from benhan.vn.bhyt.tables import Table
 
 Held = dict[str, Json]
 _REQUESTS = ("1", "2", "3", "13")
-_DIV = re.compile(r"\s*<div[^>]*>(.*)</div>\s*", re.DOTALL)
 GIA_TRI_MAX = 255
 
 
@@ -206,19 +203,8 @@ def paper_rows(record: Record, table: str) -> list[Row]:
     rows = []
     for paper in sorted(record.of("Composition"), key=lambda each: str(each.get("date", ""))):
         if code_of(paper.get("type", {}), papers.PAPER) == table:
-            texts = {
-                code_of(section.get("code", {}), papers.COLUMN): _text(section.get("text", {}).get("div", ""))
-                for section in paper.get("section", [])
-            }
-            rows.append({**{name: text for name, text in texts.items() if name}, **kept_columns(paper)})
-    return rows
-
-
-def _text(div: str) -> str:
-    match = _DIV.fullmatch(div)
-    if match is None:
-        return ""
-    return unescape(re.sub(r"<[^>]*>", "", re.sub(r"<br\s*/>", "\n", match[1])))
+            rows.append({**papers.sections(paper, papers.COLUMN), **kept_columns(paper)})
+    return by_number(rows)
 
 
 def _ordered(resources: Sequence[Json], member: str) -> list[Json]:
