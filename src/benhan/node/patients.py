@@ -170,8 +170,8 @@ _KINDS = {
 _TITLES = {"MedicationRequest": "medicationCodeableConcept", "Composition": "type"}
 ROLES = {"AD": "AD", "DD": "DD", "CC": "CC", "CM": "CC", "pre-op": "pre_op", "post-op": "post_op", "billing": "billing"}
 """HL7's diagnosis-role, in the words of the pages."""
-SHOWN_TYPES = tuple(each for each in CONTENT_TYPES if each != "Claim")
-"""A claim is large, and all that it tells of care stands in other resources."""
+SHOWN_TYPES = tuple(each for each in CONTENT_TYPES if each not in ("ChargeItem", "Claim", "Invoice"))
+"""A claim is large, and all that it and the bills tell of care stands in other resources."""
 
 
 def _when(moment: Moment) -> str:

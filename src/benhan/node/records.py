@@ -15,6 +15,7 @@ Json = dict[str, Any]
 CONTENT_TYPES = (
     "AllergyIntolerance",
     "CarePlan",
+    "ChargeItem",
     "Claim",
     "ClinicalImpression",
     "Composition",
@@ -23,6 +24,7 @@ CONTENT_TYPES = (
     "DiagnosticReport",
     "DocumentReference",
     "FamilyMemberHistory",
+    "Invoice",
     "MedicationAdministration",
     "MedicationRequest",
     "Observation",
@@ -60,7 +62,9 @@ async def read_record(store: Store, facility: str, encounter_id: str, actor: Act
 
 
 def belonging(resources: list[Json], encounter_id: str) -> list[Json]:
-    """The resources of an encounter but those taken back; specimens by the results that point to them."""
+    """The resources of an encounter but those taken back; specimens by the results that point to them, invoices by the
+    charges that they name.
+    """
     reference = f"Encounter/{encounter_id}"
     own: list[Json] = []
     others: list[Json] = []
@@ -69,8 +73,17 @@ def belonging(resources: list[Json], encounter_id: str) -> list[Json]:
             continue
         is_own = each["resourceType"] in ANY_ENCOUNTER or reference in _encounters(each)
         (own if is_own else others).append(each)
-    specimens = {link.get("reference") for each in own for link in _specimens(each)}
-    return own + [each for each in others if f"{each['resourceType']}/{each['id']}" in specimens]
+    named = {link.get("reference") for each in own for link in _specimens(each)}
+    charges = {f"ChargeItem/{each['id']}" for each in own if each["resourceType"] == "ChargeItem"}
+    own += [each for each in others if f"{each['resourceType']}/{each['id']}" in named]
+    return own + [each for each in others if not charges.isdisjoint(_lines(each))]
+
+
+def _lines(invoice: Json) -> list[str]:
+    """The charges that an invoice names."""
+    if invoice["resourceType"] != "Invoice":
+        return []
+    return [each.get("chargeItemReference", {}).get("reference", "") for each in invoice.get("lineItem", [])]
 
 
 def is_taken_back(resource: Json) -> bool:
