@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benhan.fhir.indexing import index_resource
 from benhan.fhir.search_criteria import Criterion
@@ -211,10 +211,12 @@ class AccessRules:
 
 def is_hidden(actor: Actor, stored: Stored) -> bool:
     """Whether an opened version bears a label that is kept from the actor: what histories hold has no index."""
-    if MARK not in stored.tail:
-        return False
-    hidden = hidden_terms(hides(actor))
-    return bool(hidden) and not frozenset(hidden).isdisjoint(_terms_of(stored))
+    return MARK in stored.tail and bears_hidden(hides(actor), stored.read())
+
+
+def bears_hidden(how: Hides, plain: dict[str, Any]) -> bool:
+    """Whether a resource bears a label that is hidden at `how`."""
+    return not frozenset(hidden_terms(how)).isdisjoint(index_resource(plain).terms)
 
 
 def _terms_of(stored: Stored) -> Iterable[str]:
