@@ -173,6 +173,24 @@ async def test_a_cancelled_order_is_a_version_of_it_and_a_result_that_came_first
     assert order["status"] == "revoked"
 
 
+async def test_a_result_under_the_laboratorys_number_alone_finds_its_order_and_makes_none(
+    hospital: Any, frames: Any
+) -> None:
+    by_filler = answer_of(frames).replace(b"ORC|RE|O77|F77", b"ORC|RE||F77").replace(b"OBR|1|O77|", b"OBR|1||")
+    await hospital.pass_on(by_filler)
+    assert await hospital.found("ServiceRequest") == []
+    (report,) = await hospital.found("DiagnosticReport")
+    assert "basedOn" not in report
+    await hospital.pass_on(order_of(frames, "NW").replace(b"ORC|NW|O77|", b"ORC|NW|O77|F77"))
+    await hospital.pass_on(by_filler.replace(b"|C0", b"|D0"))
+    (order,) = await hospital.found("ServiceRequest")
+    assert order["status"] == "completed"
+    (report,) = await hospital.found("DiagnosticReport")
+    assert report["basedOn"] == [{"reference": f"ServiceRequest/{order['id']}"}]
+    (observation,) = await hospital.found("Observation")
+    assert observation["basedOn"] == report["basedOn"]
+
+
 async def test_a_result_that_came_before_its_order_is_joined_to_it(hospital: Any, frames: Any) -> None:
     await hospital.pass_on(answer_of(frames), order_of(frames, "NW"))
     (order,) = await hospital.found("ServiceRequest")

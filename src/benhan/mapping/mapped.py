@@ -20,6 +20,7 @@ class Policy(Enum):
 
     KEEP = "keep"  # what is there is richer: leave it
     FILL = "fill"  # what is there stays; what it lacks is added, and an order that is answered ends
+    FIND = "find"  # the same where it is there; where it is not, it is not made and nothing names it
     MERGE = "merge"  # what is sent replaces, what is not sent stays
     REPLACE = "replace"  # what is sent is the whole
 

@@ -143,15 +143,17 @@ def _map_group(order: Order, issues: list[Issue]) -> None:
 
 
 def _service_request(order: Order) -> Mapped | None:
-    """The order the results answer, where its placer numbered it: one that is known ends with the final results."""
+    """The order the results answer: one that is known ends with the final results. Where the placer's number is not
+    told, the filler's finds it and makes none.
+    """
     obr = order.group.obr
     placer, filler = numbers(obr, order.group.orc)
-    if not placer:
+    if not placer and not filler:
         return None
     keys = order_keys(order.context, order.mapped.patient, obr, placer, filler)
-    keys = keys or [
-        source_key("ServiceRequest", order.context.facility, *order.mapped.patient.identities[0], placer, order.key[-1])
-    ]
+    if not keys:  # a service without a code or words
+        owner = order.mapped.patient.identities[0]
+        keys = [source_key("ServiceRequest", order.context.facility, *owner, placer or filler, order.key[-1])]
     requester = practitioner(obr, obr.repetitions(16)[0]) if obr.repetitions(16) else {}
     resource = {
         "resourceType": "ServiceRequest",
@@ -164,7 +166,8 @@ def _service_request(order: Order) -> Mapped | None:
         "authoredOn": date_time(obr.text(6), order.context.zone) if obr.text(6) else None,
         "requester": requester,
     }
-    return order.mapped.add(Mapped(f"request-{order.number}", without_empty(resource), keys, Policy.FILL))
+    policy = Policy.FILL if placer else Policy.FIND
+    return order.mapped.add(Mapped(f"request-{order.number}", without_empty(resource), keys, policy))
 
 
 def _report_status(order: Order, *, has_results: bool) -> str:
