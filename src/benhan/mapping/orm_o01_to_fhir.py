@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from benhan.hl7v2.datatypes import Coded, coded, date_time, entity, first_coded
+from benhan.hl7v2.datatypes import coded, date_time, entity, first_coded
 from benhan.hl7v2.message import Message, Segment
 from benhan.kernel.issues import Issue, error
 from benhan.mapping import faults
@@ -111,7 +111,7 @@ def _defects(group: OrderGroup, nth: str) -> Iterator[Issue]:
         yield error("value", f"ORC{nth}-1", faults.NOT_AN_ORDER_CONTROL, "HL7 v2.5.1 table 0119")
     if group.obr is None:
         yield error("required", f"OBR{nth}", faults.NO_ORDER, CLAUSE)
-    elif first_coded(group.obr, 4) == Coded("", "", ""):
+    elif codeable_concept(first_coded(group.obr, 4)) is None:
         yield error("required", f"OBR{nth}-4", faults.NO_SERVICE, "HL7 v2.5.1 4.5.3.4 OBR-4")
     if group.obr is not None and not any(_numbers(group)):
         yield error("required", f"ORC{nth}-2", faults.NO_ORDER_NUMBER, CLAUSE)

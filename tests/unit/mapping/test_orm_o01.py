@@ -130,6 +130,7 @@ def test_an_order_that_stands_twice_in_a_message_is_one_and_the_later_word_holds
         (("ORC|NW|O1",), "OBR"),
         (("ORC|CA|O1", "RXO|1^Thuốc"), "OBR"),
         (("ORC|NW|O1", "OBR|1|O1"), "OBR-4"),
+        (("ORC|NW|O1", "OBR|1|O1||^^L"), "OBR-4"),
         (("ORC|NW", "OBR|1|||GLU^Glucose^L"), "ORC-2"),
         (("ORC|UC|O1", OBR), "ORC-1"),
         ((OBR,), "ORC"),
