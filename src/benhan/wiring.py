@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from benhan.access.accounts import Accounts
 from benhan.access.sessions import Sessions
@@ -19,6 +20,7 @@ from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.exports import Exports
 from benhan.node.intake import Intake
+from benhan.node.records.order import Order, read_order, usual_order
 from benhan.repository.ingest import Ingest
 from benhan.store.catalogues import Catalogues
 from benhan.store.database import Database, ensure_database
@@ -29,6 +31,7 @@ from benhan.store.outbox import Outbox
 from benhan.store.search.limits import SearchLimits
 from benhan.store.store import Store
 from benhan.transports.repository_client import RepositoryClient
+from benhan.vn.forms.catalogue import Catalogue
 
 DATABASES = {"node": "node", "repository": "repository", "healthbook": "repository"}
 """The database of each role on the embedded server; the health book reads the repository's."""
@@ -138,6 +141,8 @@ class Node:
     bhyt: BhytIntake
     applier: Applier
     exports: Exports
+    forms: Catalogue
+    order: Order
     client: RepositoryClient | None
 
     async def queue_counts(self) -> dict[str, float]:
@@ -173,6 +178,8 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
                 ),
                 Applier(store, inbox, outbox, context, charset=settings.mllp_charset),
                 Exports(store, settings.facility_code, settings.facility_name, address),
+                Catalogue([Path(settings.forms_folder)] if settings.forms_folder else ()),
+                read_order(Path(settings.record_order)) if settings.record_order else usual_order(),
                 client,
             )
         finally:

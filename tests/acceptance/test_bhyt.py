@@ -21,7 +21,7 @@ from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.patients import Patients
-from benhan.node.records import read_record
+from benhan.node.records.content import read_record
 from benhan.store.catalogues import Catalogues, Load
 from benhan.vn.bhyt.claim import Claim
 from benhan.vn.bhyt.tables import latest

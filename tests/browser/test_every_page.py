@@ -11,7 +11,8 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     "": ["/sign-in"],
-    "bacsi": ["/", "/patients", "{patient}", "{patient}?tab=timeline", "{patient}?tab=results", "{patient}?tab=looked",
+    "bacsi": ["/", "/patients", "/records", "{patient}/records", "{patient}",
+              "{patient}?tab=timeline", "{patient}?tab=results", "{patient}?tab=looked",
               "{trend}", "/trace", "/account"],
     "xetnghiem": ["/letters", "/account"],
     "khth": ["/deliveries", "/bhyt"],

@@ -19,11 +19,28 @@ _CLINICAL = frozenset(
 )
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.DOCTOR: _CLINICAL | {Permission.RECORD_EXPORT},
-    Role.NURSE: _CLINICAL,
+    Role.DOCTOR: _CLINICAL
+    | {
+        Permission.RECORD_EXPORT,
+        Permission.RECORD_VIEW,
+        Permission.RECORD_CREATE,
+        Permission.RECORD_EDIT,
+        Permission.RECORD_CANCEL,
+        Permission.RECORD_CLOSE,
+        Permission.RECORD_PRINT,
+    },
+    Role.NURSE: _CLINICAL | {Permission.RECORD_VIEW, Permission.RECORD_EDIT, Permission.RECORD_PRINT},
     Role.RECORDS: _CLINICAL
     | {
         Permission.RECORD_EXPORT,
+        Permission.RECORD_VIEW,
+        Permission.RECORD_CREATE,
+        Permission.RECORD_CANCEL,
+        Permission.RECORD_RESTORE,
+        Permission.RECORD_CLOSE,
+        Permission.RECORD_ARCHIVE,
+        Permission.RECORD_HOLD,
+        Permission.RECORD_PRINT,
         Permission.DELIVERY_VIEW,
         Permission.LEDGER_VIEW,
         Permission.BHYT_UPLOAD,

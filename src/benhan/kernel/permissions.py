@@ -20,6 +20,15 @@ class Permission(Enum):
     BULK_EXPORT = "bulk:export"  # everything of everybody, as files
     BULK_IMPORT = "bulk:import"
     RECORD_EXPORT = "record:export"
+    RECORD_VIEW = "record:view"
+    RECORD_CREATE = "record:create"
+    RECORD_EDIT = "record:edit"  # write on its papers
+    RECORD_CANCEL = "record:cancel"
+    RECORD_RESTORE = "record:restore"
+    RECORD_CLOSE = "record:close"  # end the treatment, submit for review, open again
+    RECORD_ARCHIVE = "record:archive"  # the second review: return or archive
+    RECORD_HOLD = "record:hold"  # legal holds
+    RECORD_PRINT = "record:print"
     MESSAGE_VIEW = "message:view"  # the dead letters and the way of a message
     MESSAGE_MEND = "message:mend"  # mend and replay
     BHYT_UPLOAD = "bhyt:upload"  # BHYT XML files into the record

@@ -102,6 +102,16 @@ class Settings:
     bhyt_look_s: float = _setting(
         5.0, "Bao lâu xem các thư mục BHYT, HL7 v2 một lần.", "How often the folders of BHYT and HL7 v2 are looked at."
     )
+    forms_folder: str = _setting(
+        "",
+        "Thư mục biểu mẫu riêng của bệnh viện (tệp TOML), thêm vào các mẫu có sẵn.",
+        "Folder of the hospital's own forms (TOML files), besides those that are shipped.",
+    )
+    record_order: str = _setting(
+        "",
+        "Tệp TOML về thứ tự giấy tờ trong hồ sơ và giấy tờ bắt buộc; để trống thì theo thứ tự có sẵn.",
+        "TOML file with the order of papers in a record and what it must have; empty takes the usual one.",
+    )
     timezone: str = _setting("+07:00", "Múi giờ của giờ không ghi múi.", "Zone of times written without one.")
     key_file: str = _setting(
         "",

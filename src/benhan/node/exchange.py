@@ -24,7 +24,7 @@ from benhan.kernel.logs import Log
 from benhan.kernel.stopping import stopped_within, woken
 from benhan.kernel.trace import current_trace
 from benhan.node.exports import Exports, Format
-from benhan.node.records import read_record
+from benhan.node.records.content import read_record
 from benhan.store.backoff import retry_delay
 from benhan.store.compartment import read_compartment
 from benhan.store.database import Connection

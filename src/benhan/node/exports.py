@@ -16,7 +16,7 @@ from benhan.fhir.resource import instant, is_id, to_bytes
 from benhan.kernel.actors import Actor
 from benhan.mapping.fhir_document import composition, document
 from benhan.mapping.fhir_to_hoso_benh_an import Record, fhir_to_hoso_benh_an
-from benhan.node.records import read_record
+from benhan.node.records.content import read_record
 from benhan.store.faults import NO_SUCH_RESOURCE
 from benhan.store.ledger.events import Event
 from benhan.store.store import Store

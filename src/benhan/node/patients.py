@@ -13,7 +13,7 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.clock import day_in_vietnam
 from benhan.mapping.fhir_to_hoso_benh_an import age, name_of
 from benhan.mapping.result_views import Panel, panels_of
-from benhan.node.records import CONTENT_TYPES, is_taken_back
+from benhan.node.records.content import CONTENT_TYPES, is_taken_back
 from benhan.store.compartment import read_compartment
 from benhan.store.ledger.events import Event
 from benhan.store.ledger.read import entries_of_patient
@@ -120,10 +120,10 @@ class Patients:
         """Who looked at a patient, newest first."""
         rid = self._store.workshop.ids.rid_of("Patient", patient_id)
         found = await entries_of_patient(self._store.database, rid, count=count)
-        names = await self._names({each.actor for each in found.entries})
+        names = await self.names_of({each.actor for each in found.entries})
         return [Look(each.at, names.get(each.actor, each.actor), each.role, each.label) for each in found.entries]
 
-    async def _names(self, actors: set[str]) -> dict[str, str]:
+    async def names_of(self, actors: set[str]) -> dict[str, str]:
         """The names of the accounts among `actors`."""
         numbers = [int(each.removeprefix("account:")) for each in actors if each.startswith("account:")]
         rows = await self._store.database.fetch("select id, name from account where id = any($1::bigint[])", numbers)

@@ -16,7 +16,7 @@ import benhan
 from benhan.kernel.faults import Broken, FaultCode
 from benhan.kernel.texts import Text
 from benhan.vn.forms.form import Form
-from benhan.vn.forms.typeset import Answers, typeset
+from benhan.vn.forms.typeset import Answers, Mark, typeset
 
 if TYPE_CHECKING:
     import typst
@@ -41,15 +41,15 @@ NO_FONTS = FaultCode(
 )
 
 
-def papers_to_pdf(papers: Iterable[tuple[Form, Answers]], printed_at: datetime) -> bytes:
-    """The papers one behind the other as one PDF/A-2b; the same papers and instant are the same bytes.
+def papers_to_pdf(papers: Iterable[tuple[Form, Answers]], printed_at: datetime, mark: Mark | None = None) -> bytes:
+    """The papers one behind the other as one PDF/A-2b, `mark` on each page; the same of all are the same bytes.
 
     Raises Broken BA-3355 where a form or a picture in it cannot be set, BA-3356 where the fonts are not installed.
     """
     import typst
 
     papers = list(papers)
-    files: Any = typeset(papers)  # the stub of the package knows one file only, the compiler a project too
+    files: Any = typeset(papers, mark)  # the stub of the package knows one file only, the compiler a project too
     try:
         pdf = _compiler().compile(files, pdf_standards=["a-2b"], timestamp=printed_at.replace(microsecond=0))
     except typst.TypstError as cause:

@@ -32,6 +32,9 @@ from benhan.node.dead_letters import DeadLetters
 from benhan.node.exchange import Exchange
 from benhan.node.message_files import message_folder
 from benhan.node.patients import Patients
+from benhan.node.records.life import Facility, Records
+from benhan.node.records.papers import Papers
+from benhan.node.records.prints import Prints
 from benhan.node.traces import Traces
 from benhan.repository.routes import routes as repository_routes
 from benhan.serving.database_keeper import DatabaseKeeper
@@ -54,6 +57,7 @@ from benhan.web.message_pages import MessagePages
 from benhan.web.own_account import OwnAccount
 from benhan.web.pages import Site
 from benhan.web.patient_pages import PatientPages
+from benhan.web.record_pages import RecordPages
 from benhan.web.sealed_text import SealedText
 from benhan.web.sign_in import SignIn
 from benhan.wiring import Access, Node, open_node, open_repository
@@ -181,11 +185,13 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     """The pages of a hospital."""
     store = node.store
     sealed = SealedText(store.keyring.derived_key("search-text"))
+    records = Records(store, Facility(node.settings.facility_code, node.settings.facility_name), node.forms, node.order)
     letters = DeadLetters(store, node.inbox, charset=node.settings.mllp_charset)
     return [
         *door_pages(site, node.access, store),
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
         *PatientPages(site, Patients(store), node.exports, sealed).routes(),
+        *RecordPages(site, records, Papers(records), Prints(records, node.settings.base_url), Patients(store)).routes(),
         *ConsentPages(site, node.access.smart, Patients(store)).routes(),
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),

@@ -15,6 +15,10 @@ from benhan.mapping.message_to_fhir import MAPPINGS
 from benhan.mapping.v2_tables import GENDER, PATIENT_CLASS
 from benhan.node import traces
 from benhan.node.patients import _KINDS, ROLES
+from benhan.node.records.lifecycle import PAPER_ACTS, Act
+from benhan.node.records.lifecycle import State as RecordState
+from benhan.node.records.lists import WORK
+from benhan.node.records.models import PaperState
 from benhan.repository.delivery import KINDS as DELIVERIES
 from benhan.store.inbox import State
 from benhan.store.ledger.events import Event
@@ -49,6 +53,11 @@ def _events() -> set[str]:
 
 
 FAMILIES: dict[str, set[str]] = {
+    "act.": {*(act.value for act in Act), *PAPER_ACTS},
+    "paper.": {state.value for state in PaperState},
+    "paper.status_": {"in-progress", "completed", "amended", "entered-in-error"},
+    "records.": set(WORK),
+    "records.empty_": set(WORK),
     "app.": {"node", "book", "repository", *re.findall(r"\('[A-Z_]+', '[^']+', '(\w+)'\)", TEMPLATES["base.html"])},
     "book.": set(HOW_IT_LIES),
     "book.means_": set(HOW_IT_LIES),
@@ -146,12 +155,14 @@ DYNAMIC_CLASSES = {
     "site.kind": {"node", "book", "repository"},
     "each.state": set(DELIVERY_STATES),
     "moment.kind": {"Encounter", *_KINDS},
+    "record.state.value": {state.value for state in RecordState},
+    "paper.state.value": {state.value for state in PaperState},
     "look.role": {role.value for role in Role},
 }
 SET_BY_SCRIPTS = {"is-offline", "htmx-request"}
 PLAIN_ON_PURPOSE = {"node", "repository", "waiting", "wait", "DiagnosticReport", "ServiceRequest"} | {
     "MedicationRequest", "Composition",
-    "doctor", "nurse", "records", "lab", "it_admin",
+    "doctor", "nurse", "records", "lab", "it_admin", "draft", "closed", "submitted", "destroyed", "held",
 }  # fmt: skip
 """Members of a family that look as the rest of it does."""
 

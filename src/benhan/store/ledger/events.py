@@ -73,6 +73,11 @@ class Event(Enum):
     BULK_VIEW = (84, "bulk:content:view", ("job", "count"))
     RESOURCE_EVERYTHING = (80, "resource:content:everything", ("count", "client"))
 
+    RECORD_VIEW = (110, "record:content:view", ())
+    RECORD_ACT = (111, "record:life:act", ("act", "paper"))
+    PAPER_VIEW = (112, "record:paper:view", ("paper",))
+    PAPER_PRINT = (113, "record:paper:print", ("paper", "print"))
+
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number
         self.label = label

@@ -11,7 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from benhan.vn.forms.faults import NO_PICTURE
 from benhan.vn.forms.form import (
@@ -35,6 +35,7 @@ Answers = Mapping[str, Any]
 """Answers by field id, as `answers.py` says."""
 
 LIBRARY = "form.typ"
+MARK = "mark.svg"
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
 PICTURE_WIDTH_MM = 180
 LINES_TOGETHER = 12
@@ -45,7 +46,14 @@ CHARACTERS_A_LINE = 100
 """About as many letters as a line of the page holds; tells how many of a long answer's lines are left to rule."""
 
 
-def typeset(papers: Iterable[tuple[Form, Answers]]) -> dict[str, bytes]:
+class Mark(NamedTuple):
+    """What each page of a print says at its foot: a picture (SVG) by which it is looked up, and lines of words."""
+
+    picture: bytes
+    lines: tuple[str, ...]
+
+
+def typeset(papers: Iterable[tuple[Form, Answers]], mark: Mark | None = None) -> dict[str, bytes]:
     """The files of a Typst project that prints these papers, each from a new page; it begins with `main.typ`."""
     files: dict[str, bytes] = {"main.typ": b"", LIBRARY: _library()}
     body: list[str] = []
@@ -55,7 +63,11 @@ def typeset(papers: Iterable[tuple[Form, Answers]]) -> dict[str, bytes]:
         if number:
             body.append("pagebreak()")
         body += _Paper(form, answers, number, files).blocks(form.body, 100)
-    main = f'#import "{LIBRARY}": *\n#show: setup.with({_string(title)})\n#{{\n' + "\n".join(body) + "\n}\n"
+    foot = ""
+    if mark is not None:
+        files[MARK] = mark.picture
+        foot = f", mark: ({_string(MARK)}, ({''.join(f'{_string(line)}, ' for line in mark.lines)}))"
+    main = f'#import "{LIBRARY}": *\n#show: setup.with({_string(title)}{foot})\n#{{\n' + "\n".join(body) + "\n}\n"
     files["main.typ"] = main.encode()
     return files
 

@@ -1,0 +1,1 @@
+"""Records (hồ sơ bệnh án): their life from opening to the archive, the papers in them, what is written on these."""

@@ -1,0 +1,343 @@
+"""Records as a whole: opened, moved through their states, marked, held. Papers in them are `papers`.
+
+Every act is one unit of work: the row, the record's own list of acts, its Composition and the ledger together.
+Source: Luật Khám bệnh, chữa bệnh 15/2023/QH15 Đ69; TT 33/2025/TT-BYT (terms); CV 365/TTYQG-GPQLCL III.1.1 c, đ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from benhan.fhir.resource import resource_of
+from benhan.kernel.actors import Actor, system
+from benhan.kernel.clock import day_in_vietnam
+from benhan.kernel.permissions import Permission
+from benhan.mapping.form_answers import response_to_answers
+from benhan.node.records import rows
+from benhan.node.records.closing import FilledForm, Finding, check_record
+from benhan.node.records.composed import composition_of
+from benhan.node.records.content import belonging
+from benhan.node.records.faults import NO_RIGHT, NOT_A_RECORD_FORM, NOT_TO_BE_CLOSED
+from benhan.node.records.lifecycle import Act, State, Step, step_for
+from benhan.node.records.models import Medium, Paper, Record
+from benhan.node.records.order import Order, is_inpatient, is_main
+from benhan.node.records.rows import Done, Hold, RecordRows
+from benhan.store.compartment import read_compartment
+from benhan.store.faults import NO_SUCH_RESOURCE
+from benhan.store.ledger.events import Event
+from benhan.store.store import Store
+from benhan.store.unit_of_work import Stored, UnitOfWork
+from benhan.vn import systems
+from benhan.vn.forms.answers import Codes
+from benhan.vn.forms.catalogue import Catalogue, named_forms
+from benhan.vn.retention import Occurrence, RecordFacts, RetentionClass, occurrences_of, retention_of
+
+Json = dict[str, Any]
+
+_CHECKED_TYPES = ("Encounter", "QuestionnaireResponse", "ServiceRequest", "MedicationRequest", "Condition")
+_REASON_AAD = b"record-act"
+WHOLE = system("records")
+"""Whose sight checks and terms are by: what is kept from who closes a record is in it all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facility:
+    """Whose records these are."""
+
+    code: str
+    name: str
+
+
+@dataclass(slots=True)
+class Opened:
+    """A record with its papers and what its patient's compartment holds of its episode."""
+
+    record: Record
+    papers: list[Paper]
+    patient: Stored
+    encounter: Stored
+    resources: list[Json]
+    stored: Mapping[str, Stored]
+    """The resources of the compartment by reference."""
+
+
+class Records:
+    """The records of one store."""
+
+    def __init__(self, store: Store, facility: Facility, forms: Catalogue, order: Order) -> None:
+        self.store = store
+        self.facility = facility
+        self.forms = forms
+        self.order = order
+        self.rows = RecordRows(store.database)
+
+    async def open(
+        self,
+        encounter_id: str,
+        number: str,
+        department: str,
+        actor: Actor,
+        *,
+        medium: Medium = Medium.ELECTRONIC,
+    ) -> Record:
+        """A new record of an episode on the bệnh án `number`, which has no papers yet.
+
+        Active where the patient is there already. Raises NotFound BA-0401, BA-3351; Incorrect BA-5215; Conflict
+        BA-5207; Forbidden BA-5213.
+        """
+        require(actor, Permission.RECORD_CREATE)
+        encounter = await self.store.resources.read("Encounter", encounter_id, actor)
+        if not encounter.patient:
+            raise NO_SUCH_RESOURCE(type="Patient", id="?")
+        now = self.store.clock.now()
+        form = self.forms.on(number, day_in_vietnam(now))
+        if not is_main(form):
+            raise NOT_A_RECORD_FORM(form=form.number)
+        content = encounter.read()
+        is_there = content.get("status") in ("arrived", "triaged", "in-progress", "onleave", "finished")
+        state = State.ACTIVE if is_there else State.DRAFT
+        unit = self.store.begin(actor)
+        record = Record(
+            0, encounter.patient, encounter.rid, state, medium, form.key, department,
+            now, None, None, None, None, None, "", "", 1, 0,
+        )  # fmt: skip
+        subject = content["subject"]["reference"]
+        composition = composition_of(
+            record, form, [], self.order, self._custodian, subject, f"Encounter/{encounter.id}", now
+        )
+        unit.create(resource_of(composition))
+        record = replace(record, rid=unit.writes[-1].rid)
+        unit.also(rows.insert(record, Done(0, now, "open", actor.id, actor.role.value, None)))
+        unit.record(Event.RECORD_ACT, patient=record.patient, type_="Composition", rid=record.rid, act="open")
+        await self.store.commit(unit)
+        return record
+
+    async def read(self, record_id: str) -> Record:
+        """A record by the id of its Composition. Raises NotFound BA-5205."""
+        return await self.rows.read(self.store.workshop.ids.rid_of("Composition", record_id))
+
+    async def opened(self, record: Record, actor: Actor) -> Opened:
+        """A record with all that belongs to its episode and is not kept from `actor`. Records no view: the caller does.
+
+        Raises NotFound BA-0503.
+        """
+        papers = await self.rows.papers(record)
+        found = await read_compartment(self.store, actor, record.patient, _READ_TYPES)
+        patient = next((each for each in found if each.type == "Patient"), None)
+        encounter = next((each for each in found if (each.type, each.rid) == ("Encounter", record.encounter)), None)
+        if patient is None or encounter is None:
+            raise NO_SUCH_RESOURCE(type="Patient" if patient is None else "Encounter", id="?")
+        contents = [each.read() for each in found if each.type not in ("Patient", "Encounter")]
+        stored = {f"{each.type}/{each.id}": each for each in found}
+        return Opened(record, papers, patient, encounter, belonging(contents, encounter.id), stored)
+
+    async def view(self, record_id: str, actor: Actor) -> Opened:
+        """A record as somebody looks at it; the view is in the ledger. Raises NotFound BA-5205, BA-0503."""
+        record = await self.read(record_id)
+        opened = await self.opened(record, actor)
+        unit = self.store.begin(actor)
+        unit.record(Event.RECORD_VIEW, patient=record.patient, type_="Composition", rid=record.rid)
+        await self.store.commit(unit)
+        return opened
+
+    def findings(self, opened: Opened, codes: Codes | None = None) -> list[Finding]:
+        """What the record still lacks before it can be submitted."""
+        number = opened.record.form.partition("@")[0]
+        names = {each.number: each.name for each in named_forms()}
+        return check_record(number, opened.papers, self.filled(opened), opened.resources, self.order, names, codes)
+
+    def filled(self, opened: Opened) -> list[FilledForm]:
+        """The papers on forms with their answers; those whose key was destroyed are left out."""
+        found = []
+        for paper in opened.papers:
+            stored = opened.stored.get(paper.reference)
+            if paper.form and stored is not None:
+                form = self.forms.by_key(paper.form)
+                found.append(FilledForm(paper, form, response_to_answers(form, stored.read())))
+        return found
+
+    async def act(
+        self, record_id: str, act: Act, actor: Actor, *, reason: str = "", codes: Codes | None = None
+    ) -> Record:
+        """Do an act on a record; gives the record after it.
+
+        Raises NotFound BA-5205; Conflict BA-5201, BA-5202, BA-5203, BA-5208, BA-5212; Incorrect BA-5204; Forbidden
+        BA-5213.
+        """
+        before = await self.read(record_id)
+        step = step_for(act, before.state, is_cancelled=before.is_cancelled, reason=reason)
+        require(actor, step.permission)
+        opened = await self.opened(before, WHOLE)
+        if act is Act.SUBMIT:
+            blocking = [each for each in self.findings(opened, codes) if each.blocks]
+            if blocking:
+                raise NOT_TO_BE_CLOSED(count=len(blocking))
+        now = self.store.clock.now()
+        after = _after(before, act, step, now)
+        unit = self.store.begin(actor)
+        if act is Act.ARCHIVE:
+            number = before.storage_number or await self.rows.next_number(day_in_vietnam(now).year)
+            after = self._with_term(replace(after, storage_number=number), opened)
+        await self.write(unit, before, after, opened, act.value, reason=reason)
+        await self.store.commit(unit)
+        return await self.rows.read(before.rid)
+
+    async def change_form(self, record_id: str, number: str, actor: Actor, reason: str) -> Record:
+        """Give a record another kind of bệnh án ("đổi vỏ"): papers and what was written stay as they are.
+
+        Raises as `act`, and Incorrect BA-5215, NotFound BA-3351.
+        """
+        before = await self.read(record_id)
+        step_for(Act.CANCEL, before.state, is_cancelled=before.is_cancelled, reason=reason)
+        require(actor, Permission.RECORD_EDIT)
+        form = self.forms.on(number, day_in_vietnam(before.opened_at))
+        if not is_main(form):
+            raise NOT_A_RECORD_FORM(form=form.number)
+        opened = await self.opened(before, WHOLE)
+        unit = self.store.begin(actor)
+        await self.write(unit, before, replace(before, form=form.key), opened, "change-form", reason=reason)
+        await self.store.commit(unit)
+        return await self.rows.read(before.rid)
+
+    async def hold(self, record_id: str, order: str, actor: Actor) -> None:
+        """Forbid the destruction of a record by the written order of this number. Source: Luật Lưu trữ Đ16."""
+        require(actor, Permission.RECORD_HOLD)
+        record = await self.read(record_id)
+        unit = self.store.begin(actor)
+        unit.also(rows.place_hold(record, order, unit.at, actor.id))
+        unit.record(Event.RECORD_ACT, patient=record.patient, type_="Composition", rid=record.rid, act="hold")
+        await self.store.commit(unit)
+
+    async def release(self, record_id: str, order: str, actor: Actor) -> None:
+        """End a hold; others stay. Raises NotFound BA-5205, BA-5216; Forbidden BA-5213."""
+        require(actor, Permission.RECORD_HOLD)
+        record = await self.read(record_id)
+        unit = self.store.begin(actor)
+        unit.also(rows.release_hold(record, order, unit.at, actor.id))
+        unit.record(Event.RECORD_ACT, patient=record.patient, type_="Composition", rid=record.rid, act="release")
+        await self.store.commit(unit)
+
+    async def holds(self, record: Record) -> list[Hold]:
+        """The holds that are in force."""
+        return [each for each in await self.rows.holds(record) if each.released_at is None]
+
+    async def acts(self, record: Record) -> list[tuple[Done, str]]:
+        """What was done to a record, newest first, each with its reason ("" without one)."""
+        done = await self.rows.acts(record)
+        async with self.store.database.connection() as connection:
+            keys = await self.store.keyring.data_keys([record.patient], connection)
+        key = keys.get(record.patient)
+        return [
+            (each, key.open(each.reason, _REASON_AAD).decode() if each.reason and key is not None else "")
+            for each in done
+        ]
+
+    async def write(
+        self,
+        unit: UnitOfWork,
+        before: Record,
+        after: Record,
+        opened: Opened,
+        act: str,
+        *,
+        papers: Sequence[Paper] = (),
+        paper: int = 0,
+        reason: str = "",
+    ) -> None:
+        """Add to `unit` the record as it is `after`, `papers` put into it, its Composition and the notes of the act."""
+        numbers = {each.number for each in papers}
+        told = sorted([each for each in opened.papers if each.number not in numbers] + list(papers), key=_number)
+        sealed = await self._sealed(before.patient, reason) if reason.strip() else None
+        done = Done(paper, unit.at, act, unit.actor.id, unit.actor.role.value, sealed)
+        has_changed = after != before or _shows(before, opened.papers) != _shows(after, told)
+        unit.also(rows.update(before, after, done) if has_changed else rows.touch(before, done))
+        for each in papers:
+            unit.also(rows.put_paper(before, each))
+        if has_changed:
+            form = self.forms.by_key(after.form)
+            composition = composition_of(
+                after, form, told, self.order, self._custodian, f"Patient/{opened.patient.id}",
+                f"Encounter/{opened.encounter.id}", unit.at,
+            )  # fmt: skip
+            unit.update(resource_of(composition))
+        unit.record(Event.RECORD_ACT, patient=before.patient, type_="Composition", rid=before.rid, act=act, paper=paper)
+
+    async def _sealed(self, patient: int, reason: str) -> bytes:
+        async with self.store.database.connection() as connection:
+            key = await self.store.keyring.data_key(patient, connection)
+        return key.seal(reason.strip().encode(), _REASON_AAD)
+
+    def _with_term(self, record: Record, opened: Opened) -> Record:
+        """The record with its class and the last day on which it must be there."""
+        retention = retention_of(_facts(record, opened))
+        return replace(record, keep_until=retention.until, retention=retention.rules.name)
+
+    @property
+    def _custodian(self) -> tuple[str, str]:
+        return self.facility.code, self.facility.name
+
+
+_READ_TYPES = ("Patient", *_CHECKED_TYPES, "AllergyIntolerance", "DiagnosticReport", "Observation", "Procedure")
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Raises Forbidden BA-5213 where the actor has not the right."""
+    if not actor.may(permission):
+        raise NO_RIGHT()
+
+
+def _number(paper: Paper) -> int:
+    return paper.number
+
+
+def _shows(record: Record, papers: Sequence[Paper]) -> tuple[object, ...]:
+    """What of a record its Composition tells."""
+    told = [(each.number, each.section) for each in papers if not each.is_cancelled]
+    return record.form, record.state, record.is_cancelled, record.storage_number, told
+
+
+def _after(record: Record, act: Act, step: Step, now: datetime) -> Record:
+    """A record after an act, but for its term."""
+    state = step.after or record.state
+    changed = replace(record, state=state)
+    match act:
+        case Act.CLOSE:
+            return replace(changed, closed_at=now)
+        case Act.REOPEN:
+            return replace(changed, closed_at=None, submitted_at=None)
+        case Act.SUBMIT:
+            return replace(changed, submitted_at=now)
+        case Act.ARCHIVE:
+            return replace(changed, archived_at=now)
+        case Act.CANCEL:
+            return replace(changed, cancelled_at=now)
+        case Act.RESTORE:
+            return replace(changed, cancelled_at=None)
+        case _:
+            return changed
+
+
+def _facts(record: Record, opened: Opened) -> RecordFacts:
+    """What decides how long a record is kept: its kind, what happened, when the work on it ended."""
+    kind = RetentionClass.INPATIENT if is_inpatient(record.form.partition("@")[0]) else RetentionClass.OUTPATIENT
+    encounter = opened.encounter.read()
+    codes = [
+        coding.get("code", "")
+        for each in opened.resources
+        if each["resourceType"] == "Condition"
+        for coding in each.get("code", {}).get("coding", ())
+        if coding.get("system") == systems.ICD10
+    ]
+    occurrences = set(occurrences_of(diagnoses=codes))
+    disposition = encounter.get("hospitalization", {}).get("dischargeDisposition", {})
+    if any(each.get("code") == "exp" for each in disposition.get("coding", ())) or _has_died(opened.patient.read()):
+        occurrences.add(Occurrence.DEATH)
+    ended: date = day_in_vietnam(record.closed_at or record.opened_at)
+    return RecordFacts(kind, ended, frozenset(occurrences))
+
+
+def _has_died(patient: Json) -> bool:
+    return bool(patient.get("deceasedDateTime")) or patient.get("deceasedBoolean") is True
