@@ -19,7 +19,7 @@ from benhan.mapping.fhir_to_bhyt import fhir_to_bhyt
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.exports import Exports, Format
 from benhan.node.patients import Patients
-from benhan.node.records import read_record
+from benhan.node.records.content import read_record
 
 DOCTOR = Actor("account:1", Role.DOCTOR, PERMISSIONS[Role.DOCTOR])
 TRUSTED = Actor("account:2", Role.DOCTOR, PERMISSIONS[Role.DOCTOR] | {Permission.SECRECY_VIEW})
