@@ -20,6 +20,7 @@ NAMES = (
     "bulk_import",
     "bulk_export",
     "everything",
+    "ward_load",
     "search_mix",
     "disk",
     "ledger",

@@ -151,7 +151,7 @@ class RecordPages:
         opened = await self._records.view(id_of_path(request), actor)
         record = opened.record
         today = clock_and_day(self._records.store.clock.now())[6:]
-        findings = self._records.findings(opened) if not record.state.is_archived else []
+        findings = await self._records.findings(opened) if not record.state.is_archived else []
         acts = [
             each for each in possible(record.state, is_cancelled=record.is_cancelled)
             if actor.may(STEPS[each].permission)

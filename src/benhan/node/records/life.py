@@ -8,25 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
+from benhan.fhir.dates import range_of
 from benhan.fhir.resource import resource_of
-from benhan.kernel.actors import Actor, system
+from benhan.kernel.actors import Actor, outgoing, system
 from benhan.kernel.clock import day_in_vietnam
 from benhan.kernel.permissions import Permission
 from benhan.mapping.form_answers import response_to_answers
 from benhan.node.records import rows
 from benhan.node.records.closing import FilledForm, Finding, check_record
 from benhan.node.records.composed import composition_of
-from benhan.node.records.content import belonging
+from benhan.node.records.content import CONTENT_TYPES, belonging
 from benhan.node.records.faults import NO_RIGHT, NOT_A_RECORD_FORM, NOT_TO_BE_CLOSED
 from benhan.node.records.lifecycle import Act, State, Step, step_for
 from benhan.node.records.models import Medium, Paper, Record
 from benhan.node.records.order import Order, is_inpatient, is_main
 from benhan.node.records.rows import Done, Hold, RecordRows
-from benhan.store.compartment import read_compartment
+from benhan.store.compartment import ALWAYS, read_compartment
 from benhan.store.faults import NO_SUCH_RESOURCE
+from benhan.store.ids import encode_rid
 from benhan.store.ledger.events import Event
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored, UnitOfWork
@@ -37,10 +39,25 @@ from benhan.vn.retention import Occurrence, RecordFacts, RetentionClass, occurre
 
 Json = dict[str, Any]
 
-_CHECKED_TYPES = ("Encounter", "QuestionnaireResponse", "ServiceRequest", "MedicationRequest", "Condition")
+_EPISODE = tuple(each for each in CONTENT_TYPES if each not in ("Claim", "Composition"))
+_DATED = (
+    "DiagnosticReport",
+    "MedicationAdministration",
+    "MedicationRequest",
+    "Observation",
+    "Procedure",
+    "ServiceRequest",
+)
+EARLIER = timedelta(days=7)
+"""What is dated so much before an episode is none of it: results of years need not be opened."""
 _REASON_AAD = b"record-act"
 WHOLE = system("records")
 """Whose sight checks and terms are by: what is kept from who closes a record is in it all the same."""
+
+
+def _sight_of(actor: Actor) -> Actor:
+    """A task of the system that sees what `actor` may: the view itself is recorded by the caller."""
+    return WHOLE if actor.may(Permission.SECRECY_VIEW) else outgoing("records")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +70,20 @@ class Facility:
 
 @dataclass(slots=True)
 class Opened:
-    """A record with its papers and what its patient's compartment holds of its episode."""
+    """A record with its papers, whose resources stand in `stored` by reference."""
 
     record: Record
     papers: list[Paper]
     patient: Stored
     encounter: Stored
-    resources: list[Json]
     stored: Mapping[str, Stored]
-    """The resources of the compartment by reference."""
+
+
+class Episode(NamedTuple):
+    """What the patient's compartment holds of a record's episode: resources, and their bytes by reference."""
+
+    resources: list[Json]
+    contents: dict[str, bytes]
 
 
 class Records:
@@ -120,19 +142,31 @@ class Records:
         return await self.rows.read(self.store.workshop.ids.rid_of("Composition", record_id))
 
     async def opened(self, record: Record, actor: Actor) -> Opened:
-        """A record with all that belongs to its episode and is not kept from `actor`. Records no view: the caller does.
+        """A record with its papers but for what is kept from `actor`. Records no view: the caller does.
 
-        Raises NotFound BA-0503.
+        Raises NotFound BA-0401 where the key is gone.
         """
         papers = await self.rows.papers(record)
-        found = await read_compartment(self.store, actor, record.patient, _READ_TYPES)
-        patient = next((each for each in found if each.type == "Patient"), None)
-        encounter = next((each for each in found if (each.type, each.rid) == ("Encounter", record.encounter)), None)
+        wanted = [("Patient", encode_rid(record.patient)), ("Encounter", encode_rid(record.encounter))]
+        wanted += [(each.type, each.id) for each in papers]
+        patient, encounter, *found = await self.store.resources.read_many(wanted, _sight_of(actor))
         if patient is None or encounter is None:
             raise NO_SUCH_RESOURCE(type="Patient" if patient is None else "Encounter", id="?")
-        contents = [each.read() for each in found if each.type not in ("Patient", "Encounter")]
-        stored = {f"{each.type}/{each.id}": each for each in found}
-        return Opened(record, papers, patient, encounter, belonging(contents, encounter.id), stored)
+        there = zip(papers, found, strict=True)
+        return Opened(
+            record, papers, patient, encounter, {paper.reference: each for paper, each in there if each is not None}
+        )
+
+    async def episode(self, opened: Opened, actor: Actor) -> Episode:
+        """What belongs to an episode but for what is kept from `actor`. Records no view: the caller does."""
+        encounter = opened.encounter.read()
+        start = range_of(encounter.get("period", {}).get("start", ""))
+        since = start[0] - EARLIER if start is not None else ALWAYS
+        found = await read_compartment(self.store, actor, opened.record.patient, _EPISODE, since=since, dated=_DATED)
+        resources = belonging([each.read() for each in found], opened.encounter.id)
+        own = {f"{each['resourceType']}/{each['id']}" for each in resources}
+        contents = {f"{each.type}/{each.id}": each.content for each in found if f"{each.type}/{each.id}" in own}
+        return Episode(resources, contents)
 
     async def view(self, record_id: str, actor: Actor) -> Opened:
         """A record as somebody looks at it; the view is in the ledger. Raises NotFound BA-5205, BA-0503."""
@@ -143,11 +177,12 @@ class Records:
         await self.store.commit(unit)
         return opened
 
-    def findings(self, opened: Opened, codes: Codes | None = None) -> list[Finding]:
+    async def findings(self, opened: Opened, codes: Codes | None = None) -> list[Finding]:
         """What the record still lacks before it can be submitted."""
+        resources = (await self.episode(opened, WHOLE)).resources
         number = opened.record.form.partition("@")[0]
         names = {each.number: each.name for each in named_forms()}
-        return check_record(number, opened.papers, self.filled(opened), opened.resources, self.order, names, codes)
+        return check_record(number, opened.papers, self.filled(opened), resources, self.order, names, codes)
 
     def filled(self, opened: Opened) -> list[FilledForm]:
         """The papers on forms with their answers; those whose key was destroyed are left out."""
@@ -172,7 +207,7 @@ class Records:
         require(actor, step.permission)
         opened = await self.opened(before, WHOLE)
         if act is Act.SUBMIT:
-            blocking = [each for each in self.findings(opened, codes) if each.blocks]
+            blocking = [each for each in await self.findings(opened, codes) if each.blocks]
             if blocking:
                 raise NOT_TO_BE_CLOSED(count=len(blocking))
         now = self.store.clock.now()
@@ -180,7 +215,7 @@ class Records:
         unit = self.store.begin(actor)
         if act is Act.ARCHIVE:
             number = before.storage_number or await self.rows.next_number(day_in_vietnam(now).year)
-            after = self._with_term(replace(after, storage_number=number), opened)
+            after = await self._with_term(replace(after, storage_number=number), opened)
         await self.write(unit, before, after, opened, act.value, reason=reason)
         await self.store.commit(unit)
         return await self.rows.read(before.rid)
@@ -270,17 +305,14 @@ class Records:
             key = await self.store.keyring.data_key(patient, connection)
         return key.seal(reason.strip().encode(), _REASON_AAD)
 
-    def _with_term(self, record: Record, opened: Opened) -> Record:
+    async def _with_term(self, record: Record, opened: Opened) -> Record:
         """The record with its class and the last day on which it must be there."""
-        retention = retention_of(_facts(record, opened))
+        retention = retention_of(_facts(record, opened, (await self.episode(opened, WHOLE)).resources))
         return replace(record, keep_until=retention.until, retention=retention.rules.name)
 
     @property
     def _custodian(self) -> tuple[str, str]:
         return self.facility.code, self.facility.name
-
-
-_READ_TYPES = ("Patient", *_CHECKED_TYPES, "AllergyIntolerance", "DiagnosticReport", "Observation", "Procedure")
 
 
 def require(actor: Actor, permission: Permission) -> None:
@@ -320,13 +352,13 @@ def _after(record: Record, act: Act, step: Step, now: datetime) -> Record:
             return changed
 
 
-def _facts(record: Record, opened: Opened) -> RecordFacts:
+def _facts(record: Record, opened: Opened, resources: list[Json]) -> RecordFacts:
     """What decides how long a record is kept: its kind, what happened, when the work on it ended."""
     kind = RetentionClass.INPATIENT if is_inpatient(record.form.partition("@")[0]) else RetentionClass.OUTPATIENT
     encounter = opened.encounter.read()
     codes = [
         coding.get("code", "")
-        for each in opened.resources
+        for each in resources
         if each["resourceType"] == "Condition"
         for coding in each.get("code", {}).get("coding", ())
         if coding.get("system") == systems.ICD10

@@ -49,7 +49,7 @@ from benhan.store.identities import Identities, IdentityKey
 from benhan.store.ledger.events import Event
 from benhan.store.unit_of_work import Stored, UnitOfWork
 from benhan.vn.forms.answers import Codes, check_answers, is_empty
-from benhan.vn.forms.form import Form
+from benhan.vn.forms.form import Form, Kind
 from benhan.vn.forms.typeset import Answers
 
 Json = dict[str, Any]
@@ -128,7 +128,8 @@ class Papers:
         if is_main(form) and any(is_main_paper(each) for each in opened.papers if not each.is_cancelled):
             raise ONLY_ONE(form=form.name)
         unit = self._store.begin(actor)
-        response = self._response(form, self.known(form, opened), opened, actor, now, "in-progress")
+        known = await self.known(form, opened, actor)
+        response = self._response(form, known, opened, actor, now, "in-progress")
         unit.create(resource_of(response))
         paper = Paper(
             record.papers + 1, "QuestionnaireResponse", unit.writes[-1].rid, 1, PaperState.WRITING, form.key,
@@ -292,19 +293,23 @@ class Papers:
         require(actor, Permission.RECORD_RESTORE)
         return await self._mark(record_id, number, actor, reason, is_cancelled=False)
 
-    def known(self, form: Form, opened: Opened) -> dict[str, Any]:
+    async def known(self, form: Form, opened: Opened, actor: Actor) -> dict[str, Any]:
         """What the record knows already of the fields of a form: from HIS, laboratory and other papers."""
-        encounter = opened.encounter.read()
+        episode = await self._records.episode(opened, actor)
+        own = {"Patient": opened.patient, "Encounter": opened.encounter}
         hoso = fhir_to_hoso_benh_an(
             HosoRecord(
                 self._records.facility.code,
                 opened.patient.read(),
-                encounter,
-                opened.resources,
-                {reference: each.content for reference, each in opened.stored.items()},
+                opened.encounter.read(),
+                episode.resources,
+                episode.contents | {f"{type_}/{each.id}": each.content for type_, each in own.items()},
             )
         )
         found = hoso_to_answers(form, hoso.document)
+        for field in form.fields.values():
+            if field.source.fhir == "Organization.name" and field.kind is Kind.TEXT:
+                found.setdefault(field.id, self._records.facility.name)
         wrong = {issue.place.rpartition(" ")[2].partition("[")[0] for issue in check_answers(form, found)}
         return {name: value for name, value in found.items() if name not in wrong and not is_empty(value)}
 
