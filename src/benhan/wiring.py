@@ -15,6 +15,7 @@ from benhan.kernel.ids import SystemRandom
 from benhan.kernel.settings import Settings
 from benhan.mapping.mapped import Context
 from benhan.node.apply import Applier
+from benhan.node.bhyt_episodes import KnownEpisodes
 from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.exports import Exports
@@ -172,7 +173,9 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
                 inbox,
                 outbox,
                 Intake(inbox, store.clock, store.random, charset=settings.mllp_charset),
-                BhytIntake(inbox, store.clock, store.random, context, known),
+                BhytIntake(
+                    inbox, store.clock, store.random, context, known, KnownEpisodes(store, settings.facility_code)
+                ),
                 Applier(store, inbox, outbox, context, charset=settings.mllp_charset),
                 Exports(store, settings.facility_code, settings.facility_name, address),
                 Catalogue([Path(settings.forms_folder)] if settings.forms_folder else ()),

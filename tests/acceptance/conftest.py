@@ -262,7 +262,7 @@ class Frames:
         self._numbers = itertools.count(1)
 
     def message(self, kind: str, sender: str, *lines: str, control_id: str = "") -> bytes:
-        structure = {"ADT": f"ADT_{kind[-3:]}", "ORU": "ORU_R01"}[kind[:3]]
+        structure = {"ADT": f"ADT_{kind[-3:]}", "ORM": "ORM_O01", "ORU": "ORU_R01"}[kind[:3]]
         control_id = control_id or f"C{next(self._numbers):06d}"
         head = f"MSH|^~\\&|{sender}|{self.facility}|BENHAN|{self.facility}|20260105080000||{kind}^{structure}"
         head += f"|{control_id}|P|2.5.1||||||UNICODE UTF-8"

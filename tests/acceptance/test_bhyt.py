@@ -15,7 +15,8 @@ from benhan.kernel.faults import Fault
 from benhan.mapping.bhyt_to_fhir import bhyt_to_fhir
 from benhan.mapping.fhir_to_bhyt import fhir_to_bhyt
 from benhan.mapping.mapped import Context
-from benhan.node.bhyt_folder import BhytFolder
+from benhan.node.bhyt_episodes import KnownEpisodes
+from benhan.node.bhyt_folder import bhyt_folder
 from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.dead_letters import DeadLetters
@@ -43,7 +44,14 @@ async def here(make_hospital: Any) -> Any:
 
 def intake_of(hospital: Any) -> BhytIntake:
     known = BhytKnowledge(Catalogues(hospital.store.database, hospital.clock), hospital.clock)
-    return BhytIntake(hospital.inbox, hospital.clock, hospital.store.random, Context("99001"), known)
+    return BhytIntake(
+        hospital.inbox,
+        hospital.clock,
+        hospital.store.random,
+        Context("99001"),
+        known,
+        KnownEpisodes(hospital.store, "99001"),
+    )
 
 
 async def take(hospital: Any, data: bytes) -> Any:
@@ -144,7 +152,8 @@ async def test_an_episode_of_another_facility_is_kept_under_its_code_and_told(he
     for facility, is_told, name in (("99001", False, "Bệnh viện Mẫu"), ("99002", True, None)):
         claim.summary["MA_CSKCB"] = facility
         context = Context("99001", facility_name="Bệnh viện Mẫu")
-        intake = BhytIntake(here.inbox, here.clock, here.store.random, context, known)
+        episodes = KnownEpisodes(here.store, "99001")
+        intake = BhytIntake(here.inbox, here.clock, here.store.random, context, known, episodes)
         found = await intake.receive([written(claim)], CLERK)
         said = [issue.text.vi for problem in found.problems for issue in problem.issues]
         assert any("cơ sở 99002, không phải cơ sở 99001" in each for each in said) is is_told
@@ -222,7 +231,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def test_a_dropped_file_is_taken_when_it_has_stopped_growing(here: Any, folder: Path) -> None:
-    watch = BhytFolder(here.store.database, intake_of(here), folder, 1.0)
+    watch = bhyt_folder(here.store.database, intake_of(here), folder, 1.0)
     data = sample("A_outpatient")
     (folder / "a.xml").write_bytes(data[:1000])
     assert await watch.look() == 0
@@ -239,7 +248,7 @@ async def test_a_dropped_file_is_taken_when_it_has_stopped_growing(here: Any, fo
 
 
 async def test_a_file_with_something_wrong_is_rejected_with_a_report_that_says_where(here: Any, folder: Path) -> None:
-    watch = BhytFolder(here.store.database, intake_of(here), folder, 1.0)
+    watch = bhyt_folder(here.store.database, intake_of(here), folder, 1.0)
     claim = claim_of("B_inpatient")
     claim.tables["XML2"][1]["NGAY_YL"] = "31/02/2026"
     (folder / "b.xml").write_bytes(written(claim, claim_of("A_outpatient")))
@@ -256,7 +265,7 @@ async def test_a_file_with_something_wrong_is_rejected_with_a_report_that_says_w
 
 
 async def test_a_second_file_of_the_same_name_does_not_replace_the_first(here: Any, folder: Path) -> None:
-    watch = BhytFolder(here.store.database, intake_of(here), folder, 1.0)
+    watch = bhyt_folder(here.store.database, intake_of(here), folder, 1.0)
     for _ in range(2):
         (folder / "a.xml").write_bytes(sample("A_outpatient"))
         await watch.look()
@@ -265,7 +274,7 @@ async def test_a_second_file_of_the_same_name_does_not_replace_the_first(here: A
 
 
 async def test_the_watch_ends_when_it_is_told(here: Any, folder: Path) -> None:
-    watch = BhytFolder(here.store.database, intake_of(here), folder, 0.02)
+    watch = bhyt_folder(here.store.database, intake_of(here), folder, 0.02)
     (folder / "a.xml").write_bytes(sample("A_outpatient"))
     stop = asyncio.Event()
     running = asyncio.create_task(watch.run(stop))
@@ -288,3 +297,47 @@ async def test_a_file_is_checked_by_the_lists_that_the_hospital_loaded(here: Any
     today = here.clock.now().date()
     await catalogues.load("ICD10", [Entry("I10", "Tăng huyết áp", today)], Load(today, "digest", may_end=True))
     assert "D01: MA_BENH_CHINH phải là đúng một mã ICD-10" in await told(sample("A_outpatient"))
+
+
+async def rules_told(here: Any, claim: Claim) -> set[str]:
+    """The codes of the rules that a claim breaks by what the node knows."""
+    found = await intake_of(here).receive([written(claim)], CLERK)
+    await here.apply()
+    return {issue.text.vi[:3] for problem in found.problems for issue in problem.issues}
+
+
+async def test_a_visit_that_was_taken_under_another_ma_lk_is_told_and_a_correction_is_not(here: Any) -> None:
+    claim = claim_of("A_outpatient")
+    assert "F09" not in await rules_told(here, claim)
+    claim.summary["GHI_CHU"] = "sửa lại"
+    claim.summary["NGAY_VAO"] = claim.summary["NGAY_VAO"][:-1] + "1"
+    assert not {"F07", "F09"} & await rules_told(here, claim)
+    for rows in claim.tables.values():
+        for row in rows:
+            row["MA_LK"] = "LAN-HAI"
+    claim.ma_lk = "LAN-HAI"
+    assert "F09" in await rules_told(here, claim)
+
+
+async def test_the_ma_lk_of_another_patient_is_told(here: Any) -> None:
+    claim = claim_of("A_outpatient")
+    await rules_told(here, claim)
+    claim.summary.update({"MA_BN": "BN-KHAC", "SO_CCCD": "000000000077", "MA_THE_BHYT": "DN4990000000077"})
+    assert "F07" in await rules_told(here, claim)
+
+
+async def test_the_check_in_that_came_before_is_known_to_the_rules(here: Any) -> None:
+    (check_in,) = FOLDER.glob("xml0_checkin_exam.xml")
+    claim = claim_of("A_outpatient")
+    assert not {"H01", "H02", "H03"} & await rules_told(here, claim)  # nothing is known of a check-in: not checked
+    data = check_in.read_bytes().decode()
+    ma_lk = data.split("<MA_LK>")[1].split("<")[0]
+    late = data.replace(ma_lk, "LK-MUON")
+    ordered = late.split("<NGAY_YL>")[1].split("<")[0]
+    late = late.replace(f"<NGAY_YL>{ordered}<", "<NGAY_YL>202611282300<")
+    await take(here, late.encode())
+    claim.ma_lk = "LK-MUON"
+    for rows in claim.tables.values():
+        for row in rows:
+            row["MA_LK"] = "LK-MUON"
+    assert "H01" in await rules_told(here, claim)

@@ -132,3 +132,66 @@ async def test_a_token_of_another_facility_lets_nothing_in_and_loses_nothing(
     await hospital.pass_on(frames.oru(1, 1))
     assert await repository.found("Patient") == []
     assert (await hospital.outbox.counts())["waiting"] > 0
+
+
+def order_of(frames: Any, control: str, of: str = "GLU^Glucose^L", number: str = "O77") -> bytes:
+    message: bytes = frames.message(
+        "ORM^O01", "HIS", frames.pid(1), "PV1|1|I||||||||||||||||||V1", f"ORC|{control}|{number}|||||||20260105070000",
+        f"OBR|1|{number}||{of}",
+    )  # fmt: skip
+    return message
+
+
+def answer_of(frames: Any) -> bytes:
+    message: bytes = frames.message(
+        "ORU^R01", "LIS", frames.pid(1), "PV1|1|I||||||||||||||||||V1", "ORC|RE|O77|F77",
+        "OBR|1|O77|F77|GLU^Glucose^L|||20260105073000||||||||||||||||||F", "OBX|1|NM|GLU^Glucose^L||5.6|mmol/L|||||F",
+    )  # fmt: skip
+    return message
+
+
+async def test_an_order_is_answered_by_its_result_and_ends(hospital: Any, repository: Any, frames: Any) -> None:
+    await hospital.pass_on(order_of(frames, "NW"), order_of(frames, "NW", "URE^Urê^L"))
+    await hospital.pass_on(answer_of(frames))
+    for place in (hospital, repository):
+        done, waiting = sorted(await place.found("ServiceRequest"), key=lambda each: str(each["status"] == "active"))
+        assert (done["code"]["text"], done["status"], waiting["status"]) == ("Glucose", "completed", "active")
+        (report,) = await place.found("DiagnosticReport")
+        assert report["basedOn"] == [{"reference": f"ServiceRequest/{done['id']}"}]
+    found = await hospital.found("ServiceRequest", identifier="F77")
+    assert [each["authoredOn"] for each in found] == ["2026-01-05T07:00:00+07:00"]
+
+
+async def test_a_cancelled_order_is_a_version_of_it_and_a_result_that_came_first_stays(
+    hospital: Any, frames: Any
+) -> None:
+    await hospital.pass_on(order_of(frames, "NW"), order_of(frames, "CA"))
+    (order,) = await hospital.found("ServiceRequest")
+    assert (order["status"], order["meta"]["versionId"]) == ("revoked", "2")
+    await hospital.pass_on(answer_of(frames), order_of(frames, "NW"))
+    (order,) = await hospital.found("ServiceRequest")
+    assert order["status"] == "revoked"
+
+
+async def test_a_result_under_the_laboratorys_number_alone_finds_its_order_and_makes_none(
+    hospital: Any, frames: Any
+) -> None:
+    by_filler = answer_of(frames).replace(b"ORC|RE|O77|F77", b"ORC|RE||F77").replace(b"OBR|1|O77|", b"OBR|1||")
+    await hospital.pass_on(by_filler)
+    assert await hospital.found("ServiceRequest") == []
+    (report,) = await hospital.found("DiagnosticReport")
+    assert "basedOn" not in report
+    await hospital.pass_on(order_of(frames, "NW").replace(b"ORC|NW|O77|", b"ORC|NW|O77|F77"))
+    await hospital.pass_on(by_filler.replace(b"|C0", b"|D0"))
+    (order,) = await hospital.found("ServiceRequest")
+    assert order["status"] == "completed"
+    (report,) = await hospital.found("DiagnosticReport")
+    assert report["basedOn"] == [{"reference": f"ServiceRequest/{order['id']}"}]
+    (observation,) = await hospital.found("Observation")
+    assert observation["basedOn"] == report["basedOn"]
+
+
+async def test_a_result_that_came_before_its_order_is_joined_to_it(hospital: Any, frames: Any) -> None:
+    await hospital.pass_on(answer_of(frames), order_of(frames, "NW"))
+    (order,) = await hospital.found("ServiceRequest")
+    assert (order["status"], order["authoredOn"]) == ("completed", "2026-01-05T07:00:00+07:00")

@@ -13,7 +13,7 @@ from benhan.hl7v2.mllp import frame
 from benhan.store.inbox import State
 from benhan.transports.mllp_server import MllpServer
 
-APPLIED_KINDS = {"ADT^A01", "ADT^A03", "ADT^A04", "ADT^A08", "ORU^R01"}
+APPLIED_KINDS = {"ADT^A01", "ADT^A03", "ADT^A04", "ADT^A08", "ORM^O01", "OMG^O19", "OML^O21", "ORU^R01"}
 
 
 def messages(vectors: Path) -> list[tuple[str, bytes]]:

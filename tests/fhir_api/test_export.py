@@ -11,7 +11,17 @@ from typing import Any
 import httpx
 import pytest
 from tests.clocks import MovedClock
-from tests.fhir_api.bulk import ASYNC, BulkServer, bulk_server, exported, kicked_off, lines_of, put, references
+from tests.fhir_api.bulk import (
+    ASYNC,
+    EVERYTHING,
+    BulkServer,
+    bulk_server,
+    exported,
+    kicked_off,
+    lines_of,
+    put,
+    references,
+)
 from tests.fhir_api.conftest import codes_of, patient
 from tests.fhir_api.test_everything import observation
 
@@ -94,6 +104,27 @@ async def test_patients_and_groups_give_their_compartments_alone(server: BulkSer
     assert references(one) == [of[an]]
     answer = await client.get(address, params={"patient": chi}, headers=ASYNC)
     assert codes_of(answer) == ["BA-2383"]
+
+
+async def test_what_is_of_special_secrecy_is_exported_to_who_has_the_right_only(
+    server: BulkServer, client: httpx.AsyncClient, clock: MovedClock
+) -> None:
+    an = (await put(client, patient())).removeprefix("Patient/")
+    label = {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "HIV"}]}
+    plain, secret = await put(client, observation(an)), await put(client, {**observation(an), "meta": label})
+    gone = await put(client, {**observation(an), "meta": label})
+    trusted = await server.client("trusted", (*EVERYTHING, Permission.SECRECY_VIEW))
+    since = clock.now().isoformat()
+    clock.advance(seconds=5)
+    assert (await trusted.delete(gone)).status_code in (200, 204)
+    assert (await client.get(secret)).status_code == 404
+    assert (await trusted.get(secret)).status_code == 200
+    for one, seen in ((client, [plain]), (trusted, sorted([plain, secret]))):
+        for asked in ({}, {"_typeFilter": "Observation?status=final"}):
+            lines = await lines_of(one, await exported(server, one, _type="Observation", **asked))
+            assert references(lines) == seen
+        changed = await exported(server, one, _since=since)
+        assert bool(changed.get("deleted")) is (one is trusted)
 
 
 async def test_since_gives_what_changed_and_what_was_deleted(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.fuzz.messages import ADT, ORU
+from tests.fuzz.messages import ADT, ORM, ORU
 from tests.fuzz.targets import run
 
 from benhan.fhir.resource import resource_of
@@ -19,7 +19,12 @@ def target(data: bytes) -> None:
 
 if __name__ == "__main__":
     run(
-        ["benhan.mapping.obx_to_observation", "benhan.mapping.v2_patient", "benhan.mapping.adt_to_fhir"],
+        [
+            "benhan.mapping.obx_to_observation",
+            "benhan.mapping.v2_patient",
+            "benhan.mapping.adt_to_fhir",
+            "benhan.mapping.orm_o01_to_fhir",
+        ],
         target,
-        [ADT, ORU],
+        [ADT, ORM, ORU],
     )

@@ -29,6 +29,23 @@ ORU = (
     "OBX|6|ED|Z^Ảnh^L||^IM^PNG^Base64^iVBORw0KGgo=||||||F\r"
 ).encode()
 
+ORM = (
+    "MSH|^~\\&|HIS|01901|BENHAN|01901|20260105070000+0700||OML^O21^OML_O21|O1|P|2.5.1||||||UNICODE UTF-8\r"
+    "PID|1||BN1^^^01901^MR||Nguyễn^Thử^Văn||19900102|M\r"
+    "PV1|1|I|Nội^P1^G2||||004512^Lê^Châu^Minh||||||||||||V1\r"
+    "ORC|RU|O0|F0|P1||SC||^^^20260105080000^^S||20260105073000|||004512^Lê^Châu^Minh||||^Đổi xét nghiệm\r"
+    "OBR|1|O0|F0|GLU^Glucose^L\r"
+    "ORC|RO|O1|F1|P1\r"
+    "TQ1|1||||||20260105080000||A\r"
+    "OBR|2|O1|F1|SHM^Sinh hoá máu^L^24323-8^CMP^LN||20260105073000|||||||Nhịn đói|||||||||||LAB|||||||^Sốt\r"
+    "NTE|1||Lấy tại giường\r"
+    "DG1|1||E11^Đái tháo đường^I10\r"
+    "PV1|1|O\r"
+    "ORC|PR\r"
+    "OBR|1|O9||GLU^Glucose^L\r"
+    "OBX|1|NM|GLU^Glucose^L||5|g/L|||||F\r"
+).encode()
+
 PATIENT = (
     '{"resourceType":"Patient","id":"p-1","meta":{"tag":[{"system":"urn:t","code":"x"}]},"name":[{"family":"Nguyễn",'
     '"given":["Văn","Thử"]}],"gender":"male","birthDate":"1990-01-02","active":true,"extension":[{"url":"urn:x",'

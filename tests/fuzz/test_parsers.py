@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.fuzz.messages import ADT, ORU, PATIENT, QUERIES
+from tests.fuzz.messages import ADT, ORM, ORU, PATIENT, QUERIES
 from tests.fuzz.strategies import spoilt, spoilt_fields
 
 from benhan.fhir import resource
@@ -58,7 +58,7 @@ def test_arbitrary_bytes_are_a_message_or_a_fault(data: bytes) -> None:
 
 
 @SOME
-@given(spoilt(ADT, ORU))
+@given(spoilt(ADT, ORM, ORU))
 def test_a_spoilt_message_is_a_message_or_a_fault(data: bytes) -> None:
     message = result_or_fault(lambda: parse_er7(data))
     if not isinstance(message, Fault):
@@ -66,7 +66,7 @@ def test_a_spoilt_message_is_a_message_or_a_fault(data: bytes) -> None:
 
 
 @SOME
-@given(spoilt(ADT, ORU))
+@given(spoilt(ADT, ORM, ORU))
 def test_every_frame_can_be_answered(data: bytes) -> None:
     fault = result_or_fault(lambda: parse_er7(data))
     answer = acknowledge(
@@ -78,7 +78,7 @@ def test_every_frame_can_be_answered(data: bytes) -> None:
 
 
 @SOME
-@given(st.one_of(spoilt(ADT, ORU), spoilt_fields(ADT, ORU)))
+@given(st.one_of(spoilt(ADT, ORM, ORU), spoilt_fields(ADT, ORM, ORU)))
 def test_a_spoilt_message_is_mapped_to_json_or_refused(data: bytes) -> None:
     mapped = result_or_fault(lambda: message_to_fhir(parse_er7(data), CONTEXT))
     if isinstance(mapped, Fault):
@@ -162,7 +162,7 @@ def test_any_query_is_understood_or_each_mistake_is_named(
         assert len(parsed.applied) + len(parsed.ignored) == len(pairs)
 
 
-@pytest.mark.parametrize("data", [ADT, ORU], ids=["ADT", "ORU"])
+@pytest.mark.parametrize("data", [ADT, ORM, ORU], ids=["ADT", "ORM", "ORU"])
 def test_the_messages_mutated_here_are_valid(data: bytes) -> None:
     for each in message_to_fhir(parse_er7(data), CONTEXT).resources:
         assert each.resource["resourceType"]

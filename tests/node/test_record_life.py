@@ -120,7 +120,7 @@ async def test_a_nurse_opens_no_record(records: Records, stay: Stay) -> None:
 
 async def test_what_lacks_papers_is_not_submitted_and_the_check_names_them(records: Records, record: Record) -> None:
     await records.act(record.id, Act.CLOSE, DOCTOR)
-    findings = await records.findings(await records.opened(record))
+    findings = await records.findings(await records.opened(record, DOCTOR))
     assert [(each.lack, each.text.vi) for each in findings if each.lack is Lack.MISSING_FORM] == [
         (Lack.MISSING_FORM, "Chưa có Bệnh án nội khoa."),
         (Lack.MISSING_FORM, "Chưa có Phiếu theo dõi điều trị."),
@@ -223,7 +223,8 @@ async def test_another_kind_of_record_keeps_its_papers_and_what_is_on_them(
     assert changed.form.startswith("10/BV-01")
     still = await papers.view(record.id, paper.number, DOCTOR)
     assert still.answers["tuan_hoan"] == "T1 T2 đều rõ"
-    missing = [each for each in await records.findings(await records.opened(changed)) if each.lack is Lack.MISSING_FORM]
+    found = await records.findings(await records.opened(changed, DOCTOR))
+    missing = [each for each in found if each.lack is Lack.MISSING_FORM]
     assert "Chưa có Bệnh án ngoại khoa." in [each.text.vi for each in missing]
 
 

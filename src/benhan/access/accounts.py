@@ -24,9 +24,10 @@ from benhan.access.faults import (
     WEAK_PASSWORD,
     WRONG_PASSWORD,
 )
-from benhan.access.roles import PERMISSIONS
+from benhan.access.roles import GRANTED_BY_NAME, permissions_of
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.clock import Clock
+from benhan.kernel.permissions import Permission
 from benhan.kernel.trace import current_trace
 from benhan.store.database import Connection, Database
 from benhan.store.ledger.append import Entry, append_many
@@ -57,10 +58,13 @@ class Account:
     name: str
     role: Role
     patient: str
+    granted: frozenset[str] = frozenset()
+    """Permissions besides those of the role, by their names."""
 
     @property
     def actor(self) -> Actor:
-        return Actor(f"account:{self.id}", self.role, PERMISSIONS[self.role], patient=self.patient)
+        may = permissions_of(self.role, self.granted)
+        return Actor(f"account:{self.id}", self.role, may, patient=self.patient)
 
 
 class Accounts:
@@ -103,6 +107,24 @@ class Accounts:
     async def link_patient(self, account_id: int, patient: str) -> None:
         """Let a citizen's account see the book of `patient` (a logical id)."""
         await self._database.execute("update account set patient = $2 where id = $1", account_id, patient)
+
+    async def grant(self, login: str, permission: Permission, *, given: bool) -> None:
+        """Give an account a permission that no role has, or take it back; it holds from the next request.
+
+        Raises NotFound BA-0914.
+        """
+        assert permission in GRANTED_BY_NAME, permission
+        change = "array_append(array_remove(permissions, $2), $2)" if given else "array_remove(permissions, $2)"
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(
+                f"update account set permissions = {change} where login = $1 and disabled_at is null returning *",  # noqa: S608  # constants
+                folded(login),
+                permission.value,
+            )
+            if row is None:
+                raise NO_SUCH_ACCOUNT()
+            detail: dict[str, str | int] = {"permission": permission.value, "given": int(given)}
+            await self._record(connection, Event.ACCOUNT_GRANT, row["id"], Role(row["role"]), detail)
 
     async def disable(self, login: str) -> None:
         """Let nobody in by this account any more; its sessions end now. Raises NotFound BA-0914."""
@@ -229,4 +251,5 @@ def _verify(hashed: str, password: str) -> bool:
 
 
 def _account(row: asyncpg.Record) -> Account:
-    return Account(row["id"], row["login"], row["name"], Role(row["role"]), row["patient"])
+    granted = frozenset(row["permissions"])
+    return Account(row["id"], row["login"], row["name"], Role(row["role"]), row["patient"], granted)

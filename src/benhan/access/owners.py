@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from benhan.access.roles import PERMISSIONS
+from benhan.access.roles import permissions_of
 from benhan.access.smart.grants import actor_of
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.clock import Clock
@@ -53,12 +53,12 @@ class KnownOwners:
 
     async def _account(self, number: int) -> Actor | None:
         row = await self._database.fetchrow(
-            "select role, patient from account where id = $1 and disabled_at is null", number
+            "select role, patient, permissions from account where id = $1 and disabled_at is null", number
         )
         if row is None:
             return None
         role = Role(row["role"])
-        return Actor(f"account:{number}", role, PERMISSIONS[role], patient=row["patient"])
+        return Actor(f"account:{number}", role, permissions_of(role, row["permissions"]), patient=row["patient"])
 
     async def _through_app(self, number: int, client: str) -> Actor | None:
         row = await self._database.fetchrow(_THROUGH_APP, number, client, self._clock.now())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from benhan.kernel.actors import Role
 from benhan.kernel.permissions import Permission
 
@@ -99,6 +101,16 @@ MACHINE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     "healthbook": frozenset({Permission.METRICS_READ}),
 }
 """What a token made for a role's API may do unless told otherwise."""
+
+GRANTED_BY_NAME = frozenset({Permission.SECRECY_VIEW})
+"""What no role has, and an account is given by name. Source: Luật 64/2006/QH11 Điều 30: a closed list of persons."""
+
+
+def permissions_of(role: Role, granted: Iterable[str]) -> frozenset[Permission]:
+    """What an account of a role may that was also `granted` permissions by their names."""
+    names = frozenset(granted)
+    return PERMISSIONS[role] | {each for each in GRANTED_BY_NAME if each.value in names}
+
 
 BULK_PERMISSIONS = frozenset({Permission.BULK_EXPORT, Permission.BULK_IMPORT})
 """What a token may do besides where it was made for exports and imports of everything."""

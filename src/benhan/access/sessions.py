@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from benhan.access.accounts import Account
 from benhan.access.faults import NO_SUCH_TOKEN
-from benhan.access.roles import PERMISSIONS
+from benhan.access.roles import permissions_of
 from benhan.access.tokens import digest, new_secret
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.clock import Clock
@@ -100,7 +100,7 @@ class Sessions:
         """The living session of a secret; notes that it is used, unless it is only a page that polls."""
         now = self._clock.now()
         row = await self._database.fetchrow(
-            "select s.csrf, s.language, s.used_at, a.id, a.name, a.role, a.patient"
+            "select s.csrf, s.language, s.used_at, a.id, a.name, a.role, a.patient, a.permissions"
             " from session s join account a on a.id = s.account"
             " where s.token_hash = $1 and a.disabled_at is null and s.ends_at > $2 and s.used_at > $3",
             digest(secret),
@@ -112,7 +112,8 @@ class Sessions:
         if not is_poll and now - row["used_at"] > min(NOTE_USE_EVERY, self._idle / 4):
             await self._database.execute("update session set used_at = $2 where token_hash = $1", digest(secret), now)
         role = Role(row["role"])
-        actor = Actor(f"account:{row['id']}", role, PERMISSIONS[role], patient=row["patient"])
+        may = permissions_of(role, row["permissions"])
+        actor = Actor(f"account:{row['id']}", role, may, patient=row["patient"])
         return Session(actor, row["name"], "en" if row["language"] == "en" else "vi", row["csrf"], digest(secret))
 
     async def speak(self, session: Session, language: Language) -> None:

@@ -41,6 +41,9 @@ def token(
     topics: Annotated[
         bool, typer.Option("--topics", help="Được ghi SubscriptionTopic (may write SubscriptionTopics)")
     ] = False,
+    secrets: Annotated[
+        bool, typer.Option("--secrets", help="Được thấy phần bí mật đặc biệt (may see what is of special secrecy)")
+    ] = False,
     role: RoleOption = "node",
     config: ConfigOption = None,
     data: DataOption = None,
@@ -48,7 +51,21 @@ def token(
 ) -> None:
     """Tạo mã truy cập cho một máy; chỉ hiện một lần. (Make a machine's token; shown once.)"""
     settings = settings_of(role, config, data=data, database=database)
-    typer.echo(run(_token(settings, role, name, facility, bulk=bulk, topics=topics)))
+    typer.echo(run(_token(settings, role, name, facility, bulk=bulk, topics=topics, secrets=secrets)))
+
+
+@app.command("secrets")
+def secrets(
+    login: Annotated[str, typer.Argument(help="Tên đăng nhập (login)")],
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Thôi cho phép (take it back)")] = False,
+    role: RoleOption = "node",
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Cho một người xem phần bí mật đặc biệt: HIV, tâm thần, người hiến… (Let somebody see special secrecy.)"""
+    run(_grant(settings_of(role, config, data=data, database=database), role, login, given=not withdraw))
+    err.print(f"{'Đã thôi cho phép (withdrawn)' if withdraw else 'Đã cho phép (granted)'}: {login}")
 
 
 @app.command("disable")
@@ -111,14 +128,25 @@ async def _create(settings: Settings, role: str, login: str, name: str, kind: Ro
         await build_access(store, settings).accounts.create(login, name, kind, password)
 
 
-async def _token(settings: Settings, role: str, name: str, facility: str, *, bulk: bool, topics: bool) -> str:
-    from benhan.access.roles import BULK_PERMISSIONS, MACHINE_PERMISSIONS, TOPIC_PERMISSIONS
+async def _token(
+    settings: Settings, role: str, name: str, facility: str, *, bulk: bool, topics: bool, secrets: bool
+) -> str:
+    from benhan.access.roles import BULK_PERMISSIONS, GRANTED_BY_NAME, MACHINE_PERMISSIONS, TOPIC_PERMISSIONS
     from benhan.wiring import build_access, open_store
 
     permissions = MACHINE_PERMISSIONS[role] | (BULK_PERMISSIONS if bulk else frozenset())
     permissions |= TOPIC_PERMISSIONS if topics else frozenset()
+    permissions |= GRANTED_BY_NAME if secrets else frozenset()
     async with open_store(settings, role) as store:
         return await build_access(store, settings).sessions.make_token(name, permissions, facility=facility)
+
+
+async def _grant(settings: Settings, role: str, login: str, *, given: bool) -> None:
+    from benhan.kernel.permissions import Permission
+    from benhan.wiring import build_access, open_store
+
+    async with open_store(settings, role) as store:
+        await build_access(store, settings).accounts.grant(login, Permission.SECRECY_VIEW, given=given)
 
 
 async def _disable(settings: Settings, role: str, login: str) -> None:

@@ -9,6 +9,7 @@ from benhan.cli.faults import EMPTY_FILE, UNKNOWN_FILE
 from benhan.fhir.resource import parse_resource, resource_of
 from benhan.fhir.validation import check_structure
 from benhan.fhir.xml_format.reader import parse_xml
+from benhan.hl7v2.batch import BatchReader
 from benhan.hl7v2.er7 import parse_er7
 from benhan.kernel.faults import Fault
 from benhan.kernel.issues import Issue, error
@@ -27,7 +28,8 @@ SIZE_MAX = 256 * 1024 * 1024
 ROOT_WITHIN = 4096
 """So near its beginning a file of XML has its root."""
 FHIR_NAMESPACE = '"http://hl7.org/fhir"'
-FRAME_START, FRAME_END = b"\x0b", b"\x1c"
+MESSAGE_ISSUES_MAX = 10_000
+"""So many faults of a file of messages are told."""
 TOO_LARGE = Text("Tệp lớn quá {size} MB.", "The file is larger than {size} MB.")
 
 
@@ -53,8 +55,8 @@ def _check(data: bytes, start: str) -> list[Issue]:
         raise EMPTY_FILE()
     if start.startswith("<"):
         return _check_xml(data, start)
-    if start.startswith((FRAME_START.decode(), "MSH")):
-        return _check_message(data)
+    if start.startswith(("\x0b", "MSH", "FHS", "BHS")):
+        return _check_messages(data)
     if b'"resourceType"' in data and start.startswith(("{", "[")):
         return check_resource(data)
     if start.startswith("{"):
@@ -96,10 +98,31 @@ def check_resource(data: bytes) -> list[Issue]:
         return told(fault)
 
 
+def _check_messages(data: bytes) -> list[Issue]:
+    """A file of HL7 v2 messages: each message apart, then the counts of a batch."""
+    reader = BatchReader([data])
+    found: list[list[Issue]] = []
+    seen = 0
+    for message in reader:
+        issues = _check_message(message) if seen < MESSAGE_ISSUES_MAX else []
+        seen += len(issues)
+        found.append(issues)
+    if len(found) == 1:
+        return found[0] + reader.issues
+    of_messages = [
+        issue._replace(place=f"message[{number}] {issue.place}".rstrip())
+        for number, issues in enumerate(found, 1)
+        for issue in issues
+    ]
+    return of_messages + reader.issues
+
+
 def _check_message(data: bytes) -> list[Issue]:
-    """An HL7 v2 message, with or without its MLLP frame: read, mapped, and what it maps to checked."""
-    message = parse_er7(data.strip(b"\r\n").removeprefix(FRAME_START).split(FRAME_END)[0], guess=read_unnamed)
-    mapped = message_to_fhir(message, Context("00000"))
+    """An HL7 v2 message: read, mapped, and what it maps to checked."""
+    try:
+        mapped = message_to_fhir(parse_er7(data, guess=read_unnamed), Context("00000"))
+    except Fault as fault:
+        return told(fault)
     return [issue for each in mapped.resources for issue in check_structure(resource_of(each.resource).plain)]
 
 

@@ -64,7 +64,7 @@ async def _records(
     settings: Settings, folder: Path, wanted: list[str], format_: Format
 ) -> tuple[int, int, list[tuple[str, str]]]:
     from benhan.cli.common import language
-    from benhan.kernel.actors import system
+    from benhan.kernel.actors import outgoing
     from benhan.kernel.faults import Fault
     from benhan.node.exports import Exports
     from benhan.store.bulk_export import export_type
@@ -82,7 +82,7 @@ async def _records(
                     if exports.path_in(folder, id_, format_).exists():
                         there += 1
                     else:
-                        _write(folder, await exports.export(id_, format_, system("export")))
+                        _write(folder, await exports.export(id_, format_, outgoing("export")))
                         written += 1
                 except Fault as fault:
                     failed.append((f"Encounter/{id_}", f"{fault.code} {fault.text.in_language(language())}"))

@@ -9,7 +9,7 @@ import typer
 
 from benhan.cli.common import err, out, progress
 
-SUFFIXES = (".json", ".ndjson", ".xml", ".hl7")
+SUFFIXES = (".json", ".ndjson", ".xml", ".hl7", ".mllp")
 MANIFEST = ".manifest.json"
 """What an export leaves beside a `HoSoBenhAn`; in no format of its own."""
 EXIT_WRONG = 2
@@ -32,7 +32,8 @@ def validate(
 ) -> None:
     """Kiểm tra tệp FHIR, HoSoBenhAn, KSK, HL7 v2, XML BHYT, không cần kho. (Check files offline.)
 
-    FHIR: .json, .ndjson, .xml; HoSoBenhAn: .xml, .json; KSK: .xml; HL7 v2: .hl7;
+    FHIR: .json, .ndjson, .xml; HoSoBenhAn: .xml, .json; KSK: .xml;
+    HL7 v2: .hl7, .mllp, cả tệp nhiều thông điệp (batch FHS/BHS);
     BHYT: .xml (GIAMDINHHS, XML0–XML15), theo 135 quy tắc.
     Thoát với mã 2 nếu có lỗi. Cảnh báo không tính là lỗi.
     """

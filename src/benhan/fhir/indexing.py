@@ -24,7 +24,7 @@ from benhan.fhir.emitters import (
 )
 from benhan.fhir.main_values import MAIN_DATES, MAIN_QUANTITIES, PATIENT_ELEMENTS, deciding_path
 from benhan.fhir.search_parameters import R4, Filter, Leaf, SearchParameter, SearchRegistry
-from benhan.fhir.terms import contained_term
+from benhan.fhir.terms import LABELS, contained_term, system_code_term
 
 __all__ = ["Found", "Indexed", "Json", "RangeEntry", "index_resource", "patient_of", "values_at", "without_version"]
 
@@ -74,7 +74,13 @@ def index_resource(plain: Json, registry: SearchRegistry = R4) -> Indexed:
     found.terms += content_terms(type_, plain)
     for each in plain.get("contained", ()):
         found.terms.append(contained_term(each["resourceType"]))
+    if "security" in plain.get("meta", ()):
+        found.terms += _labels(plain["meta"]["security"])
     return Indexed(tuple(found.terms), found.at, found.quantity, tuple(found.ranges), patient_of(plain), found.present)
+
+
+def _labels(security: Sequence[Json]) -> list[str]:
+    return [system_code_term(LABELS, each.get("system", ""), each["code"]) for each in security if "code" in each]
 
 
 def index_element(element: Json, kinds: Sequence[tuple[str, Sequence[Leaf]]]) -> Indexed:

@@ -24,6 +24,10 @@ WORDS_MAX = 32
 """Words of a text that are found by their beginnings."""
 
 
+LABELS = "Resource.meta.security"
+"""The path of a security label in terms that tell nothing of the type: who hides labels hides them in every type."""
+
+
 def code_term(path: str, code: str) -> str:
     """A code of any system."""
     return f"{path}{_SEP}c{_SEP}{code}"

@@ -72,7 +72,7 @@ class Books:
             raise NOT_OWN_BOOK()
         stored = await self._store.resources.read("Patient", actor.patient, actor)
         types = ("Encounter", "Observation", "DiagnosticReport")
-        found = await read_compartment(self._store.database, self._store.opener, stored.rid, types)
+        found = await read_compartment(self._store, actor, stored.rid, types)
         unit = self._store.begin(actor)
         unit.record(Event.BOOK_VIEW, patient=stored.rid, type_="Patient", rid=stored.rid, page=page)
         await self._store.commit(unit)

@@ -52,3 +52,8 @@ class Actor:
 def system(name: str) -> Actor:
     """The actor of a task of the system itself, with every permission: `system:intake`."""
     return Actor(f"system:{name}", Role.SYSTEM, frozenset(Permission))
+
+
+def outgoing(name: str) -> Actor:
+    """The actor of a task that hands records to others: it sees nothing of special secrecy."""
+    return Actor(f"system:{name}", Role.SYSTEM, frozenset(Permission) - {Permission.SECRECY_VIEW})

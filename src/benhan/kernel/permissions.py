@@ -40,4 +40,5 @@ class Permission(Enum):
     ACCOUNT_MANAGE = "account:manage"
     SEARCH_EXPLAIN = "search:explain"  # how a search was run (statements and plans), and the index built anew
     SUBSCRIPTION_TOPIC = "subscription:topic"  # write what others may subscribe to
+    SECRECY_VIEW = "secrecy:view"  # what is marked as of special secrecy, besides what is not
     LEDGER_VIEW = "ledger:view"

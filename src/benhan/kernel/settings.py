@@ -94,7 +94,14 @@ class Settings:
         "Thư mục nhận tệp XML BHYT (XML1–XML15, check-in); để trống thì không theo dõi.",
         "Folder that BHYT XML files (XML1 to XML15, check-in) are dropped into; empty watches none.",
     )
-    bhyt_look_s: float = _setting(5.0, "Bao lâu xem thư mục BHYT một lần.", "How often the BHYT folder is looked at.")
+    hl7v2_folder: str = _setting(
+        "",
+        "Thư mục nhận tệp HL7 v2 (.hl7, .mllp; nhiều thông điệp, FHS/BHS); để trống thì không theo dõi.",
+        "Folder that HL7 v2 files (.hl7, .mllp; many messages, FHS/BHS) are dropped into; empty watches none.",
+    )
+    bhyt_look_s: float = _setting(
+        5.0, "Bao lâu xem các thư mục BHYT, HL7 v2 một lần.", "How often the folders of BHYT and HL7 v2 are looked at."
+    )
     forms_folder: str = _setting(
         "",
         "Thư mục biểu mẫu riêng của bệnh viện (tệp TOML), thêm vào các mẫu có sẵn.",

@@ -1,8 +1,8 @@
 """A claim of the BHYT XML to FHIR: what a hospital's closed system tells of an episode.
 
-XML1 to 5, 7, 8, 9, 11, 13 and 14, and check-ins (XML0). XML6, 10, 12 and 15 are kept as they came and not mapped
-(docs/known-issues.md). Every resource is named by MA_LK and what its row is of and when, so that a later file of the
-same MA_LK makes new versions. Source: QĐ 130/QĐ-BYT and its amendments; docs/interfaces/bhyt.md.
+XML1 to 15, and check-ins (XML0). Every resource is named by MA_LK and what its row is of and when, so that a later file
+of the same MA_LK makes new versions. What XML6 and XML15 tell bears labels of special secrecy.
+Source: QĐ 130/QĐ-BYT and its amendments; docs/interfaces/bhyt.md.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from benhan.kernel.issues import Issue, error
 from benhan.kernel.texts import Text
 from benhan.mapping import faults
+from benhan.mapping.bhyt.assessment import assessment
 from benhan.mapping.bhyt.claim import claim as claim_of
 from benhan.mapping.bhyt.course import course
 from benhan.mapping.bhyt.drugs import drugs
@@ -27,7 +28,7 @@ from benhan.vn.bhyt.claim import Claim, place
 from benhan.vn.bhyt.dates import BIRTH, DAY, MINUTE
 from benhan.vn.bhyt.tables import latest
 
-MAPPED = ("XML0", "XML1", "XML2", "XML3", "XML4", "XML5", *PAPERS)
+MAPPED = ("XML0", "XML1", "XML2", "XML3", "XML4", "XML5", *PAPERS, "XML12")
 NO_PATIENT = Text(
     "Thiếu MA_BN, SO_CCCD và MA_THE_BHYT: không biết của bệnh nhân nào. Bổ sung rồi gửi lại.",
     "MA_BN, SO_CCCD and MA_THE_BHYT are all missing: it is not known whose this is. Add one and send again.",
@@ -41,16 +42,21 @@ def bhyt_to_fhir(claim: Claim, context: Context) -> MappedMessage:
     read. Columns that break a rule of the insurance alone do not hinder it.
     """
     issues = [issue for issue in claim.faults if issue.is_error] + wrong_times(claim)
-    if not claim.ma_lk and not any(issue.text == texts.NO_MA_LK for issue in issues):
+    is_assessment = set(claim.tables) == {"XML12"}
+    if not claim.ma_lk and not is_assessment and not any(issue.text == texts.NO_MA_LK for issue in issues):
         issues.append(error("required", "XML1.MA_LK", texts.NO_MA_LK, texts.COLUMNS))
     mapped = MappedMessage()
     episode = Episode(claim, context, mapped)
-    person = patient(episode) if claim.summary else None
-    if person is None and claim.summary:
-        issues.append(error("required", place("XML1", 1, "MA_BN"), NO_PATIENT, texts.COLUMNS))
+    person = patient(episode) if episode.row else None
+    if person is None and episode.row:
+        table, column = ("XML12", "SO_CCCD") if is_assessment else ("XML1", "MA_BN")
+        issues.append(error("required", place(table, 1, column), NO_PATIENT, texts.COLUMNS))
     if issues or person is None:
         raise faults.NOT_MAPPABLE(*issues, count=len(issues))
     mapped.add(person)
+    if is_assessment:
+        assessment(episode)
+        return mapped
     episode.visit = encounter(episode)
     cards = coverages(episode)
     if "XML1" not in claim.tables:

@@ -20,6 +20,22 @@ NO_PATIENT_NUMBER = Text(
 )
 NO_PID = Text("Thiếu đoạn PID: không biết của bệnh nhân nào.", "No PID segment: it is not known whose this is.")
 NO_OBR = Text("Thiếu đoạn OBR: không biết xét nghiệm nào.", "No OBR segment: it is not known which test this is.")
+NO_ORDER = Text(
+    "Không có chỉ định nào (ORC kèm OBR). Mỗi chỉ định là một ORC và một OBR; đơn thuốc, suất ăn, vật tư chưa nhận.",
+    "No order (ORC with OBR). Send an ORC and an OBR for each; drugs, diets and supplies are not taken.",
+)
+NO_ORDER_NUMBER = Text(
+    "Thiếu số chỉ định (ORC-2, ORC-3 hoặc ORC-4): sau này không huỷ, sửa hay trả kết quả được. Bổ sung rồi gửi lại.",
+    "The order has no number (ORC-2, ORC-3 or ORC-4): it could not be cancelled or answered. Add one, send again.",
+)
+NO_SERVICE = Text(
+    "Thiếu dịch vụ được chỉ định (OBR-4), kể cả khi huỷ: một số phiếu thường có nhiều dịch vụ. Bổ sung rồi gửi lại.",
+    "The service ordered (OBR-4) is missing; a cancellation needs it too, as one number often orders several.",
+)
+NOT_AN_ORDER_CONTROL = Text(
+    "ORC-1 không đổi chỉ định. Dùng NW (mới), XO (sửa), CA, DC (huỷ, ngừng), HD (hoãn), SC (trạng thái), RU (thay).",
+    "ORC-1 changes no order. Use NW (new), XO (change), CA, DC (cancel, stop), HD (hold), SC (status), RU (replace).",
+)
 NO_PV1 = Text(
     "Thiếu đoạn PV1: không biết lượt điều trị nào.", "No PV1 segment: it is not known which encounter this is."
 )

@@ -1,10 +1,11 @@
 """FHIR resources of one encounter to a claim of the BHYT XML, and to its check-in.
 
-Written: XML1 to 5, 7, 8, 9, 11, 13, 14, and XML0. Money and the other columns of the insurance come from the Claim;
-where there is none they stay empty, and the checks say so: nothing is made up.
+Written: XML1 to 11, 13 to 15, XML0, and XML12 of the minutes of an assessment. Money comes from the Claim, else from
+ChargeItem and Invoice (`bhyt/charges.py`); the other columns of the insurance from the Claim alone. What none of them
+tells stays empty, and the checks say so: nothing is made up.
 
-Lost on the way BHYT → FHIR → BHYT: XML6, 10, 12 and 15; spaces around values and between the parts of a name; values
-that are not of their column's form; columns that no decision knows.
+Lost on the way BHYT → FHIR → BHYT: spaces around values and between the parts of a name; values that are not of their
+column's form; columns that no decision knows.
 Source: QĐ 130/QĐ-BYT and its amendments; docs/interfaces/bhyt.md.
 """
 
@@ -14,6 +15,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from benhan.mapping.bhyt import encounter as encounters
+from benhan.mapping.bhyt.assessment import assessment_to_row
+from benhan.mapping.bhyt.charges import total
 from benhan.mapping.bhyt.episode import kept_columns
 from benhan.mapping.bhyt.papers import PAPERS
 from benhan.mapping.bhyt.patient import BIRTH_TIME, GENDER, NATIONALITY
@@ -47,10 +50,11 @@ def fhir_to_bhyt(record: Record, generation: Generation | None = None) -> Claim:
     """The claim of an encounter, by the decision that governs the day of its end unless another is given."""
     generation = generation or tables_on(_day(record.encounter))
     ma_lk = _ma_lk(record)
+    medicines, services = drug_rows(record), service_rows(record)
     read = {
-        "XML1": [_summary(record, ma_lk)],
-        "XML2": drug_rows(record),
-        "XML3": service_rows(record),
+        "XML1": [{**_totals(record, medicines, services), **_summary(record, ma_lk)}],
+        "XML2": medicines,
+        "XML3": services,
         "XML4": result_rows(record),
         "XML5": course_rows(record),
         **{table: paper_rows(record, table) for table in PAPERS},
@@ -81,6 +85,19 @@ def fhir_to_checkin(record: Record, generation: Generation | None = None) -> Row
     card = {name: summary[name].split(";")[0] for name in _PAIRED}  # XML0 holds one card
     row = {**summary, **card, **(told if any(told.get(name) for name in names) else {**told, **cost})}
     return whole(row, generation.tables["XML0"], ma_lk, 1)
+
+
+def fhir_to_assessment(patient: Json, composition: Json) -> Row:
+    """XML12 of the minutes of an assessment and the patient they are of."""
+    day = date.fromisoformat(composition["date"][:10]) if len(composition.get("date", "")) >= 10 else date.max
+    person = _person(Record("", patient, {}, []), day)
+    numbers = {each.get("system", ""): str(each["value"]) for each in patient.get("identifier", []) if "value" in each}
+    told = {
+        "NGAY_SINH": person["NGAY_SINH"][:8],
+        "MA_BHXH": numbers.get(systems.SOCIAL_INSURANCE_NUMBER, ""),
+        "MA_THE_BHYT": numbers.get(systems.BHYT_CARD, ""),
+    }
+    return assessment_to_row({**person, **told}, composition)
 
 
 def _day(encounter: Json) -> date:
@@ -124,6 +141,18 @@ def _summary(record: Record, ma_lk: str) -> Row:
         "MA_CSKCB": encounter.get("serviceProvider", {}).get("identifier", {}).get("value", "") or record.facility,
         **_body(record),
         **kept_columns(claim),
+    }
+
+
+def _totals(record: Record, medicines: list[Row], services: list[Row]) -> Row:
+    """The sums of what the lines cost, where charges tell it and no Claim does; each "" where a line does not."""
+    if record.of("Claim") or not record.of("ChargeItem"):
+        return {}
+    supplies = [row for row in services if row.get("MA_VAT_TU")]
+    return {
+        "T_THUOC": total(medicines) if medicines else "0",
+        "T_VTYT": total(supplies) if supplies else "0",
+        "T_TONGCHI_BV": total([*medicines, *services]),
     }
 
 

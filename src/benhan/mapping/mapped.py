@@ -19,6 +19,8 @@ class Policy(Enum):
     """What happens where the resource is there already."""
 
     KEEP = "keep"  # what is there is richer: leave it
+    FILL = "fill"  # what is there stays; what it lacks is added, and an order that is answered ends
+    FIND = "find"  # the same where it is there; where it is not, it is not made and nothing names it
     MERGE = "merge"  # what is sent replaces, what is not sent stays
     REPLACE = "replace"  # what is sent is the whole
 

@@ -7,13 +7,15 @@ from typing import Any
 Json = dict[str, Any]
 
 _GATHERED = ("identifier",)
+_ENDED = frozenset({"completed", "revoked", "entered-in-error"})
+"""States of an order that nothing but another end changes."""
 
 
 def merge(known: Json, said: Json) -> Json:
     """A new resource: `known` with every member of `said` in its place.
 
     Identifiers are gathered, so that a number once known is never lost. The same name in capitals alone does not
-    replace one that tells its small letters. A finished Encounter stays finished: a late
+    replace one that tells its small letters. A finished Encounter stays finished, an ended order ended: a late
     update does not open it again.
     """
     merged = {**known, **said}
@@ -26,7 +28,13 @@ def merge(known: Json, said: Json) -> Json:
         merged["period"] = {**said.get("period", {}), **known.get("period", {})}
     elif known.get("period") and said.get("period"):
         merged["period"] = {**known["period"], **said["period"]}
+    if _is_ended_order(known) and said.get("status") not in _ENDED:
+        merged["status"] = known["status"]
     return {name: value for name, value in merged.items() if value not in ([], {})}
+
+
+def _is_ended_order(known: Json) -> bool:
+    return known.get("resourceType") == "ServiceRequest" and known.get("status") in _ENDED
 
 
 def _is_shouted(said: Any, known: Any) -> bool:

@@ -9,6 +9,7 @@ from benhan.hl7v2.message import Message
 from benhan.mapping.adt_to_fhir import EVENTS, adt_to_fhir
 from benhan.mapping.faults import NOT_MAPPABLE
 from benhan.mapping.mapped import Context, MappedMessage
+from benhan.mapping.orm_o01_to_fhir import TYPES, orm_o01_to_fhir
 from benhan.mapping.oru_r01_to_fhir import oru_r01_to_fhir
 from benhan.mapping.v2_times import wrong_times
 
@@ -16,6 +17,7 @@ Mapping = Callable[[Message, Context], MappedMessage]
 
 MAPPINGS: dict[str, Mapping] = {
     **{f"ADT^{event}": adt_to_fhir for event in sorted(EVENTS)},
+    **dict.fromkeys(TYPES, orm_o01_to_fhir),
     "ORU^R01": oru_r01_to_fhir,
 }
 

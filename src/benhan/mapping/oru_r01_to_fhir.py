@@ -18,11 +18,14 @@ from benhan.mapping.mapped import Context, Json, Mapped, MappedMessage, Policy, 
 from benhan.mapping.obx_to_observation import observation
 from benhan.mapping.v2_codes import codeable_concept
 from benhan.mapping.v2_encounter import encounter, practitioner, visit_key
+from benhan.mapping.v2_order import numbers, order_identifiers, order_keys
 from benhan.mapping.v2_patient import patient
 from benhan.mapping.v2_tables import RESULT_STATUS
 from benhan.vn import systems
 
 CLAUSE = "HL7 v2.5.1 7.3.1 ORU^R01"
+_ENDING = frozenset({"final", "corrected", "cancelled"})
+"""States of a report that end its order."""
 
 
 @dataclass(slots=True)
@@ -140,22 +143,22 @@ def _map_group(order: Order, issues: list[Issue]) -> None:
 
 
 def _service_request(order: Order) -> Mapped | None:
-    """The order the results answer, where it has a number: kept as it is where the node knows it already."""
-    obr, orc = order.group.obr, order.group.orc
-    placer = entity(obr, 2).value or (entity(orc, 2).value if orc is not None else "")
-    if not placer:
+    """The order the results answer: one that is known ends with the final results. Where the placer's number is not
+    told, the filler's finds it and makes none.
+    """
+    obr = order.group.obr
+    placer, filler = numbers(obr, order.group.orc)
+    if not placer and not filler:
         return None
-    key = source_key(
-        "ServiceRequest", order.context.facility, *order.mapped.patient.identities[0], placer, order.key[-1]
-    )
+    keys = order_keys(order.context, order.mapped.patient, obr, placer, filler)
+    if not keys:  # a service without a code or words
+        owner = order.mapped.patient.identities[0]
+        keys = [source_key("ServiceRequest", order.context.facility, *owner, placer or filler, order.key[-1])]
     requester = practitioner(obr, obr.repetitions(16)[0]) if obr.repetitions(16) else {}
     resource = {
         "resourceType": "ServiceRequest",
-        "identifier": [
-            {"system": systems.order_number(order.context.facility, "placer"), "value": placer},
-            identifier(key),
-        ],
-        "status": "completed",
+        "identifier": order_identifiers(order.context, placer, filler, keys),
+        "status": "completed" if _report_status(order, has_results=bool(order.group.results)) in _ENDING else "active",
         "intent": "order",
         "code": order.code,
         "subject": order.mapped.patient.reference,
@@ -163,7 +166,12 @@ def _service_request(order: Order) -> Mapped | None:
         "authoredOn": date_time(obr.text(6), order.context.zone) if obr.text(6) else None,
         "requester": requester,
     }
-    return order.mapped.add(Mapped(f"request-{order.number}", without_empty(resource), [key], Policy.KEEP))
+    policy = Policy.FILL if placer else Policy.FIND
+    return order.mapped.add(Mapped(f"request-{order.number}", without_empty(resource), keys, policy))
+
+
+def _report_status(order: Order, *, has_results: bool) -> str:
+    return RESULT_STATUS.get(order.group.obr.text(25).upper(), "final" if has_results else "registered")
 
 
 def _specimen(order: Order) -> Mapped | None:
@@ -205,7 +213,7 @@ def _report(order: Order, request: Mapped | None, specimen: Mapped | None, resul
         "resourceType": "DiagnosticReport",
         "identifier": [*numbers, identifier(key)],
         "basedOn": [request.reference] if request is not None else [],
-        "status": RESULT_STATUS.get(obr.text(25).upper(), "final" if results else "registered"),
+        "status": _report_status(order, has_results=bool(results)),
         "category": [{"coding": [category]}],
         "code": order.code,
         "subject": order.mapped.patient.reference,

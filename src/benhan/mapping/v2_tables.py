@@ -27,6 +27,26 @@ RESULT_STATUS = {
 }  # fmt: skip
 """Table 0123 to DiagnosticReport.status."""
 
+ORDER_CONTROL = {
+    **dict.fromkeys(("NW", "RO", "PR"), "active"),
+    **dict.fromkeys(("CA", "CR", "OC", "DC", "DR", "OD", "RP", "RQ", "RU"), "revoked"),
+    **dict.fromkeys(("HD", "HR", "OH"), "on-hold"),
+    **dict.fromkeys(("RL", "OR", "OE"), "active"),
+    **dict.fromkeys(("XO", "XR", "XX", "SC", "SN", "NA", "OK", "RE", "PA", "CH"), ""),
+}
+"""Table 0119 to ServiceRequest.status; "" where the order's own status (ORC-5) tells it. Of a replacement RP and RU
+name the order that ends, RO the one in its place. Questions (SS) and refusals (UA, UC, UX) change no order."""
+
+ORDER_STATUS = {
+    "A": "active", "IP": "active", "SC": "active", "CM": "completed", "CA": "revoked", "DC": "revoked",
+    "RP": "revoked", "HD": "on-hold", "ER": "entered-in-error",
+}  # fmt: skip
+"""Table 0038 to ServiceRequest.status."""
+
+PRIORITY = {"S": "stat", "A": "asap", "R": "routine", "P": "asap", "C": "routine", "T": "urgent"}
+"""Table 0485 to request-priority, by the first letter. `P` (before an operation) and `T` (by a certain time) have no
+code of their own there."""
+
 OBSERVATION_STATUS = {
     "C": "corrected", "D": "entered-in-error", "F": "final", "I": "registered", "N": "unknown", "O": "registered",
     "P": "preliminary", "R": "preliminary", "S": "preliminary", "U": "final", "W": "entered-in-error",

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from benhan.fhir.faults import INVALID
 from benhan.fhir.resource import ParsedResource, parse_json, resource_of, resource_of_own, tail_bytes, to_bytes
@@ -231,6 +232,12 @@ class _Writer:
         self._overtaken = overtaken
         self._references: dict[bytes, bytes] = {}
         self._coming = {mapped.reference["reference"].encode(): mapped for mapped in coming}
+        self._absent = {
+            mapped.reference["reference"]
+            for mapped in coming
+            if mapped.policy is Policy.FIND and self._known(mapped.resource["resourceType"], mapped) is None
+        }
+        """What was looked for, is not there and shall not be made."""
         self._promised: dict[str, str] = {}
         """Ids of new resources that one before them refers to, by their keys."""
         self._pending: list[tuple[Mapped, str]] = []
@@ -239,9 +246,11 @@ class _Writer:
         self.patient_rid = 0
 
     def write(self, mapped: Mapped) -> None:
+        if mapped.reference["reference"] in self._absent:
+            return
         type_ = mapped.resource["resourceType"]
         known = self._known(type_, mapped)
-        content = _REFERENCE.sub(self._made_real, to_bytes(mapped.resource))
+        content = _REFERENCE.sub(self._made_real, to_bytes(self._without_absent(mapped.resource)))
         if known is None:
             id_ = self._create(content, self._promised.get(mapped.key))
         else:
@@ -253,6 +262,14 @@ class _Writer:
             self.patient_rid = known.rid if known is not None else self._unit.writes[-1].rid
         if type_ in ("Encounter", "Patient"):
             self.subject = f"{type_}/{id_}"
+
+    def _without_absent(self, resource: dict[str, Any]) -> dict[str, Any]:
+        """The resource without what it would be based on and is not there."""
+        if not self._absent or "basedOn" not in resource:
+            return resource
+        there = [each for each in resource["basedOn"] if each.get("reference") not in self._absent]
+        rest = {name: value for name, value in resource.items() if name != "basedOn"}
+        return {**rest, "basedOn": there} if there else rest
 
     def _known(self, type_: str, mapped: Mapped) -> Stored | None:
         return next((self._found[key] for each in mapped.identities if (key := (type_, *each)) in self._found), None)
@@ -285,9 +302,10 @@ class _Writer:
         if policy is Policy.KEEP or (late and policy is Policy.REPLACE):
             return
         said, _ = parse_json(content)
-        if policy is Policy.MERGE:
+        if policy is not Policy.REPLACE:
             before, _ = parse_json(known.content)
-            said = merge(said, before) if late else merge(before, said)
+            fills = late or policy in (Policy.FILL, Policy.FIND)
+            said = merge(said, before) if fills else merge(before, said)
         resource = _valid(resource_of({**said, "id": known.id}))
         if tail_bytes(resource.body) != known.tail:
             self._unit.update(resource)

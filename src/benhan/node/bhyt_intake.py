@@ -21,6 +21,7 @@ from benhan.kernel.texts import Text
 from benhan.kernel.trace import new_trace_id
 from benhan.mapping.bhyt_to_fhir import bhyt_to_fhir
 from benhan.mapping.mapped import Context
+from benhan.node.bhyt_episodes import KnownEpisodes
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.store.inbox import Arrival, Inbox, Receipt
 from benhan.vn.bhyt.claim_check import check_claim
@@ -82,13 +83,20 @@ class BhytIntake:
     """Takes files."""
 
     def __init__(
-        self, inbox: Inbox, clock: Clock, random: RandomSource, context: Context, known: BhytKnowledge
+        self,
+        inbox: Inbox,
+        clock: Clock,
+        random: RandomSource,
+        context: Context,
+        known: BhytKnowledge,
+        episodes: KnownEpisodes,
     ) -> None:
         self._inbox = inbox
         self._clock = clock
         self._random = random
         self._context = context
         self._known = known
+        self._episodes = episodes
 
     async def receive(self, pieces: Iterable[bytes], actor: Actor) -> Reception:
         """Take a file, a few episodes at a time; returns after the last commit.
@@ -101,7 +109,9 @@ class BhytIntake:
         known = await self._known.now()
         found = Reception()
         number = 0
-        while batch := await asyncio.to_thread(self._looked_at, messages, known):
+        while read := await asyncio.to_thread(self._read, messages):
+            told = await self._episodes.added(known, [message.claim for message, _ in read])
+            batch = await asyncio.to_thread(self._looked_at, read, told)
             receipts = await asyncio.gather(
                 *(self._inbox.receive(self._arrival(message, fault, actor)) for message, fault, _ in batch)
             )
@@ -114,13 +124,16 @@ class BhytIntake:
         log.info("bhyt.received", count=found.total, pending=found.parked)
         return found
 
+    def _read(self, messages: Iterator[BhytMessage]) -> list[tuple[BhytMessage, Fault | None]]:
+        """The next messages, each with the fault it is parked for."""
+        return [(message, self._refusal(message)) for message in islice(messages, AT_ONCE)]
+
     def _looked_at(
-        self, messages: Iterator[BhytMessage], known: Knowledge
+        self, read: list[tuple[BhytMessage, Fault | None]], told: list[Knowledge]
     ) -> list[tuple[BhytMessage, Fault | None, list[Issue]]]:
-        """The next messages, each with the fault it is parked for and the rules of the insurance that it breaks."""
+        """Messages with the rules of the insurance that each breaks by what is known for it."""
         found = []
-        for message in islice(messages, AT_ONCE):
-            fault = self._refusal(message)
+        for (message, fault), known in zip(read, told, strict=True):
             is_read = fault is None or fault.code != UNREADABLE.code
             found.append((message, fault, self._told(message, known) if is_read else []))
         return found

@@ -6,9 +6,9 @@ from typing import Any
 
 import orjson
 
-from benhan.kernel.issues import Issue
 from benhan.kernel.texts import Text
 from benhan.node.bhyt_intake import Problem, Reception
+from benhan.node.report_lines import issue_line, issue_told
 
 _COUNTS = Text(
     "Hồ sơ nhập: {taken}; đã có từ trước: {repeated}; để riêng chờ sửa: {parked}.",
@@ -29,13 +29,13 @@ def report_text(name: str, found: Reception) -> str:
         lines.append(_NOTHING.vi)
     if found.parked:
         lines.append(_WHERE.vi)
-    lines += [_line("", issue) for issue in found.faults]
+    lines += [issue_line("", issue) for issue in found.faults]
     for problem in found.problems:
         head = f"HOSO[{problem.number}] {problem.ma_lk}".rstrip()
         if problem.fault is not None:
             lines.append(f"✗ {head}: {problem.fault.text.vi} ({problem.fault.code})")
-            lines += [_line(head, issue) for issue in problem.fault.issues]
-        lines += [_line(head, issue) for issue in problem.issues]
+            lines += [issue_line(head, issue) for issue in problem.fault.issues]
+        lines += [issue_line(head, issue) for issue in problem.issues]
     if found.problems_seen > len(found.problems):
         lines.append(_MORE.filled(count=found.problems_seen - len(found.problems)).vi)
     return "\n".join(lines) + "\n"
@@ -49,7 +49,7 @@ def report_json(name: str, found: Reception) -> bytes:
         "taken": found.taken,
         "repeated": found.repeated,
         "parked": found.parked,
-        "issues": [_told(issue) for issue in found.faults],
+        "issues": [issue_told(issue) for issue in found.faults],
         "records": [_record(problem) for problem in found.problems],
         "records_with_issues": found.problems_seen,
     }
@@ -62,20 +62,5 @@ def _record(problem: Problem) -> dict[str, Any]:
         "number": problem.number,
         "ma_lk": problem.ma_lk,
         "fault": fault.code if fault is not None else "",
-        "issues": [_told(issue) for issue in (*(fault.issues if fault is not None else ()), *problem.issues)],
+        "issues": [issue_told(issue) for issue in (*(fault.issues if fault is not None else ()), *problem.issues)],
     }
-
-
-def _told(issue: Issue) -> dict[str, Any]:
-    return {
-        "severity": issue.severity.value,
-        "place": issue.place,
-        "vi": issue.text.vi,
-        "en": issue.text.en,
-        "clause": issue.clause,
-    }
-
-
-def _line(head: str, issue: Issue) -> str:
-    where = " ".join(part for part in (head, issue.place) if part)
-    return f"{'✗' if issue.is_error else '!'} {where}: {issue.text.vi}" if where else f"! {issue.text.vi}"

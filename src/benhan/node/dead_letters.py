@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from benhan.hl7v2.er7 import parse_er7, readable
 from benhan.kernel.actors import Actor
-from benhan.kernel.faults import FaultCode, Incorrect, NotFound
+from benhan.kernel.faults import FaultCode, Forbidden, Incorrect, NotFound
+from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Text
 from benhan.kernel.trace import current_trace
 from benhan.store.inbox import Inbox, InboxMessage, State
 from benhan.store.ledger.append import Entry
 from benhan.store.ledger.events import Event
 from benhan.store.store import Store
-from benhan.vn.bhyt.messages import claim_in, is_bhyt
+from benhan.vn.bhyt.messages import claim_in, holds_secrets, is_bhyt
 from benhan.vn.bhyt.messages import readable as bhyt_text
 from benhan.vn.legacy_text.detect import read_unnamed
 
@@ -29,6 +30,15 @@ TOO_LONG_TO_MEND = FaultCode(
     Text(
         "Thông điệp dài quá {limit} byte nên không sửa ở đây được: sửa ở nơi gửi rồi gửi lại.",
         "The message is longer than {limit} bytes and cannot be mended here: mend it at its sender and send it again.",
+    ),
+)
+SECRET_MESSAGE = FaultCode(
+    "BA-4040",
+    Forbidden,
+    Text(
+        "Thông điệp có phần bí mật đặc biệt (HIV, lao). Nhờ người được phép xem, hoặc sửa ở phần mềm gốc rồi gửi lại.",
+        "This message holds special secrecy (HIV, tuberculosis). Ask somebody who may see it, or mend it at its source"
+        " and send it again.",
     ),
 )
 MESSAGE_BYTES_SHOWN = 256 * 1024
@@ -69,10 +79,11 @@ class DeadLetters:
         return await self._inbox.listed(State.PARKED, before=before)
 
     async def read(self, message_id: int, actor: Actor) -> DeadLetter:
-        """One message with its text; the reading is in the ledger. Raises NotFound BA-0810."""
+        """One message with its text; the reading is in the ledger. Raises NotFound BA-0810, Forbidden BA-4040."""
         message = await self._inbox.read(message_id)
         if message is None:
             raise NO_SUCH_MESSAGE()
+        _check_secrecy(message, actor)
         unit = self._store.begin(actor)
         unit.record(Event.MESSAGE_VIEW, message=message_id)
         await self._store.commit(unit)
@@ -89,11 +100,14 @@ class DeadLetters:
     async def replay(self, message_id: int, text: str | None, actor: Actor) -> None:
         """Let a message be tried again, as `text` where it was mended. The original stays.
 
-        Raises NotFound BA-0810; Incorrect BA-0814, and BA-0601… or BA-3400 where the mended text is no message at all.
+        Raises NotFound BA-0810; Forbidden BA-4040; Incorrect BA-0814, and BA-0601… or BA-3400 where the mended text is
+        no message at all.
         """
         mended = None
         if text is not None:
             message = await self._inbox.read(message_id)
+            if message is not None:
+                _check_secrecy(message, actor)
             if message is not None and len(message.content) > MESSAGE_BYTES_SHOWN:
                 raise TOO_LONG_TO_MEND(limit=MESSAGE_BYTES_SHOWN)  # only its beginning was shown
             if message is not None and is_bhyt(message.kind):
@@ -113,3 +127,11 @@ class DeadLetters:
         )
         if not await self._inbox.replay(message_id, mended, entry):
             raise NO_SUCH_MESSAGE()
+
+
+def _check_secrecy(message: InboxMessage, actor: Actor) -> None:
+    """Raises Forbidden BA-4040 where a message tells what is kept from the actor."""
+    if not is_bhyt(message.kind) or actor.may(Permission.SECRECY_VIEW):
+        return
+    if any(holds_secrets(each) for each in (message.content, message.mended) if each is not None):
+        raise SECRET_MESSAGE()

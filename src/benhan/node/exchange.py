@@ -18,7 +18,7 @@ import orjson
 
 from benhan.fhir.references import references_in
 from benhan.fhir.resource import instant, is_id, to_bytes
-from benhan.kernel.actors import system
+from benhan.kernel.actors import outgoing
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
 from benhan.kernel.stopping import stopped_within, woken
@@ -44,7 +44,7 @@ SIDE_BY_SIDE = 32
 LOOK_S = 0.5
 PROBE_FIRST_S = 0.5
 PROBE_MOST_S = 10.0
-ACTOR = system("exchange")
+ACTOR = outgoing("exchange")
 DEPTH_MAX = 4
 """How far references are followed: report, observation, specimen, request."""
 
@@ -166,7 +166,7 @@ class Exchange:
             if not wanted:
                 break
         if delivery.patient and not any(type_ == "Patient" for type_, _ in found):
-            patient = await read_compartment(self._store.database, self._store.opener, delivery.patient, ("Patient",))
+            patient = await read_compartment(self._store, ACTOR, delivery.patient, ("Patient",))
             return [*patient, *found.values()]
         return list(found.values())
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from benhan.fhir.dates import range_of
+from benhan.fhir.folding import fold
 from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import Actor
 from benhan.kernel.clock import day_in_vietnam
@@ -60,6 +61,8 @@ class Moment:
     id: str
     is_open: bool = False
     until: datetime | None = None
+    roles: tuple[str, ...] = ()
+    """Of a diagnosis: what it was to the encounter, as `ROLES` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +108,7 @@ class Patients:
         """A patient's whole chart; the view is in the ledger. Raises NotFound BA-0401, BA-0402, BA-0503."""
         stored = await self._store.resources.read("Patient", patient_id, actor)
         resources = [
-            each.read()
-            for each in await read_compartment(
-                self._store.database, self._store.opener, stored.rid, ("Encounter", *SHOWN_TYPES)
-            )
+            each.read() for each in await read_compartment(self._store, actor, stored.rid, ("Encounter", *SHOWN_TYPES))
         ]
         unit = self._store.begin(actor)
         unit.record(Event.PATIENT_VIEW, patient=stored.rid, type_="Patient", rid=stored.rid, page=page)
@@ -147,7 +147,9 @@ def _criteria(text: str) -> list[tuple[str, str]]:
 def chart_of(line: PatientLine, resources: list[Json]) -> Chart:
     """A chart out of what the compartment holds."""
     encounters = [_encounter(each) for each in resources if each["resourceType"] == "Encounter"]
-    others = [_other(each) for each in resources if each["resourceType"] in _KINDS and not is_taken_back(each)]
+    known = [each for each in resources if each["resourceType"] in _KINDS and not is_taken_back(each)]
+    others = [_other(each) for each in known if each["resourceType"] != "Condition"]
+    others += _diagnoses([each for each in known if each["resourceType"] == "Condition"], roles_of(resources))
     moments = [*encounters, *(each for each in others if each.at is not None)]
     allergies = [
         each["code"].get("text", "")
@@ -166,8 +168,10 @@ _KINDS = {
     "Composition": "date",
 }
 _TITLES = {"MedicationRequest": "medicationCodeableConcept", "Composition": "type"}
-SHOWN_TYPES = tuple(each for each in CONTENT_TYPES if each != "Claim")
-"""A claim is large, and all that it tells of care stands in other resources."""
+ROLES = {"AD": "AD", "DD": "DD", "CC": "CC", "CM": "CC", "pre-op": "pre_op", "post-op": "post_op", "billing": "billing"}
+"""HL7's diagnosis-role, in the words of the pages."""
+SHOWN_TYPES = tuple(each for each in CONTENT_TYPES if each not in ("ChargeItem", "Claim", "Invoice"))
+"""A claim is large, and all that it and the bills tell of care stands in other resources."""
 
 
 def _when(moment: Moment) -> str:
@@ -198,6 +202,45 @@ def _other(resource: Json) -> Moment:
         resource.get("status", ""),
         resource["id"],
     )
+
+
+def roles_of(resources: list[Json]) -> dict[str, str]:
+    """The role that an Encounter gives each of its diagnoses, by reference."""
+    found = {}
+    for encounter in resources:
+        for each in encounter.get("diagnosis", []) if encounter["resourceType"] == "Encounter" else []:
+            role = (each.get("use", {}).get("coding") or [{}])[0].get("code", "")
+            if role:
+                found[each.get("condition", {}).get("reference", "")] = ROLES.get(role, "unknown")
+    return found
+
+
+def _diagnoses(conditions: list[Json], roles: dict[str, str]) -> list[Moment]:
+    """The diagnoses, each once for an encounter: a stay that came with what it left with has it in both roles."""
+    found: dict[tuple[str, str], list[Json]] = {}
+    for each in sorted(conditions, key=lambda one: (one.get("recordedDate", ""), one["id"])):
+        encounter = each.get("encounter", {}).get("reference", each["id"])
+        codes = [coding.get("code", "") for coding in each.get("code", {}).get("coding", [])]
+        names = [name for name in (fold(_title_of(each)), *codes) if name] or [each["id"]]
+        same = next((found[encounter, name] for name in names if (encounter, name) in found), [])
+        same.append(each)
+        found |= {(encounter, name): same for name in names}
+    groups = {id(group): group for group in found.values()}
+    return [_diagnosis(group, roles) for group in groups.values()]
+
+
+def _diagnosis(group: list[Json], roles: dict[str, str]) -> Moment:
+    told = dict.fromkeys(roles.get(f"Condition/{each['id']}", "") for each in group)
+    title = max((_title_of(each) for each in group), key=len)
+    first = group[0]
+    return replace(_other(first), title=title, roles=tuple(filter(None, told)))
+
+
+def _title_of(condition: Json) -> str:
+    """What a diagnosis is called: its words, else its code."""
+    code = condition.get("code", {})
+    coding = (code.get("coding") or [{}])[0]
+    return str(code.get("text", "") or coding.get("display", "") or coding.get("code", ""))
 
 
 def _instant(text: str) -> datetime | None:

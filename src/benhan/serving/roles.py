@@ -27,9 +27,10 @@ from benhan.healthbook.book import Books
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
-from benhan.node.bhyt_folder import BhytFolder
+from benhan.node.bhyt_folder import bhyt_folder
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.exchange import Exchange
+from benhan.node.message_files import message_folder
 from benhan.node.patients import Patients
 from benhan.node.records.life import Facility, Records
 from benhan.node.records.papers import Papers
@@ -150,7 +151,10 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
             )
         if settings.bhyt_folder:
             folder = Path(settings.bhyt_folder)
-            tasks["bhyt"] = BhytFolder(node.store.database, node.bhyt, folder, settings.bhyt_look_s)
+            tasks["bhyt"] = bhyt_folder(node.store.database, node.bhyt, folder, settings.bhyt_look_s)
+        if settings.hl7v2_folder:
+            folder = Path(settings.hl7v2_folder)
+            tasks["hl7v2"] = message_folder(node.store.database, node.intake, folder, settings.bhyt_look_s)
         if node.client is not None:
             tasks["exchange"] = Exchange(node.store, node.outbox, node.exports, node.client, settings.facility_code)
         gauges: dict[str, GaugeReader] = {"queue_waiting": node.queue_counts}

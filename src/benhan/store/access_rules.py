@@ -1,4 +1,5 @@
-"""The rules of an actor as conditions on rows: what an app's token does not grant is not there for it.
+"""The rules of an actor as conditions on rows: what an app's token does not grant is not there for it, nor is what is
+marked as of special secrecy for who has no right to that.
 
 Searches get the conditions into their SQL, so that nothing is counted, included or walked over that may not be seen;
 reads by id hold them against the columns of the row before it is opened. Whoever asks for what is hidden gets the same
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benhan.fhir.indexing import index_resource
 from benhan.fhir.search_criteria import Criterion
@@ -34,6 +35,8 @@ from benhan.store.search.expressions import (
 from benhan.store.search.reference import reference
 from benhan.store.search.token import token
 from benhan.store.search.uri import uri
+from benhan.store.secrecy import MARK, Hides, hidden_terms, hides
+from benhan.store.tokens import Tokens
 
 if TYPE_CHECKING:
     from benhan.store.unit_of_work import Stored
@@ -100,9 +103,22 @@ def _holds(expression: Expression, patient: int, terms: Collection[str]) -> bool
 class AccessRules:
     """Holds actors' rules against the resources of one store."""
 
-    def __init__(self, ids: Ids) -> None:
+    def __init__(self, ids: Ids, tokens: Tokens) -> None:
         self._ids = ids
+        self._tokens = tokens
         self._known: dict[tuple[tuple[Rule, ...], str, Act], Bounds] = {}
+
+    def is_free(self, actor: Actor) -> bool:
+        """Whether nothing at all is kept from the actor."""
+        return actor.limits is None and hides(actor) is Hides.NOTHING
+
+    def hidden(self, actor: Actor) -> list[int] | None:
+        """The tokens of rows that are kept from the actor; None for none."""
+        return self.hidden_at(hides(actor))
+
+    def hidden_at(self, how: Hides) -> list[int] | None:
+        """The same for work that goes on after its request and knows only how much was kept from who asked."""
+        return list(self._tokens.of_all(hidden_terms(how))) if how is not Hides.NOTHING else None
 
     def rules_for(self, actor: Actor, type_: str, act: Act) -> Bounds | None:
         """Alternatives of which a resource must satisfy one; None where the actor has no limits.
@@ -128,6 +144,11 @@ class AccessRules:
 
     def allowed(self, actor: Actor, type_: str, act: Act) -> Expression:
         """What of a type ("" for any) the actor may see, as a condition on rows; Nothing where no rule grants it."""
+        granted = self._granted(actor, type_, act)
+        hidden = hidden_terms(hides(actor))
+        return all_of([granted, Not(AnyTerm(hidden))]) if hidden else granted
+
+    def _granted(self, actor: Actor, type_: str, act: Act) -> Expression:
         if actor.limits is None:
             return Everything()
         if not type_:
@@ -153,9 +174,13 @@ class AccessRules:
 
     def admits(self, actor: Actor, act: Act, stored: Stored | None) -> bool:
         """Whether an opened version satisfies a rule; a deletion has no content and satisfies no narrowed one."""
-        if actor.limits is None or stored is None:
+        if stored is None:
             return True
-        return self.admits_content(actor, stored.type, act, stored.patient, lambda: _terms_of(stored))
+        if is_hidden(actor, stored):
+            return False
+        return actor.limits is None or self.admits_content(
+            actor, stored.type, act, stored.patient, lambda: _terms_of(stored)
+        )
 
     def admits_content(self, actor: Actor, type_: str, act: Act, patient: int, terms: TermsOf) -> bool:
         """Whether a resource of `patient` with the index terms that `terms()` gives satisfies a rule."""
@@ -182,6 +207,16 @@ class AccessRules:
         if criterion.parameter.type == "reference":
             return reference(criterion, type_, self._ids, "")
         return uri(criterion)
+
+
+def is_hidden(actor: Actor, stored: Stored) -> bool:
+    """Whether an opened version bears a label that is kept from the actor: what histories hold has no index."""
+    return MARK in stored.tail and bears_hidden(hides(actor), stored.read())
+
+
+def bears_hidden(how: Hides, plain: dict[str, Any]) -> bool:
+    """Whether a resource bears a label that is hidden at `how`."""
+    return not frozenset(hidden_terms(how)).isdisjoint(index_resource(plain).terms)
 
 
 def _terms_of(stored: Stored) -> Iterable[str]:

@@ -45,6 +45,8 @@ def filtered(
 
     def narrowed(parameters: Parameters) -> list[str]:
         texts = [f"r.updated_at > {parameters.add(what.since)}::timestamptz"] if what.since is not None else []
+        if what.hidden is not None:
+            texts.append(f"not r.tokens && {parameters.add(list(what.hidden))}::bigint[]")
         if patients is not None:
             texts.append(f"r.patient = any({parameters.add(list(patients))}::bigint[])")
         elif what.of_patients_only:

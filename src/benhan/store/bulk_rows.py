@@ -33,19 +33,20 @@ AT_MOMENT = """
 """
 _WHAT = f"""
     {AT_MOMENT.format(moment="$1")}
+    and ($5::bigint[] is null or not r.tokens && $5)
     and ($2::timestamptz is null or r.updated_at > $2)
     and ((r.content is not null and ($3::smallint[] is null or r.type = any($3)))
          or (r.content is null and $2 is not null and ($4::smallint[] is null or r.type = any($4))))
 """
 _OF_BUCKETS = query(
     "export_of_buckets",
-    f"select {_COLUMNS} from resource r where r.bucket between $5 and $6 and (not $7 or r.patient <> 0) and {_WHAT}",  # noqa: S608  # constants
+    f"select {_COLUMNS} from resource r where r.bucket between $6 and $7 and (not $8 or r.patient <> 0) and {_WHAT}",  # noqa: S608  # constants
 )
 _OF_PATIENTS = query(
     "export_of_patients",
     f"""
     select {_COLUMNS} from resource r
-    where r.bucket = any($5::smallint[]) and r.patient = any($6::bigint[]) and {_WHAT}
+    where r.bucket = any($6::smallint[]) and r.patient = any($7::bigint[]) and {_WHAT}
     """,  # noqa: S608  # constants
 )
 _CONTENT = query(
@@ -84,6 +85,8 @@ class Narrowing:
     types: Sequence[int] | None = None
     deleted_types: Sequence[int] | None = None
     of_patients_only: bool = False
+    hidden: Sequence[int] | None = None
+    """Tokens of rows that are kept from who asked."""
 
 
 async def moment_now(connection: Connection) -> str:
@@ -131,4 +134,4 @@ async def before_deletion(connection: Connection, rows: Sequence[asyncpg.Record]
 
 
 def _values(what: Narrowing) -> list[Any]:
-    return [what.moment, what.since, what.types, what.deleted_types]
+    return [what.moment, what.since, what.types, what.deleted_types, what.hidden]

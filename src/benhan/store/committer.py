@@ -61,7 +61,8 @@ _CURRENT = """
 _LOCK_CURRENT = query(
     "lock_current",
     f"""
-    select r.bucket, r.type, r.rid, r.version, r.patient, r.updated_at, r.content is null as deleted
+    select r.bucket, r.type, r.rid, r.version, r.patient, r.updated_at, r.content is null as deleted,
+        r.tokens && $4::bigint[] as is_secret
     {_CURRENT}
     order by r.bucket, r.type, r.rid
     for update of r
@@ -133,6 +134,7 @@ class Current:
     patient: int
     updated_at: datetime
     deleted: bool
+    is_secret: bool
 
 
 @dataclass(slots=True)
@@ -375,11 +377,17 @@ async def _lock_current(connection: Connection, batch: list[Pending]) -> dict[Ke
     wanted = {write.key for pending in batch for write in pending.unit.writes if not write.assigned}
     if not wanted:
         return {}
+    secrets = batch[0].unit.secrets
     while True:
-        rows = await connection.fetch(_LOCK_CURRENT, *_places(wanted))
+        rows = await connection.fetch(_LOCK_CURRENT, *_places(wanted), secrets)
         current = {
             (row["type"], row["rid"]): Current(
-                row["bucket"], row["version"], row["patient"], row["updated_at"], row["deleted"]
+                row["bucket"],
+                row["version"],
+                row["patient"],
+                row["updated_at"],
+                row["deleted"],
+                row["is_secret"],
             )
             for row in rows
         }
@@ -401,6 +409,8 @@ def _refusal(unit: UnitOfWork, current: dict[Key, Current], keys: dict[int, Data
         version = found.version if found is not None else 0
         if write.if_match is not None and write.if_match != version:
             return STALE_VERSION(type=write.type, id=write.id, expected=write.if_match, found=version)
+        if found is None and write.verb is Verb.UPDATE and write.key in current:
+            return NO_SUCH_RESOURCE(type=write.type, id=write.id)
         if write.verb is Verb.CREATE and found is not None:
             return ALREADY_THERE(type=write.type, id=write.id)
         if write.verb is Verb.UPDATE and write.if_absent == "fail" and (found is None or found.deleted):
@@ -414,8 +424,10 @@ def _refusal(unit: UnitOfWork, current: dict[Key, Current], keys: dict[int, Data
 
 
 def _reached(write: Write, current: dict[Key, Current]) -> Current | None:
-    """The present version, where the actor's limits let the write touch it."""
+    """The present version, where the actor's limits let the write touch it and it is not kept from them."""
     found = current.get(write.key)
+    if found is not None and found.is_secret and not write.sees_secrets:
+        return None
     return found if found is None or write.reach is None or found.patient in write.reach else None
 
 

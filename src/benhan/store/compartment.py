@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from benhan.store.database import Database
+from benhan.kernel.actors import Actor
 from benhan.store.ids import bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
-from benhan.store.resources import Opener
 from benhan.store.sql_texts import query
+from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored
 
 MOST = 100_000
@@ -20,7 +20,7 @@ _READ = query(
     """
     select type, rid, version, patient, updated_at, content from resource r
     where r.bucket = $1 and r.patient = $2 and r.type = any($3::smallint[]) and r.until is null
-          and r.content is not null
+          and r.content is not null and ($7::bigint[] is null or not r.tokens && $7)
           and (r.at_from is null or r.at_from >= $4 or r.type <> all($5::smallint[]))
     order by r.type, r.at_from, r.rid limit $6
     """,
@@ -28,19 +28,20 @@ _READ = query(
 
 
 async def read_compartment(
-    database: Database,
-    opener: Opener,
+    store: Store,
+    actor: Actor,
     patient: int,
     types: Sequence[str] = (),
     *,
     since: datetime = ALWAYS,
     dated: Sequence[str] = (),
 ) -> list[Stored]:
-    """The current resources of `patient` (a rid), of `types` or of all; of `dated` types those from `since` on, and
-    those without a date. Records no view: the caller does."""
+    """The current resources of `patient` (a rid), of `types` or of all, but for what is kept from `actor`; of `dated`
+    types those from `since` on, and those without a date. Records no view: the caller does."""
     numbers = [TYPE_NUMBERS[type_] for type_ in types or TYPE_NUMBERS]
     dated_numbers = [TYPE_NUMBERS[type_] for type_ in dated]
-    async with database.connection() as connection:
-        rows = await connection.fetch(_READ, bucket_of(patient), patient, numbers, since, dated_numbers, MOST)
-        opened = await opener.open_all(rows, connection)
+    hidden = store.workshop.rules.hidden(actor)
+    async with store.database.connection() as connection:
+        rows = await connection.fetch(_READ, bucket_of(patient), patient, numbers, since, dated_numbers, MOST, hidden)
+        opened = await store.opener.open_all(rows, connection)
     return [each for each in opened if each is not None]

@@ -113,7 +113,7 @@ async def read_page(store: Store, wanted: Wanted, actor: Actor, *, count: int, a
         await connection.execute("set local plan_cache_mode = force_custom_plan")
         if after is not None:
             values.append(after.moment)
-        if actor.limits is None:
+        if store.workshop.rules.is_free(actor):
             rows = await connection.fetch(_FIRST if after is None else _NEXT, *values)
         else:
             limited = _limited(store, actor, values, is_first=after is None)
@@ -128,7 +128,7 @@ async def read_page(store: Store, wanted: Wanted, actor: Actor, *, count: int, a
 
 
 def _limited(store: Store, actor: Actor, values: list[Any], *, is_first: bool) -> Statement:
-    """The page for an actor whose rules let only some types, or some resources of them, be seen."""
+    """The page for an actor from whom some types, or some resources of them, are kept."""
     parameters, tokens, rules = Parameters(list(values)), store.workshop.tokens, store.workshop.rules
     types: dict[Expression, list[int]] = {}
     for type_, number in TYPE_NUMBERS.items():

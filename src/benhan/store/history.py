@@ -20,7 +20,7 @@ from benhan.kernel.actors import Actor, Role
 from benhan.kernel.clock import Clock
 from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
-from benhan.store.access_rules import AccessRules
+from benhan.store.access_rules import AccessRules, is_hidden
 from benhan.store.database import Connection, Database
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
@@ -53,7 +53,10 @@ _VERSION_ROWS = """
         where h.updated_at >= $1 and h.updated_at < $2 and ($3::smallint is null or h.type = $3)
               and ($11::smallint[] is null or h.type = any($11) or (h.type = any($12) and h.patient = any($13)))
     ) v
-    where (v.updated_at, v.type, v.rid, v.version) < ($5::timestamptz, $6::smallint, $7::bigint, $8::int)
+    where ($14::bigint[] is null or not exists (
+              select 1 from resource c where c.bucket = v.bucket and c.type = v.type and c.rid = v.rid
+                  and c.until is null and c.tokens && $14))
+          and (v.updated_at, v.type, v.rid, v.version) < ($5::timestamptz, $6::smallint, $7::bigint, $8::int)
           and ($9::timestamptz is null or v.updated_at >= $9 or not exists (
               select 1 from (
                   select version, updated_at from resource n
@@ -69,7 +72,7 @@ _VERSION_ROWS = """
           ))
     order by v.updated_at desc, v.type desc, v.rid desc, v.version desc
     limit $10
-"""  # $11: types seen whole, null for all; $12: types of which $13, the patients that may be seen, are seen
+"""  # $11: types seen whole, null for all; $12: those seen of the patients $13 only; $14: tokens of what is hidden
 _WINDOW = query(
     "history_window",
     _VERSION_ROWS,
@@ -147,6 +150,8 @@ class Seen:
     whole: list[int] | None
     partly: list[int]
     patients: list[int]
+    hidden: list[int] | None
+    """Tokens of what is kept from the actor whichever its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +240,7 @@ class History:
                 if not some:
                     break
                 walk = walk.after(some[-1])
-                opened = await self._named(connection, some)
+                opened = await self._named(connection, some, actor)
                 for row, stored in zip(some, opened, strict=True):
                     if stored is not None and self._rules.admits(actor, Act.SEARCH, stored):
                         rows.append(row)
@@ -283,26 +288,30 @@ class History:
     def _seen(self, type_: str, actor: Actor) -> Seen:
         """What `actor` may see of `type_`, "" for all types. Raises Forbidden BA-2300 where that is nothing."""
         if actor.limits is None:
-            return Seen(None, [], [])
+            return Seen(None, [], [], self._rules.hidden(actor))
         names = [type_] if type_ else [name for name in TYPE_NUMBERS if self._rules.grants(actor, name, Act.SEARCH)]
         reach = {TYPE_NUMBERS[name]: self._rules.patients_of(actor, name, Act.SEARCH) for name in names}
         partly = {number: patients for number, patients in reach.items() if patients is not None}
         every = {patient for patients in partly.values() for patient in patients}
-        return Seen([number for number in reach if number not in partly], list(partly), sorted(every))
+        whole = [number for number in reach if number not in partly]
+        return Seen(whole, list(partly), sorted(every), self._rules.hidden(actor))
 
-    async def _named(self, connection: Connection, rows: Sequence[asyncpg.Record]) -> list[Stored | None]:
-        """The rows opened; a deletion, which holds nothing, is named by the version before it."""
+    async def _named(self, connection: Connection, rows: Sequence[asyncpg.Record], actor: Actor) -> list[Stored | None]:
+        """The rows opened; a deletion, which holds nothing, is named by the version before it, and None where that is
+        kept from the actor.
+        """
         opened = await self._opener.open_all(rows, connection)
         gone = [(row["bucket"], row["type"], row["rid"], row["version"]) for row in rows if row["content"] is None]
         if not gone:
             return opened
         before = await connection.fetch(_BEFORE_DELETION, *(list(each) for each in zip(*gone, strict=True)))
-        names = {
-            (stored.type, stored.rid, stored.version + 1): stored.id
-            for stored in await self._opener.open_all(before, connection)
-            if stored is not None
-        }
-        return [_with_name(stored, names) for stored in opened]
+        known = [each for each in await self._opener.open_all(before, connection) if each is not None]
+        names = {(each.type, each.rid, each.version + 1): each.id for each in known}
+        hidden = {(each.type, each.rid, each.version + 1) for each in known if is_hidden(actor, each)}
+        return [
+            None if stored is None or (stored.type, stored.rid, stored.version) in hidden else _with_name(stored, names)
+            for stored in opened
+        ]
 
     def _views(self, shown: Sequence[Stored], number: int, actor: Actor) -> list[Entry]:
         """One entry for each patient whose data the page shows."""
@@ -321,7 +330,7 @@ async def _window(
 ) -> list[asyncpg.Record]:
     at = asked.at[0] if asked.at is not None else None
     before = (walk.at, walk.type_before, walk.rid, walk.version)
-    seen = (walk.seen.whole, walk.seen.partly, walk.seen.patients)
+    seen = (walk.seen.whole, walk.seen.partly, walk.seen.patients, walk.seen.hidden)
     return await connection.fetch(_WINDOW, low, high, walk.type, walk.moment, *before, at, count, *seen)
 
 

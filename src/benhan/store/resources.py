@@ -19,7 +19,7 @@ from benhan.kernel.clock import Clock
 from benhan.kernel.faults import Fault
 from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
-from benhan.store.access_rules import AccessRules
+from benhan.store.access_rules import AccessRules, is_hidden
 from benhan.store.content import ContentCodec, aad_of
 from benhan.store.database import Connection, Database
 from benhan.store.faults import DELETED, NO_SUCH_RESOURCE, NO_SUCH_VERSION
@@ -31,6 +31,7 @@ from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NAMES, TYPE_NUMBERS
 from benhan.store.sealing import DataKey
+from benhan.store.secrecy import Hides, hides
 from benhan.store.sql_texts import query
 from benhan.store.unit_of_work import Stored
 
@@ -41,10 +42,12 @@ _READ = query(
     "read_current",
     """
     select w.place, r.type, r.rid, r.version, r.patient, r.updated_at, r.content
-    from unnest($1::smallint[], $2::smallint[], $3::bigint[]) with ordinality as w (bucket, type, rid, place)
+    from unnest($1::smallint[], $2::smallint[], $3::bigint[], $4::smallint[]) with ordinality
+        as w (bucket, type, rid, hides, place)
     left join placement p on p.bucket = w.bucket and p.type = w.type and p.rid = w.rid
     join resource r on r.bucket = coalesce(p.at_bucket, w.bucket) and r.type = w.type and r.rid = w.rid
     where r.until is null
+        and case w.hides when 0 then true when 1 then not r.tokens && $5::bigint[] else not r.tokens && $6::bigint[] end
     """,
 )
 _VERSIONS = query(
@@ -57,7 +60,11 @@ _VERSIONS = query(
         select type, rid, version, patient, updated_at, content from resource_history
         where bucket = any($1::smallint[]) and type = $2 and rid = $3
     ) v
-    where v.version < $4 and ($6::bigint[] is null or v.patient = any($6)) order by v.version desc limit $5
+    where v.version < $4 and ($6::bigint[] is null or v.patient = any($6))
+        and ($7::bigint[] is null or not exists (
+            select 1 from resource c where c.bucket = any($1::smallint[]) and c.type = $2 and c.rid = $3
+                and c.until is null and c.tokens && $7))
+    order by v.version desc limit $5
     """,
 )
 _RECENT = query(
@@ -224,11 +231,16 @@ class Resources:
         number, rid = TYPE_NUMBERS[type_], self._ids.rid_of(type_, id_)
         reach = self._rules.patients_of(actor, type_, Act.READ)
         patients = sorted(reach) if reach is not None else None
+        hidden = self._rules.hidden(actor)
         async with self._database.transaction() as connection:
             buckets = await self._buckets(connection, number, rid)
-            rows = await connection.fetch(_VERSIONS, buckets, number, rid, before_version, count, patients)
+            rows = await connection.fetch(_VERSIONS, buckets, number, rid, before_version, count, patients, hidden)
             opened = await self._opener.open_all(rows, connection)
-            seen = [each for each in opened if self._rules.admits(actor, Act.READ, each)]
+            seen = [
+                each
+                for each, before in zip(opened, [*opened, None][1:], strict=True)
+                if self._rules.admits(actor, Act.READ, each) and not _tells_of_hidden(actor, each, before)
+            ]
             if not seen:
                 raise NO_SUCH_RESOURCE(type=type_, id=id_)
             found = [_named(each, id_) for each in seen if each is not None]
@@ -257,6 +269,9 @@ class Resources:
                 [bucket_of(each.rid) for each in batch],
                 [TYPE_NUMBERS[each.type] for each in batch],
                 [each.rid for each in batch],
+                [hides(each.actor) for each in batch],
+                self._rules.hidden_at(Hides.WITHHELD),
+                self._rules.hidden_at(Hides.SECRETS),
             )
             rows = [row for row in rows if self._may_open(batch[row["place"] - 1], row)]
             opened = await self._opener.open_all(rows, connection)
@@ -305,6 +320,11 @@ def _answer(wanted: Wanted, index: int, found: dict[int, Stored | None]) -> Stor
     if stored.id != wanted.id:  # two ids with the same keyed hash: what is there is another resource
         return NO_SUCH_RESOURCE(type=wanted.type, id=wanted.id)
     return stored
+
+
+def _tells_of_hidden(actor: Actor, stored: Stored | None, before: Stored | None) -> bool:
+    """Whether a version is the deletion of what is kept from the actor."""
+    return stored is not None and stored.deleted and before is not None and is_hidden(actor, before)
 
 
 def _named(stored: Stored, id_: str) -> Stored:

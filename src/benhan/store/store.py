@@ -80,7 +80,7 @@ class Store:
         keyring = await Keyring.open(database, kek, random)
         codec = ContentCodec(dictionaries) if dictionaries is not None else ContentCodec()
         ids, tokens = Ids(keyring.id_key, random), Tokens(keyring.index_key)
-        rules = AccessRules(ids)
+        rules = AccessRules(ids, tokens)
         search_limits = search_limits or SearchLimits()
         parameters = CustomParameters(database, search_limits.query)
         await parameters.refresh()

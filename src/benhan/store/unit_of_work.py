@@ -26,6 +26,7 @@ from benhan.store.ids import SHARED, Ids, bucket_of, encode_rid
 from benhan.store.ledger.append import Entry
 from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NUMBERS
+from benhan.store.secrecy import Hides, hides
 from benhan.store.tokens import Tokens
 
 Hook = Callable[[Connection], Awaitable[None]]
@@ -68,6 +69,8 @@ class Write:
     """Whether its rid is fresh, so that nothing can be there yet."""
     reach: frozenset[int] | None = None
     """The only patients whose present version it may touch; another's is not there for it. None: any."""
+    sees_secrets: bool = True
+    """Whether a present version of special secrecy is there for it."""
     plain: dict[str, Any] | None = None
     """The resource as read, for the gate that holds it against profiles; None for a deletion."""
 
@@ -139,6 +142,7 @@ class UnitOfWork:
     def __init__(self, workshop: Workshop, actor: Actor, at: datetime) -> None:
         self._workshop = workshop
         self.actor = actor
+        self._sees_secrets = hides(actor) is Hides.NOTHING
         self.at = at.replace(microsecond=at.microsecond // 1000 * 1000)
         self.trace = current_trace.get()
         self.writes: list[Write] = []
@@ -222,6 +226,11 @@ class UnitOfWork:
         """
         self.claims.update(claims)
         self.checks.append(check)
+
+    @property
+    def secrets(self) -> list[int]:
+        """The tokens of what is of special secrecy."""
+        return self._workshop.rules.hidden_at(Hides.SECRETS) or []
 
     def token(self, term: str) -> int:
         """The keyed hash of an index term."""
@@ -314,4 +323,5 @@ class UnitOfWork:
         if write.key in self._keys:
             raise TWICE_IN_ONE(type=write.type, id=write.id)
         self._keys.add(write.key)
+        write.sees_secrets = self._sees_secrets
         self.writes.append(write)

@@ -37,10 +37,11 @@ def life_messages(life: Life) -> Iterator[Message]:
 
 
 def visit_messages(visit: Visit) -> Iterator[Message]:
-    """Arrival, results with their corrections, departure."""
+    """Arrival, orders, results with their corrections, departure."""
     pid, pv1 = _pid(visit.registration), _pv1(visit, is_over=False)
     yield _adt(visit, "A01" if visit.kind == INPATIENT else "A04", visit.start, pid, pv1)
     for order in visit.laboratory:
+        yield _order(visit, pid, pv1, order)
         if not order.results:
             continue
         if order.corrected_at is None:
@@ -49,20 +50,11 @@ def visit_messages(visit: Visit) -> Iterator[Message]:
             yield _laboratory(visit, order, pid, pv1, order.issued_at, is_first=True)
             yield _laboratory(visit, order, pid, pv1, order.corrected_at, is_first=False)
     for study in visit.studies:
+        yield _order(visit, pid, pv1, study)
         yield _reading(visit, study, pid, pv1)
     if not visit.is_open:
         death = f"{'|' * 16}{_ts(visit.end)}|Y" if visit.died_here else ""  # PID-29, PID-30
         yield _adt(visit, "A03", visit.end, pid + death, _pv1(visit, is_over=True))
-
-
-def order_messages(life: Life) -> Iterator[Message]:
-    """ORM^O01 of each laboratory order and study."""
-    for visit in life.visits:
-        pid, pv1 = _pid(visit.registration), _pv1(visit, is_over=False)
-        for order in visit.laboratory:
-            yield _order(visit, pid, pv1, order.number, order.panel.code, order.panel.name, order.ordered_at, order.by)
-        for study in visit.studies:
-            yield _order(visit, pid, pv1, study.number, study.kind.code, study.kind.name, study.ordered_at, study.by)
 
 
 def _adt(visit: Visit, event: str, at: datetime, pid: str, pv1: str) -> Message:
@@ -140,15 +132,17 @@ def _obr(
     return f"{head}{'|' * 6}{issued}||{section}|{status}"
 
 
-def _order(visit: Visit, pid: str, pv1: str, number: str, code: str, name: str, at: datetime, by: Staff) -> Message:
+def _order(visit: Visit, pid: str, pv1: str, order: LabOrder | Study) -> Message:
+    of = order.panel if isinstance(order, LabOrder) else order.kind
+    at, by = _ts(order.ordered_at), _xcn(order.by)
     lines = [
-        _msh(visit, "HIS", "ORM^O01^ORM_O01", at, f"O{number}"),
+        _msh(visit, "HIS", "ORM^O01^ORM_O01", order.ordered_at, f"O{order.number}"),
         pid,
         pv1,
-        f"ORC|NW|{number}|||||||{_ts(at)}|||{_xcn(by)}",
-        f"OBR|1|{number}||{code}^{_text(name)}^L||{_ts(at)}{'|' * 10}{_xcn(by)}",
+        f"ORC|NW|{order.number}|||||||{at}|||{by}",
+        f"OBR|1|{order.number}||{of.code}^{_text(of.name)}^L||{at}{'|' * 10}{by}",
     ]
-    return _message(at, "HIS", lines)
+    return _message(order.ordered_at, "HIS", lines)
 
 
 def _msh(visit: Visit, application: str, type_: str, at: datetime, control_id: str) -> str:

@@ -1,7 +1,7 @@
 """A synthetic country written into a folder, format by format; the folder appears when all of it is there.
 
 fhir/<Type>.ndjson                 resources, those referred to first
-hl7v2/<facility>-<sender>.mllp     messages in their MLLP frames, as time brought them; orders apart
+hl7v2/<facility>-<sender>.mllp     messages in their MLLP frames, as time brought them
 astm/<facility>-<analyser>.astm    transmissions from ENQ to EOT
 dicom/<study>/<number>.dcm         pictures
 hoso_benh_an/<facility>/<visit>.xml, .manifest.json
@@ -32,7 +32,7 @@ from benhan.synth.as_astm import life_transmissions
 from benhan.synth.as_bhyt import claim_of, claimed
 from benhan.synth.as_dicom import life_pictures
 from benhan.synth.as_fhir import Json, facility_resources, life_resources
-from benhan.synth.as_hl7v2 import life_messages, order_messages
+from benhan.synth.as_hl7v2 import life_messages
 from benhan.synth.as_hoso_benh_an import life_exports
 from benhan.synth.catalogue import analytes, imagings, panels
 from benhan.synth.country import Country
@@ -107,7 +107,7 @@ class Fhir(Writer):
 
 
 class Hl7v2(Writer):
-    """MLLP frames, a file for each facility and sender; orders in a file of their own."""
+    """MLLP frames, a file for each facility and sender."""
 
     name = "hl7v2"
 
@@ -118,8 +118,6 @@ class Hl7v2(Writer):
     def life(self, life: Life) -> None:
         for message in life_messages(life):
             self._spool.add(f"{_sender(message.content)}-{message.sender}", message.at, message.content)
-        for message in order_messages(life):
-            self._spool.add(f"{_sender(message.content)}-orders", message.at, message.content)
 
     def finish(self) -> None:
         self._spool.pour(self.folder, ".mllp", frame)

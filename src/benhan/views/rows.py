@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -56,6 +56,7 @@ async def rows_of_store(store: Store, view: View, scope: Scope, actor: Actor) ->
     ):
         await reading.execute("set local statement_timeout = 0")
         what = Narrowing(await moment_now(reading), scope.since, [TYPE_NUMBERS[view.resource]], [])
+        what = replace(what, hidden=store.workshop.rules.hidden(actor))
         async for part in _parts(store, reading, what, scope):
             seen: Counter[int] = Counter()
             async with aclosing(part) as batches:

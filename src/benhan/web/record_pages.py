@@ -280,7 +280,7 @@ class RecordPages:
     async def _paper_shown(
         self, request: Request, filled: Filled, inputs: Inputs, read: Read, fault: Fault | None
     ) -> Response:
-        opened = await self._records.opened(filled.record)
+        opened = await self._records.opened(filled.record, actor_of(request))
         today = clock_and_day(self._records.store.clock.now())[6:]
         return render(
             request,
@@ -315,7 +315,7 @@ class RecordPages:
         after = by_number.get(_whole(request.query_params.get("after", "")), newest)
         default = by_number.get(after.number - 1, after)
         before = by_number.get(_whole(request.query_params.get("before", "")), default)
-        opened = await self._records.opened(found.record)
+        opened = await self._records.opened(found.record, actor)
         today = clock_and_day(self._records.store.clock.now())[6:]
         return render(
             request,

@@ -108,6 +108,17 @@ def test_a_message_is_checked_as_the_node_would_read_it(tmp_path: Path) -> None:
     assert places(result) == ["OBX-14"]
 
 
+def test_each_message_of_a_file_is_checked_and_the_counts_of_a_batch(tmp_path: Path) -> None:
+    file, good, bad = tmp_path / "b.hl7", ORU.format(time="20260105080000"), ORU.format(time="20261305080000")
+    file.write_text(f"FHS|^~\\&\rBHS|^~\\&\r{good}\r{bad}\rBTS|2\rFTS|1\r", encoding="utf-8", newline="")
+    assert places(checked(file)) == ["message[2] OBX-14"]
+    file.write_text(f"BHS|^~\\&\r{good}\rkhông phải\rBTS|3\r", encoding="utf-8", newline="")
+    assert checked(file).exit_code == 2
+    stream = tmp_path / "c.mllp"
+    stream.write_text(f"\x0b{good}\x1c\r\x0b{bad}\x1c\r\x0brubbish\x1c\r", encoding="utf-8", newline="")
+    assert places(checked(stream)) == ["message[2] OBX-14", "message[3] BA-0601"]
+
+
 def test_a_health_check_up_is_checked_field_by_field(tmp_path: Path) -> None:
     check, file = check_up(), tmp_path / "ksk.xml"
     file.write_bytes(ksk_to_xml(check))

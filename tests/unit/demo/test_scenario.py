@@ -53,7 +53,7 @@ def test_each_message_is_mapped_as_the_node_maps_it(messages: list[Message]) -> 
         message = parse_er7(each.content)
         assert message_to_fhir(message, Context(HOSPITALS[0].code)) is not None
         kinds.add(message.type)
-    assert kinds == {"ADT^A01", "ADT^A03", "ORU^R01"}
+    assert kinds == {"ADT^A01", "ADT^A03", "ORM^O01", "ORU^R01"}
 
 
 def test_everybody_has_values_of_more_than_one_day(messages: list[Message]) -> None:

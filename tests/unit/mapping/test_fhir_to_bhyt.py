@@ -16,15 +16,12 @@ from benhan.vn.bhyt.columns_check import check_columns
 from benhan.vn.bhyt.tables import Column, latest
 from benhan.vn.bhyt.write import claims_to_bytes
 
-NOT_MAPPED = ("XML6", "XML10", "XML12", "XML15")
-
 
 def carried(claim: Claim) -> Claim:
     """The claim without what is not carried."""
     tables = {
         name: [{column: value.strip() for column, value in row.items()} for row in rows]
         for name, rows in claim.tables.items()
-        if name not in NOT_MAPPED
     }
     return Claim(claim.ma_lk, tables)
 

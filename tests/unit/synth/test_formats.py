@@ -26,7 +26,7 @@ from benhan.mapping.oru_r01_to_fhir import order_groups
 from benhan.synth.as_astm import ENQ, EOT, ETB, ETX, STX, checksum, framed, life_transmissions
 from benhan.synth.as_dicom import life_pictures
 from benhan.synth.as_fhir import Json, facility_resources, life_resources
-from benhan.synth.as_hl7v2 import life_messages, order_messages
+from benhan.synth.as_hl7v2 import life_messages
 from benhan.synth.as_hoso_benh_an import life_exports
 from benhan.synth.country import Country, country_of
 from benhan.synth.life import Life
@@ -136,7 +136,7 @@ def test_every_message_is_read_and_mapped_as_the_node_does(messages: list[Messag
         mapped = message_to_fhir(message, Context(message.msh.text(4)))
         kinds[message.type] += 1
         assert mapped.patient.resource["resourceType"] == "Patient"
-    assert set(kinds) == {"ADT^A01", "ADT^A03", "ADT^A04", "ORU^R01"}
+    assert set(kinds) == {"ADT^A01", "ADT^A03", "ADT^A04", "ORM^O01", "ORU^R01"}
 
 
 def test_what_a_message_maps_to_is_valid(messages: list[Message]) -> None:
@@ -185,18 +185,24 @@ def test_a_result_is_sent_wrong_first_and_then_corrected(lives: list[Life]) -> N
     assert values == [(wrong.first, "F"), (wrong.text, "C")]
 
 
-def test_orders_are_messages_of_their_own(lives: list[Life]) -> None:
-    orders = [parse_er7(each.content) for life in islice(lives, 60) for each in order_messages(life)]
-    assert orders
-    for order in orders:
-        assert order.type == "ORM^O01"
-        orc, obr = order.first("ORC"), order.first("OBR")
-        assert orc is not None
-        assert obr is not None
-        assert orc.text(1) == "NW"
-        assert orc.text(2) == obr.text(2) != ""
-        assert obr.text(4)
-        assert obr.text(16)
+def test_each_result_answers_an_order_that_was_sent_before_it(lives: list[Life]) -> None:
+    ordered = 0
+    for life in islice(lives, 60):
+        known = set()
+        for each in sorted(life_messages(life), key=lambda sent: sent.at):
+            message = parse_er7(each.content)
+            orc, obr = message.first("ORC"), message.first("OBR")
+            if orc is None or obr is None:
+                continue
+            order = (orc.text(2), obr.text(4))
+            if message.type == "ORM^O01":
+                assert orc.text(1) == "NW"
+                assert obr.text(16)
+                known.add(order)
+                ordered += 1
+            else:
+                assert order in known
+    assert ordered
 
 
 def read_frames(content: bytes) -> list[str]:

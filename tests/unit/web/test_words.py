@@ -14,7 +14,7 @@ from benhan.mapping.bhyt.encounter import CLASSES
 from benhan.mapping.message_to_fhir import MAPPINGS
 from benhan.mapping.v2_tables import GENDER, PATIENT_CLASS
 from benhan.node import traces
-from benhan.node.patients import _KINDS
+from benhan.node.patients import _KINDS, ROLES
 from benhan.node.records.lifecycle import PAPER_ACTS, Act
 from benhan.node.records.lifecycle import State as RecordState
 from benhan.node.records.lists import WORK
@@ -63,6 +63,7 @@ FAMILIES: dict[str, set[str]] = {
     "book.means_": set(HOW_IT_LIES),
     "class.": {code for code, _display in (*PATIENT_CLASS.values(), *CLASSES.values())} | {"unknown"},
     "deliveries.": {*DELIVERIES, *DELIVERY_STATES},
+    "diagnosis_role.": {*ROLES.values(), "unknown"},
     "event.": _events(),
     "fhir_type.": {"every", *TOLD_TYPES},
     "flag.": {"L", "H", "LL", "HH", "A"},

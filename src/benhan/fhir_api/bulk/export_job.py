@@ -23,6 +23,7 @@ from benhan.fhir_api.bulk.export_request import ExportRequest, filter_query
 from benhan.fhir_api.bulk.faults import TOO_MANY_FILTERED
 from benhan.kernel.issues import Issue, Severity
 from benhan.kernel.texts import Text
+from benhan.store.access_rules import bears_hidden
 from benhan.store.bulk_files import BulkFolder, FileState, SealedFile
 from benhan.store.bulk_filter import filtered, rows_of_filter
 from benhan.store.bulk_rows import (
@@ -41,6 +42,7 @@ from benhan.store.jobs import Job, Jobs
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NUMBERS
+from benhan.store.secrecy import MARK, Hides
 from benhan.store.store import Store
 
 FILE_BYTES = 256 * 1024 * 1024
@@ -135,6 +137,7 @@ class _Export:
         self._left_out: int = job.place["left_out"]
         elements = tuple(self._request.elements)
         self._part_of_each = Part(elements=elements) if elements else None
+        self._hides = Hides(job.request.get("hides", Hides.SECRETS))
         self._what = self._narrowing()
         self._go_on([FileState(*each) for each in job.place["files"]])
 
@@ -158,6 +161,7 @@ class _Export:
             [TYPE_NUMBERS[each] for each in types] if types is not None else None,
             [TYPE_NUMBERS[each] for each in self._request.types] if self._request.types is not None else None,
             self._request.level != "system",
+            self._store.workshop.rules.hidden_at(self._hides),
         )
 
     async def do_part(self, number: int) -> None:
@@ -246,7 +250,7 @@ class _Export:
         """Bundles of what was deleted. Source: Bulk Data Access 2.0, manifest, deleted."""
         before = await before_deletion(connection, rows)
         keys = await self._store.keyring.data_keys({row["patient"] for row in before}, connection) if before else {}
-        opened = open_contents(before, keys, self._store.workshop.codec)
+        opened = [each for each in open_contents(before, keys, self._store.workshop.codec) if not self._is_kept(each)]
         entries = [{"request": {"method": "DELETE", "url": f"{each.type}/{each.id}"}} for each in opened]
         bundles = [
             orjson.dumps(
@@ -259,6 +263,10 @@ class _Export:
             for start in range(0, len(entries), DELETIONS_A_BUNDLE)
         ]
         await asyncio.to_thread(self._file("deleted", "Bundle").add, bundles)
+
+    def _is_kept(self, opened: Opened) -> bool:
+        """Whether what was deleted had been kept from who asked, so that its deletion is not told either."""
+        return MARK in opened.content and bears_hidden(self._hides, orjson.loads(opened.content))
 
     def _file(self, stem: str, type_: str) -> SealedFile:
         file = self._open.get(stem)

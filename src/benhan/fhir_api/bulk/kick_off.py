@@ -20,6 +20,7 @@ from benhan.kernel.texts import Text
 from benhan.kernel.trace import current_trace
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
+from benhan.store.secrecy import hides
 
 BEGUN = Text("Đã nhận; hỏi tiến độ ở Content-Location.", "Accepted; ask at Content-Location how far it is.")
 PASSED_OVER = Text("Bỏ qua tham số {name}.", "The parameter {name} was passed over.")
@@ -53,6 +54,7 @@ async def begin(
     bulk, actor = bulk_of(api), actor_of(request)
     async with api.store.database.transaction() as connection:
         told = {**asked, "url": address_of(api, request), "actor": actor.id, "role": actor.role.value}
+        told["hides"] = hides(actor)
         id_ = await bulk.jobs.put(kind, told, actor.id, connection, id_=id_)
         entry = Entry(
             Event.BULK_START,

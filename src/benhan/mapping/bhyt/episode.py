@@ -43,7 +43,8 @@ class Episode:
 
     @property
     def row(self) -> Row:
-        return self.claim.summary
+        """XML1, else XML0; of minutes of an assessment, which have no episode, XML12."""
+        return self.claim.summary or next(iter(self.claim.rows("XML12")), {})
 
     @property
     def provider(self) -> Json | None:

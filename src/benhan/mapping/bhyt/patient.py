@@ -34,6 +34,8 @@ def patient(episode: Episode) -> Mapped | None:
         found.append(((system, paper), kind, text))
     cards = [card for card in values(row.get("MA_THE_BHYT", "")) if CARD.fullmatch(card)]
     found += [((systems.BHYT_CARD, card), "HC", "Thẻ bảo hiểm y tế") for card in cards]
+    if number := row.get("MA_BHXH", "").strip():
+        found.append(((systems.SOCIAL_INSURANCE_NUMBER, number), "SB", "Mã số bảo hiểm xã hội"))
     if not found:
         return None
     resource = {

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from html import unescape
 from typing import Any
 
 from benhan.kernel.clock import VIETNAM
 from benhan.mapping.bhyt import course, drugs, papers
+from benhan.mapping.bhyt.charges import Charges
 from benhan.mapping.bhyt.claim import TABLE
 from benhan.mapping.bhyt.episode import kept_columns
 from benhan.mapping.fhir_to_hoso_benh_an import Record, value_text
@@ -22,7 +21,6 @@ from benhan.vn.bhyt.tables import Table
 
 Held = dict[str, Json]
 _REQUESTS = ("1", "2", "3", "13")
-_DIV = re.compile(r"\s*<div[^>]*>(.*)</div>\s*", re.DOTALL)
 GIA_TRI_MAX = 255
 
 
@@ -80,10 +78,26 @@ def drug_rows(record: Record) -> list[Row]:
     """XML2: of the Claim's items, else of the requests alone."""
     given = {each.get("request", {}).get("reference", ""): each for each in record.of("MedicationAdministration")}
     pairs = items(record, "XML2") or [({}, each) for each in _ordered(record.of("MedicationRequest"), "authoredOn")]
-    return [_drug(item, request, given) for item, request in pairs]
+    charges = Charges.of(record)
+    rows = [_drug(item, request, given, charges.money(request, "DON_GIA")) for item, request in pairs]
+    if not record.of("Claim"):
+        rows += [_charged_drug(item, money) for item, money in charges.alone(are_drugs=True)]
+    return rows
 
 
-def _drug(item: Json, request: Json, given: Held) -> Row:
+def _charged_drug(item: Json, money: Row) -> Row:
+    """A row of XML2 that a charge alone tells."""
+    code = item.get("code", {})
+    return {
+        "MA_THUOC": code_of(code, systems.bhyt_code("HOATCHAT")),
+        "TEN_THUOC": code.get("text", ""),
+        "DON_VI_TINH": item.get("quantity", {}).get("unit", ""),
+        "NGAY_YL": minute(item.get("occurrenceDateTime", "")),
+        **money,
+    }
+
+
+def _drug(item: Json, request: Json, given: Held, money: Row) -> Row:
     medication = request.get("medicationCodeableConcept", {})
     dosage = (request.get("dosageInstruction") or [{}])[0]
     quantity = request.get("dispenseRequest", {}).get("quantity", {})
@@ -103,6 +117,7 @@ def _drug(item: Json, request: Json, given: Held) -> Row:
         "MA_BAC_SI": licence(request.get("requester", {})),
         "NGAY_YL": minute(request.get("authoredOn", "")),
         "NGAY_TH_YL": minute(administered.get("effectiveDateTime", "")),
+        **money,
         **kept_columns(item),
     }
 
@@ -117,10 +132,28 @@ def service_rows(record: Record) -> list[Row]:
         requests = _ordered(record.of("ServiceRequest"), "authoredOn")
         alone = [each for each in requests if f"ServiceRequest/{each['id']}" not in based]
         pairs = [({}, each) for each in [*alone, *procedures]]
-    return [_service(item, resource, held) for item, resource in pairs]
+    charges = Charges.of(record)
+    rows = [_service(item, resource, held, charges.money(resource, "DON_GIA_BV")) for item, resource in pairs]
+    if not record.of("Claim"):
+        rows += [_charged_service(item, money) for item, money in charges.alone(are_drugs=False)]
+    return rows
 
 
-def _service(item: Json, resource: Json, held: Held) -> Row:
+def _charged_service(item: Json, money: Row) -> Row:
+    """A row of XML3 that a charge alone tells: a service, or a supply by its code."""
+    code = item.get("code", {})
+    supply = code_of(code, systems.bhyt_code("VTYT"))
+    named = {"MA_VAT_TU": supply, "TEN_VAT_TU": code.get("text", "")} if supply else {}
+    service = {"MA_DICH_VU": code_of(code, systems.bhyt_code("DVKT")), "TEN_DICH_VU": code.get("text", "")}
+    return {
+        **(named or service),
+        "DON_VI_TINH": item.get("quantity", {}).get("unit", ""),
+        "NGAY_YL": minute(item.get("occurrenceDateTime", "")),
+        **money,
+    }
+
+
+def _service(item: Json, resource: Json, held: Held, money: Row) -> Row:
     is_procedure = resource.get("resourceType") == "Procedure"
     order = held.get((resource.get("basedOn") or [{}])[0].get("reference", ""), {}) if is_procedure else resource
     span = resource.get("performedPeriod" if is_procedure else "occurrencePeriod", {})
@@ -140,6 +173,7 @@ def _service(item: Json, resource: Json, held: Held) -> Row:
         "NGAY_YL": minute(order.get("authoredOn", "")),
         "NGAY_TH_YL": minute(span.get("start", "")),
         "NGAY_KQ": minute(span.get("end", "")),
+        **money,
         **kept_columns(item),
     }
 
@@ -206,19 +240,8 @@ def paper_rows(record: Record, table: str) -> list[Row]:
     rows = []
     for paper in sorted(record.of("Composition"), key=lambda each: str(each.get("date", ""))):
         if code_of(paper.get("type", {}), papers.PAPER) == table:
-            texts = {
-                code_of(section.get("code", {}), papers.COLUMN): _text(section.get("text", {}).get("div", ""))
-                for section in paper.get("section", [])
-            }
-            rows.append({**{name: text for name, text in texts.items() if name}, **kept_columns(paper)})
-    return rows
-
-
-def _text(div: str) -> str:
-    match = _DIV.fullmatch(div)
-    if match is None:
-        return ""
-    return unescape(re.sub(r"<[^>]*>", "", re.sub(r"<br\s*/>", "\n", match[1])))
+            rows.append({**papers.sections(paper, papers.COLUMN), **kept_columns(paper)})
+    return by_number(rows)
 
 
 def _ordered(resources: Sequence[Json], member: str) -> list[Json]:

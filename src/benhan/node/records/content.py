@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benhan.kernel.actors import Actor, system
+from benhan.kernel.actors import Actor, outgoing
 from benhan.mapping.fhir_to_hoso_benh_an import Record
 from benhan.store.compartment import read_compartment
 from benhan.store.faults import NO_SUCH_RESOURCE
@@ -15,6 +15,7 @@ Json = dict[str, Any]
 CONTENT_TYPES = (
     "AllergyIntolerance",
     "CarePlan",
+    "ChargeItem",
     "Claim",
     "ClinicalImpression",
     "Composition",
@@ -23,6 +24,7 @@ CONTENT_TYPES = (
     "DiagnosticReport",
     "DocumentReference",
     "FamilyMemberHistory",
+    "Invoice",
     "MedicationAdministration",
     "MedicationRequest",
     "Observation",
@@ -37,12 +39,15 @@ ANY_ENCOUNTER = frozenset({"AllergyIntolerance", "Coverage", "FamilyMemberHistor
 async def read_record(store: Store, facility: str, encounter_id: str, actor: Actor | None = None) -> Record:
     """The record of an encounter. Reading the encounter is a view of `actor`'s, a task of the system's where None.
 
+    What is of special secrecy is not in it but for an actor who may see that.
+
     Raises NotFound BA-0401, BA-0402, BA-0503.
     """
-    encounter = await store.resources.read("Encounter", encounter_id, actor or system("records"))
+    actor = actor or outgoing("records")
+    encounter = await store.resources.read("Encounter", encounter_id, actor)
     if not encounter.patient:
         raise NO_SUCH_RESOURCE(type="Patient", id="?")
-    found = await read_compartment(store.database, store.opener, encounter.patient, ("Patient", *CONTENT_TYPES))
+    found = await read_compartment(store, actor, encounter.patient, ("Patient", *CONTENT_TYPES))
     contents = [each.read() for each in found]
     patients = [each for each in contents if each["resourceType"] == "Patient"]
     if not patients:
@@ -57,7 +62,9 @@ async def read_record(store: Store, facility: str, encounter_id: str, actor: Act
 
 
 def belonging(resources: list[Json], encounter_id: str) -> list[Json]:
-    """The resources of an encounter but those taken back; specimens by the results that point to them."""
+    """The resources of an encounter but those taken back; specimens by the results that point to them, invoices by the
+    charges that they name.
+    """
     reference = f"Encounter/{encounter_id}"
     own: list[Json] = []
     others: list[Json] = []
@@ -66,8 +73,17 @@ def belonging(resources: list[Json], encounter_id: str) -> list[Json]:
             continue
         is_own = each["resourceType"] in ANY_ENCOUNTER or reference in _encounters(each)
         (own if is_own else others).append(each)
-    specimens = {link.get("reference") for each in own for link in _specimens(each)}
-    return own + [each for each in others if f"{each['resourceType']}/{each['id']}" in specimens]
+    named = {link.get("reference") for each in own for link in _specimens(each)}
+    charges = {f"ChargeItem/{each['id']}" for each in own if each["resourceType"] == "ChargeItem"}
+    own += [each for each in others if f"{each['resourceType']}/{each['id']}" in named]
+    return own + [each for each in others if not charges.isdisjoint(_lines(each))]
+
+
+def _lines(invoice: Json) -> list[str]:
+    """The charges that an invoice names."""
+    if invoice["resourceType"] != "Invoice":
+        return []
+    return [each.get("chargeItemReference", {}).get("reference", "") for each in invoice.get("lineItem", [])]
 
 
 def is_taken_back(resource: Json) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from benhan.fhir.dates import range_of
 from benhan.fhir.resource import resource_of
-from benhan.kernel.actors import Actor, system
+from benhan.kernel.actors import Actor, outgoing, system
 from benhan.kernel.clock import day_in_vietnam
 from benhan.kernel.permissions import Permission
 from benhan.mapping.form_answers import response_to_answers
@@ -51,6 +51,13 @@ _DATED = (
 EARLIER = timedelta(days=7)
 """What is dated so much before an episode is none of it: results of years need not be opened."""
 _REASON_AAD = b"record-act"
+WHOLE = system("records")
+"""Whose sight checks and terms are by: what is kept from who closes a record is in it all the same."""
+
+
+def _sight_of(actor: Actor) -> Actor:
+    """A task of the system that sees what `actor` may: the view itself is recorded by the caller."""
+    return WHOLE if actor.may(Permission.SECRECY_VIEW) else outgoing("records")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +141,15 @@ class Records:
         """A record by the id of its Composition. Raises NotFound BA-5205."""
         return await self.rows.read(self.store.workshop.ids.rid_of("Composition", record_id))
 
-    async def opened(self, record: Record) -> Opened:
-        """A record with its papers. Records no view: the caller does. Raises NotFound BA-0401 where the key is gone."""
+    async def opened(self, record: Record, actor: Actor) -> Opened:
+        """A record with its papers but for what is kept from `actor`. Records no view: the caller does.
+
+        Raises NotFound BA-0401 where the key is gone.
+        """
         papers = await self.rows.papers(record)
         wanted = [("Patient", encode_rid(record.patient)), ("Encounter", encode_rid(record.encounter))]
         wanted += [(each.type, each.id) for each in papers]
-        patient, encounter, *found = await self.store.resources.read_many(wanted, system("records"))
+        patient, encounter, *found = await self.store.resources.read_many(wanted, _sight_of(actor))
         if patient is None or encounter is None:
             raise NO_SUCH_RESOURCE(type="Patient" if patient is None else "Encounter", id="?")
         there = zip(papers, found, strict=True)
@@ -147,14 +157,12 @@ class Records:
             record, papers, patient, encounter, {paper.reference: each for paper, each in there if each is not None}
         )
 
-    async def episode(self, opened: Opened) -> Episode:
-        """What belongs to the episode of a record. Records no view: the caller does."""
+    async def episode(self, opened: Opened, actor: Actor) -> Episode:
+        """What belongs to an episode but for what is kept from `actor`. Records no view: the caller does."""
         encounter = opened.encounter.read()
         start = range_of(encounter.get("period", {}).get("start", ""))
         since = start[0] - EARLIER if start is not None else ALWAYS
-        found = await read_compartment(
-            self.store.database, self.store.opener, opened.record.patient, _EPISODE, since=since, dated=_DATED
-        )
+        found = await read_compartment(self.store, actor, opened.record.patient, _EPISODE, since=since, dated=_DATED)
         resources = belonging([each.read() for each in found], opened.encounter.id)
         own = {f"{each['resourceType']}/{each['id']}" for each in resources}
         contents = {f"{each.type}/{each.id}": each.content for each in found if f"{each.type}/{each.id}" in own}
@@ -163,7 +171,7 @@ class Records:
     async def view(self, record_id: str, actor: Actor) -> Opened:
         """A record as somebody looks at it; the view is in the ledger. Raises NotFound BA-5205, BA-0503."""
         record = await self.read(record_id)
-        opened = await self.opened(record)
+        opened = await self.opened(record, actor)
         unit = self.store.begin(actor)
         unit.record(Event.RECORD_VIEW, patient=record.patient, type_="Composition", rid=record.rid)
         await self.store.commit(unit)
@@ -171,7 +179,7 @@ class Records:
 
     async def findings(self, opened: Opened, codes: Codes | None = None) -> list[Finding]:
         """What the record still lacks before it can be submitted."""
-        resources = (await self.episode(opened)).resources
+        resources = (await self.episode(opened, WHOLE)).resources
         number = opened.record.form.partition("@")[0]
         names = {each.number: each.name for each in named_forms()}
         return check_record(number, opened.papers, self.filled(opened), resources, self.order, names, codes)
@@ -197,7 +205,7 @@ class Records:
         before = await self.read(record_id)
         step = step_for(act, before.state, is_cancelled=before.is_cancelled, reason=reason)
         require(actor, step.permission)
-        opened = await self.opened(before)
+        opened = await self.opened(before, WHOLE)
         if act is Act.SUBMIT:
             blocking = [each for each in await self.findings(opened, codes) if each.blocks]
             if blocking:
@@ -223,7 +231,7 @@ class Records:
         form = self.forms.on(number, day_in_vietnam(before.opened_at))
         if not is_main(form):
             raise NOT_A_RECORD_FORM(form=form.number)
-        opened = await self.opened(before)
+        opened = await self.opened(before, WHOLE)
         unit = self.store.begin(actor)
         await self.write(unit, before, replace(before, form=form.key), opened, "change-form", reason=reason)
         await self.store.commit(unit)
@@ -299,7 +307,7 @@ class Records:
 
     async def _with_term(self, record: Record, opened: Opened) -> Record:
         """The record with its class and the last day on which it must be there."""
-        retention = retention_of(_facts(record, opened, (await self.episode(opened)).resources))
+        retention = retention_of(_facts(record, opened, (await self.episode(opened, WHOLE)).resources))
         return replace(record, keep_until=retention.until, retention=retention.rules.name)
 
     @property

@@ -47,7 +47,7 @@ from benhan.node.records.order import is_main
 from benhan.store.faults import STALE_VERSION
 from benhan.store.identities import Identities, IdentityKey
 from benhan.store.ledger.events import Event
-from benhan.store.unit_of_work import UnitOfWork
+from benhan.store.unit_of_work import Stored, UnitOfWork
 from benhan.vn.forms.answers import Codes, check_answers, is_empty
 from benhan.vn.forms.form import Form, Kind
 from benhan.vn.forms.typeset import Answers
@@ -122,13 +122,13 @@ class Papers:
 
     async def _add(self, record_id: str, number: str, actor: Actor) -> Paper:
         record = _writable(await self._records.read(record_id))
-        opened = await self._records.opened(record)
+        opened = await self._records.opened(record, actor)
         now = self._store.clock.now()
         form = self._records.forms.on(number, day_in_vietnam(now))
         if is_main(form) and any(is_main_paper(each) for each in opened.papers if not each.is_cancelled):
             raise ONLY_ONE(form=form.name)
         unit = self._store.begin(actor)
-        known = await self.known(form, opened)
+        known = await self.known(form, opened, actor)
         response = self._response(form, known, opened, actor, now, "in-progress")
         unit.create(resource_of(response))
         paper = Paper(
@@ -153,7 +153,7 @@ class Papers:
         record = await self._records.read(record_id)
         if record.is_cancelled:
             raise IS_CANCELLED()
-        opened = await self._records.opened(record)
+        opened = await self._records.opened(record, actor)
         now = self._store.clock.now()
         there = {each.reference for each in opened.papers}
         papers: list[Paper] = []
@@ -249,7 +249,7 @@ class Papers:
         """
         require(actor, Permission.RECORD_EDIT)
         record = _writable(await self._records.read(record_id))
-        opened = await self._records.opened(record)
+        opened = await self._records.opened(record, actor)
         paper = _of(opened.papers, number)
         if paper.is_cancelled:
             raise IS_CANCELLED()
@@ -260,7 +260,7 @@ class Papers:
         was_done = paper.state in (PaperState.DONE, PaperState.SIGNED)
         if was_done and not reason.strip():
             raise REASON_MISSING()
-        known = opened.stored[paper.reference]
+        known = _stored(opened, paper)
         if known.version != base:
             raise EDITED_MEANWHILE(version=known.version)
         now = self._store.clock.now()
@@ -293,9 +293,9 @@ class Papers:
         require(actor, Permission.RECORD_RESTORE)
         return await self._mark(record_id, number, actor, reason, is_cancelled=False)
 
-    async def known(self, form: Form, opened: Opened) -> dict[str, Any]:
+    async def known(self, form: Form, opened: Opened, actor: Actor) -> dict[str, Any]:
         """What the record knows already of the fields of a form: from HIS, laboratory and other papers."""
-        episode = await self._records.episode(opened)
+        episode = await self._records.episode(opened, actor)
         own = {"Patient": opened.patient, "Encounter": opened.encounter}
         hoso = fhir_to_hoso_benh_an(
             HosoRecord(
@@ -315,7 +315,7 @@ class Papers:
 
     async def _mark(self, record_id: str, number: int, actor: Actor, reason: str, *, is_cancelled: bool) -> Paper:
         record = _writable(await self._records.read(record_id))
-        opened = await self._records.opened(record)
+        opened = await self._records.opened(record, actor)
         paper = _of(opened.papers, number)
         if paper.is_cancelled == is_cancelled:
             raise IS_CANCELLED() if is_cancelled else IS_NOT_CANCELLED()
@@ -324,7 +324,7 @@ class Papers:
         unit = self._store.begin(actor)
         marked = replace(paper, cancelled_at=unit.at if is_cancelled else None)
         if paper.form:
-            known = opened.stored[paper.reference].read()
+            known = _stored(opened, paper).read()
             status = "entered-in-error" if is_cancelled else _STATUS[paper.state]
             unit.update(resource_of({**known, "status": status}))
             form = self._records.forms.by_key(paper.form)
@@ -412,6 +412,14 @@ def _version(form: Form, number: int, at: datetime, response: Json) -> Version:
 def _identity(resource: Json) -> IdentityKey:
     first = resource["identifier"][0]
     return resource["resourceType"], first["system"], first["value"]
+
+
+def _stored(opened: Opened, paper: Paper) -> Stored:
+    """The content of a paper. Raises NotFound BA-5206 where it is kept from who asks, or its key was destroyed."""
+    found = opened.stored.get(paper.reference)
+    if found is None:
+        raise NO_SUCH_PAPER()
+    return found
 
 
 def _of(papers: list[Paper], number: int) -> Paper:

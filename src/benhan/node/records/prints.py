@@ -116,7 +116,7 @@ class Prints:
         require(actor, Permission.RECORD_PRINT)
         store = self._records.store
         record = await self._records.read(record_id)
-        opened = await self._records.opened(record)
+        opened = await self._records.opened(record, actor)
         order = self._records.order
         filled = [
             each

@@ -50,6 +50,7 @@ class Event(Enum):
     PASSWORD_CHANGE = (46, "account:password:change", ())
     ACCOUNT_DISABLE = (47, "account:account:disable", ())
     TOKEN_REVOKE = (48, "account:token:revoke", ("token",))
+    ACCOUNT_GRANT = (49, "account:account:grant", ("permission", "given"))
     KEK_ROTATE = (50, "keys:kek:rotate", ("from", "to", "count"))
     PATIENT_SHRED = (51, "keys:patient:shred", ())
     ROOT_SIGN = (60, "ledger:root:sign", ("day",))

@@ -17,6 +17,7 @@ from benhan.store.search.expressions import (
     Beside,
     Expression,
     MainDate,
+    Not,
     OfIds,
     OfPatients,
     Present,
@@ -118,6 +119,9 @@ class _Guess:
                 beside = expected_rows(part.inner, part.type, counted, tokens)
                 self.left *= min(1.0, max(beside, 1.0) / max(counted.of_type("Patient"), 1.0))
                 self._row_cost += LOOK_COST
+            elif isinstance(part, Not) and isinstance(part.part, AnyTerm):
+                without = counted.with_any([tokens.of(term) for term in part.part.terms])
+                self.left *= max(0.01, 1.0 - without / max(counted.rows, 1.0))
             elif not isinstance(part, Present):
                 self.left *= _UNKNOWN_SHARE
         self.matching = self._with_terms & self._dated

@@ -335,6 +335,9 @@ class _Writer:
                 return "(" + " and ".join(self.text(part) for part in parts) + ")" if parts else "true"
             case AnyOf(parts):
                 return "(" + " or ".join(self.text(part) for part in parts) + ")" if parts else "false"
+            case Not(AnyTerm(terms)):  # no index is sought by this, and the planner knows how few rows it shuts out
+                found = [self._tokens.of(term) for term in terms]
+                return f"not {self._row}.tokens && {self.parameters.add(found)}::bigint[]"
             case Not(part):
                 return f"({self.text(part)}) is not true" if is_exact(part) else "true"
             case Checked(sure, _) | Linked(_, sure):

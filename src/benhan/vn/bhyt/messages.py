@@ -29,6 +29,9 @@ _BEFORE = (
 )
 _AFTER = b"\n</DANHSACHHOSO></THONGTINHOSO></GIAMDINHHS>\n"
 _CONTENT = re.compile(r"(<NOIDUNGFILE>)([^<>]+)(</NOIDUNGFILE>)")
+_SECRET_PART = re.compile(
+    rb"LOAIHOSO\b[^>]*>\s*(?:<!\[CDATA\[)?\s*XML(?:6|15)\s*(?:\]\]>)?\s*<|HIV_AIDS>|DIEUTRI_BENHLAO>", re.IGNORECASE
+)
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>\s*")
 
 
@@ -77,6 +80,11 @@ def claim_in(content: bytes) -> Claim:
     if len(claims) != 1:
         raise texts.NOT_BHYT(*reader.head.faults)
     return claims[0]
+
+
+def holds_secrets(content: bytes) -> bool:
+    """Whether a message has a part that tells of HIV or tuberculosis (XML6, XML15), by its name or by its tags."""
+    return _SECRET_PART.search(content) is not None
 
 
 def readable(content: bytes) -> str:

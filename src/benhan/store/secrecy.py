@@ -1,0 +1,43 @@
+"""What of special secrecy an actor does not see, as index terms: rows that have one are not in any answer to them.
+
+Every statement that reads resources for somebody takes the tokens of these terms; see `AccessRules` for searches.
+Source: the clauses in `vn/secrecy/data/kinds.toml`; Luật 71/2020/QH14 Điều 30 (who may be told of HIV).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from functools import cache
+
+from benhan.fhir.terms import LABELS, system_code_term
+from benhan.kernel.actors import Actor, Role
+from benhan.kernel.permissions import Permission
+from benhan.vn.secrecy.kinds import secrecy_kinds
+
+MARK = b'"security"'
+"""Content without these bytes has no security label."""
+
+
+class Hides(IntEnum):
+    """How much of special secrecy is kept from an actor."""
+
+    NOTHING = 0
+    WITHHELD = 1
+    """What even the person it is about does not read by themselves."""
+    SECRETS = 2
+    """All of it."""
+
+
+def hides(actor: Actor) -> Hides:
+    """What is kept from `actor`: nothing from who has the right, little from the person it is about."""
+    if actor.may(Permission.SECRECY_VIEW):
+        return Hides.NOTHING
+    return Hides.WITHHELD if actor.role is Role.CITIZEN and actor.patient else Hides.SECRETS
+
+
+@cache
+def hidden_terms(how: Hides) -> tuple[str, ...]:
+    """The index terms of labels that are kept from an actor, of resources of any type."""
+    kinds = secrecy_kinds().values()
+    hidden = [kind for kind in kinds if how is Hides.SECRETS or (how is Hides.WITHHELD and not kind.told_to_patient)]
+    return tuple(system_code_term(LABELS, system, code) for kind in hidden for system, code in kind.labels)
