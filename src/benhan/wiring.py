@@ -18,6 +18,8 @@ from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.exports import Exports
 from benhan.node.intake import Intake
+from benhan.node.sends.destination import Destination
+from benhan.node.sends.opening import open_destinations
 from benhan.repository.ingest import Ingest
 from benhan.store.catalogues import Catalogues
 from benhan.store.database import Database, ensure_database
@@ -26,6 +28,7 @@ from benhan.store.inbox import Inbox
 from benhan.store.key_encryption import KeyEncryption, init_kek, open_kek
 from benhan.store.outbox import Outbox
 from benhan.store.search.limits import SearchLimits
+from benhan.store.sends import Sends
 from benhan.store.store import Store
 from benhan.transports.repository_client import RepositoryClient
 
@@ -138,6 +141,8 @@ class Node:
     applier: Applier
     exports: Exports
     client: RepositoryClient | None
+    sends: Sends
+    destinations: list[Destination]
 
     async def queue_counts(self) -> dict[str, float]:
         """What waits in the inbox and the outbox; parked and refused wait for a person and are not counted."""
@@ -157,21 +162,25 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
             RepositoryClient(settings.repository_url, settings.repository_token) if settings.repository_url else None
         )
         known = BhytKnowledge(Catalogues(store.database, store.clock), store.clock)
+        sends = Sends(store.database, store.keyring, store.clock, store.random)
         inbox.start()
         outbox.start()
         try:
-            yield Node(
-                settings,
-                store,
-                build_access(store, settings),
-                inbox,
-                outbox,
-                Intake(inbox, store.clock, store.random, charset=settings.mllp_charset),
-                BhytIntake(inbox, store.clock, store.random, context, known),
-                Applier(store, inbox, outbox, context, charset=settings.mllp_charset),
-                Exports(store, settings.facility_code, settings.facility_name, address),
-                client,
-            )
+            async with open_destinations(settings, store, sends, known) as destinations:
+                yield Node(
+                    settings,
+                    store,
+                    build_access(store, settings),
+                    inbox,
+                    outbox,
+                    Intake(inbox, store.clock, store.random, charset=settings.mllp_charset),
+                    BhytIntake(inbox, store.clock, store.random, context, known),
+                    Applier(store, inbox, outbox, context, charset=settings.mllp_charset),
+                    Exports(store, settings.facility_code, settings.facility_name, address),
+                    client,
+                    sends,
+                    destinations,
+                )
         finally:
             await inbox.stop()
             await outbox.stop()

@@ -31,6 +31,8 @@ from benhan.node.bhyt_folder import BhytFolder
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.exchange import Exchange
 from benhan.node.patients import Patients
+from benhan.node.sends.planner import Planner
+from benhan.node.sends.sender import Sender
 from benhan.node.traces import Traces
 from benhan.repository.routes import routes as repository_routes
 from benhan.serving.database_keeper import DatabaseKeeper
@@ -149,6 +151,9 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
             tasks["bhyt"] = BhytFolder(node.store.database, node.bhyt, folder, settings.bhyt_look_s)
         if node.client is not None:
             tasks["exchange"] = Exchange(node.store, node.outbox, node.exports, node.client, settings.facility_code)
+        if node.destinations:
+            tasks["plan"] = Planner(node.store, node.sends, node.destinations)
+            tasks |= {f"send-{each.name}": Sender(node.store, node.sends, each) for each in node.destinations}
         gauges: dict[str, GaugeReader] = {"queue_waiting": node.queue_counts}
         site = site_of("node", settings)
         routes = [*app_doors(node.access, node.store), *fhir_routes(api), *node_pages(node, site)]
