@@ -133,7 +133,7 @@ _AGAIN = query(
     "send_again",
     """
     update send s set fault = $3, next_try_at = $4, leased_until = $5, attempts = attempts + $6,
-        settled_at = case when newer then $5 end, state = case when newer then 'replaced' else state end
+        settled_at = case when newer then $5::timestamptz end, state = case when newer then 'replaced' else state end
     from (select exists (
             select 1 from send n join send o on o.bucket = n.bucket and o.destination = n.destination
                 and o.kind = n.kind and o.subject = n.subject

@@ -99,8 +99,15 @@ class Sender:
         """Make and send one message; whether the destination answered, None where it was not asked."""
         token = current_trace.set(message.trace)
         try:
-            ready = await self._prepared(message)
+            ready = await self._ready(message)
             return await self._sent(ready) if ready is not None else None
+        finally:
+            current_trace.reset(token)
+
+    async def _ready(self, message: Message) -> Message | None:
+        """The message as it is about to be sent, kept; None where it is not sent now. Raises what may pass by itself."""
+        try:
+            return await self._prepared(message)
         except Fault as fault:
             if fault.retryable:
                 raise  # the store is away: the message is given back by its lease
@@ -111,12 +118,9 @@ class Sender:
                 await self._sends.failed(message, NOT_MADE.code)
             else:
                 await self._park(message, NOT_MADE())
-        finally:
-            current_trace.reset(token)
         return None
 
     async def _prepared(self, message: Message) -> Message | None:
-        """The message as it is about to be sent, kept; None where it is not sent now."""
         destination = self._destination
         if message.state is not SendState.SENT:
             made = await self._make(message)
