@@ -41,6 +41,7 @@ from benhan.transports.emrhub_client import Sender as HubSender
 FACILITY = "99001"
 PASSWORD = "mat-khau-rat-bi-mat"
 CLERK = Actor("account:5", Role.RECORDS)
+EVERY_EPISODE = BhytWishes(since=date(2026, 1, 1), delay_s=0)
 EVENING = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)
 
 
@@ -130,7 +131,7 @@ def sending_of(
     *,
     mode: Mode = Mode.AUTO,
     is_signing: bool = True,
-    wishes: BhytWishes = BhytWishes(since=date(2026, 1, 1), delay_s=0),
+    wishes: BhytWishes = EVERY_EPISODE,
 ) -> Sending:
     """The hospital's destinations on fake receivers."""
     store = hospital.store

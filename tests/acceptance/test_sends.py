@@ -1,4 +1,4 @@
-"""What the node sends by itself: claims to the insurance's portal, check-ups to the hub; nothing lost, nothing doubled."""
+"""What the node sends by itself: claims to the insurance's portal, check-ups to the hub; none lost, none doubled."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ async def test_what_the_portal_refuses_waits_for_a_person_with_the_reason_and_is
     (refused,) = await sending.messages()
     assert (refused.state, refused.fault) == (SendState.REFUSED, "BA-3412")
     _, (_, hint, _) = refused.about.reasons
-    assert "XML" in hint
+    assert "benhan validate" in hint
     sending.clock.advance(hours=5)
     await sending.send()
     assert not sending.gateway.taken

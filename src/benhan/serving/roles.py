@@ -31,6 +31,7 @@ from benhan.node.bhyt_folder import BhytFolder
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.exchange import Exchange
 from benhan.node.patients import Patients
+from benhan.node.sends.desk import Desk
 from benhan.node.sends.planner import Planner
 from benhan.node.sends.sender import Sender
 from benhan.node.traces import Traces
@@ -56,6 +57,7 @@ from benhan.web.own_account import OwnAccount
 from benhan.web.pages import Site
 from benhan.web.patient_pages import PatientPages
 from benhan.web.sealed_text import SealedText
+from benhan.web.send_pages import SendPages
 from benhan.web.sign_in import SignIn
 from benhan.wiring import Access, Node, open_node, open_repository
 
@@ -182,6 +184,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     """The pages of a hospital."""
     store = node.store
     sealed = SealedText(store.keyring.derived_key("search-text"))
+    desk = Desk(store, node.sends, node.destinations)
     letters = DeadLetters(store, node.inbox, charset=node.settings.mllp_charset)
     return [
         *door_pages(site, node.access, store),
@@ -191,6 +194,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),
         *BhytPages(site, node.bhyt, node.settings.body_bytes_max).routes(),
+        *SendPages(site, desk, node.settings.body_bytes_max).routes(),
     ]
 
 

@@ -105,7 +105,7 @@ class Sender:
             current_trace.reset(token)
 
     async def _ready(self, message: Message) -> Message | None:
-        """The message as it is about to be sent, kept; None where it is not sent now. Raises what may pass by itself."""
+        """The message as it is about to be sent, kept; None where it is not sent now. Raises what may pass."""
         try:
             return await self._prepared(message)
         except Fault as fault:
