@@ -288,3 +288,14 @@ async def test_a_file_is_checked_by_the_lists_that_the_hospital_loaded(here: Any
     today = here.clock.now().date()
     await catalogues.load("ICD10", [Entry("I10", "Tăng huyết áp", today)], Load(today, "digest", may_end=True))
     assert "D01: MA_BENH_CHINH phải là đúng một mã ICD-10" in await told(sample("A_outpatient"))
+
+
+async def test_the_papers_of_a_stay_reach_the_repository_with_everything_else(here: Any, repository: Any) -> None:
+    await take(here, sample("B_inpatient"))
+    await here.send()
+    assert {each["state"] for each in await here.rows("select state from outbox")} == {"receipted"}
+    papers = await repository.found("Composition")
+    assert len(papers) == len(await here.found("Composition")) > 0
+    await take(here, sample("B_inpatient"))
+    await here.send()
+    assert len(await repository.found("Composition")) == len(papers)
