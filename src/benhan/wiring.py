@@ -18,6 +18,7 @@ from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.exports import Exports
 from benhan.node.intake import Intake
+from benhan.node.sends.desk import Desk
 from benhan.node.sends.destination import Destination
 from benhan.node.sends.opening import open_destinations
 from benhan.repository.ingest import Ingest
@@ -186,6 +187,16 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
             await outbox.stop()
             if client is not None:
                 await client.close()
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """The messages to authorities alone, for a command beside the running node; what is to be sent, that one sends."""
+    async with open_store(settings, "node") as store:
+        sends = Sends(store.database, store.keyring, store.clock, store.random)
+        known = BhytKnowledge(Catalogues(store.database, store.clock), store.clock)
+        async with open_destinations(settings, store, sends, known) as destinations:
+            yield Desk(store, sends, destinations)
 
 
 @dataclass(slots=True)

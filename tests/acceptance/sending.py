@@ -22,6 +22,7 @@ from benhan.kernel.secrets import Secret
 from benhan.mapping.mapped import Context
 from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
+from benhan.node.loaded_lists import LoadedLists
 from benhan.node.sends.bhyt_portal import BhytPortal, BhytWishes
 from benhan.node.sends.desk import Desk
 from benhan.node.sends.destination import Mode
@@ -37,6 +38,7 @@ from benhan.testing.fake_emrhub import FakeEmrhub
 from benhan.transports.bhxh_client import BhxhAccount, BhxhClient
 from benhan.transports.emrhub_client import SANDBOX, EmrhubClient
 from benhan.transports.emrhub_client import Sender as HubSender
+from benhan.vn.ksk.check import CATALOGUES
 
 FACILITY = "99001"
 PASSWORD = "mat-khau-rat-bi-mat"
@@ -160,6 +162,7 @@ def sending_of(
         clock,
         store.random,
         mode,
+        LoadedLists(Catalogues(store.database, clock), CATALOGUES),
         client=EmrhubClient(
             SANDBOX,
             HubSender(GLN, "cs", Secret(PASSWORD), key()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -237,13 +237,16 @@ async def test_an_episode_of_another_hospital_is_not_sent(sending: Sending) -> N
     assert await sending.states() == []
 
 
-async def test_an_open_visit_with_a_first_cost_is_checked_in_once(make_hospital: Make, clock: SetClock) -> None:
+async def test_a_visit_of_today_with_a_first_cost_is_checked_in_once(make_hospital: Make, clock: SetClock) -> None:
     wishes = BhytWishes(checkins=True, since=date(2026, 1, 1), delay_s=3600)
     sending = await with_(make_hospital, clock, wishes=wishes)
+    await sending.whole_way(sample("B_inpatient"))  # ended weeks ago: a check-in would say nothing
+    assert "/api/qd130/checkInKcbQd3176" not in sending.gateway.heard
+    clock.at = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
     await sending.whole_way(sample("A_outpatient"))
     await sending.whole_way(outpatient(NGAY_TAI_KHAM="20261130"))
-    told = {(each.kind, each.state.value) for each in await sending.messages()}
-    assert told == {("claim", "waiting"), ("checkin", "received")}
+    told = {(each.kind, each.state.value) for each in await sending.messages() if each.kind == "checkin"}
+    assert told == {("checkin", "received")}
     assert sending.gateway.heard.count("/api/qd130/checkInKcbQd3176") == 1
 
 

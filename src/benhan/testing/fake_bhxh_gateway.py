@@ -141,7 +141,7 @@ class FakeBhxhGateway:
         claims = list(reader)
         if not claims or any(issue.is_error for claim in claims for issue in claim.faults):
             return _result("202")
-        codes = [self.refused.pop(claim.ma_lk) for claim in claims if claim.ma_lk in self.refused]
+        codes = [self.refused.pop(each.ma_lk) for each in claims if kind != "0" and each.ma_lk in self.refused]
         if codes:
             return _result(codes[0])
         transaction = f"HSKCB{len(self.taken) + 1:08d}"

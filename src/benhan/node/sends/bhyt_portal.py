@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from benhan.kernel.actors import system
 from benhan.kernel.clock import Clock, day_in_vietnam
@@ -40,6 +40,8 @@ from benhan.vn.bhyt.write import checkin_to_bytes, claims_to_bytes
 CLAIM, CHECKIN = "claim", "checkin"
 COSTS = ("Claim", "ChargeItem")
 """What says that an episode has costs."""
+CHECKIN_WITHIN = timedelta(days=1)
+"""A check-in of a visit that ended longer ago says nothing to the portal."""
 ACTOR = system("sends")
 _NO_CHECKIN = ("2",)
 """MA_DOITUONG_KCB of emergencies: they need none."""
@@ -105,7 +107,7 @@ class BhytPortal:
         types = ("Encounter", "Coverage", *COSTS)
         found = await read_compartment(self._store.database, self._store.opener, patient, types)
         contents = [each.read() for each in found]
-        since = self._wishes.since or day_in_vietnam(began_at)
+        today, since = day_in_vietnam(self._clock.now()), self._wishes.since or day_in_vietnam(began_at)
         wanted: list[Wish] = []
         for encounter in (each for each in contents if each["resourceType"] == "Encounter"):
             own = belonging(contents, encounter["id"])
@@ -113,7 +115,8 @@ class BhytPortal:
             if _day(encounter, "end") >= since and is_due(encounter, own):
                 wanted.append(Wish(patient, self.name, CLAIM, subject, About(""), trace, delay_s=self._wishes.delay_s))
             is_insured = any(each["resourceType"] == "Coverage" for each in own)
-            if self._wishes.checkins and is_insured and _day(encounter, "start") >= since:
+            is_now = encounter.get("status") == "in-progress" or _day(encounter, "end") >= today - CHECKIN_WITHIN
+            if self._wishes.checkins and is_insured and is_now and _day(encounter, "start") >= since:
                 told = await self._sends.of_subject(bucket_of(patient), self.name, subject)
                 if not any(kind == CHECKIN for kind, _ in told):
                     wanted.append(Wish(patient, self.name, CHECKIN, subject, About(""), trace))
@@ -162,8 +165,11 @@ class BhytPortal:
         accepted = await send(message.content)
         return Receipt(accepted.transaction, accepted.text)
 
-    def check_mended(self, message: Message, content: bytes) -> Made:
+    async def check_mended(self, message: Message, content: bytes) -> Made:
         """A file signed, or mended and signed, by hand. Raises Incorrect BA-3400, BA-3999."""
+        return await asyncio.to_thread(self._mended, message, content)
+
+    def _mended(self, message: Message, content: bytes) -> Made:
         claim = claim_in(content)
         if claim.ma_lk != message.about.label or claim.summary.get("MA_CSKCB") != self._facility:
             raise OTHER_SUBJECT(expected=message.about.label)

@@ -74,11 +74,6 @@ class Desk:
     def clock(self) -> Clock:
         return self._store.clock
 
-    @property
-    def is_on(self) -> bool:
-        """Whether any destination is switched on."""
-        return bool(self._by_name)
-
     def destination(self, name: str) -> Destination:
         """Raises NotFound BA-3997."""
         found = self._by_name.get(name)
@@ -134,7 +129,7 @@ class Desk:
         Raises as `retry`; Incorrect where it is no file of this kind or another's (BA-3400, BA-3560, BA-3999).
         """
         message = await self._waiting_for_person(name, key)
-        made = self.destination(name).check_mended(message, content)
+        made = await self.destination(name).check_mended(message, content)
         message = replace(message, about=About(made.label), content_hash=made.content_hash)
         return await self._anew(message, actor, content, made.held)
 

@@ -73,7 +73,7 @@ class Destination(Protocol):
         """Hand a message over. Raises the Faults of `away`; any other Incorrect one is the receiver's refusal."""
         ...
 
-    def check_mended(self, message: Message, content: bytes) -> Made:
+    async def check_mended(self, message: Message, content: bytes) -> Made:
         """A file that a person hands in for a message. Raises Incorrect where it is none, or another's."""
         ...
 

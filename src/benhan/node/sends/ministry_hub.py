@@ -8,6 +8,7 @@ Source: QĐ 1551/QĐ-BYT 2026 PL02, QĐ 2062/QĐ-BYT 2026.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from benhan.kernel.faults import Fault
 from benhan.kernel.ids import RandomSource
 from benhan.kernel.texts import Text
 from benhan.kernel.trace import new_trace_id
+from benhan.node.loaded_lists import LoadedLists
 from benhan.node.sends.destination import Made, Mode, Receipt
 from benhan.node.sends.facility_signer import FacilitySigner
 from benhan.node.sends.faults import (
@@ -81,6 +83,7 @@ class MinistryHub:
         clock: Clock,
         random: RandomSource,
         mode: Mode,
+        lists: LoadedLists,
         *,
         client: EmrhubClient | None,
         signer: FacilitySigner | None,
@@ -92,6 +95,7 @@ class MinistryHub:
         self._tokens = tokens
         self._clock = clock
         self._random = random
+        self._lists = lists
         self._client = client
         self._signer = signer
 
@@ -103,7 +107,7 @@ class MinistryHub:
             return Handed(name, fault=fault)
         await self._sends.begin(self.name)
         subject, says = self._subject(check), self._says(check)
-        made = self._made(check, content, "")
+        made = await self._made(check, content, "")
         before = await self._sends.last(SHARED, self.name, KSK, subject)
         if before is not None and before.content_hash == says and before.state is not SendState.PARKED:
             return Handed(name, before.key, is_known=True)
@@ -133,18 +137,18 @@ class MinistryHub:
         """Never asked: a check-up's file is there from the start."""
         raise AssertionError(message.kind)
 
-    def check_mended(self, message: Message, content: bytes) -> Made:
+    async def check_mended(self, message: Message, content: bytes) -> Made:
         """The file as it may be sent, or what holds it. Raises Incorrect BA-3560, BA-3999."""
         check = parse_ksk(content)
         if self._subject(check) != message.subject:
             raise OTHER_SUBJECT(expected=message.about.label)
-        return self._made(check, content, message.number)
+        return await self._made(check, content, message.number)
 
-    def _made(self, check: CheckUp, content: bytes, number: str) -> Made:
+    async def _made(self, check: CheckUp, content: bytes, number: str) -> Made:
         says, label = self._says(check), check.value("XML2", "MA_LK")
         number = number or (self._client.new_number() if self._client is not None else "")
         made = Made(content, says, label, number)
-        wrong = [issue for issue in check_ksk(check) if issue.is_error]
+        wrong = [issue for issue in check_ksk(check, await self._lists.now()) if issue.is_error]
         if wrong:
             return replace(made, held=CHECK_UP_WRONG(*wrong, count=len(wrong)))
         if not check.doctor_signature:
@@ -153,7 +157,8 @@ class MinistryHub:
             return made
         if self._signer is None:
             return replace(made, held=TO_SIGN())
-        return replace(made, content=DoctorSigned(content).with_facility(self._signer.signature_of(content)).content)
+        signature = await asyncio.to_thread(self._signer.signature_of, content)
+        return replace(made, content=DoctorSigned(content).with_facility(signature).content)
 
     async def send(self, message: Message) -> Receipt:
         """The hub's receipt. Raises what `EmrhubClient.push` raises, Incorrect BA-3995."""

@@ -14,17 +14,20 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from benhan.kernel.settings import Settings
 from benhan.node.bhyt_knowledge import BhytKnowledge
+from benhan.node.loaded_lists import LoadedLists
 from benhan.node.sends.bhyt_portal import BhytPortal, BhytWishes
 from benhan.node.sends.destination import Destination, Mode
 from benhan.node.sends.facility_signer import FacilitySigner
 from benhan.node.sends.faults import BAD_SENDS
 from benhan.node.sends.ministry_hub import MinistryHub
+from benhan.store.catalogues import Catalogues
 from benhan.store.sends import Sends
 from benhan.store.store import Store
 from benhan.transports.bhxh_client import BhxhAccount, BhxhClient
 from benhan.transports.emrhub_client import HANOI, PRODUCTION, EmrhubClient, Sender, Target
 from benhan.vn.identifiers import gln
 from benhan.vn.identifiers.kind import is_stored_form
+from benhan.vn.ksk.check import CATALOGUES
 
 
 @asynccontextmanager
@@ -41,8 +44,10 @@ async def open_destinations(
         hub = _mode(settings.emrhub_send, "emrhub_send", MinistryHub.name)
         if hub is not Mode.OFF:
             client = _hub_client(settings, store) if hub is Mode.AUTO else None
-            tokens = store.workshop.tokens
-            opened.append(MinistryHub(sends, tokens, store.clock, store.random, hub, client=client, signer=signer))
+            tokens, lists = store.workshop.tokens, LoadedLists(Catalogues(store.database, store.clock), CATALOGUES)
+            opened.append(
+                MinistryHub(sends, tokens, store.clock, store.random, hub, lists, client=client, signer=signer)
+            )
         yield opened
     finally:
         for each in opened:

@@ -138,7 +138,7 @@ class Sender:
     async def _make(self, message: Message) -> Made | None:
         """The file of a message; None where there is nothing to be sent, or nothing new: then it is forgotten."""
         if message.content:
-            return await asyncio.to_thread(self._destination.check_mended, message, message.content)
+            return await self._destination.check_mended(message, message.content)
         made = await self._destination.make(message)
         if message.asked_by != SENDER:
             if made is None:
