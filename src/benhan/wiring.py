@@ -29,6 +29,7 @@ from benhan.store.inbox import Inbox
 from benhan.store.key_encryption import KeyEncryption, init_kek, open_kek
 from benhan.store.outbox import Outbox
 from benhan.store.search.limits import SearchLimits
+from benhan.store.send_state import SendState
 from benhan.store.sends import Sends
 from benhan.store.store import Store
 from benhan.transports.repository_client import RepositoryClient
@@ -146,9 +147,13 @@ class Node:
     destinations: list[Destination]
 
     async def queue_counts(self) -> dict[str, float]:
-        """What waits in the inbox and the outbox; parked and refused wait for a person and are not counted."""
+        """What waits in the inbox, the outbox and for each authority; what waits for a person is not counted."""
         inbox, outbox = await self.inbox.counts(), await self.outbox.counts()
-        return {"inbox": inbox["received"], "outbox": outbox["waiting"]}
+        waiting = {"inbox": inbox["received"], "outbox": outbox["waiting"]}
+        for each in self.destinations:
+            counts = (await self.sends.counts(each.name)).by_state
+            waiting[each.name] = float(counts.get(SendState.WAITING, 0) + counts.get(SendState.SENT, 0))
+        return waiting
 
 
 @asynccontextmanager

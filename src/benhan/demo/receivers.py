@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_an
 from cryptography.x509.oid import NameOID
 
 from benhan.demo.accounts import PASSWORD
+from benhan.kernel.clock import SystemClock
 from benhan.kernel.settings import Settings
 from benhan.serving.role_server import ASGIApp, http_server
 from benhan.synth.facilities import Facility
@@ -74,7 +75,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def _pkcs12(key: RSAPrivateKey, name: str) -> bytes:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    since = datetime.now(UTC) - timedelta(days=1)
+    since = SystemClock().now() - timedelta(days=1)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -113,7 +113,13 @@ class Sender:
                 raise  # the store is away: the message is given back by its lease
             await self._park(message, fault)
         except Exception as cause:  # noqa: BLE001  # a mistake of ours in one message must not stop the others
-            log.failure("send.broken", cause, kind=message.kind, attempt=message.attempts + 1)
+            log.failure(
+                "send.broken",
+                cause,
+                destination=self._destination.name,
+                kind=message.kind,
+                attempt=message.attempts + 1,
+            )
             if message.attempts + 1 < BROKEN_ATTEMPTS_MAX:
                 await self._sends.failed(message, NOT_MADE.code)
             else:
@@ -160,7 +166,7 @@ class Sender:
         except Fault as fault:
             if fault.code in destination.away:
                 return await self._away(message, fault)
-            log.warning("send.refused", fault=fault.code, kind=message.kind)
+            log.warning("send.refused", fault=fault.code, destination=self._destination.name, kind=message.kind)
             refused = replace(message, about=About(message.about.label, reasons_of(fault)))
             await self._sends.settled(refused, SendState.REFUSED, fault=fault.code)
             return True
@@ -169,18 +175,25 @@ class Sender:
             code = receipt.fault.code
             await self._sends.settled(told, SendState.PARKED, fault=code, receipt=receipt.number, note=receipt.words)
         else:
+            log.info("send.received", destination=destination.name, kind=message.kind, attempt=message.attempts)
             clean = replace(message, about=About(message.about.label))
             await self._sends.settled(clean, SendState.RECEIVED, receipt=receipt.number, note=receipt.words)
         return True
 
     async def _away(self, message: Message, fault: Fault) -> bool:
-        log.warning("send.failed", fault=fault.code, kind=message.kind, attempt=message.attempts)
+        log.warning(
+            "send.failed",
+            fault=fault.code,
+            destination=self._destination.name,
+            kind=message.kind,
+            attempt=message.attempts,
+        )
         await self._sends.failed(message, fault.code)
         await self._sends.away(self._destination.name, fault.code)
         return False
 
     async def _park(self, message: Message, fault: Fault) -> None:
-        log.warning("send.parked", fault=fault.code, kind=message.kind)
+        log.warning("send.parked", fault=fault.code, destination=self._destination.name, kind=message.kind)
         told = replace(message, about=About(message.about.label, reasons_of(fault)))
         await self._sends.settled(told, SendState.PARKED, fault=fault.code)
 
