@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -268,6 +271,79 @@ async def test_what_was_sent_of_a_shredded_patient_opens_no_more(sending: Sendin
     assert (message.about.label, message.state) == ("", SendState.RECEIVED)
     with pytest.raises(Fault, match="BA-4001"):
         await sending.desk.file("bhxh", message.key, CLERK)
+
+
+async def test_what_waits_of_a_shredded_patient_is_not_sent_and_holds_up_nothing(sending: Sending) -> None:
+    await sending.take(outpatient())
+    await sending.plan()
+    (patient,) = await sending.hospital.found("Patient")
+    store = sending.hospital.store
+    rid = store.workshop.ids.rid_of("Patient", patient["id"])
+    await shred_patient(store.database, store.keyring, sending.clock, CLERK, rid)
+    await sending.whole_way(sample("B_inpatient"))
+    assert await sending.states() == ["parked", "received"]
+    assert len(sending.gateway.taken) == 1
+
+
+async def test_a_record_that_goes_back_to_what_was_received_is_sent_where_something_may_lie_between(
+    sending: Sending,
+) -> None:
+    await sending.whole_way(outpatient(NGAY_TAI_KHAM="20261130"))
+    hows = iter(["answer lost", "down"])
+    sending.lines["bhxh"].behave = lambda: next(hows, "up")
+    await sending.whole_way(outpatient(NGAY_TAI_KHAM="20261201"))  # it is there, and nobody here knows
+    await sending.take(outpatient(NGAY_TAI_KHAM="20261130", NGAY_TTOAN="202611021010"))
+    await sending.take(outpatient(NGAY_TAI_KHAM="20261130"))
+    await sending.plan()
+    await settle(sending)
+    (claim,) = sending.gateway.claims.values()
+    assert claim.summary["NGAY_TAI_KHAM"] == "20261130"
+
+
+async def settle(sending: Sending) -> None:
+    """Let time pass with the line up until nothing waits."""
+    for _ in range(20):
+        await sending.send()
+        sending.clock.advance(seconds=200)
+    assert {"waiting", "sent"}.isdisjoint(await sending.states())
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_happens_to_line_and_node_the_portal_ends_with_what_the_record_says(
+    sending: Sending, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    chance = random.Random(seed)
+    told: dict[str, str] = {}
+
+    async def killed(*_: object, **__: object) -> None:
+        raise asyncio.CancelledError
+
+    for _ in range(14):
+        act = chance.choice(["change", "change", "send", "send", "lost", "down", "kill"])
+        if act == "change":
+            case, day = chance.choice(["A_outpatient", "B_inpatient"]), f"202612{chance.randrange(1, 4):02d}"
+            claim = claim_of(case)
+            claim.tables["XML1"][0]["NGAY_TAI_KHAM"] = told[claim.ma_lk] = day
+            await sending.take(file_of(claim))
+            await sending.plan()
+            continue
+        sending.lines["bhxh"].behave = partial({"lost": "answer lost", "down": "down"}.get, act, "up")
+        with monkeypatch.context() as patch:
+            if act == "kill":
+                patch.setattr(sending.sends, "settled", killed)
+            with suppress(asyncio.CancelledError):
+                await sending.send()
+        if act == "kill":
+            await sending.sends.hasten("bhxh")
+        sending.clock.advance(seconds=chance.choice([1, 40, 200]))
+    sending.lines["bhxh"].behave = lambda: "up"
+    await settle(sending)
+    there = {ma_lk: claim.summary["NGAY_TAI_KHAM"] for ma_lk, claim in sending.gateway.claims.items()}
+    assert there == told
+    last = {each.subject: each for each in reversed(await sending.messages())}
+    assert {each.state for each in last.values()} <= {SendState.RECEIVED}
+    for each in last.values():
+        assert sending.gateway.taken[each.receipt][1] == (await sending.desk.file("bhxh", each.key, CLERK))[1]
 
 
 def handed(check: CheckUp, *, doctor: bool = True, facility: bool = False) -> bytes:

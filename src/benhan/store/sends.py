@@ -22,6 +22,7 @@ from benhan.kernel.ids import RandomSource
 from benhan.store.backoff import retry_delay
 from benhan.store.database import Connection, Database
 from benhan.store.ids import SHARED, bucket_of
+from benhan.store.key_faults import SHREDDED
 from benhan.store.keyring import Keyring
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
@@ -101,6 +102,11 @@ _CLAIM = query(
     """,  # noqa: S608
     fan_out="the worker sends what is due, whoever it is about",
 )
+_UNREADABLE = query(
+    "send_unreadable",
+    "update send set state = 'parked', fault = $3, settled_at = $4, leased_until = null where bucket = $1 and id = $2",
+)
+"""Whose patient's key was destroyed: there is nothing left to send."""
 _HASTEN = query(
     "send_hasten",
     """
@@ -146,7 +152,7 @@ _BEFORE = query(
     """
     select content_hash, state from send
     where bucket = $1 and destination = $2 and kind = $3 and subject = $4 and version < $5
-          and state in ('received', 'by_hand', 'refused', 'parked', 'ready')
+          and (sent_at is not null or state in ('received', 'by_hand', 'refused', 'parked', 'ready'))
     order by version desc limit 1
     """,
 )
@@ -377,7 +383,12 @@ class Sends:
         now = self._clock.now()
         async with self._database.connection() as connection:
             rows = await connection.fetch(_CLAIM, now, now + LEASE, destination, most)
-            return sorted(await self._opened(connection, rows), key=lambda each: each.id)
+            keys = await self._keys({row["patient"] for row in rows}, connection)
+            for row in rows:
+                if row["patient"] not in keys:
+                    await connection.execute(_UNREADABLE, row["bucket"], row["id"], SHREDDED.code, now)
+        readable = (_message(row, keys[row["patient"]]) for row in rows if row["patient"] in keys)
+        return sorted(readable, key=lambda each: each.id)
 
     async def hasten(self, destination: str) -> None:
         """Give back what a worker that died had claimed; for the only worker, as it begins."""
@@ -389,10 +400,13 @@ class Sends:
             await self._database.execute(_RELEASE, message.bucket, message.id)
 
     async def is_as_before(self, message: Message, content_hash: int) -> bool:
-        """Whether the version before, that is settled or waits for a person, says the same."""
+        """Whether the version before, that is settled or waits for a person, says the same.
+
+        One that was on its way when a later one took its place may be there or not: nothing is as before then.
+        """
         names = (message.bucket, message.destination, message.kind, message.subject)
         row = await self._database.fetchrow(_BEFORE, *names, message.version)
-        return row is not None and row["content_hash"] == content_hash
+        return row is not None and row["state"] != "replaced" and row["content_hash"] == content_hash
 
     async def drop(self, message: Message) -> None:
         """Forget a message that was never made."""
