@@ -15,6 +15,10 @@ from benhan.vn.ksk.signing_places import unsigned
 from benhan.wiring import open_desk
 
 
+def content_and_mode(path: Path) -> tuple[bytes, int]:
+    return path.read_bytes(), path.stat().st_mode & 0o777
+
+
 async def test_the_commands_tell_and_do_what_the_pages_do(fresh_url: str, tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, database=fresh_url, emrhub_send="file", pool_size=2)
     file = unsigned(check_up()).to_sign
@@ -35,9 +39,7 @@ async def test_the_commands_tell_and_do_what_the_pages_do(fresh_url: str, tmp_pa
     assert "parked" in shown.stdout
     assert "system:test" in shown.stdout
     written = await benhan("file", "emrhub", handed.key, "--to", str(tmp_path / "ra"))
-    path = Path(written.stdout.strip())
-    assert path.read_bytes() == file
-    assert path.stat().st_mode & 0o077 == 0
+    assert content_and_mode(Path(written.stdout.strip())) == (file, 0o600)
     again = await benhan("retry", "emrhub", handed.key)
     assert again.exit_code == 0
     assert again.stdout.strip() not in ("", handed.key)
