@@ -47,9 +47,14 @@ class SendPages:
             ("POST", "/sends/{name}/{key}/mend", self.mend, manage),
             ("POST", "/sends/{name}/{key}/by-hand", self.by_hand, manage),
         )
+        # what a page asks by itself while its message waits does not keep a session from ending
+        polled = route("/sends/{name}/{key}/state", page(self._site, self.one), permission=view, is_poll=True)
         return [
-            route(path, page(self._site, handler), methods=[method], permission=permission)
-            for method, path, handler, permission in table
+            polled,
+            *(
+                route(path, page(self._site, handler), methods=[method], permission=permission)
+                for method, path, handler, permission in table
+            ),
         ]
 
     async def destinations(self, request: Request) -> Response:
