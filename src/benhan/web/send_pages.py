@@ -98,16 +98,20 @@ class SendPages:
         self, request: Request, fault: Fault | None = None, typed: Mapping[str, str] | None = None
     ) -> Response:
         name, key = _names(request)
-        return render(
+        by_htmx = "hx-request" in request.headers
+        answer = render(
             request,
             self._site,
             "send.html",
-            200 if fault is None or "hx-request" in request.headers else status_of(fault),  # htmx swaps in no error
+            200 if fault is None or by_htmx else status_of(fault),  # htmx swaps in no error
             opened=await self._desk.read(name, key),
             title=self._desk.destination(name).title,
             fault=fault,
             typed=typed or {},
         )
+        if by_htmx:  # the address says which message is shown, also after another act
+            answer.headers["hx-replace-url"] = f"/sends/{name}/{key}"
+        return answer
 
     async def file(self, request: Request) -> Response:
         name, content = await self._desk.file(*_names(request), actor_of(request))
