@@ -138,13 +138,13 @@ _SETTLED = query(
 _AGAIN = query(
     "send_again",
     """
-    update send s set fault = $3, next_try_at = $4, leased_until = $5, attempts = attempts + $6,
-        settled_at = case when newer then $5::timestamptz end, state = case when newer then 'replaced' else state end
+    update send s set fault = $3, next_try_at = $4, leased_until = $5, attempts = s.attempts + $6,
+        settled_at = case when newer then $5::timestamptz end, state = case when newer then 'replaced' else s.state end
     from (select exists (
             select 1 from send n join send o on o.bucket = n.bucket and o.destination = n.destination
                 and o.kind = n.kind and o.subject = n.subject
             where o.bucket = $1 and o.id = $2 and n.version > o.version) as newer) as found
-    where bucket = $1 and id = $2 and state in ('waiting', 'sent') returning id
+    where s.bucket = $1 and s.id = $2 and s.state in ('waiting', 'sent') returning s.id
     """,
 )
 _BEFORE = query(
