@@ -21,6 +21,9 @@ from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.exports import Exports
 from benhan.node.intake import Intake
 from benhan.node.records.order import Order, read_order, usual_order
+from benhan.node.sends.desk import Desk
+from benhan.node.sends.destination import Destination
+from benhan.node.sends.opening import open_destinations
 from benhan.repository.ingest import Ingest
 from benhan.store.catalogues import Catalogues
 from benhan.store.database import Database, ensure_database
@@ -29,6 +32,8 @@ from benhan.store.inbox import Inbox
 from benhan.store.key_encryption import KeyEncryption, init_kek, open_kek
 from benhan.store.outbox import Outbox
 from benhan.store.search.limits import SearchLimits
+from benhan.store.send_state import SendState
+from benhan.store.sends import Sends
 from benhan.store.store import Store
 from benhan.transports.repository_client import RepositoryClient
 from benhan.vn.forms.catalogue import Catalogue
@@ -144,11 +149,17 @@ class Node:
     forms: Catalogue
     order: Order
     client: RepositoryClient | None
+    sends: Sends
+    destinations: list[Destination]
 
     async def queue_counts(self) -> dict[str, float]:
-        """What waits in the inbox and the outbox; parked and refused wait for a person and are not counted."""
+        """What waits in the inbox, the outbox and for each authority; what waits for a person is not counted."""
         inbox, outbox = await self.inbox.counts(), await self.outbox.counts()
-        return {"inbox": inbox["received"], "outbox": outbox["waiting"]}
+        waiting = {"inbox": inbox["received"], "outbox": outbox["waiting"]}
+        for each in self.destinations:
+            counts = (await self.sends.counts(each.name)).by_state
+            waiting[each.name] = float(counts.get(SendState.WAITING, 0) + counts.get(SendState.SENT, 0))
+        return waiting
 
 
 @asynccontextmanager
@@ -163,30 +174,44 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
             RepositoryClient(settings.repository_url, settings.repository_token) if settings.repository_url else None
         )
         known = BhytKnowledge(Catalogues(store.database, store.clock), store.clock)
+        sends = Sends(store.database, store.keyring, store.clock, store.random)
         inbox.start()
         outbox.start()
         try:
-            yield Node(
-                settings,
-                store,
-                build_access(store, settings),
-                inbox,
-                outbox,
-                Intake(inbox, store.clock, store.random, charset=settings.mllp_charset),
-                BhytIntake(
-                    inbox, store.clock, store.random, context, known, KnownEpisodes(store, settings.facility_code)
-                ),
-                Applier(store, inbox, outbox, context, charset=settings.mllp_charset),
-                Exports(store, settings.facility_code, settings.facility_name, address),
-                Catalogue([Path(settings.forms_folder)] if settings.forms_folder else ()),
-                read_order(Path(settings.record_order)) if settings.record_order else usual_order(),
-                client,
-            )
+            async with open_destinations(settings, store, sends, known) as destinations:
+                yield Node(
+                    settings,
+                    store,
+                    build_access(store, settings),
+                    inbox,
+                    outbox,
+                    Intake(inbox, store.clock, store.random, charset=settings.mllp_charset),
+                    BhytIntake(
+                        inbox, store.clock, store.random, context, known, KnownEpisodes(store, settings.facility_code)
+                    ),
+                    Applier(store, inbox, outbox, context, charset=settings.mllp_charset),
+                    Exports(store, settings.facility_code, settings.facility_name, address),
+                    Catalogue([Path(settings.forms_folder)] if settings.forms_folder else ()),
+                    read_order(Path(settings.record_order)) if settings.record_order else usual_order(),
+                    client,
+                    sends,
+                    destinations,
+                )
         finally:
             await inbox.stop()
             await outbox.stop()
             if client is not None:
                 await client.close()
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings) -> AsyncIterator[Desk]:
+    """The messages to authorities alone, for a command beside the running node; what is to be sent, that one sends."""
+    async with open_store(settings, "node") as store:
+        sends = Sends(store.database, store.keyring, store.clock, store.random)
+        known = BhytKnowledge(Catalogues(store.database, store.clock), store.clock)
+        async with open_destinations(settings, store, sends, known) as destinations:
+            yield Desk(store, sends, destinations)
 
 
 @dataclass(slots=True)

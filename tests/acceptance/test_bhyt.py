@@ -341,3 +341,14 @@ async def test_the_check_in_that_came_before_is_known_to_the_rules(here: Any) ->
         for row in rows:
             row["MA_LK"] = "LK-MUON"
     assert "H01" in await rules_told(here, claim)
+
+
+async def test_the_papers_of_a_stay_reach_the_repository_with_everything_else(here: Any, repository: Any) -> None:
+    await take(here, sample("B_inpatient"))
+    await here.send()
+    assert {each["state"] for each in await here.rows("select state from outbox")} == {"receipted"}
+    papers = await repository.found("Composition")
+    assert len(papers) == len(await here.found("Composition")) > 0
+    await take(here, sample("B_inpatient"))
+    await here.send()
+    assert len(await repository.found("Composition")) == len(papers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ PASSWORD = "mat-khau-dung-de-thu"
 PLACES = {
     "{id}": "abcdefgh12345678", "{id:int}": "1", "{type}": "Patient", "{version}": "1", "{analyte}": "glu",
     "{wanted}": "Observation", "{job}": "abc", "{file}": "x", "{operation}": "nothing",
+    "{name}": "emrhub", "{key}": "0-1",
 }  # fmt: skip
 
 
@@ -91,6 +92,8 @@ async def houses(embedded_url: str, tmp_path_factory: pytest.TempPathFactory) ->
         for role, open_role in ROLES.items():
             url = await ensure_database(embedded_url, f"doors_{role}")
             settings = Settings(data=Path(tmp_path_factory.mktemp(role)), database=url, mllp_port=0, pool_size=4)
+            if role == "node":  # the destinations without a line to anywhere
+                settings = replace(settings, bhxh_send="file", emrhub_send="file")
             running = await open_.enter_async_context(open_role(settings))
             store = await open_.enter_async_context(open_store(settings, role))
             house = House(role, running.app, build_access(store, settings))

@@ -44,6 +44,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.DELIVERY_VIEW,
         Permission.LEDGER_VIEW,
         Permission.BHYT_UPLOAD,
+        Permission.CHECK_UP_UPLOAD,
+        Permission.SEND_MANAGE,
         Permission.MESSAGE_VIEW,
         Permission.MESSAGE_MEND,
     },
@@ -86,6 +88,7 @@ MACHINE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.FHIR_DELETE,
             Permission.METRICS_READ,
             Permission.BHYT_UPLOAD,
+            Permission.CHECK_UP_UPLOAD,
         }
     ),
     "repository": frozenset(

@@ -15,6 +15,7 @@ from benhan.cli.check_pages import CheckPages
 from benhan.cli.checks import SIZE_MAX, check_file, check_resource, told
 from benhan.cli.common import err, language
 from benhan.cli.faults import EMPTY_FILE, UNREADABLE_FILE
+from benhan.cli.hints import LEVELS, hint_of
 from benhan.kernel.issues import Issue
 
 ISSUES_SHOWN = 20
@@ -95,6 +96,8 @@ def _tell(place: str, issues: list[Issue], *, as_json: bool) -> None:
                 "text": text,
                 "is_error": issue.is_error,
                 "clause": issue.clause,
+                "level": LEVELS[issue.severity],
+                "hint": hint_of(issue).in_language(speech),
             }
             typer.echo(json.dumps(told, ensure_ascii=False))
         else:

@@ -33,6 +33,7 @@ def demo(
 async def _demo(settings: Settings, people: int, port: int) -> None:
     from benhan.demo.accounts import ACCOUNTS
     from benhan.demo.country import start_country, until_ready, until_stopped
+    from benhan.demo.receivers import HUB_TITLE, PORTAL_TITLE
 
     out.print("Đang khởi động hai bệnh viện, kho quốc gia và sổ sức khoẻ… (starting)")
     country = await start_country(settings, people=people, first_port=port)
@@ -41,6 +42,8 @@ async def _demo(settings: Settings, people: int, port: int) -> None:
         table = Table("Ở đâu (where)", "Địa chỉ (address)")
         for address in country.addresses:
             table.add_row(address.title, address.url)
+        table.add_row(PORTAL_TITLE, country.receivers.portal_url)
+        table.add_row(HUB_TITLE, country.receivers.hub_url)
         out.print(table)
         accounts = Table("Trang (site)", "Tên đăng nhập (login)", "Mật khẩu (password)", "Vai trò (role)")
         for account in ACCOUNTS:
@@ -52,6 +55,11 @@ async def _demo(settings: Settings, people: int, port: int) -> None:
         with progress("Gửi HL7 v2 (sending)", total) as advance:
             accepted = await country.feed(advance)
         out.print(f"Đã gửi {total} thông điệp HL7 v2 qua MLLP, {accepted} được nhận (accepted).")
+        claimed, checked = await country.hand_in()
+        out.print(
+            f"Đã nhận {claimed} hồ sơ BHYT và {checked} hồ sơ khám sức khoẻ; bệnh viện tự gửi tới cổng BHYT và trục dữ"
+            " liệu GIẢ trên máy này (claims and check-ups go to FAKE authorities on this machine)."
+        )
         for _ in range(60):
             if await country.link_citizens() == sum(account.site == "book" for account in ACCOUNTS):
                 break

@@ -22,6 +22,7 @@ from benhan.cli import (
     keys,
     ledger,
     packages,
+    send,
     serve,
     synth,
     terminology,
@@ -56,6 +57,7 @@ app.add_typer(packages.app, name="packages")
 app.add_typer(terminology.app, name="terminology")
 app.add_typer(forms.app, name="forms")
 app.add_typer(catalogues.app, name="catalogues")
+app.add_typer(send.app, name="send")
 
 
 def _show_version(wanted: bool) -> None:

@@ -6,24 +6,40 @@ import asyncio
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 
 from benhan.access.roles import MACHINE_PERMISSIONS
 from benhan.demo.accounts import ACCOUNTS
-from benhan.demo.scenario import HOSPITALS, SHARED_PEOPLE, in_order, make_people, stays
+from benhan.demo.check_ups import handed_in
+from benhan.demo.receivers import Credentials, Receivers, credentials_of, environment_of
+from benhan.demo.scenario import (
+    BACK_DAYS,
+    HOSPITALS,
+    SHARED_PEOPLE,
+    claims,
+    claims_file,
+    in_order,
+    make_people,
+    stays,
+)
 from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import system
 from benhan.kernel.clock import SystemClock
+from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.supervisor import Child, Supervisor
 from benhan.store.database import ensure_database
 from benhan.synth.as_hl7v2 import Message
+from benhan.synth.facilities import Facility
+from benhan.synth.person import Person
 from benhan.transports.mllp_client import MllpClient
 from benhan.wiring import build_access, key_encryption, open_store
 
+CHECK_UPS = 4
+"""How many people of each hospital had a check-up this morning."""
 MLLP_ABOVE = 4495
 """How far above the first port the first hospital listens for HL7 v2: 12575 with the usual 8080."""
 
@@ -36,6 +52,16 @@ class Address:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a hospital's own systems hand to its node: a token, a file of claims, check-ups."""
+
+    url: str
+    token: str
+    claims: bytes
+    check_ups: list[bytes]
+
+
 @dataclass(slots=True)
 class Country:
     """The running demonstration."""
@@ -46,6 +72,21 @@ class Country:
     repository: Settings
     supervisor: Supervisor
     keeper: DatabaseKeeper
+    receivers: Receivers
+    files: list[Files]
+
+    async def hand_in(self) -> tuple[int, int]:
+        """Hand every hospital's claims and check-ups in, as its own systems do; gives how many were taken of each."""
+        claimed = checked = 0
+        async with httpx.AsyncClient(trust_env=False, timeout=60.0) as client:
+            for files in self.files:
+                headers = {"authorization": f"Bearer {files.token}", "content-type": "application/xml"}
+                answer = await client.post(f"{files.url}/bhyt", content=files.claims, headers=headers)
+                claimed += answer.json()["taken"]
+                for check_up in files.check_ups:
+                    answer = await client.post(f"{files.url}/sends/emrhub", content=check_up, headers=headers)
+                    checked += bool(answer.json()["key"])
+        return claimed, checked
 
     async def feed(self, progress: Callable[[int], None]) -> int:
         """Send every hospital's messages over its socket; gives how many were accepted."""
@@ -83,6 +124,7 @@ class Country:
 
     async def stop(self) -> None:
         await self.supervisor.stop()
+        await self.receivers.stop()
         await self.keeper.stop()
 
 
@@ -104,6 +146,10 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
     now = _now()
     everybody = make_people(people * len(HOSPITALS), now)
     tokens = await _provision(repository, "repository", "book", [each.code for each in HOSPITALS])
+    held = [(each, credentials_of(settings.data / "demo", each)) for each in HOSPITALS]
+    receivers = Receivers(settings, book_port + 1, held)
+    receivers.start()
+    files: list[Files] = []
     for index, hospital in enumerate(HOSPITALS):
         node = await _role(settings, keeper, f"node{index + 1}", first_port + index, hospital.name)
         node = replace(
@@ -114,15 +160,43 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
         )
         await _provision(node, "node", "node", [])
         own = everybody[SHARED_PEOPLE + index * people : SHARED_PEOPLE + (index + 1) * people]
-        messages.append((node.mllp_port, in_order(stays(hospital, everybody[:SHARED_PEOPLE] + own, now))))
-        children.append(_child(f"node{index + 1}", "node", node, BENHAN_REPOSITORY_TOKEN=tokens[hospital.code]))
+        patients = everybody[:SHARED_PEOPLE] + own
+        messages.append((node.mllp_port, in_order(stays(hospital, patients, now))))
+        credentials = held[index][1]
+        since = now - timedelta(days=BACK_DAYS)
+        sends = environment_of(credentials, hospital, receivers.portal_url, receivers.hub_url, since)
+        token = {"BENHAN_REPOSITORY_TOKEN": tokens[hospital.code]}
+        children.append(_child(f"node{index + 1}", "node", node, **token, **sends))
+        files.append(await _files(node, hospital, patients, now, credentials, receivers))
         addresses.append(Address(hospital.name, node.base_url))
     book = replace(repository, http_port=book_port, facility_name="Sổ sức khoẻ điện tử (trình diễn)")
     children.append(_child("healthbook", "healthbook", book))
     addresses += [Address("Sổ sức khoẻ điện tử", book.base_url), Address("Kho quốc gia (FHIR)", repository.base_url)]
     supervisor = Supervisor(children)
     supervisor.start()
-    return Country(addresses, messages, repository, supervisor, keeper)
+    return Country(addresses, messages, repository, supervisor, keeper, receivers, files)
+
+
+async def _files(
+    node: Settings,
+    hospital: Facility,
+    patients: list[Person],
+    now: datetime,
+    credentials: Credentials,
+    receivers: Receivers,
+) -> Files:
+    """What a hospital hands in; the portal refuses one claim, one lacks a sum, as happens."""
+    made = claims(hospital, patients, now)
+    if len(made) > 2:
+        receivers.portal.refused[made[1].ma_lk] = "202"
+        made[2].tables["XML1"][0]["T_BHTT"] = "0"
+    grown_up = [each for each in patients if each.age(now.date()) >= 18 and each.citizen_number]
+    async with open_store(node, "node") as store:
+        sessions = build_access(store, node).sessions
+        permissions = frozenset({Permission.BHYT_UPLOAD, Permission.CHECK_UP_UPLOAD})
+        token = await sessions.make_token(f"his-{hospital.code}", permissions, facility=hospital.code)
+    check_ups = handed_in(hospital, grown_up[-CHECK_UPS:], now, credentials)
+    return Files(node.base_url, token, claims_file(hospital, made, now), check_ups)
 
 
 async def _role(settings: Settings, keeper: DatabaseKeeper, database: str, port: int, name: str) -> Settings:

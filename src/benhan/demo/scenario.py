@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from benhan.fhir.folding import fold
 from benhan.kernel.clock import VIETNAM
+from benhan.synth.as_bhyt import claim_of
 from benhan.synth.as_hl7v2 import Message, visit_messages
 from benhan.synth.chance import Weighted, chance_of
 from benhan.synth.diseases import Disease, diseases
@@ -15,7 +16,11 @@ from benhan.synth.life import World, stay_of
 from benhan.synth.people import person_of
 from benhan.synth.person import Person
 from benhan.synth.places import provinces
+from benhan.synth.visit import Visit
 from benhan.synth.visiting import Occasion
+from benhan.vn.bhyt.claim import Claim
+from benhan.vn.bhyt.tables import tables_on
+from benhan.vn.bhyt.write import claims_to_bytes
 
 SEED = 20260105
 SHARED_PEOPLE = 3
@@ -52,12 +57,29 @@ def make_people(count: int, now: datetime) -> list[Person]:
 
 def stays(hospital: Facility, people: list[Person], now: datetime) -> list[list[Message]]:
     """The messages of each person's stay in a hospital, up to now."""
-    now = now.astimezone(VIETNAM)
+    at = now.astimezone(VIETNAM)
+    return [[each for each in visit_messages(visit) if each.at <= at] for visit in _visits(hospital, people, at)]
+
+
+def claims(hospital: Facility, people: list[Person], now: datetime) -> list[Claim]:
+    """The claims of the stays that have ended, of the insured, as the hospital's own system writes them."""
+    visits = _visits(hospital, people, now.astimezone(VIETNAM))
+    ended = [each for each in visits if not each.is_open and each.registration.card and each.registration.address]
+    return [claim_of(each) for each in ended]
+
+
+def claims_file(hospital: Facility, made: list[Claim], now: datetime) -> bytes:
+    """One file of claims, by the decision in force today."""
+    day = now.astimezone(VIETNAM).date()
+    return claims_to_bytes(hospital.code, day, made, tables_on(day))
+
+
+def _visits(hospital: Facility, people: list[Person], now: datetime) -> list[Visit]:
     world = World(SEED, Network(HOSPITALS), (now - timedelta(days=BACK_DAYS)).date(), now)
-    return [_stay(world, hospital, person, is_shared=place < SHARED_PEOPLE) for place, person in enumerate(people)]
+    return [_visit(world, hospital, person, is_shared=place < SHARED_PEOPLE) for place, person in enumerate(people)]
 
 
-def _stay(world: World, hospital: Facility, person: Person, *, is_shared: bool) -> list[Message]:
+def _visit(world: World, hospital: Facility, person: Person, *, is_shared: bool) -> Visit:
     chance = chance_of(SEED, "demo", hospital.code, person.key)
     is_over = hospital is HOSPITALS[0] if is_shared else chance.random() < 0.45
     back = chance.randrange(24, 50) if is_over else chance.randrange(4, 8)
@@ -67,8 +89,7 @@ def _stay(world: World, hospital: Facility, person: Person, *, is_shared: bool) 
     disease = _likely(person, begins_at).pick(chance)
     severity = 0.7 + 0.3 * chance.random()
     occasion = Occasion(disease, begins_at, HOSPITALS.index(hospital), stays=True, severity=severity)
-    messages = visit_messages(stay_of(world, person, hospital, occasion))
-    return [each for each in messages if each.at <= world.ends_at]
+    return stay_of(world, person, hospital, occasion)
 
 
 def _likely(person: Person, at: datetime) -> Weighted[Disease]:

@@ -34,6 +34,8 @@ class Permission(Enum):
     BHYT_UPLOAD = "bhyt:upload"  # BHYT XML files into the record
     TRACE_VIEW = "trace:view"
     DELIVERY_VIEW = "delivery:view"
+    SEND_MANAGE = "send:manage"  # files of messages to authorities: take, mend, say that they were handed over
+    CHECK_UP_UPLOAD = "check_up:upload"  # health check-ups that shall reach the Ministry's hub
     REPOSITORY_DELIVER = "repository:deliver"
     BOOK_READ = "book:read"  # the citizen's own book
     METRICS_READ = "metrics:read"

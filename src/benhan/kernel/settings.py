@@ -133,6 +133,52 @@ class Settings:
     )
     repository_client: str = _setting("", "Tên máy khách khi gửi tới kho.", "Client name shown to the repository.")
     repository_token: Secret = _setting(Secret(b""), "Mã truy cập của máy khách.", "Bearer token of the client.")
+    facility_certificate: str = _setting(
+        "",
+        "Tệp chứng thư số của cơ sở (PKCS#12) để ký tệp gửi đi; để trống thì ký bằng tay.",
+        "The facility's certificate (PKCS#12) that signs what is sent; empty means files are signed by hand.",
+    )
+    facility_certificate_password: Secret = _setting(
+        Secret(b""), "Mật khẩu của tệp chứng thư.", "Password of the certificate's file."
+    )
+    bhxh_send: str = _setting(
+        "off",
+        "Gửi hồ sơ tới cổng BHYT: off (không), file (chỉ soạn tệp, gửi tay), auto (tự gửi).",
+        "Claims to the insurance's portal: off, file (files are made, people hand them over), auto (sent).",
+    )
+    bhxh_url: str = _setting("", "Địa chỉ cổng BHYT (https://…).", "Address of the insurance's portal (https://…).")
+    bhxh_login: str = _setting("", "Tài khoản của cơ sở trên cổng BHYT.", "The facility's account at the portal.")
+    bhxh_password: Secret = _setting(Secret(b""), "Mật khẩu của tài khoản đó.", "Password of that account.")
+    bhxh_checkin: bool = _setting(
+        False, "Gửi cả check-in (XML0) của mỗi lần khám BHYT.", "Send the check-in (XML0) of each insured visit too."
+    )
+    bhxh_since: str = _setting(
+        "",
+        "Gửi các đợt kết thúc từ ngày này (yyyy-mm-dd); để trống: từ khi bật.",
+        "Send episodes that ended from this day on (yyyy-mm-dd); empty means since it was switched on.",
+    )
+    bhxh_delay_s: float = _setting(
+        600.0,
+        "Chờ bao lâu sau khi đợt kết thúc rồi mới gửi, để đủ kết quả và giấy tờ.",
+        "How long an ended episode rests before it is sent, for the last results and papers to come in.",
+    )
+    emrhub_send: str = _setting(
+        "off",
+        "Gửi hồ sơ khám sức khoẻ tới trục dữ liệu Bộ Y tế: off, file, auto.",
+        "Health check-ups to the Ministry's hub: off, file, auto.",
+    )
+    emrhub_url: str = _setting("https://api.emrhub.vn", "Địa chỉ trục dữ liệu.", "Address of the hub.")
+    emrhub_hosts: str = _setting(
+        "",
+        "Máy khác được phép làm trục (máy thử), cách nhau bằng dấu phẩy.",
+        "Further hosts that may be the hub (for trials), parted by commas.",
+    )
+    emrhub_gln: str = _setting("", "Mã GLN 13 chữ số của cơ sở.", "The facility's GLN of 13 digits.")
+    emrhub_login: str = _setting("", "Tài khoản liên thông của cơ sở.", "The facility's account at the hub.")
+    emrhub_password: Secret = _setting(Secret(b""), "Mật khẩu của tài khoản đó.", "Password of that account.")
+    emrhub_key: str = _setting(
+        "", "Tệp khoá RSA (PEM) ký gói tin của trục.", "RSA key file (PEM) that signs the hub's messages."
+    )
     body_bytes_max: int = _setting(32 * 1024 * 1024, "Cỡ lớn nhất của một yêu cầu HTTP.", "Largest HTTP request body.")
     bundle_entries_max: int = _setting(5_000, "Số mục tối đa trong một Bundle.", "Most entries of one Bundle.")
     conditional_deletes_max: int = _setting(

@@ -19,6 +19,9 @@ Json = dict[str, Any]
 KINDS = ("resources", "record")
 RESOURCES_MAX = 5_000
 TEXT_CHARACTERS_MAX = 200
+ONE_IDENTIFIER = frozenset({"Composition"})
+"""Types with room for one identifier, which at the repository is that of their origin: the paper's own number stays
+with its facility."""
 _ORDER = {
     type_: place for place, type_ in enumerate(("Patient", "Encounter", "ServiceRequest", "Specimen", "Observation"))
 }
@@ -80,14 +83,15 @@ def _checked(content: Any) -> Json:
     """A resource that can be taken in: of a type that carries identifiers, with an id and a version."""
     if not isinstance(content, dict) or content.get("resourceType") not in TYPE_NUMBERS:
         raise BAD_DELIVERY(what="resources.resourceType")
-    if not has_identifiers(content["resourceType"]):
+    is_single = content["resourceType"] in ONE_IDENTIFIER
+    if not is_single and not has_identifiers(content["resourceType"]):
         raise BAD_DELIVERY(what="resources.identifier")
     meta = content.get("meta")
     if not is_id(content.get("id")) or not isinstance(meta, dict):
         raise BAD_DELIVERY(what="resources.id, resources.meta")
     if not all(isinstance(meta.get(name), str) for name in ("lastUpdated", "versionId")):
         raise BAD_DELIVERY(what="resources.meta.lastUpdated, resources.meta.versionId")
-    if not isinstance(content.get("identifier", []), list):
+    if not isinstance(content.get("identifier", {} if is_single else []), dict if is_single else list):
         raise BAD_DELIVERY(what="resources.identifier")
     return content
 

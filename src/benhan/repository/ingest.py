@@ -23,7 +23,7 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.faults import Fault
 from benhan.mapping.mapped import IdentifierKey, identifier, source_key
 from benhan.mapping.merge import merge
-from benhan.repository.delivery import Delivery, parse_delivery
+from benhan.repository.delivery import ONE_IDENTIFIER, Delivery, parse_delivery
 from benhan.repository.faults import WRONG_SENDER
 from benhan.store.database import Connection
 from benhan.store.faults import STALE_VERSION
@@ -230,7 +230,8 @@ def _put(
         assert known is not None
         return known.id
     said = rewrite_references({name: value for name, value in content.items() if name not in ("id", "meta")}, real)
-    said["identifier"] = [*said.get("identifier", []), identifier(origin)]
+    is_single = said["resourceType"] in ONE_IDENTIFIER
+    said["identifier"] = identifier(origin) if is_single else [*said.get("identifier", []), identifier(origin)]
     said["meta"] = {**_kept_meta(content), "source": source_}
     if known is None:
         return unit.create(_valid(said))

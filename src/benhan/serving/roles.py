@@ -35,6 +35,9 @@ from benhan.node.patients import Patients
 from benhan.node.records.life import Facility, Records
 from benhan.node.records.papers import Papers
 from benhan.node.records.prints import Prints
+from benhan.node.sends.desk import Desk
+from benhan.node.sends.planner import Planner
+from benhan.node.sends.sender import Sender
 from benhan.node.traces import Traces
 from benhan.repository.routes import routes as repository_routes
 from benhan.serving.database_keeper import DatabaseKeeper
@@ -59,6 +62,7 @@ from benhan.web.pages import Site
 from benhan.web.patient_pages import PatientPages
 from benhan.web.record_pages import RecordPages
 from benhan.web.sealed_text import SealedText
+from benhan.web.send_pages import SendPages
 from benhan.web.sign_in import SignIn
 from benhan.wiring import Access, Node, open_node, open_repository
 
@@ -157,6 +161,9 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
             tasks["hl7v2"] = message_folder(node.store.database, node.intake, folder, settings.bhyt_look_s)
         if node.client is not None:
             tasks["exchange"] = Exchange(node.store, node.outbox, node.exports, node.client, settings.facility_code)
+        if node.destinations:
+            tasks["plan"] = Planner(node.store, node.sends, node.destinations)
+            tasks |= {f"send-{each.name}": Sender(node.store, node.sends, each) for each in node.destinations}
         gauges: dict[str, GaugeReader] = {"queue_waiting": node.queue_counts}
         site = site_of("node", settings)
         routes = [*app_doors(node.access, node.store), *fhir_routes(api), *node_pages(node, site)]
@@ -186,6 +193,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     store = node.store
     sealed = SealedText(store.keyring.derived_key("search-text"))
     records = Records(store, Facility(node.settings.facility_code, node.settings.facility_name), node.forms, node.order)
+    desk = Desk(store, node.sends, node.destinations)
     letters = DeadLetters(store, node.inbox, charset=node.settings.mllp_charset)
     return [
         *door_pages(site, node.access, store),
@@ -196,6 +204,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),
         *BhytPages(site, node.bhyt, node.settings.body_bytes_max).routes(),
+        *SendPages(site, desk, node.settings.body_bytes_max).routes(),
     ]
 
 

@@ -57,6 +57,8 @@ class FakeBhxhGateway:
     heard: list[str] = field(default_factory=list)
     taken: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     """Transaction → facility, the bytes of the file."""
+    refused: dict[str, str] = field(default_factory=dict)
+    """MA_LK → the code with which its first file is answered."""
     claims: dict[str, Claim] = field(default_factory=dict)
     """MA_LK → the claim that counts: a later one replaces it."""
 
@@ -139,6 +141,9 @@ class FakeBhxhGateway:
         claims = list(reader)
         if not claims or any(issue.is_error for claim in claims for issue in claim.faults):
             return _result("202")
+        codes = [self.refused.pop(each.ma_lk) for each in claims if kind != "0" and each.ma_lk in self.refused]
+        if codes:
+            return _result(codes[0])
         transaction = f"HSKCB{len(self.taken) + 1:08d}"
         self.taken[transaction] = (facility, file)
         if kind != "0":

@@ -220,7 +220,7 @@ class BhxhClient:
         await self._client.aclose()
 
     async def _sent(self, path: str, kind: str, file: bytes) -> Accepted:
-        if _SIGNED.search(file) is None:
+        if not is_signed(file):
             raise NOT_SIGNED()
         named = _FACILITY[path].search(file)
         if named is None or named[1] != self._account.facility.encode():
@@ -311,6 +311,11 @@ async def _bounded(answer: httpx.Response) -> bytes:
         if len(body) > ANSWER_BYTES_MAX:
             raise BAD_ANSWER()
     return body
+
+
+def is_signed(file: bytes) -> bool:
+    """Whether a file carries a signature's value; whose it is and whether it holds is the portal's to say."""
+    return _SIGNED.search(file) is not None
 
 
 def _fault(api: Api, code: str) -> Fault:

@@ -167,13 +167,18 @@ class EmrhubClient:
         clock: Clock | None = None,
         random: RandomSource | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        tries: int = TRIES,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        """Raises Forbidden BA-3600 where the target's host is not allowed, or is not https and not among `hosts`."""
+        """`tries` of one push: 1 for who tries again by himself, under the same number.
+
+        Raises Forbidden BA-3600 where the target's host is not allowed, or is not https and not among `hosts`.
+        """
         _hold_to(target.base_url, hosts)
         self._target = target
         self._sender = sender
         self._timeout_s = timeout_s
+        self._tries = tries
         self._clock = clock or SystemClock()
         self._random = random or SystemRandom()
         self._sleep = sleep
@@ -181,37 +186,41 @@ class EmrhubClient:
             base_url=target.base_url, timeout=timeout_s, transport=transport, trust_env=False, follow_redirects=False
         )
         self._turn = asyncio.Lock()
-        self._token = ""
+        self._token: Secret | None = None
         self._token_ends_s = 0.0
         self._next_s = 0.0
 
-    async def push(self, file: Signed) -> Pushed:
-        """What the hub says of a check-up that both signed.
+    def new_number(self) -> str:
+        """A msg_id for a message: what it is known by at every try."""
+        return new_msg_id(self._sender.gln, self._clock.now().date(), self._random.bytes(16))
+
+    async def push(self, file: Signed, number: str = "") -> Pushed:
+        """What the hub says of a check-up that both signed, sent under `number` (a new one where it is "").
 
         Raises Incorrect BA-3604 (mend it), Unavailable BA-3601, BA-3603, Busy BA-3602 (send it later), Broken BA-3605.
         """
         async with self._turn:
-            envelope = self._envelope(file.content)
+            envelope = self._envelope(file.content, number or self.new_number())
             body = envelope_to_bytes(envelope)
-            for number in range(1, TRIES):
+            for attempt in range(1, self._tries):
                 try:
-                    return await self._sent(body, envelope.header.msg_id, number)
+                    return await self._sent(body, envelope.header.msg_id, attempt)
                 except Fault as fault:
                     if fault.code not in (NOT_REACHED.code, HUB_BUSY.code):
                         raise
-                    await self._sleep(PAUSE_FIRST_S * 2 ** (number - 1))
-            return await self._sent(body, envelope.header.msg_id, TRIES)
+                    await self._sleep(PAUSE_FIRST_S * 2 ** (attempt - 1))
+            return await self._sent(body, envelope.header.msg_id, self._tries)
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    def _envelope(self, content: bytes) -> Envelope:
+    def _envelope(self, content: bytes, number: str) -> Envelope:
         now = self._clock.now()
         header = Header(
             version=self._target.version,
             sender_id=self._sender.gln,
             receiver_id=self._target.receiver_id,
-            msg_id=new_msg_id(self._sender.gln, now.date(), self._random.bytes(16)),
+            msg_id=number,
             data_type="xml/base64",
             send_datetime=int(now.timestamp() * 1000),
         )
@@ -224,7 +233,7 @@ class EmrhubClient:
         status, answer = await self._post(push, body, await self._signed_in())
         acknowledgement = self._acknowledgement(status, answer)
         if acknowledgement is None or acknowledgement.result.outcome is Outcome.SIGN_IN:
-            self._token = ""
+            self._token = None
             status, answer = await self._post(push, body, await self._signed_in())
             acknowledgement = self._acknowledgement(status, answer)
             if acknowledgement is None:
@@ -237,29 +246,29 @@ class EmrhubClient:
             await self._sleep(self._next_s - now)
         self._next_s = max(now, self._next_s) + BETWEEN_MESSAGES_S
 
-    async def _signed_in(self) -> str:
+    async def _signed_in(self) -> Secret:
         """A token that still holds. Raises Unavailable BA-3603 where the account is not taken."""
         if self._token and self._clock.monotonic_s() < self._token_ends_s:
             return self._token
         began_s = self._clock.monotonic_s()
         password = self._sender.password.reveal().decode()
         interface = self._target.interface
-        status, answer = await self._post(interface.login, login_to_bytes(self._sender.account, password), "")
+        status, answer = await self._post(interface.login, login_to_bytes(self._sender.account, password), None)
         try:
             code, login = interface.parse_login(answer)
         except Fault as fault:
             raise NOT_LET_IN(code=f"HTTP {status}") from fault
         if login is None or status != 200:
             raise NOT_LET_IN(code=_shown(code) or f"HTTP {status}")
-        self._token = login.token
+        self._token = Secret(login.token)
         self._token_ends_s = began_s + (login.duration_s or DURATION_S) - RENEW_BEFORE_S
         return self._token
 
-    async def _post(self, path: str, body: bytes, token: str) -> tuple[int, bytes]:
+    async def _post(self, path: str, body: bytes, token: Secret | None) -> tuple[int, bytes]:
         """Status and body of an answer. Raises Unavailable BA-3601 (none comes), Busy BA-3602 (it must wait)."""
         headers = {"content-type": "application/json; charset=utf-8", "accept": "application/json"}
         if token:
-            headers |= {"authorization": f"Bearer {token}", "service-type": SERVICE_TYPE}
+            headers |= {"authorization": f"Bearer {token.reveal().decode()}", "service-type": SERVICE_TYPE}
         try:
             async with (
                 asyncio.timeout(self._timeout_s),

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from benhan.access.faults import BAD_FORM
 from benhan.access.routes import route
 from benhan.fhir_api.requests import actor_of, read_content
 from benhan.kernel.permissions import Permission
 from benhan.node.bhyt_intake import BhytIntake, Reception
 from benhan.node.bhyt_report import report_json
 from benhan.web.pages import Page, Site, page, render
+from benhan.web.uploads import is_form, uploaded_files
 
-FILES_MAX = 20
-MULTIPART = "multipart/form-data"
 SHOWN = 100
 """Episodes with something to look at that the page lists."""
 
@@ -45,31 +39,13 @@ class BhytPages:
     async def upload(self, request: Request) -> Response:
         """Files of a form, answered as a page; or one file as it is, answered as JSON: 422 where nothing was taken."""
         body = await read_content(request, self._bytes_max)
-        if not request.headers.get("content-type", "").lower().startswith(MULTIPART):
+        if not is_form(request):
             found = await self._intake.receive([body], actor_of(request))
             return Response(report_json("", found), 200 if found.total else 422, media_type="application/json")
-        files = await self._files(request, body)
+        files = await uploaded_files(request, body, self._bytes_max)
         return self._shown(
             request, [(name, await self._intake.receive([content], actor_of(request))) for name, content in files]
         )
-
-    async def _files(self, request: Request, body: bytes) -> list[tuple[str, bytes]]:
-        """The files of a form, kept in memory alone. Raises Incorrect BA-0913."""
-
-        async def once() -> AsyncGenerator[bytes, None]:
-            yield body
-
-        parser = MultiPartParser(request.headers, once(), max_files=FILES_MAX, max_fields=4)
-        parser.spool_max_size = self._bytes_max + 1
-        try:
-            form = await parser.parse()
-        except (MultiPartException, KeyError) as cause:
-            raise BAD_FORM(limit=self._bytes_max) from cause
-        try:
-            uploads = [each for each in form.getlist("file") if isinstance(each, UploadFile)]
-            return [(each.filename or "", await each.read()) for each in uploads if each.size or each.filename]
-        finally:
-            await form.close()
 
     def _shown(self, request: Request, received: list[tuple[str, Reception]]) -> Response:
         return render(request, self._site, "bhyt.html", received=received, limit_mb=self._bytes_max >> 20, shown=SHOWN)

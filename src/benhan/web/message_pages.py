@@ -44,8 +44,8 @@ class MessagePages:
         ]
 
     async def letters(self, request: Request) -> Response:
-        listed = await self._letters.listed(before=_before(request))
-        return render(request, self._site, "letters.html", listed=listed, next=_next([each.id for each in listed]))
+        listed = await self._letters.listed(before=before_of(request))
+        return render(request, self._site, "letters.html", listed=listed, next=next_of([each.id for each in listed]))
 
     async def letter(self, request: Request) -> Response:
         return await self._shown(request, 200, None, None)
@@ -79,8 +79,8 @@ class MessagePages:
         )
 
     async def deliveries(self, request: Request) -> Response:
-        listed = await self._outbox.listed(before=_before(request))
-        return render(request, self._site, "deliveries.html", listed=listed, next=_next([each.id for each in listed]))
+        listed = await self._outbox.listed(before=before_of(request))
+        return render(request, self._site, "deliveries.html", listed=listed, next=next_of([each.id for each in listed]))
 
     async def retry(self, request: Request) -> Response:
         bucket, _, number = form_of(request).get("delivery", "").partition("-")
@@ -89,11 +89,12 @@ class MessagePages:
         return RedirectResponse("/deliveries", 303)
 
 
-def _before(request: Request) -> int:
+def before_of(request: Request) -> int:
+    """The id that a list goes on before."""
     asked = request.query_params.get("before", "")
     return int(asked) if asked.isdecimal() and len(asked) < 19 else NEWEST
 
 
-def _next(ids: list[int]) -> int:
+def next_of(ids: list[int]) -> int:
     """What continues a list, 0 at its end."""
     return min(ids) if len(ids) >= LISTED else 0

@@ -301,3 +301,15 @@ def test_a_line_without_end_is_not_held_in_memory(tmp_path: Path, monkeypatch: p
         ("2", "BA-0206"),
         ("3", "Patient.b"),
     ]
+
+
+def test_a_report_as_json_tells_level_and_hint_of_every_format(tmp_path: Path) -> None:
+    wrong = check_up()
+    del wrong.parts["XML1"]["HO_TEN"]
+    wrong.parts["XML1"]["LA"] = "x"
+    (tmp_path / "kham.xml").write_bytes(ksk_to_xml(wrong))
+    (tmp_path / "nguoi.json").write_text(json.dumps({**PATIENT, "gender": "nam"}), encoding="utf-8")
+    told = [json.loads(line) for line in checked(tmp_path).stdout.splitlines()]
+    assert {each["level"] for each in told} == {"block", "warn"}
+    assert all((each["level"] == "block") == each["is_error"] for each in told)
+    assert all(len(each["hint"]) > 10 for each in told)

@@ -13,6 +13,8 @@ from lxml import etree
 from tests.unit.vn.ksk_making import check_up
 
 from benhan.kernel.faults import Fault
+from benhan.kernel.texts import Text
+from benhan.vn.catalogues.catalogue import Catalogue, Content, Entry, Head
 from benhan.vn.ksk.check import age_group, check_ksk
 from benhan.vn.ksk.document import ksk_to_xml, parse_ksk
 from benhan.vn.ksk.fields import REQUIRED_PARTS, AgeGroup, parts
@@ -208,3 +210,26 @@ def test_a_place_of_that_name_elsewhere_in_the_file_is_no_place() -> None:
     check = check_up()
     check.facility = "<CKS_NGUOI_KET_LUAN/>"
     assert b"doctor" not in unsigned(check).with_doctor(b"x").to_sign.split(b"CHUKYDONVI")[0]
+
+
+def loaded(name: str, content: Content, *codes: str) -> Catalogue:
+    return Catalogue(
+        Head(name, f"urn:{name}", Text(name, name), "thử", content), tuple(Entry(code, code) for code in codes)
+    )
+
+
+def test_codes_are_held_against_the_lists_that_the_hospital_loaded_on_the_day_of_the_examination() -> None:
+    check = check_up()
+    whole = {
+        "DICH_VU": loaded("DICH_VU", Content.WHOLE, "23.0075.1494"),
+        "KSK.DOI_TUONG": loaded("KSK.DOI_TUONG", Content.WHOLE, "13"),
+        "ICD10": loaded("ICD10", Content.WHOLE, "I10", "E11.9"),
+    }
+    assert check_ksk(check, whole) == []
+    check.results[0]["MA_DICH_VU"] = "99.9999.9999"
+    check.parts["XML8"]["KET_LUAN_BENH"] = "I10;Z99.9"
+    check.parts["XML2"]["DOI_TUONG"] = "12"
+    places = {"XML11[0].MA_DICH_VU", "XML8.KET_LUAN_BENH", "XML2.DOI_TUONG"}
+    assert {issue.place for issue in check_ksk(check, whole) if issue.is_error} == places
+    part = {"ICD10": loaded("ICD10", Content.PART, "I10")}
+    assert [(issue.place, issue.is_error) for issue in check_ksk(check, part)] == [("XML8.KET_LUAN_BENH", False)]

@@ -19,9 +19,14 @@ from benhan.node.records.lifecycle import PAPER_ACTS, Act
 from benhan.node.records.lifecycle import State as RecordState
 from benhan.node.records.lists import WORK
 from benhan.node.records.models import PaperState
+from benhan.node.sends.bhyt_portal import CHECKIN as CHECKIN_SENT
+from benhan.node.sends.bhyt_portal import CLAIM as CLAIM_SENT
+from benhan.node.sends.destination import Mode
+from benhan.node.sends.ministry_hub import KSK
 from benhan.repository.delivery import KINDS as DELIVERIES
 from benhan.store.inbox import State
 from benhan.store.ledger.events import Event
+from benhan.store.send_state import SendState
 from benhan.vn.bhyt.messages import CHECKIN, CLAIM
 from benhan.web import words
 from benhan.web.pages import FOLDER, STATIC
@@ -35,6 +40,10 @@ NAMES_NO_PATIENT = ("account:", "keys:kek:", "ledger:", "smart:", "store:")
 OF_A_MESSAGE_ALONE = ("receive", "park", "mend", "replay", "view")
 """A message is not known to be anybody's until it is applied."""
 
+HAPPENED = (
+    "put", "sent", "failed", "received", "refused", "parked", "ready", "by_hand", "replaced", "file",
+)  # fmt: skip
+"""What stands in the history of a message to an authority."""
 HOW_IT_LIES = ("normal", "a_little_high", "high", "a_little_low", "low", "unknown")
 TOLD_TYPES = (
     "Patient", "Observation", "DiagnosticReport", "Condition", "Encounter", "AllergyIntolerance", "MedicationRequest",
@@ -73,6 +82,9 @@ FAMILIES: dict[str, set[str]] = {
     "patient.": set(TABS),
     "role.": {role.value for role in Role},
     "scope.": {level.value for level in Level} | {name for name, _ in _ACTS} | set(_TOLD_WORDS),
+    "sends.": {*(state.value for state in SendState), CLAIM_SENT, CHECKIN_SENT, KSK},
+    "sends.happened_": set(HAPPENED),
+    "sends.mode_": {mode.value for mode in Mode if mode is not Mode.OFF},
     "station.": set(re.findall(r'Station\(\s*"(\w+)"', inspect.getsource(traces))) | {"book"},
 }
 """What a template puts together: `t('role.' ~ role)`, and every end that may come."""
@@ -157,12 +169,13 @@ DYNAMIC_CLASSES = {
     "moment.kind": {"Encounter", *_KINDS},
     "record.state.value": {state.value for state in RecordState},
     "paper.state.value": {state.value for state in PaperState},
+    "message.state.value": {state.value for state in SendState},
     "look.role": {role.value for role in Role},
 }
 SET_BY_SCRIPTS = {"is-offline", "htmx-request"}
 PLAIN_ON_PURPOSE = {"node", "repository", "waiting", "wait", "DiagnosticReport", "ServiceRequest"} | {
     "MedicationRequest", "Composition",
-    "doctor", "nurse", "records", "lab", "it_admin", "draft", "closed", "submitted", "destroyed", "held",
+    "doctor", "nurse", "records", "lab", "it_admin", "draft", "closed", "submitted", "destroyed", "held", "sent", "replaced",
 }  # fmt: skip
 """Members of a family that look as the rest of it does."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 
 from lxml import etree
 
@@ -18,7 +17,7 @@ from benhan.kernel.issues import Issue, error, warning
 from benhan.vn.bhyt import texts
 from benhan.vn.bhyt.claim import Claim, ClaimFile, Row, place
 from benhan.vn.bhyt.plain_rows import plain_rows
-from benhan.vn.bhyt.split import MB, Slice, Splitter, not_xml
+from benhan.vn.bhyt.split import FLAT_ROOT, MB, ROW_OF_XML12, Slice, Splitter, not_xml, table_by_tag
 from benhan.vn.bhyt.tables import Table, latest
 
 PARTS_MAX = 64
@@ -42,9 +41,6 @@ _CLOSE = b"</r>"
 _NESTED = etree.XPath("boolean(*/*)")
 _DOCTYPE = b"<!DOCTYPE"
 _DECLARED = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
-_ROW_OF_XML12 = "GIAM_DINH_Y_KHOA"
-"""The row element of one vendor (docs/known-issues.md)."""
-_FLAT_ROOT = "HS"
 
 
 class ClaimReader:
@@ -84,7 +80,7 @@ def _claims_of_whole(root: etree._Element) -> list[Claim]:
     if parts:
         return _claims_of_parts(parts)
     claim = Claim("")
-    if root.tag == _FLAT_ROOT:
+    if root.tag == FLAT_ROOT:
         claim.faults.append(error("structure", "", texts.NO_WRAPPER, texts.WRAPPER))
         for table in latest().tables.values():
             rows = [_row(each, table, number, claim) for number, each in enumerate(root.findall(table.record), 1)]
@@ -224,7 +220,7 @@ def _why(data: bytes, cause: etree.XMLSyntaxError, place_: str) -> Issue:
 
 def _read_table(label: str, root: etree._Element, claim: Claim) -> None:
     """Add the rows under `root` to the claim; `label` is what LOAIHOSO said, "" where nothing did."""
-    table = _by_tag().get(root.tag)
+    table = table_by_tag().get(root.tag)
     if table is None or (label and table.name != label):
         found = texts.OTHER_TABLE.filled(said=label, found=table.name) if table is not None else texts.NO_TABLE
         claim.faults.append(error("structure", label, found, texts.WRAPPER))
@@ -247,8 +243,8 @@ def _keep(table: Table, rows: list[Row], claim: Claim) -> None:
 
 
 def _records(root: etree._Element, table: Table, claim: Claim) -> list[etree._Element]:
-    if root.tag in (table.record, _ROW_OF_XML12):
-        if table.name == "XML12" and (inner := root.findall(f".//{_ROW_OF_XML12}")):
+    if root.tag in (table.record, ROW_OF_XML12):
+        if table.name == "XML12" and (inner := root.findall(f".//{ROW_OF_XML12}")):
             return inner
         return [root]
     records: list[etree._Element] = []
@@ -302,13 +298,3 @@ def _close(claim: Claim, place_: str) -> None:
         for number, row in enumerate(rows, 1):
             if row.get("MA_LK", claim.ma_lk).strip() != claim.ma_lk:
                 claim.faults.append(error("business-rule", place(name, number, "MA_LK"), texts.OTHER_MA_LK))
-
-
-@cache
-def _by_tag() -> dict[str, Table]:
-    """Tables by any tag that an inner file may begin with."""
-    found: dict[str, Table] = {}
-    for table in latest().tables.values():
-        found |= dict.fromkeys((tag for tag in (table.root, table.list_tag, table.record) if tag), table)
-    found[_ROW_OF_XML12] = latest().tables["XML12"]
-    return found

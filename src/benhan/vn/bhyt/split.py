@@ -12,6 +12,7 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from lxml import etree
 
@@ -19,7 +20,7 @@ from benhan.kernel.issues import Issue, error, warning
 from benhan.vn.bhyt import texts
 from benhan.vn.bhyt.claim import ClaimFile
 from benhan.vn.bhyt.dates import is_day
-from benhan.vn.bhyt.tables import latest
+from benhan.vn.bhyt.tables import Table, latest
 
 MB = 1024 * 1024
 HOSO_MAX = 64 * MB
@@ -32,6 +33,13 @@ START = 512
 ENDS_MAX = 4 * MB
 """The end of the wrapper: CHUKYDONVI with its certificates."""
 
+ROW_OF_XML12 = "GIAM_DINH_Y_KHOA"
+"""The row element of one vendor (docs/known-issues.md)."""
+FLAT_ROOT = "HS"
+"""The root of training tools, which wraps nothing."""
+WRAPPERS = ("GIAMDINHHS", FLAT_ROOT)
+FHIR_NAMESPACE = b"http://hl7.org/fhir"
+_NAME = re.compile(rb"(?:[\w.-]+:)?([\w.-]+)")
 _HOSO = re.compile(rb"<HOSO(?=[\s/>])")
 _HOSO_TAG = re.compile(rb"<HOSO(?:\s[^<>]*)?(/?)>")
 _END = b"</HOSO>"
@@ -68,6 +76,7 @@ class Splitter:
             remove_comments=True,
         )
         self._wrapper_ok = True
+        self._root = ""
         self.head = ClaimFile()
         self.is_wrapped = False
         """Whether the file is a GIAMDINHHS."""
@@ -98,6 +107,11 @@ class Splitter:
                 self._refuse(warning("invalid", "", texts.OTHER_ENCODING.filled(encoding=encoding), texts.WRAPPER))
         if b"<!DOCTYPE" in start:
             self._refuse(error("security", "", texts.HAS_DTD, texts.WRAPPER))
+            return False
+        self._root = _local_name(start, root)
+        other = texts.FHIR if FHIR_NAMESPACE in start else texts.OTHER_KINDS.get(self._root)
+        if other is not None:
+            self._refuse(error("not-supported", "", other, texts.WRAPPER))
             return False
         self.is_wrapped = root[1] == b"GIAMDINHHS"
         return True
@@ -194,6 +208,10 @@ class Splitter:
             self._wrapper_ok = False
             return
         content = self._take(len(self._buffer))
+        if self._root not in table_by_tag() and self._root not in WRAPPERS and b"<FILEHOSO" not in content:
+            self._refuse(error("structure", "", texts.NOT_BHYT.text, texts.WRAPPER))
+            self._wrapper_ok = False
+            return
         self.is_whole = True
         self._feed(content)
         self.head.claims_seen = 1
@@ -270,6 +288,22 @@ def _too_large(place: str) -> Issue:
     return error("too-long", place, texts.TOO_LARGE.filled(size=HOSO_MAX // MB), texts.WRAPPER)
 
 
+def _local_name(start: bytes, root: re.Match[bytes]) -> str:
+    """The root's name without its prefix."""
+    named = _NAME.match(start, root.start(1))
+    return named[1].decode("ascii", "replace") if named is not None else ""
+
+
+@cache
+def table_by_tag() -> dict[str, Table]:
+    """Tables by any tag that a file or an inner file may begin with."""
+    found: dict[str, Table] = {}
+    for table in latest().tables.values():
+        found |= dict.fromkeys((tag for tag in (table.root, table.list_tag, table.record) if tag), table)
+    found[ROW_OF_XML12] = latest().tables["XML12"]
+    return found
+
+
 def begins_as_bhyt(start: bytes) -> bool:
     """Whether a file that begins so is a BHYT one: its wrapper, a table, a check-in."""
     start = start.removeprefix(codecs.BOM_UTF8)
@@ -277,7 +311,7 @@ def begins_as_bhyt(start: bytes) -> bool:
         if start.startswith(mark):
             start = start[: len(start) // 2 * 2].decode("utf-16", "replace").encode()
     root = _ROOT.match(start)
-    tags = {"GIAMDINHHS", "HS", *(table.root for table in latest().tables.values())}
+    tags = {*WRAPPERS, *(table.root for table in latest().tables.values())}
     return root is not None and root[1].decode("ascii", "replace") in tags
 
 

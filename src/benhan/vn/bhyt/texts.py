@@ -17,6 +17,21 @@ NOT_BHYT = FaultCode(
     ),
 )
 
+OTHER_KINDS = {
+    "KHAMSUCKHOE": Text(
+        "Tệp là hồ sơ khám sức khoẻ, không phải XML BHYT: nộp ở trang Gửi cơ quan, mục khám sức khoẻ.",
+        "The file is a health check-up, not a BHYT XML: hand it in on the page of authorities, at health check-ups.",
+    ),
+    "HoSoBenhAn": Text(
+        "Tệp là hồ sơ bệnh án (HoSoBenhAn), không phải XML BHYT: đổi bằng benhan convert rồi nhập qua FHIR.",
+        "The file is a record (HoSoBenhAn), not a BHYT XML: convert it with benhan convert, then post it as FHIR.",
+    ),
+}
+"""Files of other formats by their root, and where each belongs."""
+FHIR = Text(
+    "Tệp là FHIR, không phải XML BHYT: gửi tới địa chỉ /fhir của máy này.",
+    "The file is FHIR, not a BHYT XML: post it to this system's /fhir.",
+)
 HAS_DTD = Text(
     "Có DOCTYPE: không nhận, vì có thể chứa thực thể nguy hiểm. Bỏ phần DOCTYPE rồi gửi lại.",
     "It has a DOCTYPE, which is refused since it may hold harmful entities. Take it out and send again.",

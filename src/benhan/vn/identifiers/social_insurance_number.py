@@ -24,7 +24,7 @@ FORM = Text(
     "A social insurance number has 10 digits, the last ten of the 15-character card.",
 )
 
-_FORM = re.compile(r"\d{10}", re.ASCII)
+_FORM = re.compile(r"(?!0{10})\d{10}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

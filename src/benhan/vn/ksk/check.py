@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 
 from benhan.kernel.issues import Issue, error, warning
 from benhan.kernel.texts import Text
 from benhan.vn.catalogues import shipped
+from benhan.vn.catalogues.catalogue import Catalogue
+from benhan.vn.catalogues.check import check_code
 from benhan.vn.identifiers import citizen_number, gln
 from benhan.vn.identifiers.kind import is_stored_form
 from benhan.vn.ksk import faults
@@ -17,12 +20,45 @@ from benhan.vn.ksk.document import CheckUp
 from benhan.vn.ksk.faults import CLAUSE
 from benhan.vn.ksk.fields import REQUIRED_PARTS, RESULTS_PART, AgeGroup, Field, Part, codes, parts
 
+LISTS: Mapping[str, str] = MappingProxyType({"MA_DICH_VU": "DICH_VU", "MAXA_CU_TRU": "XA"})
+"""Fields whose kind names no list, and the catalogue their codes are of."""
+CATALOGUES = frozenset({"ICD10", "TINH", "GIOI_TINH", "DANTOC", "KSK.DOI_TUONG", "KSK.NGUON_CHI_TRA", *LISTS.values()})
+"""Every catalogue that a check-up may be held against."""
+NO_LISTS: Mapping[str, Catalogue] = MappingProxyType({})
 _ICD = re.compile(r"[A-Z]\d\d(?:\.[0-9A-Z]{1,4})?[*†+]?", re.ASCII)
 _BIRTH = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(\d{4})?", re.ASCII)
 
 
-def check_ksk(check: CheckUp) -> list[Issue]:
-    """The issues of a check-up; [] where all is well."""
+class Listed:
+    """The catalogues that the codes of one check-up are held against, on its day."""
+
+    def __init__(self, lists: Mapping[str, Catalogue], examined: str) -> None:
+        self._lists = lists
+        day = examined[:8]
+        self._on = datetime.strptime(day, "%Y%m%d").date() if _is_time(day, "%Y%m%d", 8) else None  # noqa: DTZ007
+
+    def catalogue_of(self, field: Field) -> Catalogue | None:
+        """The loaded list of a field's codes, None for none or where the day is not known."""
+        kind, _, argument = field.kind.partition(":")
+        name = argument if kind in ("code", "codes") else "ICD10" if kind == "icds" else LISTS.get(field.name, "")
+        return self._lists.get(name) if self._on is not None else None
+
+    def check(self, catalogue: Catalogue, value: str, place: str) -> Iterator[Issue]:
+        """What is wrong with a code, or with each of several."""
+        assert self._on is not None
+        for code in (each.strip().rstrip("*†+") for each in value.split(";")):
+            issue = check_code(catalogue, code, self._on, place)
+            if issue is not None:
+                yield issue
+
+
+def check_ksk(check: CheckUp, lists: Mapping[str, Catalogue] = NO_LISTS) -> list[Issue]:
+    """The issues of a check-up; [] where all is well.
+
+    `lists` are those of `LISTS` and of the code fields that the hospital loaded, by name: a code is held against them
+    as they are on the day of the examination; without them against what is shipped.
+    """
+    listed = Listed(lists, check.value("XML2", "NGAY_VAO"))
     issues = [error("required", name, faults.NO_PART, CLAUSE) for name in REQUIRED_PARTS if name not in check.parts]
     issues += [error("duplicate", name, faults.DOUBLED_PART, CLAUSE) for name in check.doubled]
     for name, values in check.parts.items():
@@ -30,9 +66,9 @@ def check_ksk(check: CheckUp) -> list[Issue]:
         if part is None:
             issues.append(warning("structure", name, faults.UNKNOWN_PART, CLAUSE))
         elif name != RESULTS_PART:
-            issues += _check_part(part, values, name)
+            issues += _check_part(part, values, name, listed)
     for index, result in enumerate(check.results):
-        issues += _check_part(parts()[RESULTS_PART], result, f"{RESULTS_PART}[{index}]")
+        issues += _check_part(parts()[RESULTS_PART], result, f"{RESULTS_PART}[{index}]", listed)
     issues += _by_age(check)
     return issues + list(_between(check))
 
@@ -62,7 +98,7 @@ def _birth_day(text: str) -> tuple[int, int, int] | None:
     return year, month, day
 
 
-def _check_part(part: Part, values: dict[str, str], place: str) -> Iterator[Issue]:
+def _check_part(part: Part, values: dict[str, str], place: str, listed: Listed) -> Iterator[Issue]:
     for field in part.fields.values():
         if field.need == "1" and not values.get(field.name, "").strip():
             yield error("required", f"{place}.{field.name}", faults.MISSING, CLAUSE)
@@ -71,16 +107,20 @@ def _check_part(part: Part, values: dict[str, str], place: str) -> Iterator[Issu
         if field_ is None:
             yield warning("structure", f"{place}.{name}", faults.UNKNOWN, CLAUSE)
         elif value:
-            yield from _check_value(field_, value, f"{place}.{name}")
+            yield from _check_value(field_, value, f"{place}.{name}", listed)
 
 
-def _check_value(field: Field, value: str, place: str) -> Iterator[Issue]:
+def _check_value(field: Field, value: str, place: str, listed: Listed) -> Iterator[Issue]:
     if field.size and len(value) > field.size:
         yield error("too-long", place, faults.TOO_LONG.filled(length=len(value), size=field.size), CLAUSE)
     kind, _, argument = field.kind.partition(":")
-    text = _KINDS[kind](value, argument)
+    catalogue = listed.catalogue_of(field)
+    is_list = catalogue is not None and kind in ("code", "codes")
+    text = _KINDS[kind](value, argument) if not is_list else None
     if text is not None:
         yield error("value", place, text, CLAUSE)
+    elif catalogue is not None:
+        yield from listed.check(catalogue, value, place)
     if field.name == "HO_TEN" and value != value.upper():
         yield error("value", place, faults.NOT_UPPER, CLAUSE)
 

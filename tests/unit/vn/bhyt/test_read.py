@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.vn.bhyt.samples import CASES, FILES, FOLDER, claim_of, file_of, part, read, sample, summary, told
+from tests.unit.vn.ksk_making import check_up
 
+from benhan.kernel.texts import Text
 from benhan.vn.bhyt import split, texts
+from benhan.vn.ksk.document import ksk_to_xml
 
 DRUGS = "<CHITIEU_CHITIET_THUOC><DSACH_CHI_TIET_THUOC>{}</DSACH_CHI_TIET_THUOC></CHITIEU_CHITIET_THUOC>"
 DRUG = "<CHI_TIET_THUOC><MA_LK>LK1</MA_LK><STT>1</STT></CHI_TIET_THUOC>"
@@ -169,6 +172,22 @@ def test_what_is_no_xml_at_all_is_said_to_be_no_bhyt_file(data: bytes) -> None:
     head, claims = read(data)
     assert claims == []
     assert [issue.text for issue in head.faults] == [texts.NOT_BHYT.text]
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (ksk_to_xml(check_up()), texts.OTHER_KINDS["KHAMSUCKHOE"]),
+        (b"<?xml version='1.0'?><x:HoSoBenhAn xmlns:x='urn:a'/>", texts.OTHER_KINDS["HoSoBenhAn"]),
+        (b'<Patient xmlns="http://hl7.org/fhir"><id value="a"/></Patient>', texts.FHIR),
+        (b"<html><body>bao tri</body></html>", texts.NOT_BHYT.text),
+        (b"<Invoice><Line/></Invoice>", texts.NOT_BHYT.text),
+    ],
+)
+def test_xml_of_another_kind_is_no_episode_but_told_with_where_it_belongs(data: bytes, text: Text) -> None:
+    head, claims = read(data)
+    assert claims == []
+    assert [issue.text for issue in head.faults] == [text]
 
 
 def test_a_doctype_is_refused_before_anything_is_read() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from benhan.kernel.texts import Text
@@ -12,10 +11,11 @@ from benhan.vn.bhyt.rules.rule import Found, at, rule
 from benhan.vn.bhyt.rules.values import birth, day, parts, whole
 from benhan.vn.bhyt.rules.view import View
 from benhan.vn.bhyt.tables import codes_on
+from benhan.vn.identifiers import social_insurance_number
+from benhan.vn.identifiers.kind import is_stored_form
 
 MOST_MATERNITY_DAYS = 180
 LONGEST_SUMMARY = 4000
-_SOCIAL_NUMBER = re.compile(r"(?!0{10})\d{10}", re.ASCII)
 
 XML7_NEEDS = (
     "SO_LUU_TRU", "MA_YTE", "MA_KHOA_RV", "NGAY_VAO", "NGAY_RA", "CHAN_DOAN_RV", "PP_DIEUTRI", "MA_BS", "TEN_BS",
@@ -156,7 +156,7 @@ def sick_leave(view: View) -> Iterator[Found]:
     for at_row, row in view.rows("XML11"):
         if row["MAU_SO"] not in ("", "CT07"):
             yield at(f"{at_row}.MAU_SO", column="MAU_SO")
-        if not _SOCIAL_NUMBER.fullmatch(row["MA_BHXH"].strip()):
+        if not is_stored_form(social_insurance_number, row["MA_BHXH"].strip()):
             yield at(f"{at_row}.MA_BHXH", column="MA_BHXH")
         begin, end = day(row["TU_NGAY"]), day(row["DEN_NGAY"])
         left = view.left // 1440 if view.left is not None else None

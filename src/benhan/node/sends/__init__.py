@@ -1,0 +1,1 @@
+"""The node's messages to authorities: planned out of the ledger, made, signed, sent, and looked after by people."""
