@@ -106,8 +106,10 @@ class FileVerdict:
 
     @property
     def indication(self) -> Indication | None:
-        """The worst of its signatures; None where nobody signed."""
-        return worst(each.finding.indication for each in self.signatures if not each.is_timestamp)
+        """The worst of its signatures; None where nobody signed. A time-stamp counts where it was tampered with."""
+        signed = [each.finding.indication for each in self.signatures if not each.is_timestamp]
+        tampered = [each.finding.indication for each in self.signatures if each.finding.indication is Indication.FAILED]
+        return worst([*signed, *tampered])
 
 
 def worst(indications: Iterable[Indication]) -> Indication | None:

@@ -6,6 +6,7 @@ behind a signature); EN 319 142-1.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from copy import copy
 from datetime import datetime
@@ -36,6 +37,7 @@ from benhan.signing.verdicts import CHANGED, Finding, Indication, SignatureVerdi
 
 SIGNATURES_MAX = 200
 """More signatures in one file are not judged: a hostile file could ask for hours."""
+_HOLE = re.compile(rb"<[0-9A-Fa-f]*>")
 _BREAKS = (
     *READING_FAILS,
     PdfError,
@@ -177,9 +179,14 @@ def _is_as_signed(signature: EmbeddedPdfSignature) -> bool:
 
 
 def _hole_is_clean(signature: EmbeddedPdfSignature) -> bool:
-    """Whether behind the signature in its hole, which nothing covers, there is nothing but zeros."""
+    """Whether the hole, which the signature does not cover, holds nothing but the signature and zeros behind it."""
     held = signature.pkcs7_content
-    return not any(held[len(cms.ContentInfo.load(held).dump()) :])
+    _, start, end, _ = (int(each) for each in signature.byte_range)
+    stream = signature.reader.stream
+    stream.seek(start)
+    written = stream.read(end - start)
+    is_hexadecimal = _HOLE.fullmatch(written) is not None and len(written) == 2 * len(held) + 2
+    return is_hexadecimal and not any(held[len(cms.ContentInfo.load(held).dump()) :])
 
 
 def _level(reader: PdfFileReader, *, is_stamped: bool, is_sealed: bool) -> str:
