@@ -27,6 +27,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator.ltv.poe import POEManager
 
 from benhan.kernel.faults import Fault
+from benhan.signing.additions import adds_only_signatures
 from benhan.signing.certificates import facts_of
 from benhan.signing.judging import claimed_role, judge_signature, judge_token, nothing_proven, prove
 from benhan.signing.pades import READING_FAILS, read_pdf
@@ -58,8 +59,7 @@ async def judge_pdf(pdf: bytes, trust: Trust, at: datetime, status: Status | Non
     reader = read_pdf(pdf)
     try:
         found = list(reader.embedded_signatures)[:SIGNATURES_MAX]
-        for each in found:
-            each.compute_integrity_info()
+        _examine(reader, found)
         rules = signature_rules(trust, (status or Status()) | _kept(reader))
         stamps, proofs = await _stamps(found, rules, at)
     except _BREAKS:
@@ -75,6 +75,19 @@ async def judge_pdf(pdf: bytes, trust: Trust, at: datetime, status: Status | Non
         except _BREAKS:
             judged.append(_malformed(each))
     return judged
+
+
+def _examine(reader: PdfFileReader, found: Sequence[EmbeddedPdfSignature]) -> None:
+    """See what each signature covers, and whether what came later is only signatures: plainly, else thoroughly."""
+    plain_from = reader.xrefs.total_revisions
+    while plain_from > 0 and adds_only_signatures(reader, plain_from - 1):
+        plain_from -= 1
+    for each in found:
+        is_plain = each.signed_revision + 1 >= plain_from
+        each.compute_integrity_info(skip_diff=is_plain)
+        if is_plain:
+            plain: Any = each  # the library's type says that nothing is known yet
+            plain.diff_result = DiffResult(ModificationLevel.LTA_UPDATES, set())
 
 
 async def _signature(

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from benhan.kernel.faults import Broken, Conflict, Fault, Forbidden, Incorrect, Unavailable
+from benhan.signing.additions import adds_only_signatures
 from benhan.signing.batch import Level, stamp_later
 from benhan.signing.checking import ask_status
-from benhan.signing.pades import Appearance, Place, attachments, page_count, prepare, to_archive
+from benhan.signing.pades import Appearance, Place, attachments, page_count, prepare, read_pdf, to_archive
 from benhan.signing.status import Status
 from benhan.signing.verdicts import Indication, SignatureVerdict
 from benhan.signing.verify_pdf import judge_pdf
@@ -270,6 +271,19 @@ async def test_a_page_changed_by_an_update_behind_the_signature_fails(desk: Desk
     found = (await verdicts(desk, output.getvalue()))[0]
     assert told(found) == ("TOTAL-FAILED", "FORMAT_FAILURE")
     assert "sửa sau khi ký" in found.finding.text.vi
+
+
+async def test_what_is_plainly_signatures_is_seen_as_the_thorough_comparison_sees_it(
+    desk: Desk, paper: bytes, small_paper: bytes
+) -> None:
+    plain = await desk.sign(await desk.sign(paper, "nurse"), "doctor")
+    reader = read_pdf(plain)
+    assert [adds_only_signatures(reader, each) for each in range(5)] == [False, True, True, True, True]
+    place = Place("BacSi", appearance=Appearance(0, (300, 100, 500, 160), small_paper))
+    pictured = await desk.sign(await desk.sign(paper, "nurse"), "doctor", Level.B, place)
+    assert [adds_only_signatures(read_pdf(pictured), each) for each in range(4)] == [False, True, True, False]
+    (first, *_) = await verdicts(desk, pictured)
+    assert told(first) == ("TOTAL-PASSED", "")
 
 
 class Sealed:
