@@ -1,4 +1,4 @@
-"""Whether a revision of a PDF adds nothing but signatures: the usual case, seen without walking the whole document.
+"""Whether an update of a PDF adds nothing but signatures: the usual case, seen without walking the whole document.
 
 Strict on purpose: what is not plainly a signature without a picture, a time-stamp, or kept status is left to the
 library's slow and thorough comparison, which follows every path of the document. Every object that is new must be of a
@@ -23,16 +23,16 @@ _STREAM_KEYS = frozenset({"/Length", "/Filter", "/DecodeParms"})
 _DER_SEQUENCE = 0x30
 
 
-def adds_only_signatures(reader: PdfFileReader, revision: int) -> bool:
-    """Whether revision number `revision`, from 0, adds only signatures, time-stamps and status to the one before."""
+def adds_only_signatures(reader: PdfFileReader, number: int) -> bool:
+    """Whether update `number` of the file, from 0, adds only signatures, time-stamps and status to the one before."""
     xrefs = reader.xrefs
-    if revision == 0 or xrefs.refs_freed_in_revision(revision):
+    if number == 0 or xrefs.refs_freed_in_revision(number):
         return False
-    before, after = HistoricalResolver(reader, revision - 1), HistoricalResolver(reader, revision)
+    before, after = HistoricalResolver(reader, number - 1), HistoricalResolver(reader, number)
     if before.root_ref.idnum != after.root_ref.idnum:
         return False
-    written = xrefs.explicit_refs_in_revision(revision)
-    new = {each for each in written if xrefs.get_introducing_revision(each) == revision}
+    written = xrefs.explicit_refs_in_revision(number)
+    new = {each for each in written if xrefs.get_introducing_revision(each) == number}
     store = _store_refs(before)
     comparison = _Comparison(before, after, {each.idnum for each in new})
     return all(comparison.is_harmless(each) for each in new) and all(
