@@ -31,6 +31,8 @@ NAMES = (
     "validate_aside",
     "formats",
     "print_forms",
+    "sign_batch",
+    "verify_record",
     "bhyt_read",
     "bhyt_rules",
     "names",

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.softhsm import PIN, new_token, softhsm_module
 
 from benhan.kernel.actors import system
 from benhan.kernel.clock import SystemClock
@@ -22,26 +19,14 @@ from benhan.store.key_encryption import init_kek, kek_home, open_kek
 from benhan.store.key_rotation import rotate_kek
 from benhan.store.keyring import Keyring
 
-MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")
-PIN = "246810"
-
 
 @pytest.fixture(scope="session")
-def softhsm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The SoftHSM2 module on a folder of tokens of its own. One a process: the library reads its settings once."""
-    pytest.importorskip("pkcs11", reason="the extra pkcs11 is not installed")
-    if not MODULE.exists():
-        pytest.skip("Debian's softhsm2 is not installed")
-    folder = tmp_path_factory.mktemp("softhsm")
-    (folder / "tokens").mkdir()
-    (folder / "conf").write_text(f"directories.tokendir = {folder}/tokens\nlog.level = ERROR\n", encoding="ascii")
-    os.environ["SOFTHSM2_CONF"] = str(folder / "conf")
+def softhsm() -> Path:
+    """The SoftHSM2 module with two tokens."""
+    module = softhsm_module()
     for label in ("benhan", "other"):
-        command = ["softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", "13579000"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    yield MODULE
-    del os.environ["SOFTHSM2_CONF"]
-    shutil.rmtree(folder)
+        new_token(module, label)
+    return module
 
 
 @pytest.fixture

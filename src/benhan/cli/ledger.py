@@ -91,7 +91,7 @@ def check(
     from benhan.store.ledger.proofs import parse_proof, verify_inclusion
 
     proof = parse_proof(file.read_bytes())
-    found = verify_inclusion(proof, _key_of(key) if key else None)
+    found = verify_inclusion(proof, key_of(key) if key else None)
     if found is not Inclusion.PROVEN:
         err.print(f"[bold red]Không chứng minh được (not proven)[/]: {found.value}")
         raise typer.Exit(70)
@@ -128,7 +128,7 @@ def show(
         err.print(f"Còn nữa (more): --before {page.next}")
 
 
-def _key_of(text: str) -> bytes:
+def key_of(text: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError as cause:

@@ -1,8 +1,9 @@
-"""`benhan verify`: whether all that is kept can still be opened, and the ledger is whole."""
+"""`benhan verify`: whether signed files hold; without files, whether all that is kept opens and the ledger is whole."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,12 +18,45 @@ EXIT_DAMAGED = 70
 
 
 def verify(
-    role: RoleOption = "node", config: ConfigOption = None, data: DataOption = None, database: DatabaseOption = None
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Tệp đã ký (PDF, XML, .p7s) hoặc bằng chứng nhật ký (signed files, ledger proofs)",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    trust: Annotated[
+        Path | None,
+        typer.Option("--trust", help="Thư mục chứng thư gốc tin cậy (trusted roots)", exists=True, file_okay=False),
+    ] = None,
+    content: Annotated[
+        Path | None,
+        typer.Option("--content", help="Tệp gốc của chữ ký rời (what a detached signature signs)", exists=True),
+    ] = None,
+    key: Annotated[
+        str,
+        typer.Option("--key", help="Khoá công khai của nhật ký, dạng hex (the ledger's key)", show_default=False),
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Mỗi tệp một dòng JSON (JSON lines)")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Ghi một trang xem được ngoại tuyến (an offline page)")
+    ] = None,
+    role: RoleOption = "node",
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
 ) -> None:
-    """Mở thử mọi phiên bản của mọi tài nguyên, rồi kiểm tra nhật ký. (Open everything kept; verify the ledger.)
+    """Kiểm tra chữ ký của tệp; không ghi tệp: mở thử mọi thứ đã lưu, kiểm tra nhật ký. (Verify files, or the store.)
 
-    Chỉ đọc, chạy được khi hệ thống đang làm việc. Thoát với mã 70 nếu có gì hỏng.
+    Tệp: ai ký, với tư cách gì, khi nào, chứng thư lúc đó, nội dung có đổi không; không cần mạng. Mã thoát 70: không hợp
+    lệ; 10: chưa kết luận được hoặc không có chữ ký. Kho: chỉ đọc, chạy được khi hệ thống đang làm việc; mã 70 nếu hỏng.
     """
+    if files:
+        from benhan.cli.verify_files import verify_files
+
+        verify_files(files, trust, content, key, as_json=as_json, html=html)
+        return
     checked = run(_check(settings_of(role, config, data=data, database=database), role))
     for place, reason in checked.damaged[:100]:
         err.print(f"  • {place}: {reason}", highlight=False, markup=False)

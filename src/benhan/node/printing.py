@@ -1,16 +1,21 @@
 """Papers as PDF: forms with their answers, set by Typst out of the package's own fonts, nothing fetched.
 
-PDF/A-2b (ISO 19005-2) and tagged, so that a printed record can be signed, kept and read aloud. Source: CV 365
-III.1.1 a, e (records are viewable as PDF and printed on the Ministry's forms).
+PDF/A-2b (ISO 19005-2) and tagged, so that a printed record can be signed, kept and read aloud. With data inside it is
+PDF/A-3b (ISO 19005-3), since PDF/A-2 allows no attachments but PDF/A themselves: what people see and what computers
+read are then under one signature. Source: CV 365 III.1.1 a, e (records are viewable as PDF and printed on the
+Ministry's forms), k (structured data stay readable without the system).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import benhan
 from benhan.kernel.faults import Broken, FaultCode
@@ -41,8 +46,25 @@ NO_FONTS = FaultCode(
 )
 
 
-def papers_to_pdf(papers: Iterable[tuple[Form, Answers]], printed_at: datetime, mark: Mark | None = None) -> bytes:
-    """The papers one behind the other as one PDF/A-2b, `mark` on each page; the same of all are the same bytes.
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """Data inside a paper: `name` is that of a file (letters, digits, `.`, `-`, `_`), `description` is for people."""
+
+    name: str
+    content: bytes
+    mime_type: str
+    description: str
+
+
+def papers_to_pdf(
+    papers: Iterable[tuple[Form, Answers]],
+    printed_at: datetime,
+    mark: Mark | None = None,
+    attachments: Sequence[Attachment] = (),
+) -> bytes:
+    """The papers one behind the other as one PDF/A-2b, as PDF/A-3b with attachments; `mark` stands on each page.
+
+    The same papers, mark, attachments and instant are the same bytes.
 
     Raises Broken BA-3355 where a form or a picture in it cannot be set, BA-3356 where the fonts are not installed.
     """
@@ -50,13 +72,26 @@ def papers_to_pdf(papers: Iterable[tuple[Form, Answers]], printed_at: datetime, 
 
     papers = list(papers)
     files: Any = typeset(papers, mark)  # the stub of the package knows one file only, the compiler a project too
+    for each in attachments:
+        files["main.typ"] += _attached(each).encode()
+        files[each.name] = each.content
+    standard: Literal["a-2b", "a-3b"] = "a-3b" if attachments else "a-2b"
     try:
-        pdf = _compiler().compile(files, pdf_standards=["a-2b"], timestamp=printed_at.replace(microsecond=0))
+        pdf = _compiler().compile(files, pdf_standards=[standard], timestamp=printed_at.replace(microsecond=0))
     except typst.TypstError as cause:
         numbers = ", ".join(form.number for form, _ in papers)
         raise NOT_PRINTED(name=numbers, reason=cause.message) from cause
     assert isinstance(pdf, bytes), "one file of one format is one bytes"
     return pdf
+
+
+def _attached(each: Attachment) -> str:
+    assert _NAME.fullmatch(each.name), "the name of a file beside main.typ"
+    description, mime_type = (json.dumps(text, ensure_ascii=False) for text in (each.description, each.mime_type))
+    return f'#pdf.attach("{each.name}", relationship: "data", mime-type: {mime_type}, description: {description})\n'
+
+
+_NAME = re.compile(r"(?!main\.typ|form\.typ)[\w-][\w.-]{0,99}", re.ASCII)
 
 
 @cache

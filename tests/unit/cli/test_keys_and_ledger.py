@@ -20,16 +20,20 @@ from benhan.store.ledger.roots import DayRoot
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 
-@pytest.fixture
-def proof(tmp_path: Path) -> Path:
+def proof_in(folder: Path) -> Path:
     entry = Recorded(1, datetime(2026, 3, 10, tzinfo=UTC), 0, 0, 0, 0, 43, 0, "account:7", "doctor", "00" * 16, "")
     tree = MerkleTree(0)
     tree.add(link(START, canonical_bytes(entry)))
     root = DayRoot(date(2026, 3, 10), 1, 1, tree.root())
     root = replace(root, signature=KEY.sign(root.signed_bytes()))
-    path = tmp_path / "proof.json"
+    path = folder / "proof.json"
     path.write_text(Proof(entry, START, (), root, KEY.public_key().public_bytes_raw()).to_json(), encoding="ascii")
     return path
+
+
+@pytest.fixture
+def proof(tmp_path: Path) -> Path:
+    return proof_in(tmp_path)
 
 
 def test_a_proof_is_checked_against_the_published_key(proof: Path) -> None:

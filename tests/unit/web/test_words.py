@@ -175,7 +175,8 @@ DYNAMIC_CLASSES = {
 SET_BY_SCRIPTS = {"is-offline", "htmx-request"}
 PLAIN_ON_PURPOSE = {"node", "repository", "waiting", "wait", "DiagnosticReport", "ServiceRequest"} | {
     "MedicationRequest", "Composition",
-    "doctor", "nurse", "records", "lab", "it_admin", "draft", "closed", "submitted", "destroyed", "held", "sent", "replaced",
+    "doctor", "nurse", "records", "lab", "it_admin", "draft", "closed", "submitted", "destroyed",
+    "held", "sent", "replaced",
 }  # fmt: skip
 """Members of a family that look as the rest of it does."""
 
