@@ -107,3 +107,14 @@ async def test_a_forgotten_key_does_not_come_back_with_a_late_commit(database: D
 async def test_the_shared_compartment_has_a_key_in_bucket_0(database: Database, keyring: Keyring) -> None:
     await made(database, keyring, 0)
     assert await database.fetchval("select bucket from data_key where patient = 0") == 0
+
+
+async def test_dropping_a_key_is_told_to_whoever_keeps_what_it_opened(database: Database, keyring: Keyring) -> None:
+    told: list[bool] = []
+    keyring.when_forgotten.append(lambda: told.append(keyring.is_remembered(LAN)))
+    await made(database, keyring, LAN)
+    assert keyring.known(LAN) is keyring.known(LAN)
+    keyring.forget([LAN])
+    assert told == [False]
+    keyring.forget_all()
+    assert told == [False, False]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from benhan.fhir.resource import resource_of
+from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import Actor, Role, system
 from benhan.kernel.clock import SystemClock
 from benhan.kernel.faults import Broken, Incorrect, NotFound
@@ -247,3 +248,29 @@ async def test_a_damaged_key_backup_changes_nothing(
     with pytest.raises(Incorrect, match="BA-0517"):
         await restore_keys(database, path)
     assert await database.fetchval("select count(*) from data_key") == 0
+
+
+async def test_what_was_shown_a_moment_before_is_not_shown_again(
+    store: Store, people: tuple[str, str, list[str]]
+) -> None:
+    """Opened resources are kept for a while; a shredded patient's are dropped with the key."""
+    lan, _, _ = people
+    query = parse_search("Observation", [("patient", lan)])
+    assert len((await store.search.search(query, DOCTOR)).matches) == 2
+    assert len((await store.search.search(query, DOCTOR)).matches) == 2
+    await shred(store, lan)
+    assert (await store.search.search(query, DOCTOR)).matches == []
+
+
+async def test_a_row_that_was_changed_by_another_hand_is_noticed_though_it_was_just_shown(
+    store: Store, people: tuple[str, str, list[str]]
+) -> None:
+    lan, _, ids = people
+    rid = store.workshop.ids.rid_of("Observation", ids[1])
+    await store.resources.read("Observation", ids[1], DOCTOR)
+    await store.database.execute(
+        "update resource set content = set_byte(content, 20, get_byte(content, 20) # 1) where rid = $1", rid
+    )
+    with pytest.raises(Broken, match="BA-0501"):
+        await store.resources.read("Observation", ids[1], DOCTOR)
+    assert (await store.resources.read("Patient", lan, DOCTOR)).id == lan

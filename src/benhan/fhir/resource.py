@@ -150,6 +150,7 @@ def head_bytes(type_: str, id_: str, version: int, updated_at: datetime) -> byte
     )
 
 
+@lru_cache(maxsize=4_096)
 def instant(at: datetime) -> str:
     """`at` as a FHIR instant in UTC with milliseconds."""
     if at.tzinfo is not UTC:

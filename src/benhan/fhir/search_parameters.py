@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -74,10 +74,11 @@ class SearchParameter:
     computed: bool = False
     url: str = ""
     building: bool = False
+    paths: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    """Where its values stand, each once."""
 
-    @property
-    def paths(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(leaf.path for leaf in self.leaves))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "paths", tuple(dict.fromkeys(leaf.path for leaf in self.leaves)))
 
 
 BITS = 63
@@ -100,6 +101,8 @@ class SearchRegistry:
         self._known: dict[str, Mapping[str, SearchParameter]] = {}
         self.memo: dict[str, Any] = {}
         """What others compile out of the parameters of a type."""
+        self.wanted: dict[tuple[str, str, str], Any] = {}
+        """What was asked lately, parsed: by type, name and text."""
 
     @property
     def custom(self) -> tuple[Mapping[str, Any], ...]:

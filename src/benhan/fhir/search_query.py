@@ -45,6 +45,8 @@ __all__ = [
 
 COUNT_DEFAULT = 20
 PAIRS_MAX, SORTS_MAX = 200, 6
+REMEMBERED_MAX, REMEMBERED_CHARACTERS_MAX = 2_000, 200
+"""So many parsed pairs are remembered, and none that is longer."""
 
 RESULT_PARAMETERS = (
     "_contained", "_containedType", "_count", "_elements", "_explain", "_format", "_include", "_page", "_pretty",
@@ -186,9 +188,17 @@ def _add(query: SearchQuery, name: str, text: str, registry: SearchRegistry) -> 
 
 
 def _wanted(type_: str, name: str, text: str, registry: SearchRegistry) -> Wanted:
-    if name == "_filter":
-        return parse_filter(type_, text, registry)
-    return parse_wanted(type_, name, text, registry)
+    """What a pair asks, remembered for a while: apps ask for the same codes, names and states again and again."""
+    asked, remembered = (type_, name, text), registry.wanted
+    found = remembered.get(asked)
+    if found is None:
+        is_filter = name == "_filter"
+        found = parse_filter(type_, text, registry) if is_filter else parse_wanted(type_, name, text, registry)
+        if len(text) <= REMEMBERED_CHARACTERS_MAX:
+            if len(remembered) >= REMEMBERED_MAX:
+                remembered.clear()
+            remembered[asked] = found
+    return found
 
 
 # ── what shapes the result ──

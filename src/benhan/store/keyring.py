@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -22,6 +22,8 @@ from benhan.store.sql_texts import query
 
 _REMEMBERED = 65_536
 """About 200 bytes each."""
+_AT_HAND = 2_048
+"""So many of them with their cipher prepared, 2.5 kB each: the patients that are on the wards and in the lists now."""
 
 _CREATE = query(
     "create_data_keys",
@@ -58,7 +60,10 @@ class Keyring:
         self._root = root
         self._source = source
         self._known: OrderedDict[int, bytes] = OrderedDict()
+        self._at_hand: dict[int, DataKey] = {}
         self._destroyed: set[int] = set()
+        self.when_forgotten: list[Callable[[], None]] = []
+        """Called when keys are dropped: what they had opened must not outlive them."""
         self.index_key = self.derived("index")
         self.id_key = self.derived("id")
         self.store_id = _store_id(root)
@@ -91,11 +96,21 @@ class Keyring:
 
     def known(self, patient: int) -> DataKey | None:
         """The key of `patient` where it is remembered."""
+        at_hand = self._at_hand.get(patient)
+        if at_hand is not None:
+            return at_hand
         key = self._known.get(patient)
         if key is None:
             return None
         self._known.move_to_end(patient)
-        return DataKey(key, self._source)
+        if len(self._at_hand) >= _AT_HAND:
+            self._at_hand.clear()
+        found = self._at_hand[patient] = DataKey(key, self._source)
+        return found
+
+    def is_remembered(self, patient: int) -> bool:
+        """Whether the key of `patient` is at hand, and so not destroyed as far as is known here."""
+        return patient in self._at_hand or patient in self._known
 
     async def data_keys(
         self, patients: Iterable[int], connection: Connection, *, create: bool = False
@@ -132,6 +147,7 @@ class Keyring:
         self._known.update((patient, key.reveal()) for patient, key in keys.items())
         for patient in self._destroyed & keys.keys():
             self._known.pop(patient, None)
+            self._at_hand.pop(patient, None)
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 
@@ -140,10 +156,18 @@ class Keyring:
         for patient in patients:
             self._destroyed.add(patient)
             self._known.pop(patient, None)
+            self._at_hand.pop(patient, None)
+        self._tell_forgotten()
 
     def forget_all(self) -> None:
         """Drop every remembered key; they are read again when they are wanted."""
         self._known.clear()
+        self._at_hand.clear()
+        self._tell_forgotten()
+
+    def _tell_forgotten(self) -> None:
+        for act in self.when_forgotten:
+            act()
 
     def use(self, kek: KeyEncryption) -> None:
         """Wrap new keys by `kek` from now on, and hold no other."""

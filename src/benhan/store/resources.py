@@ -29,6 +29,7 @@ from benhan.store.key_faults import SHREDDED
 from benhan.store.keyring import Keyring
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
+from benhan.store.opened import OpenedLately
 from benhan.store.resource_types import TYPE_NAMES, TYPE_NUMBERS
 from benhan.store.sealing import DataKey
 from benhan.store.secrecy import Hides, hides
@@ -108,6 +109,8 @@ class Opener:
     def __init__(self, keyring: Keyring, codec: ContentCodec) -> None:
         self._keyring = keyring
         self._codec = codec
+        self._lately = OpenedLately()
+        keyring.when_forgotten.append(self._lately.forget)
 
     async def open_all(self, rows: Sequence[asyncpg.Record], connection: Connection) -> list[Stored | None]:
         """Each row (type, rid, version, patient, updated_at, content) opened; None where its key was destroyed."""
@@ -134,8 +137,11 @@ class Opener:
             key = keys.get(patient)
             if key is None:
                 return None
+            known = self._lately.get(content, type_, rid, version, patient)
+            if known is not None:
+                return known
             chosen_id, tail = self._codec.unpack(type_, key.open(content, aad_of(number, rid, version)), patient)
-        return Stored(
+        found = Stored(
             type_,
             chosen_id or encode_rid(rid),
             rid,
@@ -146,6 +152,9 @@ class Opener:
             patient,
             tail,
         )
+        if content is not None and self._keyring.is_remembered(patient):  # not destroyed while its row was read
+            self._lately.keep(content, found)
+        return found
 
 
 class Resources:

@@ -17,7 +17,7 @@ OVERHEAD_BYTES = NONCE_BYTES + 16
 
 
 class DataKey:
-    """A key that seals and opens. Short-lived: a prepared cipher takes 2.5 kB, so the keyring remembers bytes."""
+    """A key that seals and opens. A prepared cipher takes 2.5 kB, so the keyring keeps few of them and many bytes."""
 
     __slots__ = ("_aead", "_key", "_source")
 

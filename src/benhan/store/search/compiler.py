@@ -17,7 +17,8 @@ from benhan.fhir.search_criteria import (
 )
 from benhan.fhir.search_names import kind_of
 from benhan.fhir.search_parameters import SearchRegistry
-from benhan.fhir.search_values import TokenValue
+from benhan.fhir.search_query import REMEMBERED_MAX
+from benhan.fhir.search_values import CompositeValue, DateValue, Prefix, TokenValue, Value
 from benhan.store.ids import Ids
 from benhan.store.search.composite import composite
 from benhan.store.search.date import date
@@ -43,20 +44,26 @@ from benhan.store.search.string import string
 from benhan.store.search.token import narrowed_by_words, token
 from benhan.store.search.uri import uri
 
+Remembered = dict[tuple[int, str, str], tuple[Criterion, Expression]]
+"""Expressions by the identity of their criterion, which is kept with them so that no other takes its place."""
+
 
 class Compiler:
     """Compiles what is asked of the resources of a type."""
 
-    def __init__(self, registry: SearchRegistry, ids: Ids, asking: Asking) -> None:
+    def __init__(
+        self, registry: SearchRegistry, ids: Ids, asking: Asking, remembered: Remembered | None = None
+    ) -> None:
         self.registry = registry
         self.ids = ids
         self.asking = asking
+        self._remembered: Remembered = {} if remembered is None else remembered
 
     def expression(self, wanted: Wanted, type_: str) -> Expression:
         """What the rows of `type_` must satisfy."""
         match wanted:
             case Criterion():
-                return self._criterion(wanted, type_)
+                return self._once(wanted, type_)
             case Chain(parameter, _):
                 return Linked(wanted, Present(parameter.bit) if parameter.bit >= 0 else Everything())
             case Has() | InList():
@@ -73,6 +80,19 @@ class Compiler:
     def all_of(self, wanted: list[Wanted], type_: str) -> Expression:
         """What the rows must satisfy for everything that is wanted."""
         return all_of([self.expression(each, type_) for each in wanted])
+
+    def _once(self, criterion: Criterion, type_: str) -> Expression:
+        """The expression of a criterion, the same one for the same object where the time of asking plays no part."""
+        asked = (id(criterion), type_, self.asking.base_url)
+        known = self._remembered.get(asked)
+        if known is not None:
+            return known[1]
+        found = self._criterion(criterion, type_)
+        if not any(_is_about_now(value) for value in criterion.values):
+            if len(self._remembered) >= REMEMBERED_MAX:
+                self._remembered.clear()
+            self._remembered[asked] = (criterion, found)
+        return found
 
     def _criterion(self, criterion: Criterion, type_: str) -> Expression:
         if criterion.modifier == "missing":
@@ -102,6 +122,13 @@ class Compiler:
         codes = [value.code for value in criterion.values if isinstance(value, TokenValue) and value.code]
         found = OfIds(tuple(dict.fromkeys(self.ids.rid_of(type_, code) for code in codes)))
         return Not(found) if criterion.modifier == "not" else found
+
+
+def _is_about_now(value: Value) -> bool:
+    """Whether what a value means depends on the time at which it is asked: a date that is nearly so."""
+    if isinstance(value, CompositeValue):
+        return any(_is_about_now(part) for part in value.parts)
+    return isinstance(value, DateValue) and value.prefix is Prefix.AP
 
 
 def _missing(criterion: Criterion) -> Expression:

@@ -23,6 +23,7 @@ from benhan.store.search.expressions import (
     Present,
     Updated,
     is_exact,
+    linked_in,
 )
 from benhan.store.search.sample import TypeSample
 from benhan.store.search.statement import Order, Path, branches, conjuncts
@@ -62,7 +63,7 @@ def choose(expression: Expression, type_: str, order: Order, limit: int, counted
         return Plan(Path.PATIENT)
     if not counted.known:
         return Plan(Path.PLANNED)
-    if not is_exact(first):  # its tests are closures, never the same twice
+    if linked_in(first):  # what it points to is another thing at another time
         return _reckoned(first, type_, order, limit, counted, tokens)
     asked = (first, type_, order, limit)
     plan = counted.plans.get(asked)
@@ -78,7 +79,7 @@ def _reckoned(expression: Expression, type_: str, order: Order, limit: int, coun
     page = limit / guess.left
     costs = {Path.ORDER: guess.in_order(page, order)}
     if guess.listed:
-        costs[Path.TOKENS] = guess.by_tokens()
+        costs[Path.TOKENS] = guess.by_tokens(page, order)
         if type_ and order.column == "at_from" and guess.matching:
             costs[Path.SPANS] = guess.in_spans(page, order)
     path = min(costs, key=lambda each: costs[each]) if type_ or not guess.listed else Path.TOKENS
@@ -136,9 +137,10 @@ class _Guess:
             rows = (bits.bit_count() or 0.5) * self._each
         return min([rows, *self.listed])
 
-    def by_tokens(self) -> float:
-        """The cost of reading all that have the terms."""
-        return _LISTED_COST * self._through_lists() + self._of_terms * self._row_cost
+    def by_tokens(self, page: float, order: Order) -> float:
+        """The cost of reading all that have the terms; where they are put in order, looks end when the page is full."""
+        looked = min(page, self._of_terms) if order.column else self._of_terms
+        return _LISTED_COST * self._through_lists() + self._of_terms + looked * (self._row_cost - 1)
 
     def _through_lists(self) -> float:
         return min(self.listed) * len(self.listed)
@@ -147,7 +149,8 @@ class _Guess:
         """The cost of reading, within a span that should do, those that have the terms."""
         reached = _MARGINS[0] * page
         lists = self._through_lists() + self.walked(reached, order)
-        return _STATEMENT_COST + _LISTED_COST * lists + max(reached, self._each / 4) * self._row_cost
+        looked = page * (self._row_cost - 1)
+        return _STATEMENT_COST + _LISTED_COST * lists + max(reached, self._each / 4) + looked
 
     def in_order(self, page: float, order: Order) -> float:
         """The cost of reading every row in the order, and of looking beside those that have the terms."""

@@ -27,7 +27,7 @@ from benhan.store.ledger.events import Event
 from benhan.store.ledger.views import Views, append_views
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.resources import Opener
-from benhan.store.search.compiler import Compiler
+from benhan.store.search.compiler import Compiler, Remembered
 from benhan.store.search.contained import containing, insides
 from benhan.store.search.custom import CustomParameters
 from benhan.store.search.expanding import ValueSetExpander
@@ -133,6 +133,7 @@ class Search:
         self.statistics = Statistics(database, clock)
         self._readers: Readers | None = None
         self._opening = asyncio.Lock()
+        self._remembered: Remembered = {}
         self._running = 0
         self._ledger: Gatherer[Views, None] = Gatherer(self._record, workers=1, linger_s=self._linger_s)
 
@@ -184,7 +185,8 @@ class Search:
 
     def compiler(self, base_url: str = "", now: datetime | None = None) -> Compiler:
         """What compiles a search of this store to an expression about its rows."""
-        return Compiler(self.registry, self._ids, Asking(now or self._clock.now(), base_url))
+        asking = Asking(now or self._clock.now(), base_url)
+        return Compiler(self.registry, self._ids, asking, self._remembered)
 
     async def _within_time(
         self, query_: SearchQuery, actor: Actor, link: Link | None, base_url: str

@@ -60,6 +60,14 @@ class Path(Enum):
     PLANNED = "as PostgreSQL plans: there are no statistics yet, or the order is none of the store's"
 
 
+_BOUND = (Path.IDS, Path.PATIENT)
+_BY_TOKENS = (Path.TOKENS, Path.SPANS, Path.PLANNED)
+_BY_DATE = (Path.ORDER, Path.SPANS, Path.PLANNED)
+_WITHOUT_DATE = (Path.ORDER, Path.PLANNED)
+_LISTED = (Path.TOKENS, Path.SPANS)
+"""Sets of paths; a member of an Enum costs a call each time it is named."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """The column that orders the rows, "" for none; the rid breaks ties."""
@@ -124,17 +132,28 @@ def select(asked: Asked, tokens: Tokens, order: Order, *, limit: int, after: Pla
     end = f"{order.sql} limit {limit:d}"  # no value
     writer, parameters, selects = _Writer(asked, tokens), Parameters(), list[str]()
     for branch in [asked.expression] if writer.is_bound else branches(asked.expression):
-        writer = _Writer(asked if branch is asked.expression else replace(asked, expression=branch), tokens, parameters)
+        sought, looked = _parted(branch) if asked.path in _LISTED and order.column else (branch, [])
+        writer = _Writer(asked if sought is asked.expression else replace(asked, expression=sought), tokens, parameters)
         source, texts = writer.rows()
-        if not order.column and asked.type_number and asked.path in (Path.ORDER, Path.PLANNED):
+        if not order.column and asked.type_number and asked.path in _WITHOUT_DATE:
             texts.append("r.at_from is null")  # so it is for every resource of such a type; it names the index
         if after is not None:
             texts.append(_after(order, after, parameters))
+        if looked:
+            source = f"from (select r.bucket, {COLUMNS} {source} where {' and '.join(texts)} {order.sql} offset 0) r"
+            texts = [writer.text(each) for each in looked]
         selects.append(f"select {COLUMNS}{_dated(asked)} {source} where {' and '.join(texts)} {end}")
     if len(selects) == 1:
         return Statement(selects[0], parameters.values, writer.fan_out)
     source = f"from (({') union all ('.join(selects)})) r"
     return Statement(f"select * {source} {end}", parameters.values, writer.fan_out)
+
+
+def _parted(expression: Expression) -> tuple[Expression, list[Expression]]:
+    """What rows are sought by, and what is looked up beside each: once they are in order, until the page is full."""
+    parts = expression.parts if isinstance(expression, All) else (expression,)
+    looked: list[Expression] = [part for part in parts if isinstance(part, Beside)]
+    return (all_of([part for part in parts if part not in looked]), looked) if looked else (expression, [])
 
 
 def distinct(asked: Asked, tokens: Tokens, column: Column, *, limit: int) -> Statement:
@@ -211,7 +230,7 @@ class _Writer:
         self._tokens = tokens
         self._row = row
         self.parameters = parameters or Parameters()
-        self.fan_out = "" if asked.path in (Path.IDS, Path.PATIENT) else FAN_OUT
+        self.fan_out = "" if asked.path in _BOUND else FAN_OUT
 
     @property
     def is_bound(self) -> bool:
@@ -223,7 +242,7 @@ class _Writer:
         asked, parts = self._asked, list(conjuncts(self._asked.expression))
         source, texts = "from resource r", list[str]()
         driver = next((part for part in parts if isinstance(part, OfIds | OfPatients)), None)
-        if asked.path in (Path.IDS, Path.PATIENT):
+        if asked.path in _BOUND:
             assert driver is not None
             parts.remove(driver)
             source, texts = self._driven(driver)
@@ -232,7 +251,7 @@ class _Writer:
             by_tokens = asked.path is Path.TOKENS and any(isinstance(part, AnyTerm) for part in parts)
             is_free = by_tokens or asked.path is Path.UPDATED
             texts.append(f"r.type + 0 = {number}" if is_free else f"r.type = {number}")
-            if asked.path in (Path.ORDER, Path.SPANS, Path.PLANNED):
+            if asked.path in _BY_DATE:
                 texts += [self._earliest(part, number) for part in parts if isinstance(part, MainDate)]
         texts += ["r.content is not null", self._when(), *self._within()]
         return source, [text for text in texts if text] + self._conjunction(parts)
@@ -305,7 +324,7 @@ class _Writer:
 
     @property
     def _by_tokens(self) -> bool:
-        return self._asked.path in (Path.TOKENS, Path.SPANS, Path.PLANNED)
+        return self._asked.path in _BY_TOKENS
 
     def _when(self) -> str:
         """The current versions, or those that were current at the moment (a PostgreSQL snapshot)."""
