@@ -16,9 +16,9 @@ from lxml import etree
 from benhan.kernel.issues import Issue, Severity, error, warning
 from benhan.kernel.texts import Text
 from benhan.vn.hoso_benh_an import faults
-from benhan.vn.hoso_benh_an.document import ROOT, HoSoBenhAn
+from benhan.vn.hoso_benh_an.document import HoSoBenhAn
 from benhan.vn.hoso_benh_an.faults import CLAUSE, NOT_HOSO
-from benhan.vn.hoso_benh_an.fields import ALIASES, GROUPS, HISTORIES, HISTORY_TEXT, ORDERED, Field, group_fields
+from benhan.vn.hoso_benh_an.fields import ALIASES, GROUPS, HISTORIES, HISTORY_TEXT, ORDERED, ROOT, Field, group_fields
 
 
 @dataclass(slots=True)
