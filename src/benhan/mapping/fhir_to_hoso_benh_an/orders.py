@@ -52,22 +52,19 @@ def _medication(sources: Sources, request: Json) -> Json:
             local = local or each.get("code", "")
     dosage = first(get("dosageInstruction"))
     quantity = get("dispenseRequest", NOTHING).get("quantity", NOTHING)
-    line = {
+    return {
         "machidinh": number_of(request, PLACER),
         "cachdung": dosage.get("text", "") or dosage.get("patientInstruction", ""),
         "ngaykedonthuoc": date_time(get("authoredOn", "")),
         "donvitinh": quantity.get("unit", ""),
         "nhom": text_of(get("category")),
+        "mathuocvattu_bv": local,
         "mathuocvattu_byt": ministry,
         "soluongthuocvattu": digits(quantity.get("value", "")),
         "sothutungaydungthuoc": str(dosage.get("sequence", "")),
         "tenthuocvattu": code_and_text(concept)[1],
+        "ylenhthuocvattu_ghichu": note_of(request),
     }
-    if local:
-        line["mathuocvattu_bv"] = local
-    if "note" in request:
-        line["ylenhthuocvattu_ghichu"] = note_of(request)
-    return line
 
 
 def _referred_medication(sources: Sources, request: Json) -> Json:
