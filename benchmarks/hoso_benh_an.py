@@ -17,7 +17,7 @@ from benhan.mapping.fhir_to_hoso_benh_an import Record, fhir_to_hoso_benh_an
 from benhan.mapping.hoso_benh_an_to_fhir import hoso_benh_an_to_fhir
 from benhan.mapping.mapped import Context
 from benhan.vn.hoso_benh_an.check import check_hoso_benh_an
-from benhan.vn.hoso_benh_an.document import hoso_to_xml
+from benhan.vn.hoso_benh_an.check import checked_xml as document_checked
 from benhan.vn.hoso_benh_an.reading import read_hoso_xml
 from common import arguments, report
 from stays import FACILITY, inpatient_stay
@@ -29,9 +29,9 @@ ROUNDS = 7
 
 def checked_xml(record: Record) -> bytes:
     """What an export is: the document, checked, written."""
-    document = fhir_to_hoso_benh_an(record).document
-    assert check_hoso_benh_an(document) == []
-    return hoso_to_xml(document)
+    made = document_checked(fhir_to_hoso_benh_an(record).document)
+    assert made.issues == []
+    return made.xml
 
 
 def seconds(act: Callable[[Any], object], things: list[Any]) -> float:

@@ -69,7 +69,7 @@ def is_within(told: Any, back: Any, same: Any) -> bool:
             return all(each is None or any(is_within(each, other, same) for other in back) for each in told)
         return all(each is None or (index < len(back) and each == back[index]) for index, each in enumerate(told))
     if isinstance(told, Decimal) or isinstance(back, Decimal):
-        return str(told) == str(back)
+        return format(told, "f") == format(back, "f")  # 1E+3 is written 1000
     return type(told) is type(back) and told == back
 
 

@@ -90,8 +90,7 @@ def _tell_places(sources: Sources, found: Diagnoses) -> None:
     ):
         if condition:
             sources.stands(condition, place)
-    for index, condition in enumerate(found.others):
-        sources.stands(condition, f"ThongTinDieuTri.maicd_khac[{index}]")
+    sources.stand(found.others, "ThongTinDieuTri.maicd_khac")
 
 
 def _codes_first(conditions: list[Json]) -> list[Json]:

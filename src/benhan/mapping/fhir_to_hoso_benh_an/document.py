@@ -10,8 +10,8 @@ from benhan.mapping.fhir_to_hoso_benh_an.diagnoses import diagnoses_of
 from benhan.mapping.fhir_to_hoso_benh_an.orders import medication_group, order_group
 from benhan.mapping.fhir_to_hoso_benh_an.patient import patient_group
 from benhan.mapping.fhir_to_hoso_benh_an.procedures import procedure_groups
-from benhan.mapping.fhir_to_hoso_benh_an.record import Record, Sources
-from benhan.mapping.fhir_to_hoso_benh_an.results import imaging_group, laboratory_group
+from benhan.mapping.fhir_to_hoso_benh_an.record import Record, Sources, Stood
+from benhan.mapping.fhir_to_hoso_benh_an.results import result_groups
 from benhan.mapping.fhir_to_hoso_benh_an.signs import signs_of
 from benhan.mapping.fhir_to_hoso_benh_an.treatment import treatment_group
 from benhan.mapping.fhir_to_hoso_benh_an.values import Json, reference_to
@@ -26,12 +26,19 @@ class Exported:
     record: Record
     document: HoSoBenhAn
     too_long: list[Json]
-    stood: list[tuple[Json, str]]
+    stood: list[Stood]
 
     @cached_property
     def places(self) -> dict[str, str]:
         """Where each resource stands in the document, by its reference."""
-        return {reference_to(resource): place for resource, place in reversed(self.stood)}
+        found: dict[str, str] = {}
+        for resources, place in self.stood:
+            if isinstance(resources, dict):
+                found.setdefault(reference_to(resources), place)
+                continue
+            for index, each in enumerate(resources):
+                found.setdefault(reference_to(each), f"{place}[{index}]")
+        return found
 
     @cached_property
     def manifest(self) -> Json:
@@ -54,8 +61,7 @@ def fhir_to_hoso_benh_an(record: Record) -> Exported:
         "ThongTinDieuTri": treatment_group(sources, diagnoses, signs),
         "YLenhThuocVatTu": medication_group(sources),
         "PhieuChiDinh": order_group(sources),
-        "KetQuaChanDoanHinhAnh": imaging_group(sources),
-        "KetQuaXetNghiem": laboratory_group(sources),
+        **result_groups(sources),
         "GiayChuyenVien": {"sovaovien": visit},
         "HoSoCapCuu": {"sovaovien": visit},
         "PhieuThuThuat": small,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benhan.mapping.fhir_to_hoso_benh_an.record import Sources
 from benhan.mapping.fhir_to_hoso_benh_an.values import (
+    NOTHING,
     Json,
     code_and_text,
     date_time,
@@ -36,26 +37,27 @@ def medication_group(sources: Sources) -> Json:
                 "danhsach": [_medication(sources, each) for each in requests],
             }
         )
-        _tell_lines(sources, requests, place)
+        sources.stand(requests, f"{place}.danhsach")
     return {"sovaovien": sources.visit, "danhsach": sheets}
 
 
 def _medication(sources: Sources, request: Json) -> Json:
-    concept = request.get("medicationCodeableConcept") or _referred_medication(sources, request)
+    get = request.get
+    concept = get("medicationCodeableConcept") or _referred_medication(sources, request)
     ministry = local = ""
-    for each in concept.get("coding", []):
+    for each in concept.get("coding", ()):
         if each.get("system") == systems.DRUG:
             ministry = ministry or each.get("code", "")
         else:
             local = local or each.get("code", "")
-    dosage = first(request.get("dosageInstruction"))
-    quantity = request.get("dispenseRequest", {}).get("quantity", {})
+    dosage = first(get("dosageInstruction"))
+    quantity = get("dispenseRequest", NOTHING).get("quantity", NOTHING)
     return {
         "machidinh": number_of(request, PLACER),
         "cachdung": dosage.get("text", "") or dosage.get("patientInstruction", ""),
-        "ngaykedonthuoc": date_time(request.get("authoredOn", "")),
+        "ngaykedonthuoc": date_time(get("authoredOn", "")),
         "donvitinh": quantity.get("unit", ""),
-        "nhom": text_of(request.get("category")),
+        "nhom": text_of(get("category")),
         "mathuocvattu_bv": local,
         "mathuocvattu_byt": ministry,
         "soluongthuocvattu": digits(quantity.get("value", "")),
@@ -102,7 +104,7 @@ def order_group(sources: Sources) -> Json:
                 "phong": ward.room,
             }
         )
-        _tell_lines(sources, requests, place)
+        sources.stand(requests, f"{place}.danhsach")
     return {"sovaovien": sources.visit, "danhsach": sheets}
 
 
@@ -127,11 +129,6 @@ def _sheets(sources: Sources, type_: str, group: str) -> list[tuple[str, list[Js
         shared = each.get(group, {}).get("value", "")
         sheets.setdefault(("", shared) if shared else (each["id"], number_of(each, PLACER)), []).append(each)
     return [(number, requests) for (_, number), requests in sheets.items()]
-
-
-def _tell_lines(sources: Sources, requests: list[Json], place: str) -> None:
-    for index, each in enumerate(requests):
-        sources.stands(each, f"{place}.danhsach[{index}]")
 
 
 def _specimens(sources: Sources) -> dict[str, Json]:

@@ -203,6 +203,5 @@ def _row(code: str, text: str, *, is_so: bool = True, note: str = "") -> Json:
 
 
 def _placed(sources: Sources, rows: list[tuple[Json, Json]], name: str) -> list[Json]:
-    for place, (resource, _) in enumerate(rows):
-        sources.stands(resource, f"{PLACE}.{name}[{place}]")
+    sources.stand([resource for resource, _ in rows], f"{PLACE}.{name}")
     return [row for _, row in rows]

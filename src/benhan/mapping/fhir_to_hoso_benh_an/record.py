@@ -15,6 +15,8 @@ Json = dict[str, Any]
 Held = dict[str, Json]
 """The resources of a record by their references."""
 
+Stood = tuple[Json | list[Json], str]
+"""A resource and where it was written; or several, and the list whose entries they are."""
 
 _READ_SYSTEMS = frozenset({systems.LOINC, systems.RELATED_TRAIT})
 
@@ -55,7 +57,7 @@ class Sources:
         self.start: str = record.encounter.get("period", {}).get("start", "")
         self.end: str = record.encounter.get("period", {}).get("end", "")
         self.held: Held = {}
-        self.stood: list[tuple[Json, str]] = []
+        self.stood: list[Stood] = []
         """What was written where; of a resource that was written twice its first place counts."""
         self._by_type: dict[str, list[Json]] = {}
         by_type, held = self._by_type, self.held
@@ -98,6 +100,10 @@ class Sources:
     def stands(self, resource: Json, place: str) -> None:
         """Say that `resource` is written at `place`."""
         self.stood.append((resource, place))
+
+    def stand(self, resources: list[Json], place: str) -> None:
+        """Say that `resources` are the entries of the list at `place`."""
+        self.stood.append((resources, place))
 
     def referred(self, links: Iterable[Json]) -> list[Json]:
         """The resources of the record that are referred to."""

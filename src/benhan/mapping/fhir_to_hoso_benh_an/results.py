@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from benhan.mapping.fhir_to_hoso_benh_an.orders import PLACER
 from benhan.mapping.fhir_to_hoso_benh_an.record import Sources
 from benhan.mapping.fhir_to_hoso_benh_an.values import (
+    NOTHING,
     Json,
     code_and_text,
     date_time,
     first,
     identifier_of,
     number_of,
+    quantity_text,
     text_of,
     value_text,
     who,
@@ -28,26 +32,21 @@ def is_imaging(report: Json) -> bool:
     )
 
 
-def imaging_group(sources: Sources) -> Json:
-    """Group VI of the document."""
-    entries: list[Json] = []
-    for report in _reports(sources):
-        if is_imaging(report):
-            entries.append(_image(sources, report, f"KetQuaChanDoanHinhAnh.danhsach[{len(entries)}]"))
+def result_groups(sources: Sources) -> Json:
+    """Groups VI and VII of the document by their names."""
+    images: list[Json] = []
+    tests: list[Json] = []
+    for report in sources.in_order("DiagnosticReport", "effectiveDateTime"):
+        (images if is_imaging(report) else tests).append(report)
+    return {
+        "KetQuaChanDoanHinhAnh": _group(sources, "KetQuaChanDoanHinhAnh", images, _image),
+        "KetQuaXetNghiem": _group(sources, "KetQuaXetNghiem", tests, _laboratory),
+    }
+
+
+def _group(sources: Sources, name: str, reports: list[Json], entry: Callable[[Sources, Json, str], Json]) -> Json:
+    entries = [entry(sources, each, f"{name}.danhsach[{index}]") for index, each in enumerate(reports)]
     return {"sovaovien": sources.visit, "danhsach": entries}
-
-
-def laboratory_group(sources: Sources) -> Json:
-    """Group VII of the document."""
-    entries: list[Json] = []
-    for report in _reports(sources):
-        if not is_imaging(report):
-            entries.append(_laboratory(sources, report, f"KetQuaXetNghiem.danhsach[{len(entries)}]"))
-    return {"sovaovien": sources.visit, "danhsach": entries}
-
-
-def _reports(sources: Sources) -> list[Json]:
-    return sources.in_order("DiagnosticReport", "effectiveDateTime")
 
 
 def _order_of(sources: Sources, report: Json) -> Json:
@@ -95,8 +94,7 @@ def _laboratory(sources: Sources, report: Json, place: str) -> Json:
     performer: Json = next((first(each["performer"]) for each in results if each.get("performer")), {})
     technician, technician_licence = who(performer)
     sampled_at = report.get("effectiveDateTime", "") or specimen.get("collection", {}).get("collectedDateTime", "")
-    for index, each in enumerate(results):
-        sources.stands(each, f"{place}.danhsach[{index}]")
+    sources.stand(results, f"{place}.danhsach")
     return {
         "sophieu": _number(report, order),
         "bacsichidinh": doctor,
@@ -115,15 +113,16 @@ def _laboratory(sources: Sources, report: Json, place: str) -> Json:
 
 
 def _result(observation: Json, panel: str) -> Json:
-    code, text = code_and_text(observation.get("code", {}))
-    flags, bands = observation.get("interpretation"), observation.get("referenceRange")
-    flag = flags[0] if flags else {}
+    get = observation.get
+    code, text = code_and_text(get("code", NOTHING))
+    quantity, flags, bands = get("valueQuantity"), get("interpretation"), get("referenceRange")
+    flag = first(flags)
     return {
         "machiso": code,
         "pkqxn_tenxetnghiem": text,
-        "ketqua": value_text(observation),
+        "ketqua": value_text(observation) if quantity is None else quantity_text(quantity),
         "ketquabatthuong": first(flag.get("coding")).get("code", "") or flag.get("text", ""),
-        "donvi": observation.get("valueQuantity", {}).get("unit", ""),
+        "donvi": "" if quantity is None else quantity.get("unit", ""),
         "trisothamchieu": bands[0].get("text", "") if bands else "",
         "nhom": panel,
         "loaixetnghiem": panel,

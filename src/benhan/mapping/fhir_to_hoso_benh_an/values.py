@@ -10,14 +10,15 @@ from typing import Any
 from benhan.kernel.clock import VIETNAM
 
 Json = dict[str, Any]
+NOTHING: Json = {}
+"""What stands for an element that is not there; never changed."""
 
 
 def value_text(observation: Json) -> str:
     """The value of an Observation as a person reads it, its digits as they were sent."""
     quantity = observation.get("valueQuantity")
     if quantity is not None:
-        number = digits(quantity.get("value", ""))
-        return quantity["comparator"] + number if "comparator" in quantity else number
+        return quantity_text(quantity)
     concept = observation.get("valueCodeableConcept")
     if concept is not None:
         return str(concept.get("text") or first(concept.get("coding")).get("display", ""))
@@ -25,6 +26,12 @@ def value_text(observation: Json) -> str:
         if name in observation:
             return str(observation[name])
     return ""
+
+
+def quantity_text(quantity: Json) -> str:
+    """The value of a Quantity without its unit."""
+    number = digits(quantity.get("value", ""))
+    return f"{quantity['comparator']}{number}" if "comparator" in quantity else number
 
 
 def digits(value: Any) -> str:
@@ -82,7 +89,7 @@ def name_of(patient: Json) -> str:
 
 def first(values: Any) -> Json:
     """The first of a repeated element, {} where there is none."""
-    return (values[0] or {}) if values else {}
+    return (values[0] or NOTHING) if values else NOTHING
 
 
 def text_of(concepts: Any) -> str:
@@ -133,7 +140,7 @@ def phone_of(person: Json) -> str:
 
 def who(reference: Json) -> tuple[str, str]:
     """A person or place that is referred to: its name and its number."""
-    return reference.get("display", ""), reference.get("identifier", {}).get("value", "")
+    return reference.get("display", ""), reference.get("identifier", NOTHING).get("value", "")
 
 
 def reference_to(resource: Json) -> str:

@@ -19,6 +19,7 @@ from benhan.vn.hoso_benh_an.document import HoSoBenhAn
 from benhan.vn.hoso_benh_an.faults import CLAUSE
 from benhan.vn.hoso_benh_an.fields import GROUPS, REQUIRED, Field, group_fields
 from benhan.vn.hoso_benh_an.kinds import KINDS, Kind, moment
+from benhan.vn.hoso_benh_an.shapes import written
 
 NO_DISTRICTS_SINCE = "2025-07-01"
 """Districts ended that day. Source: Luật 72/2025/QH15."""
@@ -41,6 +42,22 @@ class Parts:
     rules: tuple[tuple[str, Rule], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedXml:
+    """The XML of a document, and the issues that `check_hoso_benh_an` finds in it."""
+
+    xml: bytes
+    issues: list[Issue]
+
+
+def checked_xml(document: HoSoBenhAn) -> CheckedXml:
+    """A document checked and written in one pass; it is looked at field by field only where that pass has doubts."""
+    xml, doubts = written(document)
+    if doubts or not document.keys() >= _rules().keys():
+        return CheckedXml(xml, check_hoso_benh_an(document))
+    return CheckedXml(xml, _issues_between(document))
+
+
 def check_hoso_benh_an(document: HoSoBenhAn) -> list[Issue]:
     """The issues of a document, field by field, then those between fields; [] where all is well."""
     issues: list[Issue] = []
@@ -53,11 +70,15 @@ def check_hoso_benh_an(document: HoSoBenhAn) -> list[Issue]:
             _check_parts(group, rules[name], name, issues)
         elif group:
             issues.append(error("structure", name, faults.NOT_PARTS, CLAUSE))
+    return issues + _issues_between(document)
+
+
+def _issues_between(document: HoSoBenhAn) -> list[Issue]:
+    """The issues of the rules between fields and groups."""
     groups = {name: group for name in GROUPS if isinstance(group := document.get(name, {}), dict)}
-    for rule in (_required, _same_visit, _order_of_dates, _within_stay, _days, _districts, _results_follow_orders,
-                 _sheet_numbers):  # fmt: skip
-        issues += rule(groups)
-    return issues
+    rules = (_required, _same_visit, _order_of_dates, _within_stay, _days, _districts, _results_follow_orders,
+             _sheet_numbers)  # fmt: skip
+    return [issue for rule in rules for issue in rule(groups)]
 
 
 @cache
@@ -182,11 +203,11 @@ def _told(entry: dict[str, Any], name: str) -> str:
 
 
 _SUCCESSIONS = (
-    ("ThongTinBenhNhan.ngaysinh", "ThongTinBenhNhan.thoigianvaovien"),
-    ("ThongTinBenhNhan.tungaybhyt", "ThongTinBenhNhan.denngaybhyt"),
-    ("ThongTinBenhNhan.thoigianvaovien", "ThongTinDieuTri.ngaynhapkhoa"),
-    ("ThongTinBenhNhan.thoigianvaovien", "ThongTinDieuTri.ngayravien"),
-    ("ThongTinDieuTri.ngaynhapkhoa", "ThongTinDieuTri.ngayravien"),
+    (("ThongTinBenhNhan", "ngaysinh"), ("ThongTinBenhNhan", "thoigianvaovien")),
+    (("ThongTinBenhNhan", "tungaybhyt"), ("ThongTinBenhNhan", "denngaybhyt")),
+    (("ThongTinBenhNhan", "thoigianvaovien"), ("ThongTinDieuTri", "ngaynhapkhoa")),
+    (("ThongTinBenhNhan", "thoigianvaovien"), ("ThongTinDieuTri", "ngayravien")),
+    (("ThongTinDieuTri", "ngaynhapkhoa"), ("ThongTinDieuTri", "ngayravien")),
 )
 _SUCCESSIONS_OF_ENTRIES = (
     ("ThongTinDieuTri", "danhsachchuyenkhoa", ("tungay", "denngay")),
@@ -197,12 +218,11 @@ _SUCCESSIONS_OF_ENTRIES = (
 
 def _order_of_dates(groups: Groups) -> Iterator[Issue]:
     """Birth, admission, ward, discharge; order, act, result: none before the one it follows."""
-    for first, second in _SUCCESSIONS:
-        group, _, name = first.partition(".")
-        other_group, _, other = second.partition(".")
+    for (group, name), (other_group, other) in _SUCCESSIONS:
         earlier, later = _at(groups.get(group, {}).get(name)), _at(groups.get(other_group, {}).get(other))
         if _is_before(later, earlier):
-            yield error("business-rule", second, faults.OUT_OF_ORDER.filled(earlier=name), CLAUSE)
+            text = faults.OUT_OF_ORDER.filled(earlier=name)
+            yield error("business-rule", f"{other_group}.{other}", text, CLAUSE)
     for group, list_, names in _SUCCESSIONS_OF_ENTRIES:
         for index, entry in enumerate(_listed(groups, group, list_)):
             told = [(name, at) for name in names if (at := _at(entry.get(name)))]

@@ -17,6 +17,7 @@ _FINDING = ("dauchung_ma.VNCODE", "dauchung_ma.SNOMED", "dauchung", "dauchung_gh
 REQUIRED = ("sovaovien", "hoten", "ngaysinh", "gioitinh", "mabenhnhan")
 """Of ThongTinBenhNhan. A working rule: the annex names no cardinality (docs/known-issues.md)."""
 
+ROOT = "HoSoBenhAn"
 GROUPS = (
     "ThongTinBenhNhan",
     "ThongTinVaoVien",

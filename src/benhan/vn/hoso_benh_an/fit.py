@@ -23,7 +23,7 @@ def fitted(document: HoSoBenhAn) -> tuple[HoSoBenhAn, list[dict[str, Any]]]:
     """
     left_out: list[dict[str, Any]] = []
     sized = _sized_groups()
-    if all(_fits(document.get(name), field) for name, field in sized.items()):
+    if all(_fits(document.get(name), parts) for name, parts in _sized_parts()):
         return document, left_out
     return {
         name: _fit(value, sized[name], name, left_out) if name in sized else value for name, value in document.items()
@@ -41,19 +41,38 @@ def _sized(field: Field) -> Field | None:
     return Field(field.name, field.repeats, field.size, inner) if inner or field.size else None
 
 
-def _fits(value: Any, field: Field) -> bool:
+Sizes = tuple[tuple[tuple[str, int], ...], tuple[tuple[str, Any], ...]]
+"""The sizes of an object's texts, and the same of its lists and objects, by name."""
+
+
+@cache
+def _sized_parts() -> tuple[tuple[str, Sizes], ...]:
+    return tuple((name, _sizes(field)) for name, field in _sized_groups().items())
+
+
+def _sizes(field: Field) -> Sizes:
+    inner = field.inner.items()
+    return (
+        tuple((name, each.size) for name, each in inner if each.size),
+        tuple((name, _sizes(each)) for name, each in inner if not each.size),
+    )
+
+
+def _fits(value: Any, sizes: Sizes) -> bool:
     """Whether every value below fits: nearly every document does, and is then left as it is."""
-    for part in value if value.__class__ is list else (value,):
-        if part.__class__ is not dict:
+    texts, parts = sizes
+    for each in value if value.__class__ is list else (value,):
+        if each.__class__ is not dict:
             continue
-        for name, inner in field.inner.items():
-            told = part.get(name)
-            if told:
-                if inner.size:
-                    if len(told if told.__class__ is str else str(told)) > inner.size:
-                        return False
-                elif not _fits(told, inner):
-                    return False
+        get = each.get
+        for name, size in texts:
+            told = get(name)
+            if told and len(told if told.__class__ is str else str(told)) > size:
+                return False
+        for name, inner in parts:
+            told = get(name)
+            if told and not _fits(told, inner):
+                return False
     return True
 
 

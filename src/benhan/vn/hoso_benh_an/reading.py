@@ -16,9 +16,9 @@ from lxml import etree
 from benhan.kernel.issues import Issue, Severity, error, warning
 from benhan.kernel.texts import Text
 from benhan.vn.hoso_benh_an import faults
-from benhan.vn.hoso_benh_an.document import ROOT, HoSoBenhAn
+from benhan.vn.hoso_benh_an.document import HoSoBenhAn
 from benhan.vn.hoso_benh_an.faults import CLAUSE, NOT_HOSO
-from benhan.vn.hoso_benh_an.fields import ALIASES, GROUPS, HISTORIES, HISTORY_TEXT, ORDERED, Field, group_fields
+from benhan.vn.hoso_benh_an.fields import ALIASES, GROUPS, HISTORIES, HISTORY_TEXT, ORDERED, ROOT, Field, group_fields
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ def _children(element: etree._Element) -> dict[str, Any]:
 def _reading(told: dict[str, Any]) -> Reading:
     reading = Reading({})
     fields = group_fields()
-    _tell_order(reading, told, list(GROUPS), "")
+    _tell_order(reading, told, fields, "")
     for name, content in told.items():
         if name not in fields:
             reading.keep(name, content, faults.UNKNOWN)
@@ -163,17 +163,23 @@ def _read_object(
 ) -> dict[str, Any]:
     known = _renamed(reading, told, field, place)
     if is_ordered:
-        _tell_order(reading, known, list(field.inner), f"{place}.")
-    return {
-        name: _read(reading, known[name], inner, f"{place}.{name}", is_ordered=is_ordered)
-        if name in known
-        else _absent(inner)
-        for name, inner in field.inner.items()
-    }
+        _tell_order(reading, known, field.inner, f"{place}.")
+    found: dict[str, Any] = {}
+    for name, inner in field.inner.items():
+        value = known.get(name)
+        if value.__class__ is str and not inner.inner and not inner.repeats:
+            found[name] = value  # nearly all values: a text where a text belongs
+        elif name in known:
+            found[name] = _read(reading, value, inner, f"{place}.{name}", is_ordered=is_ordered)
+        else:
+            found[name] = _absent(inner)
+    return found
 
 
 def _renamed(reading: Reading, told: dict[str, Any], field: Field, place: str) -> dict[str, Any]:
     """What the table knows, under its names."""
+    if told.keys() <= field.inner.keys():
+        return told
     known: dict[str, Any] = {}
     for name, content in told.items():
         proper = ALIASES.get(name, name)
@@ -188,15 +194,19 @@ def _renamed(reading: Reading, told: dict[str, Any], field: Field, place: str) -
     return known
 
 
-def _tell_order(reading: Reading, told: dict[str, Any], order: list[str], prefix: str) -> None:
+def _tell_order(reading: Reading, told: dict[str, Any], fields: dict[str, Field], prefix: str) -> None:
     """Say which is the first known field that stands before one that should precede it."""
+    known = [name for name in told if name in fields]
+    in_order = [name for name in fields if name in told]
+    if known == in_order:
+        return
     furthest = -1
-    for name in told:
-        if name in order:
-            if order.index(name) < furthest:
-                reading.issues.append(warning("structure", f"{prefix}{name}", faults.MISPLACED, CLAUSE))
-                return
-            furthest = order.index(name)
+    for name in known:
+        place = in_order.index(name)
+        if place < furthest:
+            reading.issues.append(warning("structure", f"{prefix}{name}", faults.MISPLACED, CLAUSE))
+            return
+        furthest = place
 
 
 def _absent(field: Field) -> Any:

@@ -107,6 +107,20 @@ def _is_one_key_apart(keys: str, others: str) -> bool:
 
 
 @lru_cache(maxsize=65_536)
+def ends(key: str) -> tuple[str, str, str, str] | None:
+    """The first key and letter of a word and its last ones; None of a key of several words, of a short one, of none.
+
+    Words that are alike in none of the four are DIFFERENT: what types one of two alike, and a slip, leave one end.
+    """
+    if not key or " " in key:
+        return None
+    forms = _forms(key)
+    if forms.is_short or not forms.bare:
+        return None
+    return forms.telex[0], forms.bare[0], forms.telex[-1], forms.bare[-1]
+
+
+@lru_cache(maxsize=65_536)
 def _forms(word: str) -> _Forms:
     bare, small = fold(word), word.lower()
     return _Forms(

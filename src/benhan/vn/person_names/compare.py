@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import product
 from typing import NamedTuple
 
-from benhan.vn.person_names.agreement import Agreement, agreement
+from benhan.vn.person_names.agreement import Agreement, agreement, ends
 from benhan.vn.person_names.name import Name
 from benhan.vn.person_names.prepared import PreparedName, prepare
 
@@ -105,14 +105,23 @@ _SWAPPED = 0x1000
 class _Row(dict[str, int]):
     """The agreement of one key with each other key met, shifted to its place in the code of a comparison."""
 
-    __slots__ = ("_key", "_shift")
+    __slots__ = ("_ends", "_key", "_shift")
 
     def __init__(self, key: str, shift: int) -> None:
         super().__init__()
         self._key = key
         self._shift = shift
+        self._ends = ends(key)
 
     def __missing__(self, other: str) -> int:
+        mine, theirs = self._ends, ends(other)
+        if mine is not None and theirs is not None:
+            first, first_letter, last, last_letter = theirs
+            if (  # nine of ten pairs, told without a look at the words
+                first != mine[0] and last != mine[2] and first_letter != mine[1] and last_letter != mine[3]
+            ):
+                self[other] = Agreement.DIFFERENT.value
+                return Agreement.DIFFERENT.value
         found = self[other] = agreement(self._key, other).value << self._shift
         return found
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from benhan.fhir.folding import fold
-from benhan.vn.person_names.agreement import Agreement
+from benhan.vn.person_names.agreement import Agreement, agreement, ends
 from benhan.vn.person_names.compare import NameComparer, compare
 from benhan.vn.person_names.name import parse_name
 from benhan.vn.person_names.prepared import prepare
@@ -124,3 +124,15 @@ def test_a_comparer_of_many_says_what_comparing_two_says(texts: list[str]) -> No
     comparer = NameComparer(kept_max=10)
     for one in names:
         assert comparer.compare_with_all(one, names) == [compare(one, other) for other in names]
+
+
+KEYS = st.text("aăâbcdđeêghiklmnoôơpqrstuưvxyAY\u0300\u0301\u0303.0ß ", max_size=6)
+
+
+@given(KEYS, KEYS)
+def test_words_alike_at_neither_end_are_different(one: str, other: str) -> None:
+    mine, theirs = ends(one), ends(other)
+    if mine is None or theirs is None:
+        assume(False)
+    elif all(each != another for each, another in zip(mine, theirs, strict=True)):
+        assert agreement(one, other) is Agreement.DIFFERENT
