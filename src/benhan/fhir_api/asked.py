@@ -128,6 +128,15 @@ def prefers_xml(accept: str | None, sent: str | None) -> bool | None:
     return xml > json
 
 
+def own_types(accept: str) -> frozenset[str]:
+    """The types that `Accept` names where it takes no resource: neither FHIR's nor ranges over them, nor a page."""
+    weights = _weights(accept[:_HEADER_CHARACTERS_MAX])
+    takes_resources = {*JSON_TYPES, *XML_TYPES, "*/*", "application/*", "text/html"}
+    if any(weights.get(name) for name in takes_resources):
+        return frozenset()
+    return frozenset(name for name, weight in weights.items() if weight)
+
+
 def _weights(accept: str) -> dict[str, float]:
     """Each media range of `Accept` with its weight; ranges of another version of FHIR are left out."""
     found: dict[str, float] = {}

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from benhan.access.headers import header
 from benhan.fhir.resource import ParsedResource
 from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.binary_content import is_content, read_binary
 from benhan.fhir_api.conditions import Condition, claimed, guard, parse_condition, the_one, until_settled
 from benhan.fhir_api.requests import actor_of, read_resource, type_of_path
 from benhan.fhir_api.responses import written_response
@@ -22,7 +23,10 @@ async def create(api: FhirApi, request: Request) -> Response:
     type_ = type_of_path(request)
     asked = header(request.scope, b"if-none-exist")
     condition = parse_condition(type_, asked, api.store.search.registry) if asked is not None else None
-    resource = await read_resource(request, type_, api.body_bytes_max)
+    if is_content(request, type_):
+        resource = await read_binary(request, None, api.body_bytes_max)
+    else:
+        resource = await read_resource(request, type_, api.body_bytes_max)
     stored = await (_created(api, request, resource) if condition is None else _once(api, request, resource, condition))
     return written_response(request, stored, api.base_url)
 

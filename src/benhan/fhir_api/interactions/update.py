@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from benhan.access.headers import header
 from benhan.fhir_api.api import FhirApi
+from benhan.fhir_api.binary_content import is_content, read_binary
 from benhan.fhir_api.faults import ID_MISMATCH
 from benhan.fhir_api.preconditions import only_if_absent
 from benhan.fhir_api.requests import actor_of, id_of_path, if_match, read_resource, type_of_path
@@ -20,7 +21,10 @@ async def update(api: FhirApi, request: Request) -> Response:
     """
     type_, id_ = type_of_path(request), id_of_path(request)
     expected, absent = if_match(request), only_if_absent(header(request.scope, b"if-none-match"))
-    resource = await read_resource(request, type_, api.body_bytes_max)
+    if is_content(request, type_):
+        resource = await read_binary(request, id_, api.body_bytes_max)
+    else:
+        resource = await read_resource(request, type_, api.body_bytes_max)
     if resource.id != id_:
         raise ID_MISMATCH()
     unit = api.store.begin(actor_of(request))
