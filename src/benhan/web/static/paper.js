@@ -99,6 +99,12 @@ if (choices) {
     option.scrollIntoView({ block: "nearest" });
     box.setAttribute("aria-activedescendant", option.id);
   };
+  const stand = () => {
+    if (choices.hidden) return;
+    const place = box.getBoundingClientRect(), height = choices.offsetHeight;
+    choices.style.left = Math.max(4, Math.min(place.left, innerWidth - 340)) + "px";
+    choices.style.top = (place.bottom + height > innerHeight ? Math.max(60, place.top - height) : place.bottom) + "px";
+  };
   const take = (option) => {
     box.value = option.dataset.code;
     const words = document.getElementById(box.dataset.of);
@@ -117,10 +123,8 @@ if (choices) {
     });
     if (!answer.ok || number !== asked || document.activeElement !== box) return;
     choices.innerHTML = await answer.text();
-    const place = box.getBoundingClientRect();
-    choices.style.left = Math.max(4, Math.min(place.left, innerWidth - 340)) + "px";
-    choices.style.top = (place.bottom + 240 > innerHeight ? Math.max(60, place.top - 240) : place.bottom) + "px";
     choices.hidden = false;
+    stand();
     box.setAttribute("aria-expanded", "true");
   };
   document.addEventListener("input", (event) => {
@@ -129,6 +133,7 @@ if (choices) {
     clearTimeout(wait);
     wait = setTimeout(() => find().catch(close), 120);
   });
+  document.addEventListener("focusin", (event) => { if (event.target.dataset.list) event.target.select(); });
   document.addEventListener("keydown", (event) => {
     if (choices.hidden || event.target !== box) return;
     const options = [...choices.querySelectorAll("[role=option]")], at = options.indexOf(marked());
@@ -142,5 +147,5 @@ if (choices) {
     if (option) { event.preventDefault(); take(option); }
   });
   document.addEventListener("focusout", (event) => { if (event.target === box) close(); });
-  addEventListener("scroll", close, { passive: true });
+  addEventListener("scroll", stand, { passive: true });
 }
