@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 
+from benhan.fhir.search_filter import OPERATORS
 from benhan.fhir.search_names import MODIFIERS
 from benhan.fhir.search_parameters import SearchParameter, SearchRegistry
 
@@ -29,27 +30,6 @@ SENSIBLE = {
     "string": ("ng", "Nguyễn", "Thử", "Nguyễn Thử 3"),
     "uri": ("http://x.example/y", "urn:oid:1.2.3"),
 }
-OPERATORS = (
-    "eq",
-    "ne",
-    "co",
-    "sw",
-    "ew",
-    "gt",
-    "lt",
-    "ge",
-    "le",
-    "ap",
-    "sa",
-    "eb",
-    "pr",
-    "po",
-    "ss",
-    "sb",
-    "in",
-    "ni",
-    "re",
-)
 FITTING = {
     "date": ("eq", "ne", "gt", "lt", "ge", "le", "ap", "sa", "eb"),
     "number": ("eq", "ne", "gt", "lt", "ge", "le"),

@@ -14,25 +14,26 @@ from benhan.access.rates import Rate
 from benhan.access.routes import route
 from benhan.fhir_api.requests import actor_of, id_of_path, read_content
 from benhan.fhir_api.responses import status_of
+from benhan.kernel.clock import day_in_vietnam
 from benhan.kernel.faults import Busy, Fault, FaultCode, Incorrect
 from benhan.kernel.issues import error
 from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Text
 from benhan.node.code_picker import CodePicker
-from benhan.node.patients import Patients, line_of
+from benhan.node.patients import PatientLine, Patients, line_of
 from benhan.node.records.faults import IMPOSSIBLE_ANSWERS, NO_SUCH_PAPER
 from benhan.node.records.life import Opened, Records
 from benhan.node.records.lifecycle import ACT_WORDS, STATE_WORDS, STEPS, Act, possible
 from benhan.node.records.lists import NEWEST, PAGE, WORK, lines
 from benhan.node.records.models import Paper, PaperState
-from benhan.node.records.order import is_main, numbers
+from benhan.node.records.order import is_main
 from benhan.node.records.papers import Filled, Papers
 from benhan.node.records.prints import NO_SUCH_PRINT, Print, Prints
 from benhan.web.form_inputs import Inputs, Read, answers_of, blocks_of, changes_between, grouped, inputs_of
 from benhan.web.pages import Page, Site, language_of, page, render
 from benhan.web.patient_pages import TABS
 from benhan.web.sign_in import form_of
-from benhan.web.words import clock_and_day, exact_time
+from benhan.web.words import exact_time
 
 BODY_BYTES_MAX = 1024 * 1024
 UNKNOWN_ACT = FaultCode(
@@ -150,7 +151,6 @@ class RecordPages:
         actor = actor_of(request)
         opened = await self._records.view(id_of_path(request), actor)
         record = opened.record
-        today = clock_and_day(self._records.store.clock.now())[6:]
         findings = await self._records.findings(opened) if not record.state.is_archived else []
         acts = [
             each for each in possible(record.state, is_cancelled=record.is_cancelled)
@@ -162,7 +162,7 @@ class RecordPages:
             "record.html",
             status,
             record=record,
-            patient=line_of(opened.patient.read(), "-".join(reversed(today.split("/")))),
+            patient=self._line(opened),
             form=self._records.forms.by_key(record.form),
             sections=self._sections(opened),
             names=self._names(opened),
@@ -177,6 +177,10 @@ class RecordPages:
             fault=fault,
             text=fault.text.in_language(language_of(request.scope)) if fault is not None else "",
         )
+
+    def _line(self, opened: Opened) -> PatientLine:
+        """The patient of a record, for the banner."""
+        return line_of(opened.patient.read(), day_in_vietnam(self._records.store.clock.now()).isoformat())
 
     def _sections(self, opened: Opened) -> list[tuple[Text, list[Paper]]]:
         """The papers by section, in the hospital's order; sections without any are left out."""
@@ -207,8 +211,8 @@ class RecordPages:
 
     def _addable(self, opened: Opened) -> list[tuple[str, str]]:
         """The forms that may be put into the record, by number and name; its own bệnh án first."""
-        here = numbers(each.form for each in opened.papers if not each.is_cancelled)
-        own = opened.record.form.partition("@")[0]
+        here = {each.form_number for each in opened.papers if not each.is_cancelled}
+        own = opened.record.form_number
         forms = {each.number: each for each in self._records.forms.forms()}
         found = [(number, each.name) for number, each in forms.items() if not is_main(each)]
         if own in forms and not any(number.endswith("/BV-01") for number in here):
@@ -281,14 +285,13 @@ class RecordPages:
         self, request: Request, filled: Filled, inputs: Inputs, read: Read, fault: Fault | None
     ) -> Response:
         opened = await self._records.opened(filled.record, actor_of(request))
-        today = clock_and_day(self._records.store.clock.now())[6:]
         return render(
             request,
             self._site,
             "paper.html",
             status_of(fault) if fault is not None else 200,
             filled=filled,
-            patient=line_of(opened.patient.read(), "-".join(reversed(today.split("/")))),
+            patient=self._line(opened),
             blocks=blocks_of(filled.form, inputs, filled.answers, read.problems),
             base=_base(inputs) if fault is not None else filled.paper.version,
             reason=inputs.get("reason", [""])[0] if fault is not None else "",
@@ -316,7 +319,6 @@ class RecordPages:
         default = by_number.get(after.number - 1, after)
         before = by_number.get(_whole(request.query_params.get("before", "")), default)
         opened = await self._records.opened(found.record, actor)
-        today = clock_and_day(self._records.store.clock.now())[6:]
         return render(
             request,
             self._site,
@@ -326,7 +328,7 @@ class RecordPages:
             after=after,
             changes=changes_between(found.form, before.answers, after.answers),
             names=await self._patients.names_of({each.author for each in found.versions}),
-            patient=line_of(opened.patient.read(), "-".join(reversed(today.split("/")))),
+            patient=self._line(opened),
         )
 
     async def codes(self, request: Request) -> Response:

@@ -84,7 +84,7 @@ def check_record(
     `names` are the names of forms by number.
     """
     here = [each for each in papers if not each.is_cancelled]
-    forms = Counter(each.form.partition("@")[0] for each in here if each.form)
+    forms = Counter(each.form_number for each in here if each.form)
     told: list[Finding] = []
     for wanted in [number, *order.required_of(number)]:
         if not forms[wanted]:

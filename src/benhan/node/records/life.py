@@ -180,7 +180,7 @@ class Records:
     async def findings(self, opened: Opened, codes: Codes | None = None) -> list[Finding]:
         """What the record still lacks before it can be submitted."""
         resources = (await self.episode(opened, WHOLE)).resources
-        number = opened.record.form.partition("@")[0]
+        number = opened.record.form_number
         names = {each.number: each.name for each in named_forms()}
         return check_record(number, opened.papers, self.filled(opened), resources, self.order, names, codes)
 
@@ -354,7 +354,7 @@ def _after(record: Record, act: Act, step: Step, now: datetime) -> Record:
 
 def _facts(record: Record, opened: Opened, resources: list[Json]) -> RecordFacts:
     """What decides how long a record is kept: its kind, what happened, when the work on it ended."""
-    kind = RetentionClass.INPATIENT if is_inpatient(record.form.partition("@")[0]) else RetentionClass.OUTPATIENT
+    kind = RetentionClass.INPATIENT if is_inpatient(record.form_number) else RetentionClass.OUTPATIENT
     encounter = opened.encounter.read()
     codes = [
         coding.get("code", "")

@@ -10,6 +10,11 @@ from benhan.node.records.lifecycle import State
 from benhan.store.ids import bucket_of, encode_rid
 
 
+def number_of(key: str) -> str:
+    """The number in the key of a form: `01/BV-01@2024-01-01` → `01/BV-01`."""
+    return key.partition("@")[0]
+
+
 class Medium(Enum):
     """What a record is kept on. Source: TT 13/2025/TT-BYT Đ4, Đ5 (hospitals that still keep some papers)."""
 
@@ -56,6 +61,11 @@ class Record:
         return encode_rid(self.rid)
 
     @property
+    def form_number(self) -> str:
+        """The number of its bệnh án: `01/BV-01`."""
+        return number_of(self.form)
+
+    @property
     def bucket(self) -> int:
         return bucket_of(self.rid)
 
@@ -84,6 +94,11 @@ class Paper:
     def id(self) -> str:
         """The logical id of its resource."""
         return encode_rid(self.rid)
+
+    @property
+    def form_number(self) -> str:
+        """The number of its form, "" where it is on none."""
+        return number_of(self.form)
 
     @property
     def reference(self) -> str:

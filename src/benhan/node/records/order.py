@@ -6,7 +6,6 @@ Source: TT 32/2023/TT-BYT Đ51, annexes XXVIII and XXIX (forms by number); the o
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -100,8 +99,3 @@ def is_main(form: Form) -> bool:
 def is_inpatient(number: str) -> bool:
     """Whether a bệnh án of this number is of an inpatient."""
     return number not in OUTPATIENT
-
-
-def numbers(keys: Iterable[str]) -> list[str]:
-    """The numbers of forms named by key: `01/BV-01@2024-01-01` → `01/BV-01`."""
-    return [key.partition("@")[0] for key in keys]

@@ -401,7 +401,7 @@ _STATUS = {PaperState.WRITING: "in-progress", PaperState.DONE: "completed", Pape
 
 def is_main_paper(paper: Paper) -> bool:
     """Whether a paper is the bệnh án of its record."""
-    return paper.form.partition("@")[0].endswith("/BV-01")
+    return paper.form_number.endswith("/BV-01")
 
 
 def _version(form: Form, number: int, at: datetime, response: Json) -> Version:
