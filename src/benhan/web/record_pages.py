@@ -95,7 +95,7 @@ class RecordPages:
         """Records by where they stand, and how many wait where."""
         wanted = request.query_params.get("list", "treating")
         name = wanted if wanted in WORK else "treating"
-        department = request.query_params.get("department", "")[:20]
+        department = _department(request.query_params.get("department", ""))
         before = _before(request.query_params.get("before", ""))
         found = await self._records.rows.work(WORK[name], department, before, PAGE)
         waiting = await self._records.rows.waiting()
@@ -140,7 +140,7 @@ class RecordPages:
     async def open(self, request: Request) -> Response:
         form = form_of(request)
         record = await self._records.open(
-            id_of_path(request), form.get("form", ""), form.get("department", "")[:20], actor_of(request)
+            id_of_path(request), form.get("form", ""), _department(form.get("department", "")), actor_of(request)
         )
         return RedirectResponse(f"/records/{record.id}", 303)
 
@@ -420,10 +420,16 @@ def _number(request: Request) -> int:
     return int(text)
 
 
+def _department(text: str) -> str:
+    """What was typed as a department: a short line, without what no line has."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()[:20]
+
+
 def _before(text: str) -> tuple[datetime, int]:
     """A place in the list of records, the beginning where it is none."""
     at, _, rid = text.partition("-")
     try:
-        return datetime.fromtimestamp(float(at), NEWEST[0].tzinfo), int(rid)
+        place = datetime.fromtimestamp(float(at), NEWEST[0].tzinfo), int(rid)
+        return place if 0 <= place[1] < 1 << 63 else NEWEST
     except (ValueError, OverflowError, OSError):
         return NEWEST
