@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import asyncpg
 import pytest
 from hypothesis import settings
+from tests.postgres import embedded_server, fresh, server_folder
 from tests.vectors import VECTORS
 
-from benhan.store.database import Database, ensure_database, url_of
-from benhan.store.embedded import EmbeddedPostgres
-from benhan.store.migrations import migrate
-
-TEMPLATE = "shared_template"
-_numbers = itertools.count(1)
+from benhan.store.database import Database
 
 # `make test` tries the same examples each time, so that what it says of a change is about the change;
 # `make test-all` looks for new ones.
@@ -28,41 +19,11 @@ settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
 
 
-@contextmanager
-def server_folder() -> Iterator[Path]:
-    """A folder where an embedded server may live.
-
-    Not pytest's: where root runs the tests the server has a user of its own, and each pytest that starts beside us
-    closes the folder of all of root's runs to other users.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="benhan-tests-"))
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture(scope="session")
 def embedded_url() -> Iterator[str]:
     """The address of an embedded server with a migrated template database."""
-    with server_folder() as folder:
-        yield from _embedded(EmbeddedPostgres(folder / "pg"))
-
-
-def _embedded(server: EmbeddedPostgres) -> Iterator[str]:
-    try:
-        server.start()
-
-        async def prepare() -> None:
-            database = await Database.connect(await ensure_database(server.url("postgres"), TEMPLATE), pool_size=1)
-            await migrate(database)
-            await database.close()
-
-        asyncio.run(prepare())
-        yield server.url("postgres")
-    finally:
-        server.stop()
+    with embedded_server() as url:
+        yield url
 
 
 @pytest.fixture
@@ -82,14 +43,8 @@ def session_folder() -> Iterator[Path]:
 @pytest.fixture
 async def fresh_url(embedded_url: str) -> AsyncIterator[str]:
     """The address of a database of one's own with our schema; dropped after the test."""
-    name = f"shared_{next(_numbers)}"
-    admin = await asyncpg.connect(embedded_url)
-    try:
-        await admin.execute(f"create database {name} template {TEMPLATE}")
-        yield url_of(embedded_url, name)
-        await admin.execute(f"drop database if exists {name} with (force)")
-    finally:
-        await admin.close()
+    async with fresh(embedded_url) as url:
+        yield url
 
 
 @pytest.fixture

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +14,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from tests.clocks import SetClock
+from tests.postgres import fresh
 
 from benhan.fhir.search_query import parse_search
 from benhan.fhir_api.api import FhirApi
@@ -33,19 +31,15 @@ from benhan.node.exports import Exports
 from benhan.node.intake import Intake
 from benhan.repository.ingest import Ingest
 from benhan.repository.routes import routes
-from benhan.store.database import Database, ensure_database, url_of
-from benhan.store.embedded import EmbeddedPostgres
+from benhan.store.database import Database
 from benhan.store.inbox import Inbox
 from benhan.store.key_encryption import FileKek, make_kek_file
-from benhan.store.migrations import migrate
 from benhan.store.outbox import Outbox
 from benhan.store.store import Store
 from benhan.transports.repository_client import RepositoryClient
 
-TEMPLATE = "house_template"
 NAME = "NGUYỄN^VĂN THỬ"
 EVERYTHING = system("test")
-_numbers = itertools.count(1)
 
 
 class Line(httpx.AsyncBaseTransport):
@@ -139,28 +133,6 @@ async def _found(store: Store, type_: str, criteria: dict[str, str]) -> list[dic
     return [each.read() for each in (await store.search.search(query, EVERYTHING)).matches]
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A server with a migrated template database."""
-    folder = Path(tempfile.mkdtemp(prefix="benhan-house-"))
-    folder.chmod(0o755)
-    server = EmbeddedPostgres(folder / "pg")
-    try:
-        server.start()
-        url = server.url("postgres")
-
-        async def prepare() -> None:
-            database = await Database.connect(await ensure_database(url, TEMPLATE), pool_size=1)
-            await migrate(database)
-            await database.close()
-
-        asyncio.run(prepare())
-        yield url
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture
 def clock() -> SetClock:
     return SetClock()
@@ -175,21 +147,17 @@ OpenStore = Callable[[], Awaitable[Store]]
 
 
 @pytest.fixture
-async def open_store(postgres: str, kek: FileKek, clock: SetClock) -> AsyncIterator[OpenStore]:
+async def open_store(embedded_url: str, kek: FileKek, clock: SetClock) -> AsyncIterator[OpenStore]:
     """Opens stores, each on a fresh database; all are closed and dropped after the test."""
-    admin = await asyncpg.connect(postgres)
     async with AsyncExitStack() as open_:
 
         async def open_one() -> Store:
-            name = f"house_{next(_numbers)}"
-            await admin.execute(f"create database {name} template {TEMPLATE}")
-            open_.push_async_callback(admin.execute, f"drop database {name} with (force)")
-            store = await Store.open(await Database.connect(url_of(postgres, name), pool_size=8), kek, clock=clock)
+            url = await open_.enter_async_context(fresh(embedded_url))
+            store = await Store.open(await Database.connect(url, pool_size=8), kek, clock=clock)
             open_.push_async_callback(store.close)
             return store
 
         yield open_one
-    await admin.close()
 
 
 @pytest.fixture

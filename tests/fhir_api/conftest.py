@@ -11,6 +11,7 @@ import httpx
 import pytest
 from tests.clocks import MovedClock
 from tests.fhir_api.subscribing import House, Receiver
+from tests.postgres import copy_of_template
 
 from benhan.access.middleware import Door
 from benhan.access.owners import KnownOwners
@@ -21,9 +22,8 @@ from benhan.fhir_api.subscriptions.tasks import subscription_parts
 from benhan.kernel.ids import SystemRandom
 from benhan.kernel.permissions import Permission
 from benhan.serving.roles import refusing
-from benhan.store.database import Database, ensure_database
+from benhan.store.database import Database
 from benhan.store.key_encryption import make_kek_file
-from benhan.store.migrations import migrate
 from benhan.store.store import Store
 
 BASE = "http://node.example/fhir"
@@ -36,8 +36,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 async def api_store(embedded_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Store]:
     """One store for all tests of this folder; each works on resources of its own."""
-    database = await Database.connect(await ensure_database(embedded_url, "fhir_api"), pool_size=8)
-    await migrate(database)
+    database = await Database.connect(await copy_of_template(embedded_url, "fhir_api"), pool_size=8)
     folder: Path = tmp_path_factory.mktemp("fhir_api")
     store = await Store.open(database, make_kek_file(folder / "kek.json", SystemRandom()))
     yield store

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -25,21 +24,19 @@ from benhan.kernel.ids import SystemRandom
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
 from benhan.serving.roles import refusing
-from benhan.store.database import Database, ensure_database
+from benhan.store.database import Database
 from benhan.store.key_encryption import make_kek_file
 from benhan.store.store import Store
 
 FOLDER = Path(__file__).parents[2] / "docs" / "interfaces" / "fhir"
 PAGES = {path.stem: examples_of(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.md"))}
-_numbers = itertools.count(1)
 
 
 @pytest.fixture
-async def empty(embedded_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def empty(fresh_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server with an empty store, who may do everything and reads English."""
-    url = await ensure_database(embedded_url, f"documented_{next(_numbers)}")
     kek = make_kek_file(tmp_path / "kek.json", SystemRandom())
-    store = await Store.open(await Database.connect(url, pool_size=6), kek)
+    store = await Store.open(await Database.connect(fresh_url, pool_size=6), kek)
     sessions = Sessions(store.database, store.clock, store.random)
     smart = build_smart(store, Settings(public_url=BASE.removesuffix("/fhir")))
     apps = SmartEndpoints(smart, Rate(store.clock, burst=60, per_s=2)).routes()

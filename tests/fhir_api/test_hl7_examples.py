@@ -22,7 +22,7 @@ from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.routes import routes
 from benhan.kernel.ids import SystemRandom
 from benhan.serving.roles import refusing
-from benhan.store.database import Database, ensure_database
+from benhan.store.database import Database
 from benhan.store.key_encryption import make_kek_file
 from benhan.store.store import Store
 
@@ -31,10 +31,9 @@ SIDE_BY_SIDE = 16
 
 
 @pytest.fixture
-async def client(embedded_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    url = await ensure_database(embedded_url, "hl7_examples")
+async def client(fresh_url: str, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     store = await Store.open(
-        await Database.connect(url, pool_size=8), make_kek_file(tmp_path / "kek.json", SystemRandom())
+        await Database.connect(fresh_url, pool_size=8), make_kek_file(tmp_path / "kek.json", SystemRandom())
     )
     sessions = Sessions(store.database, store.clock, store.random)
     door = Door(routes(FhirApi(store, BASE)), sessions, SystemRandom(), refusing(None))

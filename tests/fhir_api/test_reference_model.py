@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from tests.fhir_api.conftest import BASE, EVERYTHING, patient
+from tests.postgres import copy_of_template
 
 from benhan.access.middleware import Door
 from benhan.access.sessions import Sessions
@@ -22,7 +23,7 @@ from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.routes import routes
 from benhan.kernel.ids import SystemRandom
 from benhan.serving.roles import refusing
-from benhan.store.database import Database, ensure_database
+from benhan.store.database import Database
 from benhan.store.key_encryption import make_kek_file
 from benhan.store.store import Store
 from benhan.store.sweeper import sweep_some
@@ -46,7 +47,7 @@ class Server:
         self.store, self.client = self.run(self._open(url, folder))
 
     async def _open(self, url: str, folder: Path) -> tuple[Store, httpx.AsyncClient]:
-        database = await Database.connect(await ensure_database(url, "reference_model"), pool_size=6)
+        database = await Database.connect(await copy_of_template(url, "reference_model"), pool_size=6)
         store = await Store.open(database, make_kek_file(folder / "kek.json", SystemRandom()))
         sessions = Sessions(store.database, store.clock, store.random)
         door = Door(routes(FhirApi(store, BASE)), sessions, SystemRandom(), refusing(None))

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.postgres import copy_of_template
 
 from benhan.access.accounts import Account
 from benhan.access.routes import GuardedRoute
@@ -18,7 +19,6 @@ from benhan.kernel.actors import Role
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
 from benhan.serving.roles import ROLES
-from benhan.store.database import ensure_database
 from benhan.wiring import Access, build_access, open_store
 
 PEOPLE = tuple(role for role in Role if role not in (Role.MACHINE, Role.SYSTEM))
@@ -93,7 +93,7 @@ async def houses(embedded_url: str, tmp_path_factory: pytest.TempPathFactory) ->
     async with AsyncExitStack() as open_:
         made: dict[str, House] = {}
         for role, open_role in ROLES.items():
-            url = await ensure_database(embedded_url, f"doors_{role}")
+            url = await copy_of_template(embedded_url, f"doors_{role}")
             settings = Settings(data=Path(tmp_path_factory.mktemp(role)), database=url, mllp_port=0, pool_size=4)
             if role == "node":  # the destinations without a line to anywhere
                 settings = replace(settings, bhxh_send="file", emrhub_send="file")

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import httpx
 import pytest
 from tests.clocks import MovedClock
+from tests.postgres import copy_of_template
 
 from benhan.access.smart.clients import ClientKind, Registration
 from benhan.access.smart.grants import challenge_of
@@ -25,9 +26,8 @@ from benhan.kernel.ids import SystemRandom
 from benhan.kernel.settings import Settings
 from benhan.node.patients import Patients
 from benhan.serving.roles import app_doors, application, door_pages
-from benhan.store.database import Database, ensure_database
+from benhan.store.database import Database
 from benhan.store.key_encryption import make_kek_file
-from benhan.store.migrations import migrate
 from benhan.store.store import Store
 from benhan.web.consent_pages import ConsentPages, LaunchPages
 from benhan.web.pages import Site
@@ -184,8 +184,7 @@ def back(answer: httpx.Response) -> dict[str, str]:
 async def house(embedded_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """One node for all tests of this folder; each works with people, apps and patients of its own."""
     folder: Path = tmp_path_factory.mktemp("smart")
-    database = await Database.connect(await ensure_database(embedded_url, "smart"), pool_size=8)
-    await migrate(database)
+    database = await Database.connect(await copy_of_template(embedded_url, "smart"), pool_size=8)
     clock = MovedClock()
     store = await Store.open(database, make_kek_file(folder / "kek.json", SystemRandom()), clock=clock)
     settings = Settings(data=folder, public_url=ADDRESS)

@@ -3,46 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 from tests.clocks import StoppedClock
+from tests.postgres import fresh, make_template, server_folder
 
 from benhan.kernel.ids import SystemRandom
-from benhan.store.database import Database, ensure_database, url_of
-from benhan.store.embedded import EmbeddedPostgres
+from benhan.store.database import Database
 from benhan.store.key_encryption import FileKek, make_kek_file
 from benhan.store.keyring import Keyring
-from benhan.store.migrations import migrate
 from benhan.store.store import Store
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
-TEMPLATE = "benhan_template"
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session", params=["embedded", "debian15"])
 def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """The address of a server with a migrated template database."""
-    folder = Path(tempfile.mkdtemp(prefix="benhan-pg-"))
-    folder.chmod(0o755)
-    try:
-        if request.param == "embedded":
-            server = EmbeddedPostgres(folder / "pg")
-            server.start()
-            yield server.url("postgres")
-            server.stop()
-        else:
-            yield from _debian_server(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    if request.param == "embedded":
+        yield request.getfixturevalue("embedded_url")
+        return
+    with server_folder() as folder:
+        for url in _debian_server(folder):
+            asyncio.run(make_template(url))
+            yield url
 
 
 def _debian_server(folder: Path) -> Iterator[str]:
@@ -66,30 +55,11 @@ def _run_as_postgres(folder: Path, program: str, *arguments: str | Path) -> None
     subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-@pytest.fixture(scope="session")
-def template_url(server_url: str) -> str:
-    """The server's address, once its template database is migrated."""
-
-    async def prepare() -> None:
-        database = await Database.connect(await ensure_database(server_url, TEMPLATE), pool_size=1)
-        await migrate(database)
-        await database.close()
-
-    asyncio.run(prepare())
-    return server_url
-
-
 @pytest.fixture
-async def database_url(template_url: str) -> AsyncIterator[str]:
+async def database_url(server_url: str) -> AsyncIterator[str]:
     """The address of a fresh database with our schema; dropped after the test."""
-    name = f"benhan_{next(_numbers)}"
-    admin = await asyncpg.connect(template_url)
-    try:
-        await admin.execute(f"create database {name} template {TEMPLATE}")
-        yield url_of(template_url, name)
-        await admin.execute(f"drop database if exists {name} with (force)")
-    finally:
-        await admin.close()
+    async with fresh(server_url) as url:
+        yield url
 
 
 @pytest.fixture

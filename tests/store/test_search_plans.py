@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.postgres import copy_of_template
 from tests.store.writing import DOCTOR
 
 from benhan.fhir.indexing import index_resource
@@ -16,7 +17,7 @@ from benhan.fhir.search_query import parse_search
 from benhan.kernel.ids import SystemRandom
 from benhan.store.database import Database
 from benhan.store.ids import bucket_of
-from benhan.store.key_encryption import FileKek
+from benhan.store.key_encryption import FileKek, make_kek_file
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.store import Store
 
@@ -122,24 +123,14 @@ class Skewed:
 
 
 @pytest.fixture(scope="session")
-async def skewed(template_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Skewed]:
-    import asyncpg
-    from tests.store.conftest import TEMPLATE
-
-    from benhan.store.database import url_of
-    from benhan.store.key_encryption import make_kek_file
-
-    admin = await asyncpg.connect(template_url)
-    await admin.execute(f"create database skewed template {TEMPLATE}")
+async def skewed(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Skewed]:
     folder: Path = tmp_path_factory.mktemp("skewed")
     kek: FileKek = make_kek_file(folder / "kek.json", SystemRandom())
-    store = await Store.open(await Database.connect(url_of(template_url, "skewed"), pool_size=6), kek)
+    store = await Store.open(await Database.connect(await copy_of_template(server_url, "skewed"), pool_size=6), kek)
     skewed = Skewed(store)
     await skewed.fill()
     yield skewed
     await store.close()
-    await admin.execute("drop database skewed with (force)")
-    await admin.close()
 
 
 def nodes(plan: Any) -> list[dict[str, Any]]:

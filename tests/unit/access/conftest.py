@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from tests.clocks import StoppedClock
+from tests.postgres import copy_of_template
 
 from benhan.access.accounts import Account, Accounts
 from benhan.access.sessions import Sessions
 from benhan.kernel.actors import Role
 from benhan.kernel.ids import SystemRandom
-from benhan.store.database import Database, ensure_database
-from benhan.store.migrations import migrate
+from benhan.store.database import Database
 
 RIGHT = "con-ngua-dung-pin-ghim"
 
@@ -25,8 +25,7 @@ def clock() -> StoppedClock:
 @pytest.fixture(scope="session")
 async def access_database(embedded_url: str) -> AsyncIterator[Database]:
     """One database for all tests of this folder: making one for each would take most of their time."""
-    database = await Database.connect(await ensure_database(embedded_url, "access"), pool_size=6)
-    await migrate(database)
+    database = await Database.connect(await copy_of_template(embedded_url, "access"), pool_size=6)
     yield database
     await database.close()
 
