@@ -18,6 +18,7 @@ FENCE = re.compile(r"^[ \t]*```\w*\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
 CALL = re.compile(r"(?<!-u )(?:(?<=[\s(]|/)|^)benhan ((?:--help|--version|[a-z][a-z-]*)\b[^\n;|)']*)", re.MULTILINE)
 """What follows the word `benhan` where that is the program: not a user's name (`-u benhan`), not a folder's."""
+PROGRAM: Any = typer.main.get_command(app)
 
 
 def calls(text: str) -> list[tuple[str, bool]]:
@@ -33,7 +34,7 @@ def calls(text: str) -> list[tuple[str, bool]]:
 def check(call: str, *, whole: bool) -> None:
     """Raises where `benhan CALL` would not be understood; a `whole` one must have all that the command requires."""
     words = shlex.split(call.replace("…", " "), comments=True)
-    command: Any = typer.main.get_command(app)
+    command: Any = PROGRAM
     while hasattr(command, "commands") and words and not words[0].startswith("-"):
         name = words.pop(0)
         assert name in command.commands, f"no command {name!r} in: benhan {call}"

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
+from collections.abc import Iterable
+
+from tests.tidy.sources import FILES, SOURCE, nodes
 
 from benhan.kernel.logs import FIELDS
 
-SOURCES = Path(__file__).parents[2] / "src" / "benhan"
 LEVELS = {"debug", "info", "warning", "error", "failure"}
 
 
-def fields_logged(tree: ast.AST) -> list[tuple[int, str]]:
+def fields_logged(nodes: Iterable[ast.AST]) -> list[tuple[int, str]]:
     """The lines and names of the fields of every call of `log`."""
-    calls = [each for each in ast.walk(tree) if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
+    calls = [each for each in nodes if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)]
     return [
         (each.lineno, one.arg)
         for each in calls
@@ -28,10 +29,10 @@ def fields_logged(tree: ast.AST) -> list[tuple[int, str]]:
 
 def test_every_field_that_is_logged_is_of_the_vocabulary() -> None:
     unknown, count = [], 0
-    for path in sorted(SOURCES.rglob("*.py")):
-        for line, name in fields_logged(ast.parse(path.read_bytes())):
+    for path in FILES:
+        for line, name in fields_logged(nodes(path)):
             count += 1
             if name not in FIELDS:
-                unknown.append(f"{path.relative_to(SOURCES)}:{line} {name}")
+                unknown.append(f"{path.relative_to(SOURCE)}:{line} {name}")
     assert count > 50
     assert unknown == []

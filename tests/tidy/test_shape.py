@@ -7,20 +7,16 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.tidy import sources
+from tests.tidy.sources import ROOT, nodes, text
 
-ROOT = Path(__file__).resolve().parents[2]
-FILES = [
-    path
-    for path in sorted((ROOT / "src").rglob("*.py"))
-    if not path.read_text(encoding="utf-8").startswith("# generated")
-]
+FILES = [path for path in sources.FILES if not text(path).startswith("# generated")]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_file_and_functions_keep_their_size(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= 800
-    for node in ast.walk(ast.parse(text)):
+    assert text(path).count("\n") <= 800
+    for node in nodes(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             assert lines <= 70, f"{node.name} has {lines} lines"
@@ -29,7 +25,7 @@ def test_file_and_functions_keep_their_size(path: Path) -> None:
 def test_the_zone_of_vietnam_is_written_down_once() -> None:
     """In the kernel's clock; there is no other interval of seven hours that a file may want."""
     zone = re.compile(r"hours=7\b|Asia/Ho_Chi_Minh")
-    assert [path.name for path in FILES if zone.search(path.read_text(encoding="utf-8"))] == ["clock.py"]
+    assert [path.name for path in FILES if zone.search(text(path))] == ["clock.py"]
 
 
 FORBIDDEN = {
@@ -42,14 +38,15 @@ FORBIDDEN = {
     "secrets.token_urlsafe": "take a kernel RandomSource",
     "random.random": "take a kernel RandomSource",
 }
+LAST_NAMES = {name.rpartition(".")[2] for name in FORBIDDEN}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_time_and_chance_come_from_the_kernel(path: Path) -> None:
     if path.is_relative_to(ROOT / "src/benhan/kernel"):
         return
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Attribute):
+    for node in nodes(path):
+        if isinstance(node, ast.Attribute) and node.attr in LAST_NAMES:
             name = ast.unparse(node)
             assert name not in FORBIDDEN, f"line {node.lineno}: {name}: {FORBIDDEN[name]}"
 
@@ -61,7 +58,7 @@ LETTERS = r"[^\\W\\d"
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_digit_of_a_pattern_is_one_of_ascii(path: Path) -> None:
     """`\\d` takes the digits of all scripts, which no standard of ours means: write [0-9], or compile with re.ASCII."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).startswith("re."):
             pattern = ast.unparse(node.args[0]).replace(LETTERS, "")
             assert r"\\d" not in pattern or "re.ASCII" in ast.unparse(node), f"line {node.lineno}: {pattern}"
