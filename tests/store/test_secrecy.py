@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from tests.store.test_access_rules import ANYBODY, observation, write
 
+from benhan.fhir.indexing import index_resource
+from benhan.fhir.search_parameters import R4, SearchRegistry
 from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import Actor, Role, outgoing
 from benhan.kernel.faults import NotFound
@@ -16,7 +18,8 @@ from benhan.store.bulk_rows import Narrowing, bucket_ranges, moment_now, rows_of
 from benhan.store.compartment import read_compartment
 from benhan.store.everything import Wanted, read_page
 from benhan.store.history import HistoryQuery
-from benhan.store.secrecy import Hides, hides
+from benhan.store.resource_types import TYPE_NUMBERS
+from benhan.store.secrecy import LABELLED, Hides, hides
 from benhan.store.store import Store
 from benhan.store.sweeper import sweep_some
 from benhan.vn.secrecy.kinds import CONFIDENTIALITY, secrecy_kinds
@@ -175,3 +178,15 @@ def test_the_right_decides_and_no_role_has_it() -> None:
     assert hides(DOCTOR) is hides(outgoing("x")) is Hides.SECRETS
     assert hides(citizen("p")) is Hides.WITHHELD
     assert hides(citizen("")) is Hides.SECRETS
+
+
+def test_the_bit_of_labels_is_the_same_in_every_type_and_with_parameters_of_our_own() -> None:
+    own = {"code": "x", "base": ["Observation"], "type": "token", "expression": "Observation.status", "url": "urn:x"}
+    for registry in (R4, SearchRegistry([own])):
+        assert {1 << registry.parameters_of(type_)["_security"].bit for type_ in TYPE_NUMBERS} == {LABELLED}
+
+
+@pytest.mark.parametrize("labels", [[{"code": "x"}], [{"display": "none"}, HIV["security"][0]], HIV["security"]])
+def test_whatever_gives_the_term_of_a_label_sets_its_bit(labels: list[Json]) -> None:
+    assert index_resource({"resourceType": "Basic", "meta": {"security": labels}}).present & LABELLED
+    assert not index_resource({"resourceType": "Basic", "meta": {"tag": labels}}).present & LABELLED

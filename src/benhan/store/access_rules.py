@@ -29,6 +29,7 @@ from benhan.store.search.expressions import (
     Not,
     Nothing,
     OfPatients,
+    Unlabelled,
     all_of,
     any_of,
 )
@@ -146,7 +147,7 @@ class AccessRules:
         """What of a type ("" for any) the actor may see, as a condition on rows; Nothing where no rule grants it."""
         granted = self._granted(actor, type_, act)
         hidden = hidden_terms(hides(actor))
-        return all_of([granted, Not(AnyTerm(hidden))]) if hidden else granted
+        return all_of([granted, Unlabelled(hidden)]) if hidden else granted
 
     def _granted(self, actor: Actor, type_: str, act: Act) -> Expression:
         if actor.limits is None:

@@ -18,7 +18,8 @@ from benhan.store.search.search import Search
 from benhan.store.search.statement import Asked, Parameters, Path, Statement, every
 
 if TYPE_CHECKING:
-    from benhan.store.unit_of_work import Stored
+    from benhan.store.secrecy import bears_none
+from benhan.store.unit_of_work import Stored
 
 _COLUMNS = (
     "r.type, r.rid, r.version, r.patient, r.bucket, r.updated_at, octet_length(r.content) as size,"
@@ -46,7 +47,7 @@ def filtered(
     def narrowed(parameters: Parameters) -> list[str]:
         texts = [f"r.updated_at > {parameters.add(what.since)}::timestamptz"] if what.since is not None else []
         if what.hidden is not None:
-            texts.append(f"not r.tokens && {parameters.add(list(what.hidden))}::bigint[]")
+            texts.append(bears_none("r", f"{parameters.add(list(what.hidden))}::bigint[]"))
         if patients is not None:
             texts.append(f"r.patient = any({parameters.add(list(patients))}::bigint[])")
         elif what.of_patients_only:

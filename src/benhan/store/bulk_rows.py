@@ -15,6 +15,7 @@ import asyncpg
 
 from benhan.store.database import Connection
 from benhan.store.ids import BUCKETS, bucket_of
+from benhan.store.secrecy import bears_none
 from benhan.store.sql_texts import query
 
 BATCH = 500
@@ -33,7 +34,7 @@ AT_MOMENT = """
 """
 _WHAT = f"""
     {AT_MOMENT.format(moment="$1")}
-    and ($5::bigint[] is null or not r.tokens && $5)
+    and ($5::bigint[] is null or {bears_none("r", "$5")})
     and ($2::timestamptz is null or r.updated_at > $2)
     and ((r.content is not null and ($3::smallint[] is null or r.type = any($3)))
          or (r.content is null and $2 is not null and ($4::smallint[] is null or r.type = any($4))))

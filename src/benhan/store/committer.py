@@ -35,6 +35,7 @@ from benhan.store.keyring import Keyring
 from benhan.store.ledger.append import APPEND, Entry, append_many, columns_of
 from benhan.store.placement import place
 from benhan.store.sealing import DataKey
+from benhan.store.secrecy import bears
 from benhan.store.sql_texts import query
 from benhan.store.unit_of_work import CLAIM, Key, SharedHook, Stored, UnitOfWork, Verb, Write
 
@@ -62,7 +63,7 @@ _LOCK_CURRENT = query(
     "lock_current",
     f"""
     select r.bucket, r.type, r.rid, r.version, r.patient, r.updated_at, r.content is null as deleted,
-        r.tokens && $4::bigint[] as is_secret
+        {bears("r", "$4::bigint[]")} as is_secret
     {_CURRENT}
     order by r.bucket, r.type, r.rid
     for update of r

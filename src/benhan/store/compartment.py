@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from benhan.kernel.actors import Actor
 from benhan.store.ids import bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
+from benhan.store.secrecy import bears_none
 from benhan.store.sql_texts import query
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored
@@ -17,13 +18,13 @@ ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 
 _READ = query(
     "read_compartment",
-    """
+    f"""
     select type, rid, version, patient, updated_at, content from resource r
     where r.bucket = $1 and r.patient = $2 and r.type = any($3::smallint[]) and r.until is null
-          and r.content is not null and ($7::bigint[] is null or not r.tokens && $7)
+          and r.content is not null and ($7::bigint[] is null or {bears_none("r", "$7")})
           and (r.at_from is null or r.at_from >= $4 or r.type <> all($5::smallint[]))
     order by r.type, r.at_from, r.rid limit $6
-    """,
+    """,  # noqa: S608  # constants
 )
 
 

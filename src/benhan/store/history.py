@@ -27,6 +27,7 @@ from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.resources import VERSION_MAX, Opener, Resources
 from benhan.store.sealed_cursor import SealedCursors
+from benhan.store.secrecy import bears
 from benhan.store.sql_texts import query
 from benhan.store.unit_of_work import Stored
 
@@ -42,7 +43,7 @@ INSTANT = timedelta(milliseconds=1)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """No version is older: a window reaches no further back."""
 
-_VERSION_ROWS = """
+_VERSION_ROWS = f"""
     select v.bucket, v.type, v.rid, v.version, v.patient, v.updated_at, v.content from (
         select bucket, type, rid, version, patient, updated_at, content from resource r
         where r.updated_at >= $1 and r.updated_at < $2 and ($3::smallint is null or r.type = $3)
@@ -55,7 +56,7 @@ _VERSION_ROWS = """
     ) v
     where ($14::bigint[] is null or not exists (
               select 1 from resource c where c.bucket = v.bucket and c.type = v.type and c.rid = v.rid
-                  and c.until is null and c.tokens && $14))
+                  and c.until is null and {bears("c", "$14")}))
           and (v.updated_at, v.type, v.rid, v.version) < ($5::timestamptz, $6::smallint, $7::bigint, $8::int)
           and ($9::timestamptz is null or v.updated_at >= $9 or not exists (
               select 1 from (
@@ -72,7 +73,7 @@ _VERSION_ROWS = """
           ))
     order by v.updated_at desc, v.type desc, v.rid desc, v.version desc
     limit $10
-"""  # $11: types seen whole, null for all; $12: those seen of the patients $13 only; $14: tokens of what is hidden
+"""  # noqa: S608  # $11: types seen whole, null for all; $12: those seen of the patients $13 only; $14: tokens of what is hidden
 _WINDOW = query(
     "history_window",
     _VERSION_ROWS,

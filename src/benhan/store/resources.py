@@ -32,7 +32,7 @@ from benhan.store.ledger.events import Event
 from benhan.store.opened import OpenedLately
 from benhan.store.resource_types import TYPE_NAMES, TYPE_NUMBERS
 from benhan.store.sealing import DataKey
-from benhan.store.secrecy import Hides, hides
+from benhan.store.secrecy import Hides, bears, bears_none, hides
 from benhan.store.sql_texts import query
 from benhan.store.unit_of_work import Stored
 
@@ -41,19 +41,20 @@ VERSION_MAX = 2**31 - 1
 
 _READ = query(
     "read_current",
-    """
+    f"""
     select w.place, r.type, r.rid, r.version, r.patient, r.updated_at, r.content
     from unnest($1::smallint[], $2::smallint[], $3::bigint[], $4::smallint[]) with ordinality
         as w (bucket, type, rid, hides, place)
     left join placement p on p.bucket = w.bucket and p.type = w.type and p.rid = w.rid
     join resource r on r.bucket = coalesce(p.at_bucket, w.bucket) and r.type = w.type and r.rid = w.rid
     where r.until is null
-        and case w.hides when 0 then true when 1 then not r.tokens && $5::bigint[] else not r.tokens && $6::bigint[] end
-    """,
+        and case w.hides when 0 then true when 1 then {bears_none("r", "$5::bigint[]")}
+            else {bears_none("r", "$6::bigint[]")} end
+    """,  # noqa: S608  # constants
 )
 _VERSIONS = query(
     "read_versions",
-    """
+    f"""
     select v.type, v.rid, v.version, v.patient, v.updated_at, v.content from (
         select type, rid, version, patient, updated_at, content from resource
         where bucket = any($1::smallint[]) and type = $2 and rid = $3
@@ -64,9 +65,9 @@ _VERSIONS = query(
     where v.version < $4 and ($6::bigint[] is null or v.patient = any($6))
         and ($7::bigint[] is null or not exists (
             select 1 from resource c where c.bucket = any($1::smallint[]) and c.type = $2 and c.rid = $3
-                and c.until is null and c.tokens && $7))
+                and c.until is null and {bears("c", "$7")}))
     order by v.version desc limit $5
-    """,
+    """,  # noqa: S608  # constants
 )
 _RECENT = query(
     "read_recent_versions",

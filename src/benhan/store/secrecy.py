@@ -14,6 +14,8 @@ from benhan.kernel.actors import Actor, Role
 from benhan.kernel.permissions import Permission
 from benhan.vn.secrecy.kinds import secrecy_kinds
 
+LABELLED = 1 << 3
+"""The bit of `_security` in the column `present`, the same in every type: a row without it bears no label at all."""
 MARK = b'"security"'
 """Content without these bytes has no security label."""
 
@@ -33,6 +35,19 @@ def hides(actor: Actor) -> Hides:
     if actor.may(Permission.SECRECY_VIEW):
         return Hides.NOTHING
     return Hides.WITHHELD if actor.role is Role.CITIZEN and actor.patient else Hides.SECRETS
+
+
+def bears(row: str, tokens: str) -> str:
+    """The condition in SQL that `row` bears a label of `tokens` (a parameter, bigint[]); a bit tells it of most rows.
+
+    Labels are compared all the same, so that another list of them needs no other bits.
+    """
+    return f"({row}.present & {LABELLED} <> 0 and {row}.tokens && {tokens})"
+
+
+def bears_none(row: str, tokens: str) -> str:
+    """The condition that it bears none of them, written so that PostgreSQL takes nearly every row to satisfy it."""
+    return f"({row}.present & {LABELLED} = 0 or not {row}.tokens && {tokens})"
 
 
 @cache

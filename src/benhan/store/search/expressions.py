@@ -74,6 +74,13 @@ class AnyTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlabelled:
+    """None of these terms of security labels: nearly every row has no label at all."""
+
+    terms: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Present:
     """The parameter of this bit has a value."""
 
@@ -188,8 +195,8 @@ class Not:
 
 
 Expression = (
-    Everything | Nothing | AnyTerm | Present | OfIds | OfPatients | MainDate | Updated | InRanges | MainQuantity
-    | Checked | Linked | Beside | All | AnyOf | Not
+    Everything | Nothing | AnyTerm | Unlabelled | Present | OfIds | OfPatients | MainDate | Updated | InRanges
+    | MainQuantity | Checked | Linked | Beside | All | AnyOf | Not
 )  # fmt: skip
 
 
@@ -309,6 +316,8 @@ def _holds_alone(expression: Expression, candidate: Candidate) -> bool:
             return True
         case AnyTerm(terms):
             return not candidate.terms.isdisjoint(terms)
+        case Unlabelled(terms):
+            return candidate.terms.isdisjoint(terms)
         case Present(bit):
             return bool(candidate.indexed.present >> bit & 1)
         case OfIds(rids):

@@ -21,6 +21,7 @@ from benhan.store.search.expressions import (
     OfIds,
     OfPatients,
     Present,
+    Unlabelled,
     Updated,
     is_exact,
     linked_in,
@@ -123,7 +124,7 @@ class _Guess:
             elif isinstance(part, Not) and isinstance(part.part, AnyTerm):
                 without = counted.with_any([tokens.of(term) for term in part.part.terms])
                 self.left *= max(0.01, 1.0 - without / max(counted.rows, 1.0))
-            elif not isinstance(part, Present):
+            elif not isinstance(part, Present | Unlabelled):
                 self.left *= _UNKNOWN_SHARE
         self.matching = self._with_terms & self._dated
         self._each = self.rows_of_type / max(self._sample.count, 1)

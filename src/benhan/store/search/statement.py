@@ -34,12 +34,14 @@ from benhan.store.search.expressions import (
     OfIds,
     OfPatients,
     Present,
+    Unlabelled,
     Updated,
     all_of,
     any_of,
     is_exact,
 )
 from benhan.store.search.spans import Span
+from benhan.store.secrecy import bears_none
 from benhan.store.tokens import Tokens
 
 FAN_OUT = "neither a patient nor an id was asked for: the answer may lie in any compartment"
@@ -372,6 +374,8 @@ class _Writer:
         match expression:
             case Everything():
                 return "true"
+            case Unlabelled(terms):
+                return bears_none(row, f"{add([self._tokens.of(term) for term in terms])}::bigint[]")
             case Present(bit):
                 return f"{row}.present & {add(1 << bit)}::bigint <> 0"
             case OfIds(rids):
