@@ -29,9 +29,9 @@ def resources(*, foreign: bool = True, seed: int = 0) -> Iterator[bytes]:
 
     `foreign` ids are UUIDs, as other servers give them; else they are of the form that the node gives.
     """
-    seen: set[str] = set()
     while True:
         seed += 1
+        seen: set[str] = set()  # of these people alone: another seed's ids are others
         people = make_people(seed, PEOPLE_AT_ONCE, date(2026, 6, 1))
         for messages in stays(HOSPITALS[0], people, NOW, seed):
             for message in messages:
