@@ -193,6 +193,14 @@ class UnitOfWork:
             write.if_absent = "fail"
         self._add(write)
 
+    def take(self, write: Write) -> None:
+        """Write what was prepared in another process, for an actor without limits.
+
+        It may have no tail; the Stored of it has no content then.
+        """
+        assert self.actor.limits is None
+        self._add(write)
+
     def delete(self, type_: str, id_: str, *, if_match: int | None = None) -> None:
         """Mark a resource deleted; its history stays. Nothing happens where there is none that the actor reaches."""
         rid = self._workshop.ids.rid_of(type_, id_)
