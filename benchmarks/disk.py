@@ -1,15 +1,23 @@
 """Bytes on disk for each resource: content, history, all indexes; the ledger is told beside it.
 
-A tenth of the resources are changed once, halfway, so that history counts. Measured as it stands after the writes, and
-after `benhan db compact`; beside it what the first half needs while nothing has been changed. The limit it is compared
-with: the same JSON as text, and as zstd of each line alone. BENHAN_BENCH_RESOURCES names another number of resources.
+A tenth of the resources are changed once, soon after they came, so that history counts. Measured as it stands after the
+writes, at every million (the curve) and at the end, and then after `benhan db compact`. The limit it is compared with:
+the same JSON as text, and as zstd of each line alone.
+
+Rounds of ROUND resources are made, taken in and thrown away, so that neither memory nor disk holds more than one of
+them beside the store. BENHAN_BENCH_RESOURCES names another number of resources. BENHAN_BENCH_FOLDER names a folder that
+is kept: a run that was broken off goes on there where it was, and one that had ended grows to a larger number.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,28 +30,70 @@ from resources import resources
 
 TABLES = ("resource", "resource_history", "range_index", "placement", "data_key")
 LEDGER = ("ledger_pending", "ledger_entry")
+PROGRESS = "progress.json"
+ROUND = 100_000
+SEEDS_A_ROUND = 1_000
+"""More than a round uses, so that nobody comes in two of them."""
+CHANGED_EACH = 10
+STEP = 1_000_000
+"""How many resources lie between two points of the curve."""
 
 
-def write_with_updates(folder: Path, count: int) -> tuple[int, int]:
-    """`count` resources in two files, and one between them that changes a fifth of the first half.
+@dataclass
+class Progress:
+    """How far a run has come, kept on the disk of its folder: what an interrupted one goes on from."""
 
-    Gives their bytes, plain and each compressed.
+    resources: int = 0
+    rounds: int = 0
+    plain: int = 0
+    packed: int = 0
+    never_changed: float = 0
+    curve: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Path) -> Progress:
+        path = folder / PROGRESS
+        return cls(**json.loads(path.read_bytes())) if path.exists() else cls()
+
+    def keep(self, folder: Path) -> None:
+        written = folder / f"{PROGRESS}.new"
+        written.write_text(json.dumps(asdict(self)))
+        written.replace(folder / PROGRESS)
+
+
+def write_round(folder: Path, number: int, count: int) -> tuple[Path, Path, int, int]:
+    """The resources of round `number`, the same every time, and changes of a tenth of them, each in a file of its own.
+
+    Gives the files, and the bytes of the resources, plain and each compressed.
     """
     plain = packed = 0
     compressor = zstandard.ZstdCompressor(level=3)
-    source = resources(foreign=False)
-    names = ("1.ndjson", "2.ndjson", "3.ndjson")
-    with contextlib.ExitStack() as open_:
-        first, changes, second = (open_.enter_context((folder / name).open("wb")) for name in names)
-        for number in range(count):
-            line = next(source)
+    files = folder / f"round-{number}.ndjson", folder / f"round-{number}-changes.ndjson"
+    with files[0].open("wb") as new, files[1].open("wb") as changed:
+        for place, line in enumerate(islice(resources(foreign=False, seed=number * SEEDS_A_ROUND), count)):
             plain += len(line)
             packed += len(compressor.compress(line))
-            half = first if number < count // 2 else second
-            half.write(line + b"\n")
-            if half is first and number % 5 == 0:
-                changes.write(line[:-1] + b',"language":"vi"}\n')
-    return plain, packed
+            new.write(line + b"\n")
+            if place % CHANGED_EACH == 0:
+                changed.write(line[:-1] + b',"language":"vi"}\n')
+    return *files, plain, packed
+
+
+def run_round(data: Path, url: str, done: Progress, count: int) -> None:
+    """Make the next round's resources, take them in, change a tenth, move the old versions to history."""
+    new, changes, plain, packed = write_round(data, done.rounds, count)
+    benhan("import", str(new), "--data", str(data))
+    if not done.rounds:
+        done.never_changed = kept(asyncio.run(sizes(url))) / count
+    benhan("import", str(changes), "--data", str(data))
+    benhan("db", "sweep", "--data", str(data))
+    done.rounds, done.resources = done.rounds + 1, done.resources + count
+    done.plain, done.packed = done.plain + plain, done.packed + packed
+    if done.resources % STEP == 0:
+        done.curve[str(done.resources)] = round(kept(asyncio.run(sizes(url))) / done.resources)
+    done.keep(data)
+    new.unlink()
+    changes.unlink()
 
 
 async def sizes(url: str) -> dict[str, int]:
@@ -60,39 +110,52 @@ async def sizes(url: str) -> dict[str, int]:
         await connection.close()
 
 
+def kept(found: dict[str, int]) -> int:
+    """The bytes of resources, with history and all indexes."""
+    return sum(found[table] for table in TABLES)
+
+
+@contextlib.contextmanager
+def data_folder() -> Iterator[Path]:
+    """The folder that BENHAN_BENCH_FOLDER names, kept; else one that is gone afterwards."""
+    named = os.environ.get("BENHAN_BENCH_FOLDER")
+    if not named:
+        with scratch_folder() as folder:
+            yield folder
+        return
+    folder = Path(named)
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
+
+
 def measure(quick: bool) -> dict[str, Any]:
     count = int(os.environ.get("BENHAN_BENCH_RESOURCES", "30000" if quick else "1000000"))
-    with scratch_folder() as data:
-        folder = data / "ndjson"
-        folder.mkdir()
-        plain, packed = write_with_updates(folder, count)
+    with data_folder() as data:
+        done = Progress.of(data)
         server = EmbeddedPostgres(data / "postgres")
         server.start()
         try:
             os.environ["BENHAN_PAGE_LIFE_S"] = "0.001"  # what would be swept in a quarter of an hour is swept now
-            benhan("import", str(folder / "1.ndjson"), "--data", str(data))
-            once = sum(asyncio.run(sizes(server.url("node")))[table] for table in TABLES)
-            benhan("import", str(folder / "2.ndjson"), "--data", str(data))
-            benhan("db", "sweep", "--data", str(data))
-            asyncio.run(sizes(server.url("node")))
-            benhan("import", str(folder / "3.ndjson"), "--data", str(data))
-            grown = asyncio.run(sizes(server.url("node")))
+            while done.resources < count:
+                run_round(data, server.url("node"), done, min(ROUND, count - done.resources))
+            grown = kept(asyncio.run(sizes(server.url("node"))))
             benhan("db", "compact", "--data", str(data))
             found = asyncio.run(sizes(server.url("node")))
         finally:
             server.stop()
-    kept = sum(found[table] for table in TABLES)
+    count = done.resources
     return {
-        "bytes_per_resource": round(kept / count),
-        "uncompacted_bytes_per_resource": round(sum(grown[table] for table in TABLES) / count),
+        "bytes_per_resource": round(kept(found) / count),
+        "uncompacted_bytes_per_resource": round(grown / count),
         "resources": count,
-        "versions": count + count // 10,
-        "never_changed_bytes_per_resource": round(once / (count // 2)),
+        "versions": count + count // CHANGED_EACH,
+        "never_changed_bytes_per_resource": round(done.never_changed),
+        "bytes_per_resource_curve": done.curve,
         **{f"{table}_bytes_per_resource": round(found[table] / count) for table in TABLES},
         "ledger_bytes_per_resource": round(sum(found[table] for table in LEDGER) / count),
-        "json_bytes_per_resource": round(plain / count),
-        "zstd_bytes_per_resource": round(packed / count),
-        "ratio_to_json": round(kept / plain, 3),
+        "json_bytes_per_resource": round(done.plain / count),
+        "zstd_bytes_per_resource": round(done.packed / count),
+        "ratio_to_json": round(kept(found) / done.plain, 3),
     }
 
 

@@ -29,9 +29,9 @@ def resources(*, foreign: bool = True, seed: int = 0) -> Iterator[bytes]:
 
     `foreign` ids are UUIDs, as other servers give them; else they are of the form that the node gives.
     """
-    seen: set[str] = set()
     while True:
         seed += 1
+        seen: set[str] = set()  # of these people alone: another seed's ids are others
         people = make_people(seed, PEOPLE_AT_ONCE, date(2026, 6, 1))
         for messages in stays(HOSPITALS[0], people, NOW, seed):
             for message in messages:
@@ -64,10 +64,10 @@ def _id_of(patient: str, text: str, foreign: bool) -> str:
     return encode_rid(bucket << 51 | int.from_bytes(digest[:6], "big"))
 
 
-def write_ndjson(path: Path, count: int, *, foreign: bool = True) -> int:
+def write_ndjson(path: Path, count: int, *, foreign: bool = True, seed: int = 0) -> int:
     """Write `count` resources, one a line; gives the bytes written."""
     size = 0
-    source = resources(foreign=foreign)
+    source = resources(foreign=foreign, seed=seed)
     with path.open("wb") as file:
         for _ in range(count):
             line = next(source) + b"\n"

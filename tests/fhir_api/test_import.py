@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import multiprocessing
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -20,11 +21,19 @@ from benhan.fhir.validation.policy import parse_policy
 from benhan.fhir_api.bulk import import_job, import_sources
 from benhan.fhir_api.bulk.import_sources import ImportSources
 from benhan.kernel.permissions import Permission
+from benhan.store.bulk_import import Lines
+from benhan.store.import_workers import Prepared
 from benhan.store.jobs import LEASE
+from benhan.store.unit_of_work import UnitOfWork
 from benhan.store.validation.gate import Gate
 
 Json = dict[str, Any]
 HOST = "files.example"
+OWN_PARAMETER = {
+    "resourceType": "SearchParameter", "url": "http://x.example/blood", "name": "blood", "status": "active",
+    "description": "x", "code": "blood", "base": ["Patient"], "type": "string",
+    "expression": "Patient.maritalStatus.text",
+}  # fmt: skip
 
 
 class Files:
@@ -319,14 +328,9 @@ async def test_the_policy_of_writes_is_asked_of_every_line(
 async def test_what_is_taken_in_is_indexed_by_search_parameters_of_ones_own(
     server: BulkServer, client: httpx.AsyncClient, files: Files
 ) -> None:
-    parameter = {
-        "resourceType": "SearchParameter", "url": "http://x.example/blood", "name": "blood", "status": "active",
-        "description": "x", "code": "blood", "base": ["Patient"], "type": "string",
-        "expression": "Patient.maritalStatus.text",
-    }  # fmt: skip
     body = patient(maritalStatus={"text": "goa"})
     assert (await client.put("Patient/before", json={**body, "id": "before"})).status_code == 201
-    assert (await client.post("SearchParameter", json=parameter)).status_code == 201
+    assert (await client.post("SearchParameter", json=OWN_PARAMETER)).status_code == 201
     await server.store.parameters.refresh()
     assert (await client.put("Patient/put", json={**body, "id": "put"})).status_code == 201
     files.content["/p.ndjson"] = ndjson({**body, "id": "taken"})
@@ -337,3 +341,77 @@ async def test_what_is_taken_in_is_indexed_by_search_parameters_of_ones_own(
     ]
     assert taken == put
     assert set(before) < set(put)
+
+
+@pytest.fixture
+def shared(server: BulkServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes beside this one read the lines, all but the first batch of four."""
+    monkeypatch.setattr(import_job, "BATCH", 4)
+    monkeypatch.setattr(import_job, "ALONE", 1)
+    server.bulk.import_workers = 2
+
+
+def observation(number: int) -> Json:
+    """Without an id, of patient `number`."""
+    subject = {"reference": f"Patient/p{number}"}
+    return {"resourceType": "Observation", "status": "final", "code": {"text": "Đường huyết"}, "subject": subject}
+
+
+def patients(count: int) -> list[Json | bytes]:
+    return [patient(id=f"p{number}", gender="male") for number in range(count)]
+
+
+@pytest.mark.usefixtures("shared")
+async def test_lines_that_other_processes_read_are_taken_in_as_by_one(
+    server: BulkServer, client: httpx.AsyncClient, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, read = Prepared.into, []
+
+    def into(prepared: Prepared, unit: UnitOfWork) -> Lines:
+        read.append(prepared)
+        return real(prepared, unit)
+
+    monkeypatch.setattr(Prepared, "into", into)
+    again: list[Json | bytes] = [patient(id="p3", gender=each) for each in ("female", "other", "unknown")]
+    files.content["/p"] = ndjson(*patients(20), b"wrong", *again, {"resourceType": "Patient", "birthDate": "mai sau"})
+    files.content["/o"] = ndjson(*[observation(number % 4) for number in range(8)])
+    told = await imported(server, client, ("Patient", f"https://{HOST}/p"), ("Observation", f"https://{HOST}/o"))
+    assert len(read) == 7 - 1 + 2
+    assert (told["count"], told["rejected"]) == (20 + 1 + 8, 4)
+    outcomes = await lines_of(client, told, "error")
+    places = sorted(each["issue"][0]["expression"][0] for each in outcomes)
+    assert places == [f"input[0].line[{number}]" for number in (21, 22, 23, 25)]
+    last = (await client.get("Patient/p3")).json()
+    assert (last["gender"], last["meta"]["versionId"]) == ("unknown", "2")
+    found = (await client.get("Observation", params={"patient": "p3", "_content": "duong"})).json()
+    assert [each["resource"]["code"]["text"] for each in found["entry"]] == ["Đường huyết"] * 2
+
+
+@pytest.mark.usefixtures("shared")
+async def test_a_parameter_that_other_processes_read_takes_effect_with_its_commit(
+    server: BulkServer, client: httpx.AsyncClient, files: Files
+) -> None:
+    files.content["/p"], files.content["/s"] = ndjson(*patients(5)), ndjson(OWN_PARAMETER)
+    told = await imported(server, client, ("Patient", f"https://{HOST}/p"), ("SearchParameter", f"https://{HOST}/s"))
+    assert (told["count"], told["rejected"]) == (6, 0)
+    await server.store.parameters.refresh()
+    assert [each["code"] for each in server.store.parameters.current.custom] == ["blood"]
+
+
+@pytest.mark.usefixtures("shared")
+async def test_an_import_whose_reading_processes_are_killed_goes_on_alone(
+    server: BulkServer, client: httpx.AsyncClient, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.content["/p"] = ndjson(*patients(60))
+    real, killed = import_job._Import._tell, []
+
+    def told(run: Any, *arguments: Any) -> None:
+        real(run, *arguments)
+        for each in multiprocessing.active_children() if not killed else []:
+            each.kill()
+            killed.append(each)
+
+    monkeypatch.setattr(import_job._Import, "_tell", told)
+    answer = await imported(server, client, ("Patient", f"https://{HOST}/p"))
+    assert (answer["count"], answer["rejected"]) == (60, 0)
+    assert killed

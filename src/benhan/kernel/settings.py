@@ -282,6 +282,13 @@ class Settings:
         "Thư mục mà $import được đọc tệp (file://); để trống thì không.",
         "Folder that $import may read files from (file://); empty means none.",
     )
+    import_workers: int = _setting(
+        2,
+        "Số tiến trình đọc dòng cho một lần $import dài, ngoài tiến trình của nút; nhiều nhất bằng số lõi,"
+        " máy một lõi thì không có.",
+        "Processes that read the lines of a long $import beside the node's own; as many as cores at most,"
+        " none where there is one.",
+    )
     validation_policy: str = _setting(
         "",
         "Kiểm tra theo profile khi ghi: các mục [máy gửi@]profile=off|observe|warn|enforce, cách nhau bằng dấu phẩy;"

@@ -47,6 +47,7 @@ from benhan.serving.role_server import OpenRole, Running
 from benhan.serving.sockets import WithSockets
 from benhan.serving.supervisor import is_supervised
 from benhan.serving.tasks import Task
+from benhan.serving.workers import import_workers
 from benhan.store.keepers import keepers
 from benhan.store.migrations import check_schema
 from benhan.store.store import Store
@@ -117,7 +118,14 @@ def fhir_api(store: Store, settings: Settings, access: Access) -> FhirApi:
         settings.bundle_entries_max,
         settings.conditional_deletes_max,
         security=access.smart.security(),
-        bulk=Bulk.on(store, settings.data / "bulk", base_url, life_s=settings.bulk_life_s, sources=sources),
+        bulk=Bulk.on(
+            store,
+            settings.data / "bulk",
+            base_url,
+            life_s=settings.bulk_life_s,
+            sources=sources,
+            import_workers=import_workers(settings),
+        ),
     )
 
 

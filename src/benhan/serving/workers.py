@@ -47,6 +47,12 @@ def worker_count(role: str, settings: Settings) -> int:
     return settings.workers or min(os.cpu_count() or 1, WORKERS_MAX)
 
 
+def import_workers(settings: Settings) -> int:
+    """How many processes read the lines of a long $import: what one core would do twice as slowly by two is left."""
+    cores = os.cpu_count() or 1
+    return min(settings.import_workers, cores) if cores > 1 else 0
+
+
 def run_workers(role: str, settings: Settings) -> GivenUp | None:
     """Run this very command once for each worker, until SIGTERM or SIGINT, or until the one it gives is given up.
 

@@ -17,7 +17,7 @@ from typing import IO
 
 import orjson
 
-from benhan.fhir.resource import ParsedResource, parse_resource, to_bytes
+from benhan.fhir.resource import ParsedResource, parse_resource
 from benhan.fhir.validation import check_structure
 from benhan.kernel.actors import system
 from benhan.kernel.faults import Conflict, Fault, FaultCode, Forbidden, Incorrect, NotFound
@@ -242,7 +242,7 @@ def collect(
     `first` is the number of the first line; `refused` are lines to be set aside, each with its reason; `type_` is the
     type they must all be of, "" for any.
     """
-    resources: dict[tuple[str, str], tuple[int, ParsedResource]] = {}
+    resources: dict[tuple[str, str], tuple[int, bytes, ParsedResource]] = {}
     lines = Lines()
     for number, text in enumerate(batch, first):
         resource, reason = (None, refused[number]) if number in refused else _read(text, type_)
@@ -253,10 +253,10 @@ def collect(
         else:
             earlier = resources.get((resource.type, resource.id))
             if earlier is not None:
-                lines.aside.append((earlier[0], to_bytes(earlier[1].body), [DOUBLED.vi]))
-            resources[resource.type, resource.id] = number, resource
-    for number, resource in resources.values():
-        lines.take(number, to_bytes(resource.body), resource, unit.update)
+                lines.aside.append((earlier[0], earlier[1], [DOUBLED.vi]))
+            resources[resource.type, resource.id] = number, text, resource
+    for number, text, resource in resources.values():
+        lines.take(number, text, resource, unit.update)
     unit.record(Event.BULK_IMPORT, count=len(unit.writes))
     return lines
 

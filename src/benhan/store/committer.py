@@ -32,7 +32,7 @@ from benhan.store.faults import (
 from benhan.store.ids import bucket_of
 from benhan.store.key_faults import SHREDDED
 from benhan.store.keyring import Keyring
-from benhan.store.ledger.append import APPEND, Entry, append_many, columns_of
+from benhan.store.ledger.append import APPEND, MANY, Entry, append_many, columns_of
 from benhan.store.placement import place
 from benhan.store.sealing import DataKey
 from benhan.store.secrecy import bears
@@ -507,12 +507,13 @@ async def _flush(connection: Connection, work: Batch) -> None:
         await place(connection, work.placed_new, new=True)
     if work.rows:
         await copy_rows(connection, _RESOURCE, work.rows)
+    entries = work.entries
+    if (work.ended or work.ranges) and len(entries) < MANY:
+        await connection.execute(_FINISH, *columns_of(entries), *_columns(work.ended, 5), *_columns(work.ranges, 7))
+        return
     if work.ended or work.ranges:
-        await connection.execute(
-            _FINISH, *columns_of(work.entries), *_columns(work.ended, 5), *_columns(work.ranges, 7)
-        )
-    else:
-        await append_many(connection, work.entries)
+        await connection.execute(_FINISH, *columns_of([]), *_columns(work.ended, 5), *_columns(work.ranges, 7))
+    await append_many(connection, entries)
 
 
 def _columns(rows: Sequence[tuple[object, ...]], count: int) -> Sequence[Sequence[object]]:

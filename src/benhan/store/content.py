@@ -33,7 +33,7 @@ class ContentCodec:
     """Packs and opens tails; keeps one compressor and one decompressor per type."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        self._folder = folder
+        self.folder = folder
         self._compressors: dict[str, tuple[int, zstandard.ZstdCompressor]] = {}
         self._decompress: dict[tuple[str, int], Callable[[bytes, int], bytes]] = {}
 
@@ -69,11 +69,11 @@ class ContentCodec:
 
     def apart(self) -> ContentCodec:
         """Another codec of the same dictionaries, for another thread: what compresses may not be shared by two."""
-        return ContentCodec(self._folder)
+        return ContentCodec(self.folder)
 
     def _compressor(self, type_: str) -> tuple[int, zstandard.ZstdCompressor]:
-        version = newest_version(self._folder, type_)
-        dictionary = dictionary_of(self._folder, type_, version) if version else None
+        version = newest_version(self.folder, type_)
+        dictionary = dictionary_of(self.folder, type_, version) if version else None
         options = zstandard.ZstdCompressionParameters.from_level(
             LEVEL, write_checksum=0, write_content_size=1, write_dict_id=0, format=zstandard.FORMAT_ZSTD1_MAGICLESS
         )
@@ -84,7 +84,7 @@ class ContentCodec:
     def _decompressor(self, type_: str, version: int) -> zstandard.ZstdDecompressor:
         if version == 0:
             return zstandard.ZstdDecompressor(format=zstandard.FORMAT_ZSTD1_MAGICLESS)
-        dictionary = dictionary_of(self._folder, type_, version)
+        dictionary = dictionary_of(self.folder, type_, version)
         if dictionary is None:
             raise DAMAGED()
         return zstandard.ZstdDecompressor(dict_data=dictionary, format=zstandard.FORMAT_ZSTD1_MAGICLESS)

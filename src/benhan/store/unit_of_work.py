@@ -193,6 +193,14 @@ class UnitOfWork:
             write.if_absent = "fail"
         self._add(write)
 
+    def take(self, write: Write) -> None:
+        """Write what was prepared in another process, for an actor without limits.
+
+        It may have no tail; the Stored of it has no content then.
+        """
+        assert self.actor.limits is None
+        self._add(write)
+
     def delete(self, type_: str, id_: str, *, if_match: int | None = None) -> None:
         """Mark a resource deleted; its history stays. Nothing happens where there is none that the actor reaches."""
         rid = self._workshop.ids.rid_of(type_, id_)
@@ -288,7 +296,7 @@ class UnitOfWork:
 
     def _register_definition(self, type_: str, id_: str, rid: int, plain: dict[str, Any]) -> None:
         """What a resource defines for the whole store takes effect with the commit, or is refused by name."""
-        registry, ids = self._workshop.registry(), self._workshop.ids
+        workshop = self._workshop
         match type_:
             case "SearchParameter":
                 from benhan.store.search.custom import registration
@@ -297,11 +305,11 @@ class UnitOfWork:
             case "Basic":
                 from benhan.store.subscription_topics import basic_written
 
-                self.also(basic_written(rid, id_, plain, registry, ids, self.actor, self.at))
+                self.also(basic_written(rid, id_, plain, workshop.registry(), workshop.ids, self.actor, self.at))
             case "Subscription" if self.actor.role is not Role.SYSTEM:  # our own writes only tell how one stands
                 from benhan.store.subscription_topics import subscription_written
 
-                self.also(subscription_written(id_, plain, registry))
+                self.also(subscription_written(id_, plain, workshop.registry()))
 
     def _forget_definition(self, type_: str, id_: str, rid: int) -> None:
         match type_:

@@ -24,23 +24,32 @@ class Bulk:
     folder: BulkFolder
     base_url: str
     sources: ImportSources
+    import_workers: int = 0
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
     @classmethod
     def on(
-        cls, store: Store, folder: Path, base_url: str, *, life_s: float, sources: ImportSources | None = None
+        cls,
+        store: Store,
+        folder: Path,
+        base_url: str,
+        *,
+        life_s: float,
+        sources: ImportSources | None = None,
+        import_workers: int = 0,
     ) -> Bulk:
         """The bulk side of a store, its files in `folder`; a finished job and its files live `life_s`.
 
-        `sources` are what imports may take lines from; without, only bodies are taken in.
+        `sources` are what imports may take lines from; without, only bodies are taken in. `import_workers` processes
+        read the lines of long ones.
         """
         jobs = Jobs(store.database, store.keyring, store.clock, store.random, life_s)
-        return cls(store, jobs, BulkFolder(folder, store.random), base_url, sources or ImportSources())
+        return cls(store, jobs, BulkFolder(folder, store.random), base_url, sources or ImportSources(), import_workers)
 
     def runner(self) -> JobRunner:
         """The task that does the jobs."""
         kinds: dict[str, JobKind] = {
             "export": ExportJob(self.store, self.jobs, self.folder, self.base_url),
-            "import": ImportJob(self.store, self.jobs, self.folder, self.sources),
+            "import": ImportJob(self.store, self.jobs, self.folder, self.sources, self.import_workers),
         }
         return JobRunner(self.store, self.jobs, kinds, self.wake)

@@ -1,12 +1,14 @@
 """The job of an import: lines out of files into the store, batch by batch; what is wrong is set aside and told.
 
 A batch, the place it ends at and the state of the file of what was set aside are committed together, so that an import
-that was killed goes on where it was, and takes in no line twice.
+that was killed goes on where it was, and takes in no line twice. A long one lets other processes read the lines of the
+next batches meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -19,11 +21,15 @@ from benhan.kernel.actors import Actor, Role
 from benhan.store.bulk_files import BulkFolder, FileState, SealedFile
 from benhan.store.bulk_import import NONE_REFUSED, REFUSALS, Lines, collect, held_to_policy, refused_lines
 from benhan.store.database import Connection
+from benhan.store.import_workers import AHEAD, ImportWorkers, Prepared
 from benhan.store.jobs import Job, Jobs
 from benhan.store.store import Store
 from benhan.store.unit_of_work import UnitOfWork
 
 BATCH = 512
+ALONE = 8
+"""Batches that are taken in before it pays to start processes for the next ones."""
+AHEAD_BYTES_MAX = 64 * 1024 * 1024
 LINE_TOLD_CHARACTERS = 100_000
 BODY = "body:"
 """The address of what came with the request itself."""
@@ -39,6 +45,8 @@ class ImportJob:
     jobs: Jobs
     folder: BulkFolder
     sources: ImportSources
+    workers: int = 0
+    """Processes that read lines beside this one."""
 
     async def run(self, job: Job) -> None:
         """Take in from `job.place` on."""
@@ -49,7 +57,7 @@ class ImportJob:
             for number in range(run.input, len(job.request["inputs"])):
                 await run.take_in(number)
         finally:
-            await asyncio.to_thread(run.aside.close)
+            await run.close()
 
     async def clean(self, job: Job) -> None:
         """Remove its files."""
@@ -63,6 +71,23 @@ class ImportJob:
         return replace(job, plan=plan, place=place)
 
 
+@dataclass(slots=True)
+class _Batch:
+    """Lines of a file that stand one after another, from `first` on."""
+
+    lines: list[bytes]
+    first: int
+    prepared: asyncio.Task[Prepared | None]
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.lines) - 1
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(map(len, self.lines))
+
+
 class _Import:
     """One run of a job: where it is, and its file of what was set aside."""
 
@@ -70,6 +95,9 @@ class _Import:
         self._kind = kind
         self._job = job
         self._workshop = kind.store.workshop.apart()
+        self._workers = ImportWorkers(kind.store, kind.workers)
+        self._batches = 0
+        self._actor = Actor(job.request["actor"], Role(job.request["role"]))
         self.input: int = job.place["part"]
         self._line: int = job.place["line"]
         self._counts: dict[str, int] = dict(job.place["counts"])
@@ -80,13 +108,47 @@ class _Import:
         """One file, from the line it has come to."""
         told = self._job.request["inputs"][number]
         first = 1
-        async with aclosing(lines_of(self._pieces(told["url"], number + 1), number + 1, BATCH)) as batches:
-            async for batch in batches:
-                rest = batch[max(0, self._line - first + 1) :]
-                if rest:
-                    await self._write(number, rest, first + len(batch) - len(rest), told["type"])
-                first += len(batch)
+        waiting: deque[_Batch] = deque()
+        try:
+            async with aclosing(lines_of(self._pieces(told["url"], number + 1), number + 1, BATCH)) as batches:
+                async for batch in batches:
+                    rest = batch[max(0, self._line_ahead(waiting) - first + 1) :]
+                    if rest:
+                        waiting.append(self._given(rest, first + len(batch) - len(rest), told["type"]))
+                    first += len(batch)
+                    while self._is_far_ahead(waiting):
+                        await self._settle(number, waiting, told["type"])
+            while waiting:
+                await self._settle(number, waiting, told["type"])
+        finally:
+            for each in waiting:
+                each.prepared.cancel()
+            await asyncio.gather(*(each.prepared for each in waiting), return_exceptions=True)
         await self._advance_to(number + 1)
+
+    async def close(self) -> None:
+        """End what it has started."""
+        await self._workers.close()
+        await asyncio.to_thread(self.aside.close)
+
+    def _given(self, batch: list[bytes], first: int, type_: str) -> _Batch:
+        """A batch that other processes begin to read, or that is left to this one."""
+        self._batches += 1
+        work = _nobody() if self._batches <= ALONE else self._workers.prepare(batch, first, type_, self._actor)
+        return _Batch(batch, first, asyncio.create_task(work))
+
+    def _line_ahead(self, waiting: deque[_Batch]) -> int:
+        """The last line that was given to somebody."""
+        return waiting[-1].last if waiting else self._line
+
+    def _is_far_ahead(self, waiting: deque[_Batch]) -> bool:
+        most = AHEAD * self._workers.count if self._batches >= ALONE else 0
+        return len(waiting) > most or (len(waiting) > 1 and sum(each.size_bytes for each in waiting) > AHEAD_BYTES_MAX)
+
+    async def _settle(self, number: int, waiting: deque[_Batch], type_: str) -> None:
+        """Commit the batch that waits longest."""
+        await self._write(number, waiting[0], type_, await waiting[0].prepared)
+        waiting.popleft()
 
     def _pieces(self, url: str, number: int) -> AsyncGenerator[bytes, None]:
         if url != BODY:
@@ -97,20 +159,21 @@ class _Import:
     async def _write(
         self,
         number: int,
-        batch: list[bytes],
-        first: int,
+        batch: _Batch,
         type_: str,
+        prepared: Prepared | None = None,
         refused: Mapping[int, list[str]] = NONE_REFUSED,
     ) -> None:
         """One transaction for a batch and the place it ends at."""
-        request = self._job.request
-        actor = Actor(request["actor"], Role(request["role"]))
-        unit = UnitOfWork(self._workshop, actor, self._kind.store.clock.now())
-        before, last = replace(self.aside.state), first + len(batch) - 1
-        lines = await asyncio.to_thread(collect, unit, batch, first, refused, type_)
+        unit = UnitOfWork(self._workshop, self._actor, self._kind.store.clock.now())
+        before, last = replace(self.aside.state), batch.last
+        if prepared is not None:
+            lines = prepared.into(unit)
+        else:
+            lines = await asyncio.to_thread(collect, unit, batch.lines, batch.first, refused, type_)
         more = await held_to_policy(self._kind.store.gate, unit, lines)
         if more:
-            await self._write(number, batch, first, type_, {**refused, **more})
+            await self._write(number, batch, type_, refused={**refused, **more})
             return
         await asyncio.to_thread(self._tell, number, lines)
         counts = {
@@ -128,7 +191,7 @@ class _Import:
         except REFUSALS as fault:  # of patients whose record was destroyed, …: set aside, the others are taken in
             more = refused_lines(fault, unit, lines)
             self.aside.back_to(before)
-            await self._write(number, batch, first, type_, {**refused, **more})
+            await self._write(number, batch, type_, refused={**refused, **more})
             return
         self._line, self._counts = last, counts
 
@@ -147,6 +210,10 @@ class _Import:
 
     def _place(self, number: int, line: int, counts: dict[str, int]) -> Json:
         return {"part": number, "line": line, "files": [self.aside.state.told()], "counts": counts}
+
+
+async def _nobody() -> None:
+    """What nobody else has read."""
 
 
 def _outcome(severity: str, number: int, line: int, reasons: list[str], text: bytes = b"") -> bytes:
