@@ -17,7 +17,6 @@ from benhan.mapping.fhir_to_hoso_benh_an import Record, fhir_to_hoso_benh_an
 from benhan.mapping.hoso_benh_an_to_fhir import hoso_benh_an_to_fhir
 from benhan.mapping.mapped import Context
 from benhan.vn.hoso_benh_an.check import check_hoso_benh_an
-from benhan.vn.hoso_benh_an.check import checked_xml as document_checked
 from benhan.vn.hoso_benh_an.reading import read_hoso_xml
 from common import arguments, report
 from stays import FACILITY, inpatient_stay
@@ -29,7 +28,7 @@ ROUNDS = 7
 
 def checked_xml(record: Record) -> bytes:
     """What an export is: the document, checked, written."""
-    made = document_checked(fhir_to_hoso_benh_an(record).document)
+    made = fhir_to_hoso_benh_an(record).checked
     assert made.issues == []
     return made.xml
 

@@ -14,7 +14,6 @@ from benhan.mapping.fhir_to_hoso_benh_an.document import Exported
 from benhan.mapping.fhir_to_hoso_benh_an.values import digits, reference_to
 from benhan.mapping.hoso_benh_an_to_fhir import Made, hoso_benh_an_to_fhir
 from benhan.mapping.mapped import Context, Json
-from benhan.vn.hoso_benh_an.check import check_hoso_benh_an
 from benhan.vn.hoso_benh_an.document import as_written
 
 FORMAT = "CV 365/TTYQG-GPQLCL HoSoBenhAn"
@@ -56,7 +55,7 @@ def manifest_of(exported: Exported) -> Json:
         "too_long": exported.too_long,
         "issues": [
             {"place": issue.place, "severity": issue.severity.value, "text": issue.text.vi}
-            for issue in check_hoso_benh_an(exported.document)
+            for issue in exported.checked.issues
         ],
     }
 

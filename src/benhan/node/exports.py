@@ -20,7 +20,7 @@ from benhan.node.records.content import read_record
 from benhan.store.faults import NO_SUCH_RESOURCE
 from benhan.store.ledger.events import Event
 from benhan.store.store import Store
-from benhan.vn.hoso_benh_an.document import hoso_to_json, hoso_to_xml
+from benhan.vn.hoso_benh_an.document import hoso_to_json
 
 
 class Format(Enum):
@@ -79,7 +79,7 @@ class Exports:
         if format_ is Format.HOSO_MANIFEST:
             return Export(name, "application/json", manifest)
         if format_ is Format.HOSO_XML:
-            return Export(name, "application/xml", hoso_to_xml(exported.document), manifest)
+            return Export(name, "application/xml", exported.checked.xml, manifest)
         return Export(name, "application/json", hoso_to_json(exported.document), manifest)
 
     def fhir_document(self, record: Record) -> dict[str, object]:

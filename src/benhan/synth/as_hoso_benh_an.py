@@ -14,7 +14,6 @@ from benhan.synth.as_fhir import Json, Names, all_of_visit
 from benhan.synth.as_fhir.patient import person_resources
 from benhan.synth.life import Life
 from benhan.synth.visit import INPATIENT, Visit
-from benhan.vn.hoso_benh_an.document import hoso_to_xml
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +31,8 @@ def life_exports(life: Life, names: Names) -> Iterator[Exported]:
     for visit in life.visits:
         if visit.kind == INPATIENT and not visit.is_open:
             exported = fhir_to_hoso_benh_an(record_of(life, visit, names))
-            yield Exported(
-                visit.facility.code, visit.number, hoso_to_xml(exported.document), orjson.dumps(exported.manifest)
-            )
+            manifest = orjson.dumps(exported.manifest)
+            yield Exported(visit.facility.code, visit.number, exported.checked.xml, manifest)
 
 
 def record_of(life: Life, visit: Visit, names: Names) -> Record:

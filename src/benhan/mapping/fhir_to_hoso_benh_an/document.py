@@ -15,18 +15,40 @@ from benhan.mapping.fhir_to_hoso_benh_an.results import result_groups
 from benhan.mapping.fhir_to_hoso_benh_an.signs import signs_of
 from benhan.mapping.fhir_to_hoso_benh_an.treatment import treatment_group
 from benhan.mapping.fhir_to_hoso_benh_an.values import Json, reference_to
+from benhan.vn.hoso_benh_an.check import CheckedXml, checked_xml
 from benhan.vn.hoso_benh_an.document import HoSoBenhAn
 from benhan.vn.hoso_benh_an.fit import fitted
 
 
 @dataclass(frozen=True)
 class Exported:
-    """The document, what did not fit it, and what was written where."""
+    """The document of a record, each of its forms made when it is asked for."""
 
     record: Record
-    document: HoSoBenhAn
-    too_long: list[Json]
+    drawn: HoSoBenhAn
+    """The document with its values as the record tells them, whether they fit or not."""
     stood: list[Stood]
+    """What was written where."""
+
+    @property
+    def document(self) -> HoSoBenhAn:
+        """The document with every value fitting its field."""
+        return self._fitted[0]
+
+    @property
+    def too_long(self) -> list[Json]:
+        """The values that did not fit: place, size, value."""
+        return self._fitted[1]
+
+    @cached_property
+    def _fitted(self) -> tuple[HoSoBenhAn, list[Json]]:
+        return fitted(self.drawn)
+
+    @cached_property
+    def checked(self) -> CheckedXml:
+        """The XML and what is wrong with it. What does not fit is an issue: without one there is nothing to cut."""
+        made = checked_xml(self.drawn)
+        return made if not made.issues or self.document is self.drawn else checked_xml(self.document)
 
     @cached_property
     def places(self) -> dict[str, str]:
@@ -55,7 +77,7 @@ def fhir_to_hoso_benh_an(record: Record) -> Exported:
     first_signs, signs = signs_of(sources)
     visit = sources.visit
     small, surgery = procedure_groups(sources, diagnoses)
-    document: HoSoBenhAn = {
+    drawn: HoSoBenhAn = {
         "ThongTinBenhNhan": patient_group(sources),
         "ThongTinVaoVien": admission_group(sources, diagnoses, first_signs),
         "ThongTinDieuTri": treatment_group(sources, diagnoses, signs),
@@ -67,5 +89,4 @@ def fhir_to_hoso_benh_an(record: Record) -> Exported:
         "PhieuThuThuat": small,
         "PhieuPhauThuat": surgery,
     }
-    document, too_long = fitted(document)
-    return Exported(record, document, too_long, sources.stood)
+    return Exported(record, drawn, sources.stood)

@@ -14,6 +14,7 @@ from benhan.mapping.fhir_to_hoso_benh_an.values import (
     number_of,
     text_of,
     who,
+    words_of,
 )
 from benhan.mapping.hoso_terms import PRIORITIES
 from benhan.vn import systems
@@ -50,20 +51,21 @@ def _medication(sources: Sources, request: Json) -> Json:
             ministry = ministry or each.get("code", "")
         else:
             local = local or each.get("code", "")
-    dosage = first(get("dosageInstruction"))
-    quantity = get("dispenseRequest", NOTHING).get("quantity", NOTHING)
+    dosages, dispensed = get("dosageInstruction"), get("dispenseRequest")
+    dosage = dosages[0] or NOTHING if dosages else NOTHING
+    quantity = dispensed.get("quantity", NOTHING) if dispensed is not None else NOTHING
     return {
         "machidinh": number_of(request, PLACER),
-        "cachdung": dosage.get("text", "") or dosage.get("patientInstruction", ""),
+        "cachdung": dosage.get("text") or dosage.get("patientInstruction", ""),
         "ngaykedonthuoc": date_time(get("authoredOn", "")),
         "donvitinh": quantity.get("unit", ""),
         "nhom": text_of(get("category")),
         "mathuocvattu_bv": local,
         "mathuocvattu_byt": ministry,
-        "soluongthuocvattu": digits(quantity.get("value", "")),
-        "sothutungaydungthuoc": str(dosage.get("sequence", "")),
-        "tenthuocvattu": code_and_text(concept)[1],
-        "ylenhthuocvattu_ghichu": note_of(request),
+        "soluongthuocvattu": digits(quantity["value"]) if "value" in quantity else "",
+        "sothutungaydungthuoc": str(dosage["sequence"]) if "sequence" in dosage else "",
+        "tenthuocvattu": words_of(concept),
+        "ylenhthuocvattu_ghichu": note_of(request) if "note" in request else "",
     }
 
 
@@ -83,8 +85,8 @@ def order_group(sources: Sources) -> Json:
     for number, requests in _sheets(sources, "ServiceRequest", "requisition"):
         doctor, licence = who(requests[0].get("requester", {}))
         place = f"PhieuChiDinh.danhsach[{len(sheets)}]"
-        specimen = next((specimens[each["id"]] for each in requests if each["id"] in specimens), {})
-        collection = specimen.get("collection", {})
+        specimen = next((specimens[each["id"]] for each in requests if each["id"] in specimens), NOTHING)
+        collection = specimen.get("collection", NOTHING)
         ward = sources.stays[-1]
         sheets.append(
             {
@@ -99,7 +101,7 @@ def order_group(sources: Sources) -> Json:
                 "giuong": ward.bed,
                 "khoadieutri": ward.ward,
                 "mucdochidinh": PRIORITIES.get(requests[0].get("priority", ""), ""),
-                "nguoilaymau": collection.get("collector", {}).get("display", ""),
+                "nguoilaymau": collection.get("collector", NOTHING).get("display", ""),
                 "noichidinh": ward.ward,
                 "phong": ward.room,
             }
@@ -109,15 +111,16 @@ def order_group(sources: Sources) -> Json:
 
 
 def _order(request: Json) -> Json:
-    code, text = code_and_text(request.get("code", {}))
-    performer, number = who(first(request.get("performer")))
+    get = request.get
+    code, text = code_and_text(get("code", NOTHING))
+    performer, number = who(first(get("performer")))
     return {
         "machidinh": code,
-        "ngaychidinh": date_time(request.get("authoredOn", "")),
-        "loaichidinh": text_of(request.get("category")),
+        "ngaychidinh": date_time(get("authoredOn", "")),
+        "loaichidinh": text_of(get("category")),
         "noithuchienchidinh": performer,
         "manoithuchienchidinh": number,
-        "soluong": digits(request.get("quantityQuantity", {}).get("value", "1")),
+        "soluong": digits(request["quantityQuantity"].get("value", "1")) if "quantityQuantity" in request else "1",
         "tenchidinh": text,
     }
 
@@ -126,8 +129,12 @@ def _sheets(sources: Sources, type_: str, group: str) -> list[tuple[str, list[Js
     """Requests by the number of their sheet; one without is a sheet of its own."""
     sheets: dict[tuple[str, str], list[Json]] = {}
     for each in sources.in_order(type_, "authoredOn"):
-        shared = each.get(group, {}).get("value", "")
-        sheets.setdefault(("", shared) if shared else (each["id"], number_of(each, PLACER)), []).append(each)
+        shared = each[group].get("value", "") if group in each else ""
+        sheet = ("", shared) if shared else (each["id"], number_of(each, PLACER))
+        if sheet in sheets:
+            sheets[sheet].append(each)
+        else:
+            sheets[sheet] = [each]
     return [(number, requests) for (_, number), requests in sheets.items()]
 
 
@@ -135,11 +142,12 @@ def _specimens(sources: Sources) -> dict[str, Json]:
     """The specimen of each order by the order's id: its own, else that of a report that answers it."""
     found: dict[str, Json] = {}
     for report in sources.of("DiagnosticReport"):
-        specimen = next(iter(sources.referred(report.get("specimen", []))), None)
+        specimen = sources.first_referred(report.get("specimen", ()))
         if specimen is not None:
-            for order in sources.referred(report.get("basedOn", [])):
+            for order in sources.referred(report.get("basedOn", ())):
                 found.setdefault(order["id"], specimen)
     for order in sources.of("ServiceRequest"):
-        for specimen in sources.referred(order.get("specimen", []))[:1]:
+        specimen = sources.first_referred(order.get("specimen", ()))
+        if specimen is not None:
             found[order["id"]] = specimen
     return found

@@ -86,7 +86,9 @@ class Sources:
         """The Observations that tell a code which has a field of its own."""
         found: dict[str, list[Json]] = {}
         for each in self.of("Observation"):
-            for coding in each.get("code", {}).get("coding", ()):
+            if "code" not in each or "coding" not in each["code"]:
+                continue
+            for coding in each["code"]["coding"]:
                 if coding.get("code") in OBSERVED and coding.get("system") in _READ_SYSTEMS:
                     found.setdefault(coding["code"], []).append(each)
         return found
@@ -108,6 +110,13 @@ class Sources:
     def referred(self, links: Iterable[Json]) -> list[Json]:
         """The resources of the record that are referred to."""
         return [self.held[link["reference"]] for link in links if link.get("reference") in self.held]
+
+    def first_referred(self, links: Iterable[Json]) -> Json | None:
+        """The first resource of the record that is referred to."""
+        for link in links:
+            if (found := self.held.get(link.get("reference", ""))) is not None:
+                return found
+        return None
 
     @cached_property
     def stays(self) -> list[Stay]:

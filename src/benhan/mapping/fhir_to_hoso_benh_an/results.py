@@ -10,6 +10,7 @@ from benhan.mapping.fhir_to_hoso_benh_an.values import (
     NOTHING,
     Json,
     code_and_text,
+    code_or_text,
     date_time,
     first,
     identifier_of,
@@ -18,18 +19,22 @@ from benhan.mapping.fhir_to_hoso_benh_an.values import (
     text_of,
     value_text,
     who,
+    words_of,
 )
 from benhan.mapping.hoso_terms import IMAGING
 from benhan.vn import systems
 
 FILLER = ":filler:"
+SPECIMEN = systems.specimen_number("")
 
 
 def is_imaging(report: Json) -> bool:
     """Whether a report is of pictures, by table 0074."""
-    return any(
-        coding.get("code") in IMAGING for concept in report.get("category", []) for coding in concept.get("coding", [])
-    )
+    for concept in report.get("category", ()):
+        for coding in concept.get("coding", ()):
+            if coding.get("code") in IMAGING:
+                return True
+    return False
 
 
 def result_groups(sources: Sources) -> Json:
@@ -50,8 +55,8 @@ def _group(sources: Sources, name: str, reports: list[Json], entry: Callable[[So
 
 
 def _order_of(sources: Sources, report: Json) -> Json:
-    found = sources.referred(report.get("basedOn", []))
-    return found[0] if found and found[0]["resourceType"] == "ServiceRequest" else {}
+    found = sources.first_referred(report.get("basedOn", ()))
+    return found if found is not None and found["resourceType"] == "ServiceRequest" else NOTHING
 
 
 def _image(sources: Sources, report: Json, place: str) -> Json:
@@ -85,15 +90,15 @@ def _image(sources: Sources, report: Json, place: str) -> Json:
 def _laboratory(sources: Sources, report: Json, place: str) -> Json:
     sources.stands(report, place)
     results = sources.referred(report.get("result", []))
-    specimen = next(iter(sources.referred(report.get("specimen", []))), {})
+    specimen = sources.first_referred(report.get("specimen", ())) or NOTHING
     if specimen:
         sources.stands(specimen, f"{place}.masobenhpham")
     order = _order_of(sources, report)
-    panel = code_and_text(report.get("code", {}))[1]
-    doctor, licence = who(order.get("requester", {}))
-    performer: Json = next((first(each["performer"]) for each in results if each.get("performer")), {})
+    panel = words_of(report.get("code", NOTHING))
+    doctor, licence = who(order.get("requester", NOTHING))
+    performer = next((first(each["performer"]) for each in results if each.get("performer")), NOTHING)
     technician, technician_licence = who(performer)
-    sampled_at = report.get("effectiveDateTime", "") or specimen.get("collection", {}).get("collectedDateTime", "")
+    sampled_at = report.get("effectiveDateTime") or specimen.get("collection", NOTHING).get("collectedDateTime", "")
     sources.stand(results, f"{place}.danhsach")
     return {
         "sophieu": _number(report, order),
@@ -105,7 +110,7 @@ def _laboratory(sources: Sources, report: Json, place: str) -> Json:
         "doituongbn": sources.coverage_kind,
         "giolaymau": date_time(sampled_at),
         "khoa": sources.stays[-1].ward,
-        "masobenhpham": identifier_of(specimen, systems.specimen_number("")),
+        "masobenhpham": identifier_of(specimen, SPECIMEN),
         "noithuchienchidinh": first(report.get("performer")).get("display", ""),
         "ghichu": report.get("conclusion", ""),
         "danhsach": [_result(each, panel) for each in results],
@@ -113,16 +118,22 @@ def _laboratory(sources: Sources, report: Json, place: str) -> Json:
 
 
 def _result(observation: Json, panel: str) -> Json:
-    get = observation.get
-    code, text = code_and_text(get("code", NOTHING))
-    quantity, flags, bands = get("valueQuantity"), get("interpretation"), get("referenceRange")
-    flag = first(flags)
+    value = unit = flag = ""
+    code, text = code_and_text(observation["code"]) if "code" in observation else ("", "")
+    if "valueQuantity" in observation:
+        quantity = observation["valueQuantity"]
+        value, unit = quantity_text(quantity), quantity.get("unit", "")
+    else:
+        value = value_text(observation)
+    if flags := observation.get("interpretation"):
+        flag = code_or_text(flags[0] or NOTHING)
+    bands = observation.get("referenceRange")
     return {
         "machiso": code,
         "pkqxn_tenxetnghiem": text,
-        "ketqua": value_text(observation) if quantity is None else quantity_text(quantity),
-        "ketquabatthuong": first(flag.get("coding")).get("code", "") or flag.get("text", ""),
-        "donvi": "" if quantity is None else quantity.get("unit", ""),
+        "ketqua": value,
+        "ketquabatthuong": flag,
+        "donvi": unit,
         "trisothamchieu": bands[0].get("text", "") if bands else "",
         "nhom": panel,
         "loaixetnghiem": panel,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from benhan.mapping.fhir_to_hoso_benh_an.record import Sources
 from benhan.mapping.fhir_to_hoso_benh_an.values import NOTHING, Json, date_time, digits
@@ -20,10 +21,14 @@ def signs_of(sources: Sources) -> tuple[Json, list[Json]]:
     entry: Json = {}
     place = ""
     for sign, quantity, observation in _measured(sources):
-        text = _in_field_unit(quantity, sign)
+        if "value" not in quantity or "comparator" in quantity:
+            continue
+        value, unit = quantity["value"], quantity.get("code")
+        text = digits(value) if unit == sign.ucum else _in_field_unit(value, unit, quantity, sign)
         if not text:
             continue
-        first.setdefault(sign.admission, text)
+        if sign.admission not in first:
+            first[sign.admission] = text
         name, at = sign.listed, date_time(observation.get("effectiveDateTime") or observation.get("issued") or "")
         if not entries or entry["thoidiem"] != at or name in entry:
             place = f"{LIST}[{len(entries)}]."
@@ -37,7 +42,7 @@ def signs_of(sources: Sources) -> tuple[Json, list[Json]]:
 def _measured(sources: Sources) -> Iterator[tuple[Sign, Json, Json]]:
     """Each sign with its Quantity and its Observation, by time; the two of a blood pressure are components."""
     for code, each in sources.observed(*SIGN_OF, *PRESSURE_PANELS):
-        if code in SIGN_OF:
+        if code not in PRESSURE_PANELS:
             yield SIGN_OF[code], each.get("valueQuantity", NOTHING), each
             continue
         for component in each.get("component", ()):
@@ -47,14 +52,13 @@ def _measured(sources: Sources) -> Iterator[tuple[Sign, Json, Json]]:
                     yield sign, component.get("valueQuantity", NOTHING), each
 
 
-def _in_field_unit(quantity: Json, sign: Sign) -> str:
-    if "value" not in quantity or "comparator" in quantity:
-        return ""
-    unit = quantity.get("code") or (sign.ucum if quantity.get("unit", sign.unit) == sign.unit else "")
+def _in_field_unit(value: Any, code: str | None, quantity: Json, sign: Sign) -> str:
+    """A value in the unit of its field, "" where it cannot be brought to it; without a code the unit's words count."""
+    unit = code or (sign.ucum if quantity.get("unit", sign.unit) == sign.unit else "")
     if unit == sign.ucum:
-        return digits(quantity["value"])
+        return digits(value)
     try:
-        found = in_unit(Decimal(digits(quantity["value"])), unit, sign.ucum)
+        found = in_unit(Decimal(digits(value)), unit, sign.ucum)
     except InvalidOperation:
         return ""
     return format(found, "f") if found is not None else ""

@@ -30,7 +30,7 @@ def value_text(observation: Json) -> str:
 
 def quantity_text(quantity: Json) -> str:
     """The value of a Quantity without its unit."""
-    number = digits(quantity.get("value", ""))
+    number = digits(quantity["value"]) if "value" in quantity else ""
     return f"{quantity['comparator']}{number}" if "comparator" in quantity else number
 
 
@@ -94,7 +94,16 @@ def first(values: Any) -> Json:
 
 def text_of(concepts: Any) -> str:
     """The words of the first of repeated CodeableConcepts."""
-    return code_and_text(concepts[0])[1] if concepts else ""
+    return words_of(concepts[0]) if concepts else ""
+
+
+def words_of(concept: Json) -> str:
+    """The words of a concept: its text, else what its first coding displays."""
+    told: str = concept.get("text", "")
+    if told or not (codings := concept.get("coding")):
+        return told
+    displayed: str = codings[0].get("display", "")
+    return displayed
 
 
 def code_and_text(concept: Json) -> tuple[str, str]:
@@ -104,6 +113,12 @@ def code_and_text(concept: Json) -> tuple[str, str]:
         return "", concept.get("text", "")
     coding = codings[0]
     return coding.get("code", ""), concept.get("text") or coding.get("display", "")
+
+
+def code_or_text(concept: Json) -> str:
+    """The code of the first coding, else the text."""
+    code: str = first(concept.get("coding")).get("code") or concept.get("text", "")
+    return code
 
 
 def codes_of(concept: Json, system: str) -> list[str]:

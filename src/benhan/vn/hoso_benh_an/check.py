@@ -5,7 +5,7 @@ Each field is looked at once, by a table compiled from the field table; then the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -76,9 +76,7 @@ def check_hoso_benh_an(document: HoSoBenhAn) -> list[Issue]:
 def _issues_between(document: HoSoBenhAn) -> list[Issue]:
     """The issues of the rules between fields and groups."""
     groups = {name: group for name in GROUPS if isinstance(group := document.get(name, {}), dict)}
-    rules = (_required, _same_visit, _order_of_dates, _within_stay, _days, _districts, _results_follow_orders,
-             _sheet_numbers)  # fmt: skip
-    return [issue for rule in rules for issue in rule(groups)]
+    return [issue for rule in _RULES_BETWEEN for issue in rule(groups)]
 
 
 @cache
@@ -154,11 +152,12 @@ def _required(groups: Groups) -> Iterator[Issue]:
 def _same_visit(groups: Groups) -> Iterator[Issue]:
     """`sovaovien` joins the groups: the same in each that holds something (III has none in the annex)."""
     visit = groups.get("ThongTinBenhNhan", {}).get("sovaovien")
-    fields = group_fields()
     for name, group in groups.items():
-        if "sovaovien" not in fields[name].inner or name == "ThongTinBenhNhan":
-            continue
         own = group.get("sovaovien")
+        if own == visit and visit:
+            continue
+        if "sovaovien" not in group_fields()[name].inner or name == "ThongTinBenhNhan":
+            continue
         if own and own != visit:
             yield error("business-rule", f"{name}.sovaovien", faults.OTHER_VISIT, CLAUSE)
         elif not own and _holds_something(group):
@@ -193,7 +192,13 @@ def _listed(groups: Groups, group: str, name: str = "danhsach") -> list[dict[str
 
 def _entries(value: Any) -> list[dict[str, Any]]:
     """The entries of a list; one that has no parts counts as empty."""
-    return [each if each.__class__ is dict else {} for each in value] if value.__class__ is list else []
+    if value.__class__ is not list:
+        return []
+    for each in value:
+        if each.__class__ is not dict:
+            return [each if each.__class__ is dict else {} for each in value]
+    entries: list[dict[str, Any]] = value
+    return entries
 
 
 def _told(entry: dict[str, Any], name: str) -> str:
@@ -225,7 +230,7 @@ def _order_of_dates(groups: Groups) -> Iterator[Issue]:
             yield error("business-rule", f"{other_group}.{other}", text, CLAUSE)
     for group, list_, names in _SUCCESSIONS_OF_ENTRIES:
         for index, entry in enumerate(_listed(groups, group, list_)):
-            told = [(name, at) for name in names if (at := _at(entry.get(name)))]
+            told = [(name, at) for name in names if (value := entry.get(name)) and (at := _at(value))]
             for (name, earlier), (other, later) in pairwise(told):
                 if _is_before(later, earlier):
                     text = faults.OUT_OF_ORDER.filled(earlier=name)
@@ -250,27 +255,38 @@ def _within_stay(groups: Groups) -> Iterator[Issue]:
     until = _at(groups.get("ThongTinDieuTri", {}).get("ngayravien"))[:10] or "9"
     if since == "0" and until == "9":
         return
+    outside: dict[str, Text] = {}
+    for value in _texts_in_stay(groups):
+        day = (moment(value) or "")[:10]
+        if day and not since <= day <= until:
+            outside[value] = faults.BEFORE_STAY if day < since else faults.AFTER_STAY
+    if not outside:
+        return
     for group, list_, names in _IN_STAY:
         for index, entry in enumerate(_listed(groups, group, list_)):
             for name in names:
-                text = _outside(entry.get(name), since, until)
-                if text is not None:
-                    yield warning("business-rule", f"{group}.{list_}[{index}].{name}", text, CLAUSE)
+                if (value := _told(entry, name)) in outside:
+                    yield warning("business-rule", f"{group}.{list_}[{index}].{name}", outside[value], CLAUSE)
     for group, name in _LINES_IN_STAY:
         for index, entry in enumerate(_listed(groups, group)):
             for line, told in enumerate(_entries(entry.get("danhsach"))):
-                text = _outside(told.get(name), since, until)
-                if text is not None:
+                if (value := _told(told, name)) in outside:
                     place = f"{group}.danhsach[{index}].danhsach[{line}].{name}"
-                    yield warning("business-rule", place, text, CLAUSE)
+                    yield warning("business-rule", place, outside[value], CLAUSE)
 
 
-def _outside(value: Any, since: str, until: str) -> Text | None:
-    """What to say of a time that is not within two days, None where it is or is none."""
-    day = _at(value)[:10]
-    if not day or since <= day <= until:
-        return None
-    return faults.BEFORE_STAY if day < since else faults.AFTER_STAY
+def _texts_in_stay(groups: Groups) -> set[str]:
+    """The times that `_within_stay` holds to the stay: the same few in most lines."""
+    found: set[str] = set()
+    for group, list_, names in _IN_STAY:
+        entries = _listed(groups, group, list_)
+        for name in names:
+            found.update([value for entry in entries if (value := entry.get(name)).__class__ is str])
+    for group, name in _LINES_IN_STAY:
+        for entry in _listed(groups, group):
+            lines = _entries(entry.get("danhsach"))
+            found.update([value for line in lines if (value := line.get(name)).__class__ is str])
+    return found
 
 
 def _days(groups: Groups) -> Iterator[Issue]:
@@ -296,12 +312,13 @@ def _districts(groups: Groups) -> Iterator[Issue]:
 
 def _results_follow_orders(groups: Groups) -> Iterator[Issue]:
     """`machidinh` joins results to the order they answer, where the document has orders at all."""
+    answered = _listed(groups, "KetQuaChanDoanHinhAnh")
     ordered = {
         _told(line, "machidinh")
-        for entry in _listed(groups, "PhieuChiDinh")
+        for entry in (_listed(groups, "PhieuChiDinh") if answered else ())
         for line in _entries(entry.get("danhsach"))
     }
-    for index, entry in enumerate(_listed(groups, "KetQuaChanDoanHinhAnh")):
+    for index, entry in enumerate(answered):
         code = _told(entry, "machidinh")
         if ordered and code and code not in ordered:
             place = f"KetQuaChanDoanHinhAnh.danhsach[{index}].machidinh"
@@ -311,6 +328,9 @@ def _results_follow_orders(groups: Groups) -> Iterator[Issue]:
 def _sheet_numbers(groups: Groups) -> Iterator[Issue]:
     """A sheet's number is there once in its group."""
     for group in ("YLenhThuocVatTu", "PhieuChiDinh", "KetQuaXetNghiem", "PhieuThuThuat", "PhieuPhauThuat"):
+        numbers = [number for entry in _listed(groups, group) if (number := _told(entry, "sophieu"))]
+        if len(set(numbers)) == len(numbers):
+            continue
         seen: set[str] = set()
         for index, entry in enumerate(_listed(groups, group)):
             number = _told(entry, "sophieu")
@@ -318,3 +338,15 @@ def _sheet_numbers(groups: Groups) -> Iterator[Issue]:
                 place = f"{group}.danhsach[{index}].sophieu"
                 yield Issue(Severity.WARNING, "duplicate", faults.DOUBLED_NUMBER, place, CLAUSE)
             seen.add(number)
+
+
+_RULES_BETWEEN: tuple[Callable[[Groups], Iterator[Issue]], ...] = (
+    _required,
+    _same_visit,
+    _order_of_dates,
+    _within_stay,
+    _days,
+    _districts,
+    _results_follow_orders,
+    _sheet_numbers,
+)
