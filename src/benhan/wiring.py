@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from benhan.access.accounts import Accounts
@@ -98,6 +99,7 @@ async def open_store(settings: Settings, role: str = "node") -> AsyncIterator[St
             validation_policy=settings.validation_policy,
             search_limits=search_limits(settings),
             depth_max=settings.resource_depth_max,
+            care_grace=timedelta(days=settings.access_grace_days) if role == "node" else None,
         )
     except BaseException:
         await database.close()
