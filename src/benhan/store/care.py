@@ -28,12 +28,16 @@ KIND_ORDER = (
 
 RELATED = (
     "exists (select 1 from care_relation c where c.bucket = {row}.bucket and c.patient = {row}.patient"
-    " and c.record = {record} and c.key = any(case when c.archived then {archived}::text[] else {treatment}::text[] end)"
+    " and c.record = {record}"
+    " and c.key = any(case when c.archived then {archived}::text[] else {treatment}::text[] end)"
     " and c.uses & {uses}::smallint = {uses}::smallint and c.from_at <= {at}::timestamptz"
     " and c.until_at > {at}::timestamptz)"
 )
 """Whether a relation reaches the patient of `row`."""
-KEPT = "({hidden}::bigint[] is null or not {row}.tokens && {hidden} or (not {row}.tokens && {always}::bigint[] and {treated}))"
+KEPT = (
+    "({hidden}::bigint[] is null or not {row}.tokens && {hidden}"
+    " or (not {row}.tokens && {always}::bigint[] and {treated}))"
+)
 """Whether a row bears no label that is kept: one that only strangers are kept from is not kept from who treats."""
 
 _SETTLE = query(
@@ -89,13 +93,14 @@ _WHY = query(
     where c.record = 0 and c.key = any(case when c.archived then $3::text[] else $4::text[] end)
           and c.uses & $5::smallint = $5::smallint and c.from_at <= $6 and c.until_at > $6
     order by c.patient, {KIND_ORDER}
-    """,
+    """,  # noqa: S608  # constants
 )
 _MINE = query(
     "care_mine",
     """
     select distinct patient from care_relation
-    where key = any($1::text[]) and until_at > $4 and from_at <= $4 and record = 0 and uses & $5::smallint = $5::smallint
+    where key = any($1::text[]) and until_at > $4 and from_at <= $4 and record = 0
+          and uses & $5::smallint = $5::smallint
           and key = any(case when archived then $2::text[] else $3::text[] end)
     limit $6
     """,
@@ -146,7 +151,7 @@ def treated(row: str, first: int) -> str:
     return (
         f"exists (select 1 from care_relation c where c.bucket = {row}.bucket and c.patient = {row}.patient"
         f" and c.record = 0 and c.key = any(${first + 2}::text[]) and not c.archived and c.from_at <= {at}"
-        f" and c.until_at > {at})"
+        f" and c.until_at > {at})"  # noqa: S608  # numbers of parameters
     )
 
 
@@ -250,12 +255,10 @@ async def settle(connection: Connection, asked: Sequence[tuple[int, int, Sequenc
         for each in relations
     ]
     given = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(6)]
-    sources = [
-        [bucket_of(patient) for patient, _ in latest],
-        [each for each, _ in latest],
-        [each for _, each in latest],
-    ]
-    await connection.execute(_SETTLE, *given, *sources, max(at for _, at in latest.values()))
+    patients, sources = [patient for patient, _ in latest], [source for _, source in latest]
+    await connection.execute(
+        _SETTLE, *given, [bucket_of(each) for each in patients], patients, sources, max(at for _, at in latest.values())
+    )
 
 
 def put(

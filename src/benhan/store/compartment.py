@@ -24,7 +24,7 @@ _READ = query(
           and r.content is not null and {unveiled("r", 7)} and {reached("r", 7)}
           and (r.at_from is null or r.at_from >= $4 or r.type <> all($5::smallint[]))
     order by r.type, r.at_from, r.rid limit $6
-    """,
+    """,  # noqa: S608  # constants
 )
 
 

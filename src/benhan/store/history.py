@@ -75,7 +75,8 @@ _VERSION_ROWS = f"""
           ))
     order by v.updated_at desc, v.type desc, v.rid desc, v.version desc
     limit $10
-"""  # $11: types seen whole, null for all; $12: those seen of the patients $13 only; $14 and on: the veil
+"""  # noqa: S608  # constants
+# $11: types seen whole, null for all; $12: those seen of the patients $13 only; $14 and on: the veil
 _WINDOW = query(
     "history_window",
     _VERSION_ROWS,

@@ -75,7 +75,7 @@ _READ_IN_CARE = query(
                 select 1 from care_relation c where c.bucket = r.bucket and c.patient = r.patient and c.record = 0
                     and c.key = any(string_to_array(w.treats, E'\n')) and not c.archived
                     and c.from_at <= $12 and c.until_at > $12)) end
-    """,
+    """,  # noqa: S608  # constants
 )
 """For who has limits of care; the reason of the look comes with the row."""
 _VERSIONS = query(
@@ -94,7 +94,7 @@ _VERSIONS = query(
             select 1 from resource c where c.bucket = any($1::smallint[]) and c.type = $2 and c.rid = $3
                 and c.until is null and not {unveiled("c", 7)}))
     order by v.version desc limit $5
-    """,
+    """,  # noqa: S608  # constants
 )
 _RECENT = query(
     "read_recent_versions",

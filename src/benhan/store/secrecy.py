@@ -52,7 +52,8 @@ def hidden_from_treating() -> tuple[str, ...]:
 
 
 _TOLD_AT = (
-    "AllergyIntolerance.reaction.substance", "Condition.code", "DiagnosticReport.conclusionCode", "Encounter.reasonCode",
+    "AllergyIntolerance.reaction.substance", "Condition.code", "DiagnosticReport.conclusionCode",
+    "Encounter.reasonCode",
     "MedicationAdministration.medication", "MedicationDispense.medication", "MedicationRequest.medication",
     "MedicationStatement.medication", "Observation.value", "ServiceRequest.reasonCode",
 )  # fmt: skip

@@ -247,7 +247,7 @@ class Search:
             await readers.give_back(connection, is_sound=is_sound)
 
     async def _own(self, connection: Connection, segments: Sequence[Segment], actor: Actor) -> tuple[int, ...] | None:
-        """Whose patients are the actor's own, where they are few and nothing else names any: the rows are sought there."""
+        """The actor's own patients, where they are few and nothing else names any: rows are sought there."""
         if reach_of(actor) is None or all(_is_bound(each.expression) for each in segments):
             return None
         found = await own_patients(connection, actor, self.limits.linked_max)
