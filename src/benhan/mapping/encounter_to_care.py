@@ -44,7 +44,7 @@ def encounter_to_care(encounter: Json, now: datetime, grace: timedelta) -> list[
         known = found.get(key)
         if known is not None:
             since, until = min(since, known.from_at), max(until, known.until_at)
-        found[key] = Relation(key, since, until)
+        found[key] = Relation(key, min(since, now), until)  # who tells it has begun may have a clock that is ahead
     return list(found.values())
 
 

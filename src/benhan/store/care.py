@@ -34,6 +34,11 @@ RELATED = (
     " and c.until_at > {at}::timestamptz)"
 )
 """Whether a relation reaches the patient of `row`."""
+TREATED = (
+    "exists (select 1 from care_relation c where c.bucket = {row}.bucket and c.patient = {row}.patient"
+    " and c.record = 0 and c.key = any({treats}) and not c.archived and c.from_at <= {at} and c.until_at > {at})"
+)
+"""Whether who asks treats the patient of `row` now."""
 KEPT = (
     "({hidden}::bigint[] is null or not {row}.tokens && {hidden}"
     " or (not {row}.tokens && {always}::bigint[] and {treated}))"
@@ -142,17 +147,9 @@ class Veil:
         ]
 
 
-VEIL_VALUES = 7
-
-
 def treated(row: str, first: int) -> str:
     """Whether who asks treats the patient of `row` now; `first` is the number of the veil's first parameter."""
-    at = f"${first + 6}::timestamptz"
-    return (
-        f"exists (select 1 from care_relation c where c.bucket = {row}.bucket and c.patient = {row}.patient"
-        f" and c.record = 0 and c.key = any(${first + 2}::text[]) and not c.archived and c.from_at <= {at}"
-        f" and c.until_at > {at})"  # noqa: S608  # numbers of parameters
-    )
+    return TREATED.format(row=row, treats=f"${first + 2}::text[]", at=f"${first + 6}::timestamptz")
 
 
 def unveiled(row: str, first: int) -> str:
