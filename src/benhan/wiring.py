@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from benhan.access.accounts import Accounts
+from benhan.access.cares import Cares
+from benhan.access.matrix import Matrix, read_rights, usual_rights
 from benhan.access.sessions import Sessions
 from benhan.access.smart.smart import Smart, build_smart
 from benhan.fhir.search_limits import QueryLimits
@@ -98,6 +101,7 @@ async def open_store(settings: Settings, role: str = "node") -> AsyncIterator[St
             validation_policy=settings.validation_policy,
             search_limits=search_limits(settings),
             depth_max=settings.resource_depth_max,
+            care_grace=timedelta(days=settings.access_grace_days) if role == "node" else None,
         )
     except BaseException:
         await database.close()
@@ -115,10 +119,18 @@ class Access:
     accounts: Accounts
     sessions: Sessions
     smart: Smart
+    cares: Cares | None
 
 
-def build_access(store: Store, settings: Settings) -> Access:
-    """Accounts, sessions and apps on a store."""
+def build_access(store: Store, settings: Settings, role: str = "node") -> Access:
+    """Accounts, sessions and apps on a store; at a hospital people are held to its rights matrix.
+
+    Raises Incorrect BA-5301, BA-5302, BA-5303.
+    """
+    cares = None
+    if role == "node":
+        rights = read_rights(Path(settings.access_matrix)) if settings.access_matrix else usual_rights()
+        cares = Cares(store.database, store.clock, Matrix(rights, settings.access_mode))
     return Access(
         Accounts(store.database, store.clock),
         Sessions(
@@ -128,8 +140,10 @@ def build_access(store: Store, settings: Settings) -> Access:
             idle_s=settings.session_idle_s,
             life_s=settings.session_life_s,
             secure=settings.base_url.startswith("https://"),
+            cares=cares,
         ),
-        build_smart(store, settings),
+        build_smart(store, settings, cares),
+        cares,
     )
 
 
@@ -231,6 +245,6 @@ async def open_repository(settings: Settings, role: str = "repository") -> Async
         ingest = Ingest(store)
         ingest.start()
         try:
-            yield Repository(settings, store, build_access(store, settings), ingest)
+            yield Repository(settings, store, build_access(store, settings, role), ingest)
         finally:
             await ingest.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from benhan.vn import systems
 from benhan.vn.forms.catalogue import Catalogue
 
 FORMS = Catalogue()
+GRACE = timedelta(days=30)
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def clock() -> SetClock:
 async def store(fresh_url: str, tmp_path: Path, clock: SetClock) -> AsyncIterator[Store]:
     """The store of a hospital."""
     kek = make_kek_file(tmp_path / "kek.json", SystemRandom())
-    store = await Store.open(await Database.connect(fresh_url, pool_size=6), kek, clock=clock)
+    store = await Store.open(await Database.connect(fresh_url, pool_size=6), kek, clock=clock, care_grace=GRACE)
     yield store
     await store.close()
 

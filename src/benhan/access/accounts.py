@@ -15,11 +15,13 @@ import asyncpg
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from benhan.access.cares import is_open
 from benhan.access.failures import FAILURES_BEFORE_LOCK, LOCK_FIRST, LOCK_MOST, UnknownLogins, minutes_left
 from benhan.access.faults import (
     LOCKED,
     LOGIN_TAKEN,
     NO_SUCH_ACCOUNT,
+    NOT_NOW_OPEN,
     TOO_MANY_SIGN_INS,
     WEAK_PASSWORD,
     WRONG_PASSWORD,
@@ -165,7 +167,7 @@ class Accounts:
         return account
 
     async def check(self, login: str, password: str) -> Account:
-        """The account of a right password. Raises BA-0903, BA-0904, BA-0910.
+        """The account of a right password. Raises BA-0903, BA-0904, BA-0910, and BA-5304 outside its days and hours.
 
         The attempt is counted before the password is looked at, so that many at once get no more guesses. An unknown
         login costs the same time and is locked in the same way. Each failure is in the ledger.
@@ -180,6 +182,8 @@ class Accounts:
                 await self._record_failure(row, until)
                 raise LOCKED(minutes=minutes_left(until, now)) if until is not None else WRONG_PASSWORD()
             await self._succeed(row, password)
+        if not is_open(row, now):
+            raise NOT_NOW_OPEN()
         return _account(row)
 
     async def _unknown_until(self, login: str, now: datetime) -> datetime | None:

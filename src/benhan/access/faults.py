@@ -92,6 +92,14 @@ REPEATED_OTHERWISE = FaultCode(
     Incorrect,
     Text("Hai lần gõ mật khẩu mới không giống nhau.", "The new password was not typed the same twice."),
 )
+NOT_NOW_OPEN = FaultCode(
+    "BA-5304",
+    Forbidden,
+    Text(
+        "Tài khoản này không dùng được vào ngày hoặc giờ này. Hỏi người quản trị tài khoản.",
+        "This account is not open on this day or at this hour. Ask who manages accounts.",
+    ),
+)
 UNEXPECTED = FaultCode(
     "BA-0999",
     Broken,

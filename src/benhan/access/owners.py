@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from benhan.access.cares import Cares
 from benhan.access.roles import permissions_of
 from benhan.access.smart.grants import actor_of
 from benhan.kernel.actors import Actor, Role
@@ -41,14 +42,16 @@ class KnownOwners:
     any of them may do); apps that act for themselves by the most they are granted.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, cares: Cares | None = None) -> None:
         self._database = database
         self._clock = clock
+        self._cares = cares
 
     async def find(self, actor_id: str, client: str = "") -> Actor | None:
         kind, _, name = actor_id.partition(":")
         if kind == "account" and name.isdecimal() and len(name) < 19:
-            return await (self._through_app(int(name), client) if client else self._account(int(name)))
+            found = await (self._through_app(int(name), client) if client else self._account(int(name)))
+            return await self._cares.held(found) if found is not None and self._cares is not None else found
         return await self._machine(name) if kind == "machine" and not client else None
 
     async def _account(self, number: int) -> Actor | None:

@@ -28,8 +28,10 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.RECORD_CANCEL,
         Permission.RECORD_CLOSE,
         Permission.RECORD_PRINT,
+        Permission.EMERGENCY,
     },
-    Role.NURSE: _CLINICAL | {Permission.RECORD_VIEW, Permission.RECORD_EDIT, Permission.RECORD_PRINT},
+    Role.NURSE: _CLINICAL
+    | {Permission.RECORD_VIEW, Permission.RECORD_EDIT, Permission.RECORD_PRINT, Permission.EMERGENCY},
     Role.RECORDS: _CLINICAL
     | {
         Permission.RECORD_EXPORT,
@@ -43,6 +45,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.RECORD_PRINT,
         Permission.DELIVERY_VIEW,
         Permission.LEDGER_VIEW,
+        Permission.ACCESS_GRANT,
+        Permission.ACCESS_MATRIX,
         Permission.BHYT_UPLOAD,
         Permission.CHECK_UP_UPLOAD,
         Permission.SEND_MANAGE,
@@ -70,6 +74,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.SEARCH_EXPLAIN,
             Permission.SUBSCRIPTION_TOPIC,
             Permission.ACCOUNT_MANAGE,
+            Permission.ACCESS_MATRIX,
             Permission.LEDGER_VIEW,
         }
     ),
@@ -105,8 +110,11 @@ MACHINE_PERMISSIONS: dict[str, frozenset[Permission]] = {
 }
 """What a token made for a role's API may do unless told otherwise."""
 
-GRANTED_BY_NAME = frozenset({Permission.SECRECY_VIEW})
-"""What no role has, and an account is given by name. Source: Luật 64/2006/QH11 Điều 30: a closed list of persons."""
+SECRET_PERMISSIONS = frozenset({Permission.SECRECY_VIEW})
+"""What a token may do besides where it was made to see what is of special secrecy."""
+GRANTED_BY_NAME = SECRET_PERMISSIONS | {Permission.ACCESS_REVIEW}
+"""What no role has, and an account is given by name: a closed list of persons who see what is secret (Luật 64/2006/QH11
+Điều 30), and the privacy officer (Luật 91/2025/QH15, NĐ 356/2025/NĐ-CP)."""
 
 
 def permissions_of(role: Role, granted: Iterable[str]) -> frozenset[Permission]:

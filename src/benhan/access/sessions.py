@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from benhan.access.accounts import Account
+from benhan.access.cares import WHO, Cares, is_open
 from benhan.access.faults import NO_SUCH_TOKEN
 from benhan.access.roles import permissions_of
 from benhan.access.tokens import digest, new_secret
@@ -23,6 +24,12 @@ from benhan.store.ledger.events import Event
 TOKEN_CACHE_S = 15.0
 TOKENS_REMEMBERED = 1_000
 NOTE_USE_EVERY = timedelta(seconds=60)
+
+_FIND = f"""
+select s.csrf, s.language, s.used_at, a.id, a.name, a.role, a.patient, a.permissions, {WHO.format(now="$2")}
+from session s join account a on a.id = s.account
+where s.token_hash = $1 and a.disabled_at is null and s.ends_at > $2 and s.used_at > $3
+"""  # noqa: S608  # constants
 
 COOKIE = "benhan"
 SECURE_COOKIE = "__Host-benhan"
@@ -51,7 +58,8 @@ class SessionLine:
 class Sessions:
     """Opens, finds and closes sessions; makes and checks machine tokens.
 
-    `secure` says that people come by https: the cookie is then bound to this host and never sent in the clear.
+    `secure` says that people come by https: the cookie is then bound to this host and never sent in the clear. `cares`
+    tells what a person may do with whose records, where that is limited.
     """
 
     def __init__(
@@ -63,6 +71,7 @@ class Sessions:
         idle_s: float = 1800,
         life_s: float = 43200,
         secure: bool = False,
+        cares: Cares | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -70,6 +79,7 @@ class Sessions:
         self._idle = timedelta(seconds=idle_s)
         self._life = timedelta(seconds=life_s)
         self._machines: dict[bytes, tuple[float, Actor]] = {}
+        self._cares = cares
         self.secure = secure
         self.cookie = SECURE_COOKIE if secure else COOKIE
 
@@ -100,20 +110,20 @@ class Sessions:
         """The living session of a secret; notes that it is used, unless it is only a page that polls."""
         now = self._clock.now()
         row = await self._database.fetchrow(
-            "select s.csrf, s.language, s.used_at, a.id, a.name, a.role, a.patient, a.permissions"
-            " from session s join account a on a.id = s.account"
-            " where s.token_hash = $1 and a.disabled_at is null and s.ends_at > $2 and s.used_at > $3",
+            _FIND,
             digest(secret),
             now,
             now - self._idle,
         )
-        if row is None:
+        if row is None or not is_open(row, now):
             return None
         if not is_poll and now - row["used_at"] > min(NOTE_USE_EVERY, self._idle / 4):
             await self._database.execute("update session set used_at = $2 where token_hash = $1", digest(secret), now)
         role = Role(row["role"])
         may = permissions_of(role, row["permissions"])
         actor = Actor(f"account:{row['id']}", role, may, patient=row["patient"])
+        if self._cares is not None and role is not Role.CITIZEN:
+            actor = self._cares.of(actor, row, now)
         return Session(actor, row["name"], "en" if row["language"] == "en" else "vi", row["csrf"], digest(secret))
 
     async def speak(self, session: Session, language: Language) -> None:

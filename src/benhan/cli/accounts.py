@@ -131,12 +131,12 @@ async def _create(settings: Settings, role: str, login: str, name: str, kind: Ro
 async def _token(
     settings: Settings, role: str, name: str, facility: str, *, bulk: bool, topics: bool, secrets: bool
 ) -> str:
-    from benhan.access.roles import BULK_PERMISSIONS, GRANTED_BY_NAME, MACHINE_PERMISSIONS, TOPIC_PERMISSIONS
+    from benhan.access.roles import BULK_PERMISSIONS, MACHINE_PERMISSIONS, SECRET_PERMISSIONS, TOPIC_PERMISSIONS
     from benhan.wiring import build_access, open_store
 
     permissions = MACHINE_PERMISSIONS[role] | (BULK_PERMISSIONS if bulk else frozenset())
     permissions |= TOPIC_PERMISSIONS if topics else frozenset()
-    permissions |= GRANTED_BY_NAME if secrets else frozenset()
+    permissions |= SECRET_PERMISSIONS if secrets else frozenset()
     async with open_store(settings, role) as store:
         return await build_access(store, settings).sessions.make_token(name, permissions, facility=facility)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from benhan.kernel.care import Care
 from benhan.kernel.limits import Rule
 from benhan.kernel.permissions import Permission
 
@@ -29,7 +30,8 @@ class Actor:
     `id` is stable and not personal: `account:17`, `machine:lis-01`, `system:intake`.
     `patient` is the logical id of the one Patient a citizen may see ("" for everyone else).
     `limits` are the rules of an app's token: what none of them grants is not there for this actor; None is no limit but
-    the permissions. `client` is the app through which a person acts, "" for none.
+    the permissions. `client` is the app through which a person acts, "" for none. `care` tells whose records a
+    person may use; None is no limit but the permissions.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Actor:
     patient: str = ""
     limits: tuple[Rule, ...] | None = None
     client: str = ""
+    care: Care | None = None
 
     @property
     def through(self) -> dict[str, str | int]:

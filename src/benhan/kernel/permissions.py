@@ -44,3 +44,7 @@ class Permission(Enum):
     SUBSCRIPTION_TOPIC = "subscription:topic"  # write what others may subscribe to
     SECRECY_VIEW = "secrecy:view"  # what is marked as of special secrecy, besides what is not
     LEDGER_VIEW = "ledger:view"
+    ACCESS_GRANT = "access:grant"  # give somebody leave to use a patient's records, for a purpose and a time
+    ACCESS_REVIEW = "access:review"  # the privacy officer: emergencies to judge, who looked at whom
+    ACCESS_MATRIX = "access:matrix"  # read the rights matrix
+    EMERGENCY = "access:emergency"  # open a patient's records in an emergency

@@ -112,6 +112,24 @@ class Settings:
         "Tệp TOML về thứ tự giấy tờ trong hồ sơ và giấy tờ bắt buộc; để trống thì theo thứ tự có sẵn.",
         "TOML file with the order of papers in a record and what it must have; empty takes the usual one.",
     )
+    access_mode: str = _setting(
+        "open",
+        "Ai đọc được hồ sơ: open (mọi người làm lâm sàng), department (theo khoa), relation (theo người điều trị).",
+        "Who reads records: open (all clinical staff), department (by department), relation (who treats).",
+    )
+    access_matrix: str = _setting(
+        "",
+        "Tệp TOML về quyền theo vai trò, quan hệ và trạng thái hồ sơ; để trống thì theo bảng có sẵn.",
+        "TOML file of rights by role, relation and state of the record; empty takes the usual table.",
+    )
+    access_grace_days: int = _setting(
+        30,
+        "Số ngày khoa và người điều trị còn quyền sau khi người bệnh ra viện hoặc chuyển khoa.",
+        "Days for which departments and those who treat keep their right after the patient has left them.",
+    )
+    emergency_s: float = _setting(
+        3600.0, "Một lần mở khẩn cấp có hiệu lực bao lâu.", "How long an emergency access lasts."
+    )
     timezone: str = _setting("+07:00", "Múi giờ của giờ không ghi múi.", "Zone of times written without one.")
     key_file: str = _setting(
         "",

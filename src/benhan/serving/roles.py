@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
+from benhan.access.cares import Cares
 from benhan.access.middleware import ASGIApp, Door, Refuse, Scope
 from benhan.access.owners import KnownOwners
 from benhan.access.rates import Rate
@@ -149,7 +150,7 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
     async with kept_database(settings), open_node(settings) as node:
         api = fhir_api(node.store, settings, node.access)
         tasks: dict[str, Task] = {"apply": node.applier, **keepers(node.store), **bulk_tasks(api)}
-        parts = subscriptions(node.store, settings)
+        parts = subscriptions(node.store, settings, node.access.cares)
         tasks |= subscription_tasks(parts)
         if settings.mllp_port:
             limits = MllpLimits(settings.mllp_frame_bytes_max, settings.mllp_connections_max)
@@ -179,10 +180,10 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         yield Running(WithSockets(app, {SOCKET: parts.sockets}), tasks)
 
 
-def subscriptions(store: Store, settings: Settings) -> SubscriptionParts:
+def subscriptions(store: Store, settings: Settings, cares: Cares | None = None) -> SubscriptionParts:
     """What follows the ledger for subscriptions, and what tells their receivers."""
     hosts = [host.strip() for host in settings.subscription_hosts.split(",") if host.strip()]
-    owners = KnownOwners(store.database, store.clock)
+    owners = KnownOwners(store.database, store.clock, cares)
     return subscription_parts(store, f"{settings.base_url}/fhir", owners, RestHook(hosts))
 
 

@@ -17,8 +17,10 @@ from benhan.fhir.search_criteria import Criterion
 from benhan.fhir.search_query import parse_search
 from benhan.fhir.search_values import TokenValue
 from benhan.kernel.actors import Actor
+from benhan.kernel.care import Use
 from benhan.kernel.limits import EVERY_TYPE, Act, Rule
 from benhan.store.access_faults import NOT_A_RESTRICTION, NOT_GRANTED
+from benhan.store.care import Veil, reach_of
 from benhan.store.ids import Ids
 from benhan.store.search.expressions import (
     All,
@@ -26,6 +28,7 @@ from benhan.store.search.expressions import (
     AnyTerm,
     Everything,
     Expression,
+    InCare,
     Not,
     Nothing,
     OfPatients,
@@ -36,7 +39,7 @@ from benhan.store.search.expressions import (
 from benhan.store.search.reference import reference
 from benhan.store.search.token import token
 from benhan.store.search.uri import uri
-from benhan.store.secrecy import MARK, Hides, hidden_terms, hides
+from benhan.store.secrecy import MARK, Hides, hidden_from_treating, hidden_terms, hides
 from benhan.store.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -111,7 +114,7 @@ class AccessRules:
 
     def is_free(self, actor: Actor) -> bool:
         """Whether nothing at all is kept from the actor."""
-        return actor.limits is None and hides(actor) is Hides.NOTHING
+        return actor.limits is None and hides(actor) is Hides.NOTHING and reach_of(actor) is None
 
     def hidden(self, actor: Actor) -> list[int] | None:
         """The tokens of rows that are kept from the actor; None for none."""
@@ -120,6 +123,14 @@ class AccessRules:
     def hidden_at(self, how: Hides) -> list[int] | None:
         """The same for work that goes on after its request and knows only how much was kept from who asked."""
         return list(self._tokens.of_all(hidden_terms(how))) if how is not Hides.NOTHING else None
+
+    def veil(self, actor: Actor) -> Veil:
+        """What is kept from the actor, for a statement of one's own."""
+        return Veil(actor, self.hidden(actor), self.hidden_from_treating())
+
+    def hidden_from_treating(self) -> list[int]:
+        """The tokens of rows that are kept even from who treats the patient."""
+        return list(self._tokens.of_all(hidden_from_treating()))
 
     def rules_for(self, actor: Actor, type_: str, act: Act) -> Bounds | None:
         """Alternatives of which a resource must satisfy one; None where the actor has no limits.
@@ -145,9 +156,14 @@ class AccessRules:
 
     def allowed(self, actor: Actor, type_: str, act: Act) -> Expression:
         """What of a type ("" for any) the actor may see, as a condition on rows; Nothing where no rule grants it."""
-        granted = self._granted(actor, type_, act)
-        hidden = hidden_terms(hides(actor))
-        return all_of([granted, Unlabelled(hidden)]) if hidden else granted
+        parts = [self._granted(actor, type_, act)]
+        how = hides(actor)
+        if how is not Hides.NOTHING:
+            parts.append(_unveiled(actor, how))
+        reach = reach_of(actor)
+        if reach is not None and actor.care is not None:
+            parts.append(InCare(reach.treatment, reach.archived, int(reach.use), actor.care.at, is_shared=True))
+        return all_of(parts)
 
     def _granted(self, actor: Actor, type_: str, act: Act) -> Expression:
         if actor.limits is None:
@@ -173,11 +189,15 @@ class AccessRules:
         patients = self.patients_of(actor, type_, act)
         return patients is None or patient in patients
 
-    def admits(self, actor: Actor, act: Act, stored: Stored | None) -> bool:
-        """Whether an opened version satisfies a rule; a deletion has no content and satisfies no narrowed one."""
+    def admits(self, actor: Actor, act: Act, stored: Stored | None, *, is_treated: bool = False) -> bool:
+        """Whether an opened version satisfies a rule; a deletion has no content and satisfies no narrowed one.
+
+        `is_treated` tells that the statement found the actor to treat the patient. Whether the patient is in the
+        actor's reach, the statement alone decides.
+        """
         if stored is None:
             return True
-        if is_hidden(actor, stored):
+        if is_hidden(actor, stored, is_treated=is_treated):
             return False
         return actor.limits is None or self.admits_content(
             actor, stored.type, act, stored.patient, lambda: _terms_of(stored)
@@ -210,14 +230,26 @@ class AccessRules:
         return uri(criterion)
 
 
-def is_hidden(actor: Actor, stored: Stored) -> bool:
+def _unveiled(actor: Actor, how: Hides) -> Expression:
+    """What bears no label that is kept from the actor; who treats is kept from less."""
+    shown = Unlabelled(hidden_terms(how))
+    if how is not Hides.SECRETS or actor.care is None or not actor.care.treats:
+        return shown
+    treated = InCare(actor.care.treats, (), int(Use.READ), actor.care.at)
+    return any_of([shown, all_of([Unlabelled(hidden_from_treating()), treated])])
+
+
+def is_hidden(actor: Actor, stored: Stored, *, is_treated: bool = False) -> bool:
     """Whether an opened version bears a label that is kept from the actor: what histories hold has no index."""
-    return MARK in stored.tail and bears_hidden(hides(actor), stored.read())
+    return MARK in stored.tail and bears_hidden(hides(actor), stored.read(), is_treated=is_treated)
 
 
-def bears_hidden(how: Hides, plain: dict[str, Any]) -> bool:
-    """Whether a resource bears a label that is hidden at `how`."""
-    return not frozenset(hidden_terms(how)).isdisjoint(index_resource(plain).terms)
+def bears_hidden(how: Hides, plain: dict[str, Any], *, is_treated: bool = False) -> bool:
+    """Whether a resource bears a label that is hidden at `how`, or even from who treats."""
+    terms = hidden_terms(how)
+    if is_treated and how is Hides.SECRETS:
+        terms = hidden_from_treating()
+    return not frozenset(terms).isdisjoint(index_resource(plain).terms)
 
 
 def _terms_of(stored: Stored) -> Iterable[str]:

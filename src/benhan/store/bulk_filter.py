@@ -48,6 +48,7 @@ def filtered(
         texts = [f"r.updated_at > {parameters.add(what.since)}::timestamptz"] if what.since is not None else []
         if what.hidden is not None:
             texts.append(bears_none("r", f"{parameters.add(list(what.hidden))}::bigint[]"))
+        assert what.veil is None, "a person's view has no filter"
         if patients is not None:
             texts.append(f"r.patient = any({parameters.add(list(patients))}::bigint[])")
         elif what.of_patients_only:

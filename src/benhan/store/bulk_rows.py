@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 
+from benhan.store.care import Veil, reached, unveiled
 from benhan.store.database import Connection
 from benhan.store.ids import BUCKETS, bucket_of
 from benhan.store.secrecy import bears_none
@@ -34,20 +35,20 @@ AT_MOMENT = """
 """
 _WHAT = f"""
     {AT_MOMENT.format(moment="$1")}
-    and ($5::bigint[] is null or {bears_none("r", "$5")})
+    and {unveiled("r", 5)} and {reached("r", 5)}
     and ($2::timestamptz is null or r.updated_at > $2)
     and ((r.content is not null and ($3::smallint[] is null or r.type = any($3)))
          or (r.content is null and $2 is not null and ($4::smallint[] is null or r.type = any($4))))
 """
 _OF_BUCKETS = query(
     "export_of_buckets",
-    f"select {_COLUMNS} from resource r where r.bucket between $6 and $7 and (not $8 or r.patient <> 0) and {_WHAT}",  # noqa: S608  # constants
+    f"select {_COLUMNS} from resource r where r.bucket between $12 and $13 and (not $14 or r.patient <> 0) and {_WHAT}",  # noqa: S608  # constants
 )
 _OF_PATIENTS = query(
     "export_of_patients",
     f"""
     select {_COLUMNS} from resource r
-    where r.bucket = any($6::smallint[]) and r.patient = any($7::bigint[]) and {_WHAT}
+    where r.bucket = any($12::smallint[]) and r.patient = any($13::bigint[]) and {_WHAT}
     """,  # noqa: S608  # constants
 )
 _CONTENT = query(
@@ -74,6 +75,7 @@ _BEFORE_DELETION = query(
     """,
 )
 _SIZE = query("export_size", "select pg_relation_size('resource')", fan_out="it reads the catalogue, no patient's data")
+_NO_CARE: tuple[Any, ...] = ([], [], None, None, 0, None)
 _MOMENT = "select pg_current_snapshot()::text"
 
 
@@ -87,7 +89,8 @@ class Narrowing:
     deleted_types: Sequence[int] | None = None
     of_patients_only: bool = False
     hidden: Sequence[int] | None = None
-    """Tokens of rows that are kept from who asked."""
+    """Tokens of rows that are kept from who asked; `veil` tells more of them, where a person asks."""
+    veil: Veil | None = None
 
 
 async def moment_now(connection: Connection) -> str:
@@ -135,4 +138,5 @@ async def before_deletion(connection: Connection, rows: Sequence[asyncpg.Record]
 
 
 def _values(what: Narrowing) -> list[Any]:
-    return [what.moment, what.since, what.types, what.deleted_types, what.hidden]
+    veil = what.veil.values if what.veil is not None else [what.hidden, *_NO_CARE]
+    return [what.moment, what.since, what.types, what.deleted_types, *veil]

@@ -18,6 +18,7 @@ import asyncpg
 from benhan.kernel.faults import Fault
 from benhan.kernel.issues import error
 from benhan.kernel.logs import Log
+from benhan.store.care import treated_among
 from benhan.store.content import seal_tail
 from benhan.store.copy_rows import Table, bytea, copy_rows, float8, int2, int4, int8, int8_array, timestamptz
 from benhan.store.database import Connection, Database, translated
@@ -63,7 +64,7 @@ _LOCK_CURRENT = query(
     "lock_current",
     f"""
     select r.bucket, r.type, r.rid, r.version, r.patient, r.updated_at, r.content is null as deleted,
-        {bears("r", "$4::bigint[]")} as is_secret
+        {bears("r", "$4::bigint[]")} as is_secret, {bears("r", "$5::bigint[]")} as is_kept
     {_CURRENT}
     order by r.bucket, r.type, r.rid
     for update of r
@@ -136,6 +137,8 @@ class Current:
     updated_at: datetime
     deleted: bool
     is_secret: bool
+    is_kept: bool
+    """Whether it is kept even from who treats the patient."""
 
 
 @dataclass(slots=True)
@@ -324,6 +327,7 @@ class Committer:
         refused = await _checked(connection, batch)
         batch = [pending for pending in batch if id(pending) not in refused]
         current = await _lock_current(connection, batch)
+        await _show_to_treating(connection, batch, current)
         patients = {
             write.patient for pending in batch for write in pending.unit.writes if write.verb is not Verb.DELETE
         }
@@ -378,9 +382,9 @@ async def _lock_current(connection: Connection, batch: list[Pending]) -> dict[Ke
     wanted = {write.key for pending in batch for write in pending.unit.writes if not write.assigned}
     if not wanted:
         return {}
-    secrets = batch[0].unit.secrets
+    secrets, kept = batch[0].unit.secrets
     while True:
-        rows = await connection.fetch(_LOCK_CURRENT, *_places(wanted), secrets)
+        rows = await connection.fetch(_LOCK_CURRENT, *_places(wanted), secrets, kept)
         current = {
             (row["type"], row["rid"]): Current(
                 row["bucket"],
@@ -389,6 +393,7 @@ async def _lock_current(connection: Connection, batch: list[Pending]) -> dict[Ke
                 row["updated_at"],
                 row["deleted"],
                 row["is_secret"],
+                row["is_kept"],
             )
             for row in rows
         }
@@ -396,6 +401,23 @@ async def _lock_current(connection: Connection, batch: list[Pending]) -> dict[Ke
         missing = wanted - current.keys()
         if not missing or not await connection.fetchval(_IS_CURRENT, *_places(missing)):
             return current
+
+
+async def _show_to_treating(connection: Connection, batch: list[Pending], current: dict[Key, Current]) -> None:
+    """Let those who treat a patient change what is kept from others only."""
+    for pending in batch:
+        care = pending.unit.actor.care
+        if care is None or not care.treats:
+            continue
+        secret = [
+            (write, found)
+            for write in pending.unit.writes
+            if (found := current.get(write.key)) is not None and found.is_secret and not found.is_kept
+        ]
+        if secret:
+            treated = await treated_among(connection, care, sorted({found.patient for _, found in secret}))
+            for write, found in secret:
+                write.sees_secrets = write.sees_secrets or found.patient in treated
 
 
 def _places(keys: Collection[Key]) -> tuple[list[int], list[int], list[int]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from benhan.kernel.actors import Actor
+from benhan.store.care import reached, unveiled
 from benhan.store.ids import bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.secrecy import bears_none
@@ -21,7 +22,7 @@ _READ = query(
     f"""
     select type, rid, version, patient, updated_at, content from resource r
     where r.bucket = $1 and r.patient = $2 and r.type = any($3::smallint[]) and r.until is null
-          and r.content is not null and ($7::bigint[] is null or {bears_none("r", "$7")})
+          and r.content is not null and {unveiled("r", 7)} and {reached("r", 7)}
           and (r.at_from is null or r.at_from >= $4 or r.type <> all($5::smallint[]))
     order by r.type, r.at_from, r.rid limit $6
     """,  # noqa: S608  # constants
@@ -41,8 +42,8 @@ async def read_compartment(
     types those from `since` on, and those without a date. Records no view: the caller does."""
     numbers = [TYPE_NUMBERS[type_] for type_ in types or TYPE_NUMBERS]
     dated_numbers = [TYPE_NUMBERS[type_] for type_ in dated]
-    hidden = store.workshop.rules.hidden(actor)
+    veil = store.workshop.rules.veil(actor).values
     async with store.database.connection() as connection:
-        rows = await connection.fetch(_READ, bucket_of(patient), patient, numbers, since, dated_numbers, MOST, hidden)
+        rows = await connection.fetch(_READ, bucket_of(patient), patient, numbers, since, dated_numbers, MOST, *veil)
         opened = await store.opener.open_all(rows, connection)
     return [each for each in opened if each is not None]

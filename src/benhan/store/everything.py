@@ -18,6 +18,7 @@ from benhan.fhir.terms import reference_term
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
+from benhan.store.care import reasons
 from benhan.store.contents import Opened, open_contents
 from benhan.store.ids import SHARED, bucket_of
 from benhan.store.ledger.append import Entry, append_many
@@ -120,7 +121,8 @@ async def read_page(store: Store, wanted: Wanted, actor: Actor, *, count: int, a
             rows = await connection.fetch(limited.sql, *limited.values)
         keys = await store.keyring.data_keys({row["patient"] for row in rows}, connection)
         opened = open_contents(rows, keys, store.workshop.codec)
-        await append_many(connection, _entries(store, wanted, actor, len(opened)))
+        why = await reasons(connection, actor, [wanted.patient])
+        await append_many(connection, _entries(store, wanted, actor, len(opened), why.get(wanted.patient, "")))
     if not rows or rows[-1]["remaining"] == 1:
         return Page(opened, None)
     moment = after.moment if after is not None else rows[0]["moment"]
@@ -143,7 +145,7 @@ def _limited(store: Store, actor: Actor, values: list[Any], *, is_first: bool) -
     return Statement(sql, parameters.values, "")
 
 
-def _entries(store: Store, wanted: Wanted, actor: Actor, count: int) -> list[Entry]:
+def _entries(store: Store, wanted: Wanted, actor: Actor, count: int, why: str) -> list[Entry]:
     """The view, where it shows a patient's data to anybody."""
     if actor.role is Role.SYSTEM or not wanted.patient:
         return []
@@ -158,7 +160,7 @@ def _entries(store: Store, wanted: Wanted, actor: Actor, count: int) -> list[Ent
             wanted.patient,
             number,
             rid,
-            detail={"count": count, **actor.through},
+            detail={"count": count, **actor.through, **({"by": why} if why else {})},
         )
     ]
 

@@ -8,7 +8,7 @@ Source: FHIR R4 http.html#history.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from benhan.kernel.clock import Clock
 from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
 from benhan.store.access_rules import AccessRules, is_hidden
+from benhan.store.care import Veil, reached, reasons, treated, unveiled
 from benhan.store.database import Connection, Database
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
@@ -44,7 +45,8 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """No version is older: a window reaches no further back."""
 
 _VERSION_ROWS = f"""
-    select v.bucket, v.type, v.rid, v.version, v.patient, v.updated_at, v.content from (
+    select v.bucket, v.type, v.rid, v.version, v.patient, v.updated_at, v.content,
+        {treated("v", 14)} as is_treated from (
         select bucket, type, rid, version, patient, updated_at, content from resource r
         where r.updated_at >= $1 and r.updated_at < $2 and ($3::smallint is null or r.type = $3)
               and pg_visible_in_snapshot(r.since, $4::text::pg_snapshot)
@@ -56,7 +58,8 @@ _VERSION_ROWS = f"""
     ) v
     where ($14::bigint[] is null or not exists (
               select 1 from resource c where c.bucket = v.bucket and c.type = v.type and c.rid = v.rid
-                  and c.until is null and {bears("c", "$14")}))
+                  and c.until is null and not {unveiled("c", 14)}))
+          and {reached("v", 14)}
           and (v.updated_at, v.type, v.rid, v.version) < ($5::timestamptz, $6::smallint, $7::bigint, $8::int)
           and ($9::timestamptz is null or v.updated_at >= $9 or not exists (
               select 1 from (
@@ -73,7 +76,8 @@ _VERSION_ROWS = f"""
           ))
     order by v.updated_at desc, v.type desc, v.rid desc, v.version desc
     limit $10
-"""  # noqa: S608  # $11: types seen whole, null for all; $12: those seen of the patients $13 only; $14: tokens of what is hidden
+"""  # noqa: S608  # constants
+# $11: types seen whole, null for all; $12: those seen of the patients $13 only; $14 and on: the veil
 _WINDOW = query(
     "history_window",
     _VERSION_ROWS,
@@ -151,8 +155,8 @@ class Seen:
     whole: list[int] | None
     partly: list[int]
     patients: list[int]
-    hidden: list[int] | None
-    """Tokens of what is kept from the actor whichever its type."""
+    veil: Veil
+    """What is kept from the actor whichever its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +247,14 @@ class History:
                 walk = walk.after(some[-1])
                 opened = await self._named(connection, some, actor)
                 for row, stored in zip(some, opened, strict=True):
-                    if stored is not None and self._rules.admits(actor, Act.SEARCH, stored):
+                    if stored is not None and self._rules.admits(
+                        actor, Act.SEARCH, stored, is_treated=row["is_treated"]
+                    ):
                         rows.append(row)
                         found.append(stored)
-            await append_many(connection, self._views(found[: asked.count], number or 0, actor))
+            shown = found[: asked.count]
+            why = await reasons(connection, actor, [each.patient for each in shown])
+            await append_many(connection, self._views(shown, number or 0, actor, why))
         more = len(found) > asked.count
         return self._page(found, asked, bound_to, _place(walk.moment, rows[asked.count - 1]) if more else [])
 
@@ -289,13 +297,13 @@ class History:
     def _seen(self, type_: str, actor: Actor) -> Seen:
         """What `actor` may see of `type_`, "" for all types. Raises Forbidden BA-2300 where that is nothing."""
         if actor.limits is None:
-            return Seen(None, [], [], self._rules.hidden(actor))
+            return Seen(None, [], [], self._rules.veil(actor))
         names = [type_] if type_ else [name for name in TYPE_NUMBERS if self._rules.grants(actor, name, Act.SEARCH)]
         reach = {TYPE_NUMBERS[name]: self._rules.patients_of(actor, name, Act.SEARCH) for name in names}
         partly = {number: patients for number, patients in reach.items() if patients is not None}
         every = {patient for patients in partly.values() for patient in patients}
         whole = [number for number in reach if number not in partly]
-        return Seen(whole, list(partly), sorted(every), self._rules.hidden(actor))
+        return Seen(whole, list(partly), sorted(every), self._rules.veil(actor))
 
     async def _named(self, connection: Connection, rows: Sequence[asyncpg.Record], actor: Actor) -> list[Stored | None]:
         """The rows opened; a deletion, which holds nothing, is named by the version before it, and None where that is
@@ -308,20 +316,34 @@ class History:
         before = await connection.fetch(_BEFORE_DELETION, *(list(each) for each in zip(*gone, strict=True)))
         known = [each for each in await self._opener.open_all(before, connection) if each is not None]
         names = {(each.type, each.rid, each.version + 1): each.id for each in known}
-        hidden = {(each.type, each.rid, each.version + 1) for each in known if is_hidden(actor, each)}
+        treated_ = {row["patient"] for row in rows if row["is_treated"]}
+        hidden = {
+            (each.type, each.rid, each.version + 1)
+            for each in known
+            if is_hidden(actor, each, is_treated=each.patient in treated_)
+        }
         return [
             None if stored is None or (stored.type, stored.rid, stored.version) in hidden else _with_name(stored, names)
             for stored in opened
         ]
 
-    def _views(self, shown: Sequence[Stored], number: int, actor: Actor) -> list[Entry]:
+    def _views(self, shown: Sequence[Stored], number: int, actor: Actor, why: Mapping[int, str]) -> list[Entry]:
         """One entry for each patient whose data the page shows."""
         if actor.role is Role.SYSTEM:
             return []
         now, trace = self._clock.now(), current_trace.get()
         patients = dict.fromkeys(stored.patient for stored in shown if stored.patient)
         return [
-            Entry(Event.RESOURCE_HISTORY, now, actor.id, actor.role.value, trace, patient, number, detail=actor.through)
+            Entry(
+                Event.RESOURCE_HISTORY,
+                now,
+                actor.id,
+                actor.role.value,
+                trace,
+                patient,
+                number,
+                detail={**actor.through, "by": why[patient]} if patient in why else actor.through,
+            )
             for patient in patients
         ]
 
@@ -331,7 +353,7 @@ async def _window(
 ) -> list[asyncpg.Record]:
     at = asked.at[0] if asked.at is not None else None
     before = (walk.at, walk.type_before, walk.rid, walk.version)
-    seen = (walk.seen.whole, walk.seen.partly, walk.seen.patients, walk.seen.hidden)
+    seen = (walk.seen.whole, walk.seen.partly, walk.seen.patients, *walk.seen.veil.values)
     return await connection.fetch(_WINDOW, low, high, walk.type, walk.moment, *before, at, count, *seen)
 
 

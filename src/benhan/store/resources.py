@@ -14,12 +14,13 @@ from typing import NamedTuple
 
 import asyncpg
 
-from benhan.kernel.actors import Actor, Role
+from benhan.kernel.actors import Actor, Role, system
 from benhan.kernel.clock import Clock
 from benhan.kernel.faults import Fault
 from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
 from benhan.store.access_rules import AccessRules, is_hidden
+from benhan.store.care import KIND_ORDER, narrowed_for, reached, reason, reasons, treated, unveiled
 from benhan.store.content import ContentCodec, aad_of
 from benhan.store.database import Connection, Database
 from benhan.store.faults import DELETED, NO_SUCH_RESOURCE, NO_SUCH_VERSION
@@ -52,20 +53,47 @@ _READ = query(
             else {bears_none("r", "$6::bigint[]")} end
     """,  # noqa: S608  # constants
 )
+_READ_IN_CARE = query(
+    "read_current_in_care",
+    f"""
+    select w.place, r.type, r.rid, r.version, r.patient, r.updated_at, r.content, why.key, why.source,
+        w.hides = 2 and {bears("r", "$6::bigint[]")} as is_treated
+    from unnest($1::smallint[], $2::smallint[], $3::bigint[], $4::smallint[], $8::text[], $9::text[], $10::text[],
+                $11::smallint[]) with ordinality
+        as w (bucket, type, rid, hides, treats, treatment, archived, uses, place)
+    left join placement p on p.bucket = w.bucket and p.type = w.type and p.rid = w.rid
+    join resource r on r.bucket = coalesce(p.at_bucket, w.bucket) and r.type = w.type and r.rid = w.rid
+    left join lateral (
+        select c.key, c.source from care_relation c
+        where c.bucket = r.bucket and c.patient = r.patient and c.record = 0
+            and c.key = any(string_to_array(case when c.archived then w.archived else w.treatment end, E'\n'))
+            and c.uses & w.uses = w.uses and c.from_at <= $12 and c.until_at > $12
+        order by {KIND_ORDER} limit 1
+    ) why on w.treatment is not null
+    where r.until is null and (w.treatment is null or r.patient = 0 or why.key is not null)
+        and case w.hides when 0 then true when 1 then {bears_none("r", "$5::bigint[]")}
+            else {bears_none("r", "$6::bigint[]")} or ({bears_none("r", "$7::bigint[]")} and exists (
+                select 1 from care_relation c where c.bucket = r.bucket and c.patient = r.patient and c.record = 0
+                    and c.key = any(string_to_array(w.treats, E'\n')) and not c.archived
+                    and c.from_at <= $12 and c.until_at > $12)) end
+    """,  # noqa: S608  # constants
+)
+"""For who has limits of care; the reason of the look comes with the row."""
 _VERSIONS = query(
     "read_versions",
     f"""
-    select v.type, v.rid, v.version, v.patient, v.updated_at, v.content from (
-        select type, rid, version, patient, updated_at, content from resource
+    select v.type, v.rid, v.version, v.patient, v.updated_at, v.content, {treated("v", 7)} as is_treated from (
+        select bucket, type, rid, version, patient, updated_at, content from resource
         where bucket = any($1::smallint[]) and type = $2 and rid = $3
         union all
-        select type, rid, version, patient, updated_at, content from resource_history
+        select bucket, type, rid, version, patient, updated_at, content from resource_history
         where bucket = any($1::smallint[]) and type = $2 and rid = $3
     ) v
     where v.version < $4 and ($6::bigint[] is null or v.patient = any($6))
+        and {reached("v", 7)}
         and ($7::bigint[] is null or not exists (
             select 1 from resource c where c.bucket = any($1::smallint[]) and c.type = $2 and c.rid = $3
-                and c.until is null and {bears("c", "$7")}))
+                and c.until is null and not {unveiled("c", 7)}))
     order by v.version desc limit $5
     """,  # noqa: S608  # constants
 )
@@ -90,6 +118,8 @@ _PLACES = query(
 )
 _IS_PLACED = query("is_placed", "select 1 from placement where bucket = $1 and type = $2 and rid = $3")
 
+
+_ANYBODY = system("resources")
 
 _FIELDS = itemgetter("type", "rid", "version", "patient", "updated_at", "content")
 
@@ -230,7 +260,9 @@ class Resources:
         number = TYPE_NUMBERS[type_]
         async with self._database.connection() as connection:
             buckets = await self._buckets(connection, number, rid)
-            rows = await connection.fetch(_VERSIONS, buckets, number, rid, version + 1, 1, None)
+            rows = await connection.fetch(
+                _VERSIONS, buckets, number, rid, version + 1, 1, None, *self._rules.veil(_ANYBODY).values
+            )
             [stored] = await self._opener.open_all(rows, connection) if rows else [None]
         return stored if stored is not None and stored.version == version else None
 
@@ -241,15 +273,19 @@ class Resources:
         number, rid = TYPE_NUMBERS[type_], self._ids.rid_of(type_, id_)
         reach = self._rules.patients_of(actor, type_, Act.READ)
         patients = sorted(reach) if reach is not None else None
-        hidden = self._rules.hidden(actor)
+        veil = self._rules.veil(actor)
         async with self._database.transaction() as connection:
             buckets = await self._buckets(connection, number, rid)
-            rows = await connection.fetch(_VERSIONS, buckets, number, rid, before_version, count, patients, hidden)
+            rows = await connection.fetch(
+                _VERSIONS, buckets, number, rid, before_version, count, patients, *veil.values
+            )
             opened = await self._opener.open_all(rows, connection)
+            is_treated = any(row["is_treated"] for row in rows)
             seen = [
                 each
                 for each, before in zip(opened, [*opened, None][1:], strict=True)
-                if self._rules.admits(actor, Act.READ, each) and not _tells_of_hidden(actor, each, before)
+                if self._rules.admits(actor, Act.READ, each, is_treated=is_treated)
+                and not _tells_of_hidden(actor, each, before, is_treated=is_treated)
             ]
             if not seen:
                 raise NO_SUCH_RESOURCE(type=type_, id=id_)
@@ -258,7 +294,8 @@ class Resources:
                 raise SHREDDED()
             patient = next((each.patient for each in found if each.patient), 0)
             if patient and actor.role is not Role.SYSTEM:
-                entry = self._entry(Event.RESOURCE_HISTORY, found[0], actor, current_trace.get())
+                why = await reasons(connection, actor, [patient])
+                entry = self._entry(Event.RESOURCE_HISTORY, found[0], actor, current_trace.get(), why.get(patient, ""))
                 await append_many(connection, [entry])
         return found
 
@@ -274,37 +311,49 @@ class Resources:
 
     async def _read_batch(self, batch: Sequence[Wanted]) -> list[Stored | Fault]:
         async with self._database.connection() as connection:
-            rows = await connection.fetch(
-                _READ,
-                [bucket_of(each.rid) for each in batch],
-                [TYPE_NUMBERS[each.type] for each in batch],
-                [each.rid for each in batch],
-                [hides(each.actor) for each in batch],
-                self._rules.hidden_at(Hides.WITHHELD),
-                self._rules.hidden_at(Hides.SECRETS),
-            )
+            rows = await self._rows(connection, batch)
             rows = [row for row in rows if self._may_open(batch[row["place"] - 1], row)]
             opened = await self._opener.open_all(rows, connection)
             found = {row["place"] - 1: each for row, each in zip(rows, opened, strict=True)}
-            answers = [self._answer(wanted, index, found) for index, wanted in enumerate(batch)]
+            in_care = {row["place"] - 1: row for row in rows if "is_treated" in row}
+            answers = [self._answer(wanted, index, found, in_care.get(index)) for index, wanted in enumerate(batch)]
             views = [
-                self._entry(Event.RESOURCE_VIEW, answer, wanted.actor, wanted.trace)
-                for wanted, answer in zip(batch, answers, strict=True)
+                self._entry(Event.RESOURCE_VIEW, answer, wanted.actor, wanted.trace, _why(in_care.get(index)))
+                for index, (wanted, answer) in enumerate(zip(batch, answers, strict=True))
                 if isinstance(answer, Stored) and answer.patient and wanted.actor.role is not Role.SYSTEM
             ]
             await append_many(connection, views)
         return answers
 
+    async def _rows(self, connection: Connection, batch: Sequence[Wanted]) -> list[asyncpg.Record]:
+        values = [
+            [bucket_of(each.rid) for each in batch],
+            [TYPE_NUMBERS[each.type] for each in batch],
+            [each.rid for each in batch],
+            [hides(each.actor) for each in batch],
+            self._rules.hidden_at(Hides.WITHHELD),
+            self._rules.hidden_at(Hides.SECRETS),
+        ]
+        cares = [narrowed_for(each.actor) for each in batch]
+        at = max((each.actor.care.at for each in batch if each.actor.care is not None), default=None)
+        if at is None:
+            return await connection.fetch(_READ, *values)
+        columns = [list(column) for column in zip(*cares, strict=True)]
+        return await connection.fetch(_READ_IN_CARE, *values, self._rules.hidden_from_treating(), *columns, at)
+
     def _may_open(self, wanted: Wanted, row: asyncpg.Record) -> bool:
         actor = wanted.actor
         return actor.limits is None or self._rules.admits_patient(actor, wanted.type, Act.READ, row["patient"])
 
-    def _answer(self, wanted: Wanted, index: int, found: dict[int, Stored | None]) -> Stored | Fault:
-        if not self._rules.admits(wanted.actor, Act.READ, found.get(index)):
+    def _answer(
+        self, wanted: Wanted, index: int, found: dict[int, Stored | None], in_care: asyncpg.Record | None
+    ) -> Stored | Fault:
+        is_treated = in_care is not None and in_care["is_treated"]
+        if not self._rules.admits(wanted.actor, Act.READ, found.get(index), is_treated=is_treated):
             return NO_SUCH_RESOURCE(type=wanted.type, id=wanted.id)
         return _answer(wanted, index, found)
 
-    def _entry(self, event: Event, seen: Stored, actor: Actor, trace: str) -> Entry:
+    def _entry(self, event: Event, seen: Stored, actor: Actor, trace: str, why: str = "") -> Entry:
         return Entry(
             event,
             self._clock.now(),
@@ -315,7 +364,7 @@ class Resources:
             TYPE_NUMBERS[seen.type],
             seen.rid,
             seen.version,
-            actor.through,
+            {**actor.through, "by": why} if why else actor.through,
         )
 
 
@@ -332,9 +381,16 @@ def _answer(wanted: Wanted, index: int, found: dict[int, Stored | None]) -> Stor
     return stored
 
 
-def _tells_of_hidden(actor: Actor, stored: Stored | None, before: Stored | None) -> bool:
+def _why(row: asyncpg.Record | None) -> str:
+    """By which relation a row was reached, "" where none was needed."""
+    return reason(row["key"], row["source"]) if row is not None and row["key"] is not None else ""
+
+
+def _tells_of_hidden(actor: Actor, stored: Stored | None, before: Stored | None, *, is_treated: bool) -> bool:
     """Whether a version is the deletion of what is kept from the actor."""
-    return stored is not None and stored.deleted and before is not None and is_hidden(actor, before)
+    if stored is None or not stored.deleted or before is None:
+        return False
+    return is_hidden(actor, before, is_treated=is_treated)
 
 
 def _named(stored: Stored, id_: str) -> Stored:

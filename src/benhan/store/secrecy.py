@@ -6,13 +6,14 @@ Source: the clauses in `vn/secrecy/data/kinds.toml`; Luật 71/2020/QH14 Điều
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from functools import cache
 
 from benhan.fhir.terms import LABELS, system_code_term
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.permissions import Permission
-from benhan.vn.secrecy.kinds import secrecy_kinds
+from benhan.vn.secrecy.kinds import SecrecyKind, secrecy_kinds, telling_codes
 
 LABELLED = 1 << 3
 """The bit of `_security` in the column `present`, the same in every type: a row without it bears no label at all."""
@@ -56,3 +57,40 @@ def hidden_terms(how: Hides) -> tuple[str, ...]:
     kinds = secrecy_kinds().values()
     hidden = [kind for kind in kinds if how is Hides.SECRETS or (how is Hides.WITHHELD and not kind.told_to_patient)]
     return tuple(system_code_term(LABELS, system, code) for kind in hidden for system, code in kind.labels)
+
+
+@cache
+def hidden_from_treating() -> tuple[str, ...]:
+    """The index terms of labels that are kept even from who treats the patient."""
+    kinds = [kind for kind in secrecy_kinds().values() if not kind.told_to_treating]
+    return tuple(system_code_term(LABELS, system, code) for kind in kinds for system, code in kind.labels)
+
+
+_TOLD_AT = (
+    "AllergyIntolerance.reaction.substance", "Condition.code", "DiagnosticReport.conclusionCode",
+    "Encounter.reasonCode",
+    "MedicationAdministration.medication", "MedicationDispense.medication", "MedicationRequest.medication",
+    "MedicationStatement.medication", "Observation.value", "ServiceRequest.reasonCode",
+)  # fmt: skip
+"""Where a code tells what somebody has or takes, by the paths of index terms."""
+
+
+@cache
+def _telling() -> dict[str, str]:
+    """The kinds that index terms tell."""
+    return {
+        system_code_term(path, each.system, code): each.kind
+        for each in telling_codes()
+        for written in each.codes
+        for code in (written, *(f"{written}{dot}{digit}" for dot in (".", "") for digit in range(10)))
+        for path in _TOLD_AT
+    }
+
+
+def kind_told_by(terms: Iterable[str]) -> SecrecyKind | None:
+    """The kind of special secrecy that one of the index terms of a resource tells; None for nearly all."""
+    telling = _telling()
+    for term in terms:
+        if term in telling:
+            return secrecy_kinds()[telling[term]]
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from benhan.fhir.resource import DEPTH_MAX
@@ -69,8 +70,11 @@ class Store:
         validation_policy: str = "",
         search_limits: SearchLimits | None = None,
         depth_max: int = DEPTH_MAX,
+        care_grace: timedelta | None = None,
     ) -> Store:
         """The store on `database`: its schema brought up to date, its keys unwrapped, its writers started.
+
+        `care_grace` says that relations of care are kept, and how long they outlast what made them.
 
         Raises Incorrect BA-2204 for a policy that is none.
         """
@@ -84,7 +88,7 @@ class Store:
         search_limits = search_limits or SearchLimits()
         parameters = CustomParameters(database, search_limits.query)
         await parameters.refresh()
-        workshop = Workshop(ids, tokens, codec, rules, lambda: parameters.current, depth_max)
+        workshop = Workshop(ids, tokens, codec, rules, lambda: parameters.current, depth_max, care_grace)
         opener = Opener(keyring, codec)
         resources = Resources(database, workshop.ids, opener, clock, rules)
         places = SealedCursors(keyring.derived_key("history-link"), clock, page_life_s)

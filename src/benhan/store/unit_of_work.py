@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal
 
 from benhan.fhir.indexing import Indexed, index_resource, patient_of
-from benhan.fhir.resource import DEPTH_MAX, ParsedResource, check_levels, head_bytes
+from benhan.fhir.resource import DEPTH_MAX, ParsedResource, check_levels, head_bytes, resource_of
 from benhan.fhir.search_parameters import R4, SearchRegistry
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.issues import Issue
 from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
+from benhan.mapping.encounter_to_care import encounter_to_care
 from benhan.store.access_faults import NOT_GRANTED
 from benhan.store.access_rules import AccessRules
+from benhan.store.care import settle
 from benhan.store.content import ContentCodec
 from benhan.store.database import Connection
 from benhan.store.faults import TWICE_IN_ONE
@@ -26,8 +28,9 @@ from benhan.store.ids import SHARED, Ids, bucket_of, encode_rid
 from benhan.store.ledger.append import Entry
 from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NUMBERS
-from benhan.store.secrecy import Hides, hides
+from benhan.store.secrecy import Hides, hides, kind_told_by
 from benhan.store.tokens import Tokens
+from benhan.vn.secrecy.kinds import has_label, labelled
 
 Hook = Callable[[Connection], Awaitable[None]]
 Check = Callable[[], Awaitable[None]]
@@ -128,11 +131,19 @@ class Workshop:
     registry: Callable[[], SearchRegistry] = lambda: R4
     depth_max: int = DEPTH_MAX
     """Levels of a resource that may be written: DEPTH_MAX, or less where the house says so."""
+    care_grace: timedelta | None = None
+    """How long a relation of care outlasts what made it; None where this store keeps no relations."""
 
     def apart(self) -> Workshop:
         """Another of the same keys, for another thread."""
         return Workshop(
-            self.ids, self.tokens.apart(), self.codec.apart(), self.rules, self.registry, depth_max=self.depth_max
+            self.ids,
+            self.tokens.apart(),
+            self.codec.apart(),
+            self.rules,
+            self.registry,
+            self.depth_max,
+            self.care_grace,
         )
 
 
@@ -236,9 +247,10 @@ class UnitOfWork:
         self.checks.append(check)
 
     @property
-    def secrets(self) -> list[int]:
-        """The tokens of what is of special secrecy."""
-        return self._workshop.rules.hidden_at(Hides.SECRETS) or []
+    def secrets(self) -> tuple[list[int], list[int]]:
+        """The tokens of what is of special secrecy, and of what of it is kept even from who treats."""
+        rules = self._workshop.rules
+        return rules.hidden_at(Hides.SECRETS) or [], rules.hidden_from_treating()
 
     def token(self, term: str) -> int:
         """The keyed hash of an index term."""
@@ -276,10 +288,16 @@ class UnitOfWork:
         if workshop.depth_max < DEPTH_MAX:
             check_levels(resource.plain, workshop.depth_max)
         indexed = index_resource(resource.plain, workshop.registry())
+        if (kind := kind_told_by(indexed.terms)) is not None and not has_label(resource.plain, kind):
+            resource = resource_of(labelled(resource.plain, kind))
+            indexed = index_resource(resource.plain, workshop.registry())
         rid = workshop.ids.rid_of(type_, id_)
         patient = rid if type_ == "Patient" else self._patient_rid(indexed.patient)
         tail = resource.tail
         self._register_definition(type_, id_, rid, resource.plain)
+        if type_ == "Encounter" and patient and workshop.care_grace is not None:
+            relations = encounter_to_care(resource.plain, self.at, workshop.care_grace)
+            self.also_together(settle, (patient, rid, relations, self.at))
         return Write(
             verb,
             type_,

@@ -56,7 +56,7 @@ async def rows_of_store(store: Store, view: View, scope: Scope, actor: Actor) ->
     ):
         await reading.execute("set local statement_timeout = 0")
         what = Narrowing(await moment_now(reading), scope.since, [TYPE_NUMBERS[view.resource]], [])
-        what = replace(what, hidden=store.workshop.rules.hidden(actor))
+        what = replace(what, veil=store.workshop.rules.veil(actor))
         async for part in _parts(store, reading, what, scope):
             seen: Counter[int] = Counter()
             async with aclosing(part) as batches:

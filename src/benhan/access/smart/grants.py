@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from benhan.access.accounts import Account
+from benhan.access.cares import Cares
 from benhan.access.smart.ceilings import ceiling_of, permissions_of
 from benhan.access.smart.clients import Client
 from benhan.access.smart.faults import NO_SCOPE, WRONG_CODE, WRONG_VERIFIER
@@ -134,6 +135,7 @@ class Grants:
         access_s: float = 600,
         refresh_s: float = 30 * 86400,
         idle_s: float = 1800,
+        cares: Cares | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -141,6 +143,7 @@ class Grants:
         self._access = timedelta(seconds=access_s)
         self._refresh = timedelta(seconds=refresh_s)
         self._idle = timedelta(seconds=idle_s)
+        self._cares = cares
         self._known: dict[bytes, tuple[float, Actor]] = {}
 
     async def open(self, consent: Consent) -> str:
@@ -234,6 +237,11 @@ class Grants:
             self._known.clear()
         left_s = (row["ends_at"] - self._clock.now()).total_seconds()
         actor = actor_of(row)
+        if self._cares is not None:
+            held = await self._cares.held(actor)
+            if held is None:
+                return None
+            actor = held
         self._known[hashed] = (at + min(CACHE_S, left_s), actor)
         return actor
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from benhan.access.cares import Cares
 from benhan.access.smart.client_keys import ClientKeys
 from benhan.access.smart.clients import Clients
 from benhan.access.smart.grants import Grants
@@ -99,7 +100,7 @@ class Smart:
         }
 
 
-def build_smart(store: Store, settings: Settings) -> Smart:
+def build_smart(store: Store, settings: Settings, cares: Cares | None = None) -> Smart:
     """The authorization server of a store at the address of its role."""
     database, clock, random, issuer = store.database, store.clock, store.random, settings.base_url
     clients = Clients(database, clock, random)
@@ -115,6 +116,7 @@ def build_smart(store: Store, settings: Settings) -> Smart:
             access_s=settings.app_token_life_s,
             refresh_s=settings.app_refresh_life_s,
             idle_s=settings.session_idle_s,
+            cares=cares,
         ),
         Proofs(database, clients, keys, clock, f"{issuer}/oauth/token"),
         Launches(database, clock, random),

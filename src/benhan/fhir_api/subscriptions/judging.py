@@ -20,6 +20,7 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.faults import Fault
 from benhan.kernel.limits import Act
 from benhan.kernel.logs import Log
+from benhan.store.care import reach_of
 from benhan.store.ledger.events import Event
 from benhan.store.search.alone import Test, alone
 from benhan.store.search.expressions import Candidate
@@ -79,10 +80,17 @@ class Judge:
     def _admits(self, wish: Wish, owner: Actor, written: Written) -> bool:
         """Whether the owner may see the version, and the filters let it through."""
         judged = self._seen.get(_judged(written))
-        if judged is None or not self._store.workshop.rules.admits(owner, Act.SEARCH, judged.stored):
+        if judged is None or not self._is_for(owner, judged.stored):
             return False
         pairs = tuple(wish.pairs(written.type))
         return not pairs or self.test(written.type, pairs)(judged.candidate)
+
+    def _is_for(self, owner: Actor, stored: Stored | None) -> bool:
+        """Whether a version is for its owner's eyes; who is limited to some patients is told of none in this way, since
+        relations end between the event and its message."""
+        if stored is not None and stored.patient and reach_of(owner) is not None:
+            return False
+        return self._store.workshop.rules.admits(owner, Act.SEARCH, stored)
 
     def _is_event(self, topic: Topic, written: Written) -> bool:
         is_deletion = written.event == DELETED

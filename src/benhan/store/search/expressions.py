@@ -102,6 +102,21 @@ class OfPatients:
 
 
 @dataclass(frozen=True, slots=True)
+class InCare:
+    """Of a patient to whom a relation of care leads: by `treatment`, or by `archived` where the relation is of an
+    archived record. `is_shared`: what is of no patient too.
+
+    It stands only beside other conditions or in one that SQL tells alone: an opened resource does not tell it.
+    """
+
+    treatment: tuple[str, ...]
+    archived: tuple[str, ...]
+    uses: int
+    at: datetime = field(compare=False)
+    is_shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MainDate:
     """The type's main date compared with a half-open range."""
 
@@ -196,7 +211,7 @@ class Not:
 
 Expression = (
     Everything | Nothing | AnyTerm | Unlabelled | Present | OfIds | OfPatients | MainDate | Updated | InRanges
-    | MainQuantity | Checked | Linked | Beside | All | AnyOf | Not
+    | MainQuantity | InCare | Checked | Linked | Beside | All | AnyOf | Not
 )  # fmt: skip
 
 
@@ -324,7 +339,7 @@ def _holds_alone(expression: Expression, candidate: Candidate) -> bool:
             return candidate.stored.rid in rids
         case OfPatients(rids):
             return candidate.patient in rids
-        case Beside():
+        case Beside() | InCare():
             raise AssertionError("what lies beside a resource is told by SQL alone")
         case Updated(prefix, range_):
             low = candidate.stored.updated_at.timestamp()

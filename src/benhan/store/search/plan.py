@@ -13,6 +13,7 @@ from datetime import datetime
 
 from benhan.fhir.search_values import Prefix
 from benhan.store.search.expressions import (
+    AnyOf,
     AnyTerm,
     Beside,
     Expression,
@@ -124,7 +125,7 @@ class _Guess:
             elif isinstance(part, Not) and isinstance(part.part, AnyTerm):
                 without = counted.with_any([tokens.of(term) for term in part.part.terms])
                 self.left *= max(0.01, 1.0 - without / max(counted.rows, 1.0))
-            elif not isinstance(part, Present | Unlabelled):
+            elif not isinstance(part, Present) and not _is_veil(part):
                 self.left *= _UNKNOWN_SHARE
         self.matching = self._with_terms & self._dated
         self._each = self.rows_of_type / max(self._sample.count, 1)
@@ -206,6 +207,11 @@ class _Guess:
             bits ^= 1 << place
             found.append(start - place if order.descending else place - start + 1)
         return found
+
+
+def _is_veil(part: Expression) -> bool:
+    """Whether a part is what special secrecy leaves, to who treats some more: few rows are kept by it."""
+    return isinstance(part.parts[0] if isinstance(part, AnyOf) else part, Unlabelled)
 
 
 def _in_range(date: MainDate, sample: TypeSample) -> int:

@@ -20,7 +20,8 @@ from benhan.kernel.issues import Issue
 from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
 from benhan.store.access_rules import AccessRules
-from benhan.store.database import Database, translated
+from benhan.store.care import own_patients, reach_of, reasons
+from benhan.store.database import Connection, Database, translated
 from benhan.store.gatherer import Gatherer
 from benhan.store.ids import Ids
 from benhan.store.ledger.events import Event
@@ -39,6 +40,7 @@ from benhan.store.search.expressions import (
     Expression,
     Linked,
     OfIds,
+    OfPatients,
     all_of,
     any_of,
     is_exact,
@@ -58,7 +60,7 @@ from benhan.store.search.readers import Readers
 from benhan.store.search.reference import pointing_to
 from benhan.store.search.session import Batch, Found, Session, Sight, native_order
 from benhan.store.search.sorting import in_order
-from benhan.store.search.statement import Order, Place
+from benhan.store.search.statement import Order, Place, conjuncts
 from benhan.store.search.statistics import Statistics
 from benhan.store.tokens import Tokens
 from benhan.store.unit_of_work import Stored
@@ -173,7 +175,7 @@ class Search:
         try:
             page, next_link, seen = await self._within_time(query_, actor, link, base_url)
             if actor.role is not Role.SYSTEM:
-                await self._ledger.ask(self._views(query_, seen, actor))
+                await self._note(query_, seen, actor)
         finally:
             self._running -= 1
         return page if next_link is None else replace(page, next=self._links.write(next_link, bound_to))
@@ -181,7 +183,18 @@ class Search:
     async def note_seen(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> None:
         """Record what a search would have shown of patients, where its resources were found in another way."""
         if actor.role is not Role.SYSTEM:
+            await self._note(query_, seen, actor)
+
+    async def _note(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> None:
+        """Record the search: once for all patients, or once for each reason by which their data was in reach."""
+        if reach_of(actor) is None:
             await self._ledger.ask(self._views(query_, seen, actor))
+            return
+        async with self._database.connection() as connection:
+            why = await reasons(connection, actor, [each.patient for each in seen])
+        for by in sorted({"", *why.values()}):
+            shown = [each for each in seen if why.get(each.patient, "") == by]
+            await self._ledger.ask(self._views(query_, shown, actor, by))
 
     def compiler(self, base_url: str = "", now: datetime | None = None) -> Compiler:
         """What compiles a search of this store to an expression about its rows."""
@@ -222,6 +235,7 @@ class Search:
                     link.moment if link is not None else "",
                     pins=pins,
                 )
+                session.sight = replace(session.sight, own=await self._own(connection, segments, actor))
                 if pins:
                     found = await self._page(query_, segments, session, link)
                 else:
@@ -231,6 +245,13 @@ class Search:
             return found
         finally:
             await readers.give_back(connection, is_sound=is_sound)
+
+    async def _own(self, connection: Connection, segments: Sequence[Segment], actor: Actor) -> tuple[int, ...] | None:
+        """The actor's own patients, where they are few and nothing else names any: rows are sought there."""
+        if reach_of(actor) is None or all(_is_bound(each.expression) for each in segments):
+            return None
+        found = await own_patients(connection, actor, self.limits.linked_max)
+        return tuple(found) if found is not None else None
 
     async def _page(
         self, query_: SearchQuery, segments: list[Segment], session: Session, link: Link | None
@@ -365,10 +386,10 @@ class Search:
 
     # ── the ledger ──
 
-    def _views(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> Views:
-        """An entry of the search, and one for each patient whose data it shows."""
+    def _views(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor, by: str = "") -> Views:
+        """An entry of the search, and one for each patient whose data it shows; `by` is why they were in reach."""
         names = ",".join(sorted({name for name, _ in query_.applied}))[:200]
-        counts = {0: 0}
+        counts = {0: 0} if not by else {}
         for each in seen:
             counts[each.patient] = counts.get(each.patient, 0) + 1
         return Views(
@@ -378,7 +399,7 @@ class Search:
             actor.role.value,
             current_trace.get(),
             TYPE_NUMBERS[query_.type] if query_.type else 0,
-            {"parameters": names, **actor.through},
+            {"parameters": names, **actor.through, **({"by": by} if by else {})},
             counts,
         )
 
@@ -413,6 +434,10 @@ def _asks_once(wanted: Wanted) -> bool:
         case InList():
             return True
     return False
+
+
+def _is_bound(expression: Expression) -> bool:
+    return any(isinstance(each, OfIds | OfPatients) for each in conjuncts(expression))
 
 
 def _is_native(query_: SearchQuery) -> bool:

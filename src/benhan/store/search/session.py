@@ -30,6 +30,7 @@ from benhan.store.search.expressions import (
     Meeting,
     Nothing,
     OfIds,
+    OfPatients,
     all_of,
     holds,
     linked_in,
@@ -52,6 +53,14 @@ from benhan.store.search.statement import (
 from benhan.store.search.statistics import Counted
 from benhan.store.tokens import Tokens
 
+OF_A_PATIENT = frozenset(
+    {
+        "AllergyIntolerance", "CarePlan", "Claim", "ClinicalImpression", "Condition", "Coverage", "Encounter",
+        "ImagingStudy", "Immunization", "MedicationAdministration", "MedicationRequest", "Patient", "Procedure",
+        "ServiceRequest",
+    }
+)  # fmt: skip
+"""Types whose resources are each of some patient. Source: FHIR R4, their subject or patient is 1..1."""
 _OPENED_LEAST = 8
 """So many rows at least are opened at a time."""
 
@@ -91,9 +100,14 @@ class Sight:
 
     rules: AccessRules
     actor: Actor
+    own: tuple[int, ...] | None = None
+    """The few patients in the actor's reach, where that is worth seeking rows by; None where it is not."""
 
     def of(self, type_: str, act: Act) -> Expression:
-        return self.rules.allowed(self.actor, type_, act)
+        allowed = self.rules.allowed(self.actor, type_, act)
+        if self.own is None or type_ not in OF_A_PATIENT:
+            return allowed
+        return all_of([OfPatients(self.own), allowed]) if self.own else Nothing()
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from benhan.fhir.dates import FIRST
 from benhan.fhir.search_values import Prefix
+from benhan.store.care import related
 from benhan.store.ids import bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.search.expressions import (
@@ -25,6 +26,7 @@ from benhan.store.search.expressions import (
     Comparison,
     Everything,
     Expression,
+    InCare,
     InRanges,
     Linked,
     MainDate,
@@ -397,9 +399,18 @@ class _Writer:
                 return self._in_ranges(keys, comparison)
             case Beside(type_, by, inner):
                 return self._beside(type_, by, inner)
+            case InCare():
+                return self._in_care(expression)
             case Nothing():
                 return "false"
         raise AssertionError(expression)
+
+    def _in_care(self, care: InCare) -> str:
+        """A relation is looked up in the row's own bucket."""
+        add = self.parameters.add
+        reach = (add(list(care.treatment)), add(list(care.archived)), add(care.uses))
+        text = related(self._row, reach, add(care.at))
+        return f"({self._row}.patient = 0 or {text})" if care.is_shared else text
 
     def _beside(self, type_: str, by: Column, inner: Expression) -> str:
         """Looked up for each row that all else holds for, in the row's own bucket."""

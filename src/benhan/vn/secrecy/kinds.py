@@ -28,6 +28,7 @@ class SecrecyKind:
     labels: tuple[Label, ...]
     confidentiality: str
     told_to_patient: bool
+    told_to_treating: bool
     clause: str
 
     @property
@@ -44,7 +45,37 @@ def secrecy_kinds() -> dict[str, SecrecyKind]:
     return {row["id"]: _kind(row) for row in data["kind"]}
 
 
+@dataclass(frozen=True, slots=True)
+class TellingCode:
+    """Codes of a system that tell a kind by themselves: the code itself, and what is finer where a dot follows it."""
+
+    kind: str
+    system: str
+    codes: tuple[str, ...]
+
+
+@cache
+def telling_codes() -> tuple[TellingCode, ...]:
+    """The codes that make a resource one of a kind, whoever wrote it. Source: data/codes.toml."""
+    data = tomllib.loads(resources.files(__package__).joinpath("data", "codes.toml").read_text(encoding="utf-8"))
+    return tuple(TellingCode(row["kind"], row["system"], tuple(row["codes"])) for row in data["told"])
+
+
+def has_label(resource: dict[str, Any], kind: SecrecyKind) -> bool:
+    """Whether a resource bears one of the labels of a kind."""
+    written = resource.get("meta", {}).get("security", ())
+    return any((each.get("system", ""), each.get("code", "")) in kind.labels for each in written)
+
+
+def labelled(resource: dict[str, Any], kind: SecrecyKind) -> dict[str, Any]:
+    """The resource with the labels of a kind besides its own."""
+    meta = dict(resource.get("meta", {}))
+    there = [*meta.get("security", ())]
+    meta["security"] = there + [each for each in kind.security if each not in there]
+    return {**resource, "meta": meta}
+
+
 def _kind(row: dict[str, Any]) -> SecrecyKind:
     labels = tuple((system, code) for system, _, code in (each.rpartition("|") for each in row["labels"]))
-    told, clause = row["told_to_patient"], row["clause"]
-    return SecrecyKind(row["id"], Text(row["vi"], row["en"]), labels, row["confidentiality"], told, clause)
+    told = row["told_to_patient"], row["told_to_treating"]
+    return SecrecyKind(row["id"], Text(row["vi"], row["en"]), labels, row["confidentiality"], *told, row["clause"])

@@ -1,0 +1,1 @@
+"""Who may see what: grants, emergencies, who looked and why."""
