@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from tests.postgres import embedded_server, fresh, server_folder
+from tests.tries import REPEATABLE
 from tests.vectors import VECTORS
 
 from benhan.store.database import Database
 
 # `make test` tries the same examples each time, so that what it says of a change is about the change;
 # `make test-all` looks for new ones.
-settings.register_profile("repeatable", derandomize=True)
-settings.load_profile("repeatable")
+settings.register_profile(REPEATABLE, derandomize=True)
+settings.load_profile(REPEATABLE)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from tests.fhir_api.conftest import BASE, EVERYTHING, patient
 from tests.postgres import copy_of_template
+from tests.tries import tries
 
 from benhan.access.middleware import Door
 from benhan.access.sessions import Sessions
@@ -322,6 +323,6 @@ def test_the_server_is_the_model(server: Server) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         machine_on(server),
         settings=settings(
-            max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=tries(12), stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from tests.tries import tries
 from tests.unit.mapping.making import FACILITY, PID, mapped, record, result
 from tests.unit.mapping.test_adt import AL1, DG1, IN1, LEFT, NK1
 
@@ -53,7 +54,7 @@ def spoil(holder: Any, name: Any, how: str) -> None:
         del holder[name]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_valid_record_is_written_in_every_format(data: st.DataObject) -> None:
     whole = copy.deepcopy(WHOLE)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.fuzz.messages import ADT, ORM, ORU, PATIENT, QUERIES
 from tests.fuzz.strategies import spoilt, spoilt_fields
+from tests.tries import tries
 
 from benhan.fhir import resource
 from benhan.fhir.indexing import index_resource
@@ -24,7 +25,7 @@ from benhan.mapping.mapped import Context
 from benhan.mapping.message_to_fhir import message_to_fhir
 
 CONTEXT = Context("01901")
-SOME = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=tries(250), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def result_or_fault(call: Callable[[], Any]) -> Any:

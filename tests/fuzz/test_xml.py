@@ -12,13 +12,14 @@ from lxml import etree
 from tests.fuzz.any_resource import any_resource
 from tests.fuzz.messages import PATIENT
 from tests.fuzz.strategies import spoilt
+from tests.tries import tries
 
 from benhan.fhir.definitions import resource_types
 from benhan.fhir.resource import parse_resource, to_bytes
 from benhan.fhir.xml_format import parse_xml, to_xml
 from benhan.kernel.faults import Fault
 
-SOME = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+SOME = settings(max_examples=tries(400), deadline=None, suppress_health_check=list(HealthCheck))
 DIV = '<div xmlns="http://www.w3.org/1999/xhtml">x</div>'
 
 

@@ -21,6 +21,7 @@ from tests.store.reference_search import (
 )
 from tests.store.test_state_machine import OneLoop
 from tests.store.writing import DOCTOR
+from tests.tries import tries
 
 from benhan.fhir.resource import resource_of
 from benhan.fhir.search_query import parse_search
@@ -150,7 +151,13 @@ def peopled(database_url: str, kek: FileKek) -> Iterator[Peopled]:
 def test_what_is_found_is_what_a_plain_reading_finds(peopled: Peopled) -> None:
     limits = peopled.store.search.limits
 
-    @settings(max_examples=250, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @settings(
+        max_examples=tries(250),
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
+    )
     @given(searches(), st.sampled_from([limits, NARROW]))
     def compared(search: tuple[str, list[tuple[str, str]]], within: SearchLimits) -> None:
         type_, asked = search

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from tests.store.writing import DOCTOR, note, patient, remove
+from tests.tries import tries
 
 from benhan.fhir.resource import resource_of
 from benhan.kernel.faults import Conflict, NotFound
@@ -159,7 +160,7 @@ def test_whatever_is_done_in_whatever_order_the_store_tells_what_the_model_tells
     run_state_machine_as_test(
         machine_on(one_loop),
         settings=settings(
-            max_examples=20,
+            max_examples=tries(20),
             stateful_step_count=25,
             deadline=None,
             derandomize=True,

@@ -16,7 +16,6 @@ import asyncpg
 from benhan.store.care import Veil, reached, unveiled
 from benhan.store.database import Connection
 from benhan.store.ids import BUCKETS, bucket_of
-from benhan.store.secrecy import bears_none
 from benhan.store.sql_texts import query
 
 BATCH = 500

@@ -9,7 +9,6 @@ from benhan.kernel.actors import Actor
 from benhan.store.care import reached, unveiled
 from benhan.store.ids import bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
-from benhan.store.secrecy import bears_none
 from benhan.store.sql_texts import query
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored

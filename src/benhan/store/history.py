@@ -28,7 +28,6 @@ from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.resources import VERSION_MAX, Opener, Resources
 from benhan.store.sealed_cursor import SealedCursors
-from benhan.store.secrecy import bears
 from benhan.store.sql_texts import query
 from benhan.store.unit_of_work import Stored
 

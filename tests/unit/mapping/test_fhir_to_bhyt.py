@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.tries import tries
 from tests.unit.mapping.bhyt import mapped_claim, stored_record
 from tests.unit.vn.bhyt.samples import CASES, FOLDER, claim_of, read
 
@@ -74,7 +75,7 @@ def values_of(column: Column) -> st.SearchStrategy[str]:
     return st.lists(one, max_size=3).map(";".join) if column.multi else st.just("") | one
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60), deadline=None)
 @given(st.data())
 def test_whatever_a_column_holds_comes_back(data: st.DataObject) -> None:
     claim = claim_of("B_inpatient")

@@ -11,6 +11,7 @@ from benchmarks.stays import FACILITY, inpatient_stay
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from tests.fuzz.test_exports import places_in, spoil
+from tests.tries import tries
 
 from benhan.fhir.resource import resource_of
 from benhan.fhir.validation import check_structure
@@ -181,13 +182,13 @@ def encounters(draw: st.DrawFn) -> list[Json]:
     return chosen
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(encounters())
 def test_only_what_the_manifest_names_is_lost(resources: list[Json]) -> None:
     hold_to_manifest(resources)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(encounters())
 def test_whatever_is_read_back_is_valid_and_both_forms_say_the_same(resources: list[Json]) -> None:
     export = exported(resources)
@@ -211,7 +212,7 @@ CARRIED = {
 """Elements that a stay with other persons, words and numbers never loses ("": all of them)."""
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=tries(15), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_what_matters_is_carried_whatever_its_words(data: st.DataObject) -> None:
     stay = inpatient_stay(data.draw(st.integers(1, 999_999)))

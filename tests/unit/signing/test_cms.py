@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.tries import tries
 
 from benhan.kernel.faults import NotFound, Unsupported
 from benhan.signing.checking import ask_status
@@ -58,7 +59,7 @@ async def test_what_a_bad_certificate_signed_is_not_believed(desk: Desk, who: st
 
 
 @given(garbage=st.binary(max_size=200), share=st.floats(0, 1))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_garbage_is_a_malformed_signature(garbage: bytes, share: float, desk: Desk) -> None:
     whole = (await signed(desk, FHIR)).der
     for der in (garbage, whole[: int(len(whole) * share)]):

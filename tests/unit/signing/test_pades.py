@@ -12,6 +12,7 @@ import pypdfium2
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from tests.tries import tries
 
 from benhan.kernel.faults import Broken, Conflict, Fault, Forbidden, Incorrect, Unavailable
 from benhan.signing.additions import adds_only_signatures
@@ -301,7 +302,7 @@ def sealed(whole_pki: TestPki, small_paper: bytes) -> Sealed:
 
 
 @given(share=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_byte_can_be_altered(share: float, bit: int, desk: Desk, sealed: Sealed) -> None:
     """But in the last time-stamp itself: no later one covers the certificates that come with it, in either case of its
     hexadecimal digits. What it says of the file is the same then."""
@@ -318,7 +319,7 @@ async def test_no_byte_can_be_altered(share: float, bit: int, desk: Desk, sealed
 
 
 @given(garbage=st.binary(max_size=300), cut=st.floats(0, 1))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_damaged_files_are_refused_or_judged_but_never_break_us(
     garbage: bytes, cut: float, desk: Desk, sealed: Sealed
 ) -> None:

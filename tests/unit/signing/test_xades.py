@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from tests.tries import tries
 
 from benhan.kernel.faults import Fault, Incorrect
 from benhan.signing.checking import ask_status
@@ -129,7 +130,7 @@ async def test_a_revocation_after_the_time_stamp_does_not_undo_the_signature(des
 
 
 @given(share=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_no_byte_of_the_signed_can_be_altered(share: float, bit: int, desk: Desk) -> None:
     xml = (await signed(desk, SMALL, "doctor", at=AT, role="Bác sĩ")).file
     end = xml.index(b"<KeyInfo>")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.tries import tries
 from tests.vectors import ABSENT, VECTORS
 
 from benhan.fhir.definitions import resource_types
@@ -109,7 +110,7 @@ def changed(draw: st.DrawFn) -> Any:
     return resource
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=tries(1_000), deadline=None)
 @given(changed())
 def test_both_agree_on_whatever_is_sent(resource: Json) -> None:
     assert is_structurally_valid(resource) == (structural_issues(resource) == [])

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conformance.test_fhir_examples import NOT_FHIR, examples
+from tests.tries import tries
 
 from benhan.fhir.fhirpath import compile_path
 from benhan.fhir.fhirpath.model import known_type
@@ -228,7 +229,7 @@ def test_every_quick_rule_is_one_of_r4_and_refuses_what_breaks_it(expression: st
     assert (True, False) not in found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @given(RESOURCE)
 def test_a_quick_rule_says_yes_only_where_fhirpath_does_not_say_no(plain: Json) -> None:
     for expression, quick, path in verdicts(plain):
@@ -249,13 +250,13 @@ def test_both_say_the_same_of_hl7_s_examples() -> None:
     assert tried > 700
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @given(RESOURCE)
 def test_ele_1_is_told_exactly_where_fhirpath_says_so(plain: Json) -> None:
     assert told("ele-1", plain) == broken(ELE_1, plain)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(RESOURCE)
 def test_what_has_the_structure_of_an_extension_keeps_ext_1(plain: Json) -> None:
     assert broken(EXT_1, plain) == set()
@@ -348,7 +349,7 @@ def test_where_the_words_of_dom_3_are_held_against_its_expression(plain: Json, *
     assert keeps_dom_3(plain) == (expression, ours)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60), deadline=None)
 @given(RESOURCE)
 def test_dom_3_differs_from_its_expression_for_those_reasons_only(plain: Json) -> None:
     is_odd = any("id" not in each or f"'#{each['id']}'" in str(each) for each in plain.get("contained", ()))

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.conformance.test_fhir_examples import NOT_FHIR, examples
+from tests.tries import tries
 from tests.unit.fhir.validation.test_fast import SEEDS, changed
 from tests.unit.fhir.validation.test_quick_rules import REFERENCE, RESOURCE, elements, expressions_of
 from tests.unit.fhir.validation.test_slicing import URL, Given, element, profile, sliced
@@ -149,19 +150,19 @@ def assert_both_tell_the_same(plain: Json, options: Options, profiles: list[str]
     return quick
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(OBSERVATION, OPTIONS)
 def test_both_tell_the_same_of_an_observation_against_profiles(plain: Json, options: Options) -> None:
     assert_both_tell_the_same(plain, options, OF_TYPE["Observation"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(RESOURCE, OPTIONS)
 def test_both_tell_the_same_of_rules(plain: Json, options: Options) -> None:
     assert_both_tell_the_same(plain, options, OF_TYPE[plain["resourceType"]])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(changed().filter(is_structurally_valid), OPTIONS)
 def test_both_tell_the_same_of_whatever_is_sent(plain: Json, options: Options) -> None:
     assert_both_tell_the_same(plain, options, OF_TYPE.get(plain["resourceType"], []))
@@ -197,7 +198,7 @@ def test_both_find_what_a_seeded_fault_adds(name: str, value: Any) -> None:
     assert set(assert_both_tell_the_same(wrong, options, [URL + "result"])) - set(right)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100), deadline=None)
 @given(st.one_of(RESOURCE, OBSERVATION))
 def test_what_names_decide_is_what_fhirpath_says(plain: Json) -> None:
     for item, scope in elements(plain):
@@ -225,7 +226,7 @@ def rules(draw: st.DrawFn, depth: int = 3) -> str:
     return f"({left} {draw(st.sampled_from(['and', 'or', 'xor', 'implies']))} {right})"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tries(300), deadline=None)
 @given(rules(), OBSERVATION)
 def test_what_names_decide_of_any_rule_is_what_fhirpath_says(expression: str, plain: Json) -> None:
     compiled = compile_path(expression)

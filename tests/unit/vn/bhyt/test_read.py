@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.tries import tries
 from tests.unit.vn.bhyt.samples import CASES, FILES, FOLDER, claim_of, file_of, part, read, sample, summary, told
 from tests.unit.vn.ksk_making import check_up
 
@@ -257,7 +258,7 @@ def test_a_bare_table_is_read_with_a_warning(file: Path) -> None:
     assert ("warning", "") in told(claim.faults)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tries(150), deadline=None)
 @given(st.sampled_from(CASES), st.data())
 def test_nothing_is_raised_whatever_comes(case: str, data: st.DataObject) -> None:
     content = bytearray(sample(case))
@@ -271,7 +272,7 @@ def test_nothing_is_raised_whatever_comes(case: str, data: st.DataObject) -> Non
     assert head.faults or claims
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100), deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([b"", b"<GIAMDINHHS>", b"<TONG_HOP>", b"<HOSO>"]))
 def test_nothing_is_raised_by_any_bytes(data: bytes, start: bytes) -> None:
     read(start + data)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from tests.tries import tries
 from tests.unit.vn.bhyt.samples import CASES, claim_of, read
 
 from benhan.kernel.faults import Fault
@@ -80,7 +81,7 @@ def claims(draw: st.DrawFn) -> Claim:
     return claim
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100), deadline=None)
 @given(st.lists(claims(), min_size=1, max_size=3))
 def test_any_claims_written_are_read_back(given_claims: list[Claim]) -> None:
     data = claims_to_bytes("99001", MADE_ON, given_claims, latest())
