@@ -80,13 +80,17 @@ def write_round(folder: Path, number: int, count: int) -> tuple[Path, Path, int,
 
 
 def run_round(data: Path, url: str, done: Progress, count: int) -> None:
-    """Make the next round's resources, take them in, change a tenth, move the old versions to history."""
+    """Make the next round's resources, take them in, change a tenth, move the old versions to history.
+
+    PostgreSQL's own cleaning, which comes to it every few days' writes and which this outruns, is done by hand.
+    """
     new, changes, plain, packed = write_round(data, done.rounds, count)
     benhan("import", str(new), "--data", str(data))
     if not done.rounds:
         done.never_changed = kept(asyncio.run(sizes(url))) / count
     benhan("import", str(changes), "--data", str(data))
     benhan("db", "sweep", "--data", str(data))
+    asyncio.run(clean(url))
     done.rounds, done.resources = done.rounds + 1, done.resources + count
     done.plain, done.packed = done.plain + plain, done.packed + packed
     if done.resources % STEP == 0:
@@ -94,6 +98,14 @@ def run_round(data: Path, url: str, done: Progress, count: int) -> None:
     done.keep(data)
     new.unlink()
     changes.unlink()
+
+
+async def clean(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("vacuum resource")
+    finally:
+        await connection.close()
 
 
 async def sizes(url: str) -> dict[str, int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 from tests.processes.conftest import House
 from tests.processes.ports import free_ports
 
@@ -23,10 +24,10 @@ PATH = "/fhir/metadata"
 
 
 @asynccontextmanager
-async def listening(house: House, folder: Path) -> AsyncIterator[int]:
+async def listening(house: House, folder: Path, write_timeout_s: float = 60) -> AsyncIterator[int]:
     """The port on which the application of `house` answers."""
     port = free_ports("http")["http"]
-    server = http_server(house.app, Settings(data=folder, http_port=port))
+    server = http_server(house.app, Settings(data=folder, http_port=port, write_timeout_s=write_timeout_s))
     serving = asyncio.create_task(server.serve())
     try:
         async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(30):
@@ -57,12 +58,13 @@ async def stalled(port: int, token: str) -> socket.socket:
     return client
 
 
-async def rest_of(client: socket.socket) -> bytes:
-    """What comes until the server closes."""
+async def rest_of(client: socket.socket, pause_s: float = 0) -> bytes:
+    """What comes until the server closes, read with pauses."""
     found, loop = b"", asyncio.get_running_loop()
     async with asyncio.timeout(60):
         while chunk := await loop.sock_recv(client, 1 << 20):
             found += chunk
+            await asyncio.sleep(pause_s)
     return found
 
 
@@ -92,3 +94,27 @@ async def test_clients_that_stop_reading_hold_up_nobody_and_get_the_rest_when_th
         for each in idle:
             each.close()
         assert (await reading.get("/healthz")).status_code == 200
+
+
+async def test_who_stops_reading_for_longer_than_the_setting_says_is_let_go(
+    houses: dict[str, House], tmp_path: Path
+) -> None:
+    house = houses["node"]
+    token = await house.access.sessions.make_token("stopped", [Permission.FHIR_READ])
+    async with listening(house, tmp_path, write_timeout_s=1) as port, httpx.AsyncClient(trust_env=False) as reading:
+        idle, slow = await stalled(port, token), await stalled(port, token)
+        try:
+            _, told = await asyncio.gather(refused(idle), rest_of(slow, pause_s=0.02))
+            assert told.startswith(b"HTTP/1.1 200")
+            assert told.endswith(b"}")
+        finally:
+            idle.close()
+            slow.close()
+        assert (await reading.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
+
+
+async def refused(client: socket.socket) -> None:
+    """Read nothing until the connection has long been ended."""
+    await asyncio.sleep(4)
+    with pytest.raises(ConnectionResetError):
+        await rest_of(client)

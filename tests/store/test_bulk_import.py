@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from tests.store.writing import DOCTOR, events, note, patient, save
 
 from benhan.fhir.validation.policy import parse_policy
-from benhan.kernel.faults import Fault, Incorrect
+from benhan.kernel.faults import Conflict, Fault, Incorrect
 from benhan.store import bulk_import
 from benhan.store.bulk_import import BATCH, DOUBLED, Imported, Stripe, files_at, import_file, workers_begun
 from benhan.store.faults import DATABASE_AWAY
@@ -129,6 +130,14 @@ async def test_workers_take_a_file_in_stripes_each_line_once(store: Store, many:
     assert sum(each.rejected for each in done) == 2
     assert await versions(store) == {1: LINES - 2}
     assert [(await take(store, many, Stripe(number, 3))).written for number in range(3)] == [0, 0, 0]
+
+
+async def test_two_imports_of_one_file_at_once_take_in_every_line_once(store: Store, many: Path) -> None:
+    ended = await asyncio.gather(take(store, many), take(store, many), return_exceptions=True)
+    [refused] = [each for each in ended if isinstance(each, Conflict)]
+    assert refused.code == "BA-3960"
+    assert [each.rejected for each in ended if isinstance(each, Imported)] == [2]
+    assert await versions(store) == {1: LINES - 2}
 
 
 async def test_what_is_there_already_becomes_its_next_version(store: Store, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from benhan.cli.common import (
 )
 from benhan.kernel.faults import Fault
 from benhan.kernel.memory import settle_memory
+from benhan.kernel.parent import end_with_parent
 from benhan.kernel.settings import Settings
 from benhan.store.bulk_import import Stripe, files_at, import_file, set_aside, workers_begun
 from benhan.store.sql_texts import query
@@ -88,6 +89,7 @@ async def _lead(
 
 def _help(settings: Settings, role: str, path: Path, stripe: Stripe) -> None:
     """A further worker, in a process of its own; its exit code says how it went."""
+    end_with_parent()
     try:
         run(_follow(settings, role, path, stripe))
     except Fault as fault:

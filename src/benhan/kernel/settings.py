@@ -280,6 +280,11 @@ class Settings:
     page_life_s: float = _setting(
         900.0, "Liên kết trang kết quả sống bao lâu.", "How long a link to a result page lives."
     )
+    write_timeout_s: float = _setting(
+        60.0,
+        "Máy hỏi không nhận thêm gì của câu trả lời trong thời gian này thì bị ngắt.",
+        "Who takes nothing of an answer for this long is let go.",
+    )
     workers: int = _setting(
         0,
         "Số tiến trình của một nút; 0 thì mỗi lõi một, nhiều nhất hai.",

@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 import signal
+import socket
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
@@ -16,6 +18,7 @@ import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.net import SocketSpec  # type: ignore[attr-defined]  # its stubs do not know it
 from granian.server.embed import Server
 
 from benhan.kernel.logs import Log
@@ -91,7 +94,7 @@ def http_server(app: ASGIApp, settings: Settings) -> Server:
     options: dict[str, Any] = {}
     if settings.tls_certificate:
         options = {"ssl_cert": Path(settings.tls_certificate), "ssl_key": Path(settings.tls_key)}
-    return Server(
+    return HttpServer(
         app,
         address=settings.http_host,
         port=settings.http_port,
@@ -101,5 +104,27 @@ def http_server(app: ASGIApp, settings: Settings) -> Server:
         websockets=True,  # the channel of subscriptions; serving/sockets.py refuses every other path
         backlog=1024,
         log_level=LogLevels.error,
+        write_timeout_s=settings.write_timeout_s,
         **options,
     )
+
+
+class HttpServer(Server):
+    """Granian in this event loop, which lets go of who takes nothing of an answer for `write_timeout_s`.
+
+    The kernel sees to it, also after the whole answer was given to it: what waits behind a closed window, or is not
+    acknowledged, ends the connection. Each connection has it from the socket that listens.
+    Source: RFC 5482; tcp(7), TCP_USER_TIMEOUT.
+    """
+
+    def __init__(self, app: ASGIApp, *, write_timeout_s: float, **options: Any) -> None:
+        super().__init__(app, **options)
+        self._write_timeout_ms = round(write_timeout_s * 1000)
+
+    def _init_shared_socket(self) -> None:
+        """The socket that listens, made here so that connections inherit what is set on it."""
+        holder: Any = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
+        self._shd = holder
+        if sys.platform == "linux":
+            with socket.socket(fileno=os.dup(holder.get_fd())) as listening:
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, self._write_timeout_ms)

@@ -45,6 +45,15 @@ NO_FILES = FaultCode(
     Text("Không có tệp .ndjson hay .ndjson.gz ở {path}.", "There is no .ndjson or .ndjson.gz file at {path}."),
 )
 
+RUNS_ALREADY = FaultCode(
+    "BA-3960",
+    Conflict,
+    Text(
+        "Tệp {name} đang được một lần nhập khác đọc. Đợi lần đó xong, hoặc dừng nó, rồi chạy lại.",
+        "Another import is reading the file {name}. Wait until it has ended, or stop it, then run this again.",
+    ),
+)
+
 DOUBLED = Text(
     "Một dòng sau cùng loại và mã thay cho dòng này.", "A later line of the same type and id stands for this one."
 )
@@ -62,8 +71,10 @@ _ADVANCE = query(
     """
     insert into bulk_import (bucket, source, position, rejected) values (0, $1, $2, $3)
     on conflict (bucket, source) do update set position = excluded.position, rejected = excluded.rejected
+        where bulk_import.position = $4
     """,
 )
+"""Goes on from where it was read to be: of two that take in the same lines, one commits."""
 
 
 @dataclass(slots=True)
@@ -146,7 +157,7 @@ async def import_file(
     """Take in one file, or one worker's stripe of it; `progress` is told the lines passed.
 
     Lines set aside go to `<name>.rejected.ndjson` beside it, what the policy of writes warns of to
-    `<name>.warned.ndjson`.
+    `<name>.warned.ndjson`. Raises Conflict BA-3960 where another takes in the same lines meanwhile.
     """
     stripe = stripe or Stripe()
     source = _source(path, size_bytes, stripe)
@@ -154,7 +165,8 @@ async def import_file(
     done = Imported(
         skipped=row["position"] if row is not None else 0, rejected=row["rejected"] if row is not None else 0
     )
-    running = _FileImport(store, source, done, Aside(path.with_suffix(REJECTED)), Aside(path.with_suffix(WARNED)))
+    asides = Aside(path.with_suffix(REJECTED)), Aside(path.with_suffix(WARNED))
+    running = _FileImport(store, source, done, *asides, line=done.skipped)
     line = 0
     with opened_lines(path) as file:
         for number, batch in enumerate(_batches(file)):
@@ -200,6 +212,8 @@ class _FileImport:
     done: Imported
     aside: Aside
     warned: Aside
+    line: int
+    """The last one that is committed."""
 
     async def take(self, line: int, batch: list[bytes], refused: Mapping[int, list[str]] = NONE_REFUSED) -> None:
         """One transaction for a batch and the place it ends at.
@@ -222,7 +236,8 @@ class _FileImport:
         rejected, written = self.done.rejected + len(lines.aside), len(unit.writes)
 
         async def advance(connection: Connection) -> None:
-            await connection.execute(_ADVANCE, self.source, line, rejected)
+            if await connection.execute(_ADVANCE, self.source, line, rejected, self.line) != "INSERT 0 1":
+                raise RUNS_ALREADY(name=self.source.partition(":")[0])
 
         unit.also(advance)
         try:
@@ -230,6 +245,7 @@ class _FileImport:
         except REFUSALS as fault:  # of patients whose record was destroyed, …: set aside, the others are taken in
             await self.take(line, batch, {**refused, **refused_lines(fault, unit, lines)})
             return
+        self.line = line
         self.done.rejected = rejected
         self.done.written += written
 

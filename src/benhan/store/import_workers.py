@@ -11,7 +11,6 @@ import asyncio
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -27,6 +26,7 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.ids import SystemRandom
 from benhan.kernel.logs import Log
 from benhan.kernel.memory import settle_memory
+from benhan.kernel.parent import end_with_parent
 from benhan.store.access_rules import AccessRules
 from benhan.store.bulk_import import NONE_REFUSED, Lines, collect
 from benhan.store.content import ContentCodec
@@ -149,7 +149,7 @@ _workshop: Workshop | None = None
 def _begin(tools: Tools) -> None:
     global _workshop  # noqa: PLW0603  # a task is given to a process, not to an object in it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells all; the parent ends us
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()  # a parent that is killed cannot tell us: its end of the queue is ours, too, and never closes
     os.nice(NICENESS)
     random = SystemRandom()
     ids, tokens = Ids(tools.id_key, random), Tokens(tools.index_key)
@@ -157,14 +157,6 @@ def _begin(tools: Tools) -> None:
     codec = ContentCodec(tools.dictionaries)
     _workshop = Workshop(ids, tokens, codec, AccessRules(ids, tokens), lambda: registry, tools.depth_max)
     settle_memory()
-
-
-def _end_with_parent() -> None:
-    """A parent that is killed cannot end us: its end of the queue is ours, too, so that it never closes."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _prepare(batch: list[bytes], first: int, type_: str, actor: Actor) -> Prepared | None:

@@ -7,6 +7,8 @@ import json
 import sys
 from pathlib import Path
 
+import psutil
+
 from benhan.kernel.actors import system
 from benhan.kernel.settings import Settings
 from benhan.wiring import open_store
@@ -55,3 +57,24 @@ async def test_a_worker_that_fails_is_told_by_the_exit_code(fresh_url: str, tmp_
     exit_code, told = await imported(file, tmp_path, fresh_url)
     assert exit_code == 7, told
     assert "512" in told
+
+
+async def test_the_workers_of_a_command_that_is_killed_end_with_it(fresh_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "patients.ndjson"
+    file.write_text("\n".join(json.dumps({"resourceType": "Patient", "id": f"p{number}"}) for number in range(6_000)))
+    command = ["-m", "benhan.cli.main", "import", str(file), "--data", str(tmp_path), "--database", fresh_url]
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.DEVNULL)
+    async with asyncio.timeout(60):
+        while not (workers := psutil.Process(process.pid).children()):  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.02)
+        process.kill()
+        await process.wait()
+        while any(is_alive(each) for each in workers):  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.02)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
