@@ -18,7 +18,7 @@ from typing import Any
 from rapidfuzz.distance import JaroWinkler
 
 from benhan.fhir.folding import fold
-from benhan.vn.person_names.compare import NameComparer, compare
+from benhan.vn.person_names.compare import NameBlock, NameComparer, compare
 from benhan.vn.person_names.name import parse_name
 from benhan.vn.person_names.prepared import PreparedName, prepare
 from benhan.vn.person_names.short_forms import shortened
@@ -79,9 +79,9 @@ def _texts(count: int, chance: random.Random) -> list[str]:
 
 def _block(names: list[PreparedName]) -> int:
     comparer = NameComparer()
-    asked = names[:ASKED]
+    asked, block = names[:ASKED], NameBlock(names)
     for one in asked:
-        comparer.compare_with_all(one, names)
+        comparer.compare_with_all(one, block)
     return len(asked) * len(names)
 
 

@@ -2,12 +2,12 @@
 
 The agreements of the parts are what a matcher weighs (Fellegi–Sunter); the score is for a person to sort by. Names are
 prepared once. A `NameComparer` looks at each two parts once, since a country of a hundred million shares some thousands
-of words.
+of words; a new part is held only against those that share its first or last key or letter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import product
 from typing import NamedTuple
 
@@ -62,6 +62,21 @@ def _is_crossed(mine: PreparedName, theirs: PreparedName) -> bool:
     return agreement(mine.family, theirs.given) > _SWAP_MIN and agreement(mine.given, theirs.family) > _SWAP_MIN
 
 
+class NameBlock:
+    """Names that many are compared with, made ready once: a matcher's block. Not changed afterwards."""
+
+    def __init__(self, names: Iterable[PreparedName]) -> None:
+        self.names = tuple(names)
+        self.families = [each.family for each in self.names]
+        self.middles = [each.middle for each in self.names]
+        self.givens = [each.given for each in self.names]
+        self.at_bag: dict[str, list[int]] = {}
+        self.at_given: dict[str, list[int]] = {}
+        for place, each in enumerate(self.names):
+            self.at_bag.setdefault(each.bag, []).append(place)
+            self.at_given.setdefault(each.given, []).append(place)
+
+
 class NameComparer:
     """Compares names by the million: the agreement of each two parts that it met is kept for the next pair.
 
@@ -69,59 +84,102 @@ class NameComparer:
     """
 
     def __init__(self, kept_max: int = 1_000_000) -> None:
-        self._rows: dict[tuple[str, int], _Row] = {}
         self._kept_max = kept_max
+        self._begin()
 
-    def compare_with_all(self, asked: PreparedName, names: Iterable[PreparedName]) -> list[Comparison]:
+    def _begin(self) -> None:
+        self._rows: dict[tuple[str, int], _Row] = {}
+        self._keys = {shift: _Keys() for shift in (_FAMILY, _MIDDLE, _GIVEN)}
+
+    def compare_with_all(self, asked: PreparedName, block: NameBlock) -> list[Comparison]:
         """How one name agrees with each of many, in their order; as `compare` tells of each two."""
-        asked_family, asked_middle, asked_given, asked_bag = asked
-        families, middles = self._row(asked_family, 8), self._row(asked_middle, 4)
-        givens, family_as_given = self._row(asked_given, 0), self._row(asked_family, 0)
-        found: list[Comparison] = []
-        add, every = found.append, _ALL
-        for family, middle, given, bag in names:
-            code = families[family] | middles[middle] | givens[given]
-            if not code & 0xF and (
-                bag == asked_bag
-                or (not code & 0xF00 and family_as_given[given] > _SWAP_MIN and givens[family] > _SWAP_MIN)
-            ):
-                code |= _SWAPPED
-            add(every[code])
+        families, middles = self._row(asked.family, _FAMILY), self._row(asked.middle, _MIDDLE)
+        givens = self._row(asked.given, _GIVEN)
+        every = _ALL
+        found = [
+            every[family | middle | given]
+            for family, middle, given in zip(
+                map(families.__getitem__, block.families),
+                map(middles.__getitem__, block.middles),
+                map(givens.__getitem__, block.givens),
+                strict=True,
+            )
+        ]
+        for place in self._swapped(asked, block):
+            _, family, middle, given, _ = found[place]
+            found[place] = every[family << _FAMILY | middle << _MIDDLE | given | _SWAPPED]
         if sum(map(len, self._rows.values())) > self._kept_max:
-            self._rows.clear()
+            self._begin()
         return found
+
+    def _swapped(self, asked: PreparedName, block: NameBlock) -> Iterator[int]:
+        """The places of a block whose given name differs, with the same words or both names in each other's place."""
+        families, givens = self._row(asked.family, _FAMILY), self._row(asked.given, _GIVEN)
+        for place in block.at_bag.get(asked.bag, ()):
+            if not givens[block.givens[place]]:
+                yield place
+        family_as_given = self._row(asked.family, _GIVEN)
+        for given, places in block.at_given.items():
+            if family_as_given[given] > _SWAP_MIN and not givens[given]:
+                for place in places:
+                    family = block.families[place]
+                    if not families[family] and givens[family] > _SWAP_MIN:
+                        yield place
 
     def _row(self, key: str, shift: int) -> _Row:
         row = self._rows.get((key, shift))
         if row is None:
-            row = self._rows[key, shift] = _Row(key, shift)
+            row = self._rows[key, shift] = _Row(key, shift, self._keys[shift])
         return row
 
 
+_FAMILY, _MIDDLE, _GIVEN = 8, 4, 0
+"""Where the agreement of a part stands in the code of a comparison, in bits."""
 _SWAP_MIN = Agreement.SLIP.value
 _SWAPPED = 0x1000
+
+
+class _Keys:
+    """The keys of one part that were met, and those that share an end with another: the rest is DIFFERENT from it."""
+
+    def __init__(self) -> None:
+        self.different: dict[str, int] = {}
+        self._at_end: dict[tuple[int, str], list[str]] = {}
+        self._without_ends: list[str] = []
+
+    def add(self, key: str) -> None:
+        self.different[key] = Agreement.DIFFERENT.value
+        told = ends(key)
+        if told is None:
+            self._without_ends.append(key)
+            return
+        for end in enumerate(told):
+            self._at_end.setdefault(end, []).append(key)
+
+    def like(self, key: str) -> Iterable[str]:
+        """The keys that may agree with one: about one of ten."""
+        told = ends(key)
+        if told is None:
+            return self.different
+        return set(self._without_ends).union(*(self._at_end.get(end, ()) for end in enumerate(told)))
 
 
 class _Row(dict[str, int]):
     """The agreement of one key with each other key met, shifted to its place in the code of a comparison."""
 
-    __slots__ = ("_ends", "_key", "_shift")
+    __slots__ = ("_key", "_keys", "_shift")
 
-    def __init__(self, key: str, shift: int) -> None:
-        super().__init__()
+    def __init__(self, key: str, shift: int, keys: _Keys) -> None:
+        super().__init__(keys.different)
         self._key = key
         self._shift = shift
-        self._ends = ends(key)
+        self._keys = keys
+        for other in keys.like(key):
+            self[other] = agreement(key, other).value << shift
 
     def __missing__(self, other: str) -> int:
-        mine, theirs = self._ends, ends(other)
-        if mine is not None and theirs is not None:
-            first, first_letter, last, last_letter = theirs
-            if (  # nine of ten pairs, told without a look at the words
-                first != mine[0] and last != mine[2] and first_letter != mine[1] and last_letter != mine[3]
-            ):
-                self[other] = Agreement.DIFFERENT.value
-                return Agreement.DIFFERENT.value
+        if other not in self._keys.different:
+            self._keys.add(other)
         found = self[other] = agreement(self._key, other).value << self._shift
         return found
 

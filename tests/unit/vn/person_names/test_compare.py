@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from benhan.fhir.folding import fold
 from benhan.vn.person_names.agreement import Agreement, agreement, ends
-from benhan.vn.person_names.compare import NameComparer, compare
+from benhan.vn.person_names.compare import NameBlock, NameComparer, compare
 from benhan.vn.person_names.name import parse_name
 from benhan.vn.person_names.prepared import prepare
 from benhan.vn.person_names.short_forms import shortened
@@ -118,12 +118,12 @@ def test_a_name_without_its_accents_or_shortened_still_agrees(text: str) -> None
     assert short.kinds <= {SAME, SHORTENED, UNACCENTED, NEITHER}
 
 
-@given(st.lists(NAMES, min_size=1, max_size=6))
-def test_a_comparer_of_many_says_what_comparing_two_says(texts: list[str]) -> None:
+@given(st.lists(NAMES | VIETNAMESE, max_size=8), st.sampled_from([10, 1_000_000]))
+def test_a_comparer_of_many_says_what_comparing_two_says(texts: list[str], kept_max: int) -> None:
     names = [prepare(text) for text in texts]
-    comparer = NameComparer(kept_max=10)
+    comparer = NameComparer(kept_max)
     for one in names:
-        assert comparer.compare_with_all(one, names) == [compare(one, other) for other in names]
+        assert comparer.compare_with_all(one, NameBlock(names)) == [compare(one, other) for other in names]
 
 
 KEYS = st.text("aăâbcdđeêghiklmnoôơpqrstuưvxyAY\u0300\u0301\u0303.0ß ", max_size=6)
