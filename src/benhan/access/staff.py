@@ -42,7 +42,7 @@ BAD_DEPARTMENT = FaultCode(
     ),
 )
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
-_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-3]):([0-5]\d)")
+_HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])\s*-\s*([01][0-9]|2[0-3]):([0-5][0-9])")
 _DEPARTMENT = re.compile(r"[A-Z0-9][A-Z0-9._-]{0,19}")
 MOST = 2_000
 

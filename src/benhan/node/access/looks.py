@@ -106,7 +106,7 @@ class Looks:
         return found
 
     async def exported(self, patient: int, actor: Actor, format_: str) -> list[tuple[Look, str]]:
-        """For a court: the newest looks, the first PROVED_MAX with the proof that they are in the ledger, as JSON ("" until
+        """For a court: the newest looks, PROVED_MAX of them with their proof as JSON ("" until
         their day is signed). That it was handed out is in the ledger."""
         looks = await self.of_patient(patient, count=EXPORTED_MAX)
         unit = self._store.begin(actor)
