@@ -38,6 +38,7 @@ class House:
     app: Any
     access: Access
     accounts: dict[Role, Account] = field(default_factory=dict)
+    store: Any = None
 
     @property
     def routes(self) -> list[Any]:
@@ -99,7 +100,7 @@ async def houses(embedded_url: str, tmp_path_factory: pytest.TempPathFactory) ->
                 settings = replace(settings, bhxh_send="file", emrhub_send="file")
             running = await open_.enter_async_context(open_role(settings))
             store = await open_.enter_async_context(open_store(settings, role))
-            house = House(role, running.app, build_access(store, settings))
+            house = House(role, running.app, build_access(store, settings), store=store)
             for each in PEOPLE:
                 house.accounts[each] = await house.access.accounts.create(each.value, each.value, each, PASSWORD)
             made[role] = house

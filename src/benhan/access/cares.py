@@ -30,8 +30,9 @@ class Cares:
         self.matrix = matrix
 
     def of(self, actor: Actor, row: asyncpg.Record, now: datetime) -> Actor:
-        """The actor with what it may do; `row` has what WHO asks."""
-        return replace(actor, care=self.matrix.care_of(person_of(actor, row), now))
+        """The actor with what it may do; `row` has what WHO asks. An app sees of special secrecy nothing."""
+        care = self.matrix.care_of(person_of(actor, row), now)
+        return replace(actor, care=replace(care, treats=()) if actor.client else care)
 
     async def held(self, actor: Actor) -> Actor | None:
         """An actor that is known already: a person with what they may do, None where they may not come in now; others

@@ -68,6 +68,72 @@ def secrets(
     err.print(f"{'Đã thôi cho phép (withdrawn)' if withdraw else 'Đã cho phép (granted)'}: {login}")
 
 
+@app.command("officer")
+def officer(
+    login: Annotated[str, typer.Argument(help="Tên đăng nhập (login)")],
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Thôi giao (take it back)")] = False,
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Giao việc bảo vệ dữ liệu: xem lại mở khẩn cấp, ai đã xem. (Make somebody the privacy officer.)"""
+    settings = settings_of("node", config, data=data, database=database)
+    run(_grant(settings, "node", login, given=not withdraw, name="access:review"))
+    err.print(f"{'Đã thôi giao (withdrawn)' if withdraw else 'Đã giao (done)'}: {login}")
+
+
+@app.command("staff")
+def staff(
+    login: Annotated[str, typer.Argument(help="Tên đăng nhập (login)")],
+    kind: Annotated[str, typer.Option("--kind", help="staff, student, outside")] = "",
+    title: Annotated[str | None, typer.Option("--title", help="Chức danh (title)")] = None,
+    licence: Annotated[str | None, typer.Option("--licence", help="Số giấy phép hành nghề (licence)")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Từ ngày yyyy-mm-dd (first day)")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Đến hết ngày yyyy-mm-dd (last day)")] = None,
+    hours: Annotated[str | None, typer.Option("--hours", help="Giờ dùng, ví dụ 07:00-19:00 (hours)")] = None,
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Khai loại, chức danh, giấy phép, ngày và giờ dùng của một tài khoản. (Say what an account is, and when.)
+
+    Điều không nêu thì giữ nguyên. (What is not named stays.)
+    """
+    settings = settings_of("node", config, data=data, database=database)
+    given = {"title": title, "licence": licence, "valid_from": since, "valid_until": until, "hours": hours}
+    told = {name: text for name, text in given.items() if text is not None}
+    run(_staff(settings, login, told | ({"kind": kind} if kind else {})))
+    err.print(f"Đã ghi (written): {login}")
+
+
+@app.command("department")
+def department(
+    login: Annotated[str, typer.Argument(help="Tên đăng nhập (login)")],
+    code: Annotated[str, typer.Argument(help="Mã khoa, ví dụ K01 (department)")],
+    since: Annotated[str, typer.Option("--from", help="Từ ngày yyyy-mm-dd (first day)")] = "",
+    until: Annotated[str, typer.Option("--until", help="Đến hết ngày yyyy-mm-dd (last day)")] = "",
+    leave: Annotated[bool, typer.Option("--leave", help="Thôi làm ở khoa này (leave it)")] = False,
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Cho một người làm ở một khoa; có thể nhiều khoa, có ngày trực. (Let somebody work in a department.)"""
+    settings = settings_of("node", config, data=data, database=database)
+    run(_department(settings, login, code, since, until, leave=leave))
+    err.print(f"{'Đã thôi (left)' if leave else 'Đã thêm (added)'}: {login} {code.upper()}")
+
+
+@app.command("list")
+def list_(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Các tài khoản đang dùng: vai trò, loại, khoa. (The accounts in use: role, kind, departments.)"""
+    for line in run(_listed(settings_of("node", config, data=data, database=database))):
+        typer.echo(line)
+
+
 @app.command("disable")
 def disable(
     login: Annotated[str, typer.Argument(help="Tên đăng nhập (login)")],
@@ -141,12 +207,53 @@ async def _token(
         return await build_access(store, settings).sessions.make_token(name, permissions, facility=facility)
 
 
-async def _grant(settings: Settings, role: str, login: str, *, given: bool) -> None:
+async def _grant(settings: Settings, role: str, login: str, *, given: bool, name: str = "secrecy:view") -> None:
     from benhan.kernel.permissions import Permission
     from benhan.wiring import build_access, open_store
 
     async with open_store(settings, role) as store:
-        await build_access(store, settings).accounts.grant(login, Permission.SECRECY_VIEW, given=given)
+        await build_access(store, settings).accounts.grant(login, Permission(name), given=given)
+
+
+async def _staff(settings: Settings, login: str, told: dict[str, str]) -> None:
+    from dataclasses import replace
+
+    from benhan.access.staff import Staff, day_of, hours_of
+    from benhan.kernel.actors import system
+    from benhan.wiring import open_store
+
+    async with open_store(settings, "node") as store:
+        staff = Staff(store.database, store.clock)
+        particulars = (await staff.member(login)).particulars
+        for name, text in told.items():
+            value = hours_of(text) if name == "hours" else day_of(text) if name.startswith("valid") else text
+            particulars = replace(particulars, **{name: value})  # type: ignore[arg-type]  # by the names above
+        await staff.change(login, particulars, system("accounts"))
+
+
+async def _department(settings: Settings, login: str, code: str, since: str, until: str, *, leave: bool) -> None:
+    from benhan.access.staff import Staff, day_of
+    from benhan.kernel.actors import system
+    from benhan.wiring import open_store
+
+    async with open_store(settings, "node") as store:
+        staff = Staff(store.database, store.clock)
+        if leave:
+            await staff.take_out(login, code, system("accounts"))
+        else:
+            await staff.put_in(login, code, system("accounts"), since=day_of(since), until=day_of(until))
+
+
+async def _listed(settings: Settings) -> list[str]:
+    from benhan.access.staff import Staff
+    from benhan.wiring import open_store
+
+    async with open_store(settings, "node") as store:
+        members = await Staff(store.database, store.clock).listed()
+    return [
+        "\t".join((each.login, each.role.value, each.particulars.kind, ",".join(each.departments) or "-", each.hours))
+        for each in members
+    ]
 
 
 async def _disable(settings: Settings, role: str, login: str) -> None:

@@ -60,6 +60,15 @@ class Book:
         return next((each for panel in self.panels for each in panel.analytes if each.key == key), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a facility tells the citizen of: when, which facility, in words."""
+
+    sent: str
+    facility: str
+    text: str
+
+
 class Books:
     """Opens books of one repository."""
 
@@ -84,6 +93,24 @@ class Books:
         rid = self._store.workshop.ids.rid_of("Patient", actor.patient)
         found = await entries_of_patient(self._store.database, rid, count=count)
         return [Looked(each.at, each.actor, each.role, each.label) for each in found.entries]
+
+    async def notices(self, actor: Actor) -> list[Notice]:
+        """What facilities have told the citizen of their records, newest first."""
+        rid = self._store.workshop.ids.rid_of("Patient", actor.patient)
+        found = [each.read() for each in await read_compartment(self._store, actor, rid, ("Communication",))]
+        told = [each for each in found if _codes(each, systems.NOTICE)]
+        return sorted((_notice(each) for each in told), key=lambda each: each.sent, reverse=True)
+
+
+def _codes(communication: Json, system: str) -> list[str]:
+    codings = [coding for each in communication.get("category", []) for coding in each.get("coding", [])]
+    return [each.get("code", "") for each in codings if each.get("system") == system]
+
+
+def _notice(communication: Json) -> Notice:
+    texts = [each.get("contentString", "") for each in communication.get("payload", [])]
+    sender = communication.get("sender", {})
+    return Notice(communication.get("sent", ""), sender.get("display", ""), " ".join(texts))
 
 
 def book_of(patient: Json, resources: list[Json], today: str) -> Book:

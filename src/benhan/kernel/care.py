@@ -46,11 +46,15 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Care:
-    """The reaches of a person at a moment, and the keys by which they treat: who treats sees more of what is secret."""
+    """The reaches of a person at a moment, and the keys by which they treat: who treats sees more of what is secret.
+
+    `by` is why, where whoever called has found the reason already; it goes into the ledger.
+    """
 
     at: datetime
     reaches: tuple[Reach, ...]
     treats: tuple[str, ...] = ()
+    by: str = ""
 
     def of(self, use: Use) -> Reach:
         """The reach of one use; nothing where no rule names it."""

@@ -6,7 +6,7 @@ Source: CV 365/TTYQG-GPQLCL III.1.1 d.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -14,9 +14,12 @@ import orjson
 
 from benhan.fhir.resource import instant, is_id, to_bytes
 from benhan.kernel.actors import Actor
+from benhan.kernel.care import Use
 from benhan.mapping.fhir_document import composition, document
 from benhan.mapping.fhir_to_hoso_benh_an import Record, fhir_to_hoso_benh_an
+from benhan.node.access.faults import NO_RIGHT
 from benhan.node.records.content import read_record
+from benhan.store.care import may_use
 from benhan.store.faults import NO_SUCH_RESOURCE
 from benhan.store.ledger.events import Event
 from benhan.store.store import Store
@@ -53,13 +56,22 @@ class Exports:
         self._base_url = base_url
 
     async def export(self, encounter_id: str, format_: Format, actor: Actor) -> Export:
-        """The export of an encounter. Raises NotFound BA-0401, BA-0402, BA-0503."""
+        """The export of an encounter. What is of special secrecy is in it for who has that right, not for who treats.
+
+        Raises NotFound BA-0401, BA-0402, BA-0503; Forbidden BA-5310.
+        """
+        if actor.care is not None:
+            actor = replace(actor, care=replace(actor.care, treats=()))
         record = await read_record(self._store, self._facility, encounter_id, actor)
         unit = self._store.begin(actor)
         event = Event.DOCUMENT_EXPORT if format_ is Format.FHIR else Event.RECORD_EXPORT
         patient = self._store.workshop.ids.rid_of("Patient", record.patient["id"])
         rid = self._store.workshop.ids.rid_of("Encounter", encounter_id)
-        unit.record(event, patient=patient, type_="Encounter", rid=rid, format=format_.value)
+        async with self._store.database.connection() as connection:
+            by = await may_use(connection, actor, patient, Use.EXPORT)
+        if by is None:
+            raise NO_RIGHT()
+        unit.record(event, patient=patient, type_="Encounter", rid=rid, format=format_.value, by=by)
         await self._store.commit(unit)
         return await asyncio.to_thread(self.written, record, format_)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,14 +10,15 @@ from typing import Any
 from benhan.fhir.dates import range_of
 from benhan.fhir.folding import fold
 from benhan.fhir.search_query import parse_search
-from benhan.kernel.actors import Actor
+from benhan.kernel.actors import Actor, outgoing
 from benhan.kernel.clock import day_in_vietnam
 from benhan.mapping.fhir_to_hoso_benh_an import age, name_of
 from benhan.mapping.result_views import Panel, panels_of
 from benhan.node.records.content import CONTENT_TYPES, is_taken_back
+from benhan.store.care import reasons
 from benhan.store.compartment import read_compartment
+from benhan.store.ids import encode_rid
 from benhan.store.ledger.events import Event
-from benhan.store.ledger.read import entries_of_patient
 from benhan.store.store import Store
 from benhan.vn import systems
 from benhan.vn.identifiers.fhir_identifier import current_value
@@ -65,16 +67,6 @@ class Moment:
     """Of a diagnosis: what it was to the encounter, as `ROLES` has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Somebody who looked, wrote or took out: when, who, in which role, doing what."""
-
-    at: datetime
-    actor: str
-    role: str
-    event: str
-
-
 @dataclass(slots=True)
 class Chart:
     """Everything a patient's page shows."""
@@ -110,18 +102,33 @@ class Patients:
         resources = [
             each.read() for each in await read_compartment(self._store, actor, stored.rid, ("Encounter", *SHOWN_TYPES))
         ]
+        async with self._store.database.connection() as connection:
+            by = (await reasons(connection, actor, [stored.rid])).get(stored.rid, "") if actor.care is not None else ""
         unit = self._store.begin(actor)
-        unit.record(Event.PATIENT_VIEW, patient=stored.rid, type_="Patient", rid=stored.rid, page=page)
+        unit.record(Event.PATIENT_VIEW, patient=stored.rid, type_="Patient", rid=stored.rid, page=page, by=by)
         await self._store.commit(unit)
         today = day_in_vietnam(self._store.clock.now()).isoformat()
         return chart_of(line_of(stored.read(), today), resources)
 
-    async def looks(self, patient_id: str, *, count: int = 100) -> list[Look]:
-        """Who looked at a patient, newest first."""
-        rid = self._store.workshop.ids.rid_of("Patient", patient_id)
-        found = await entries_of_patient(self._store.database, rid, count=count)
-        names = await self.names_of({each.actor for each in found.entries})
-        return [Look(each.at, names.get(each.actor, each.actor), each.role, each.label) for each in found.entries]
+    async def lines(self, patients: Iterable[int], actor: Actor, *, page: str) -> dict[int, PatientLine]:
+        """Patients by their rid as lines of a list that is the actor's work whoever they treat; each view is in the
+        ledger. Those whose key was destroyed are missing."""
+        wanted = [("Patient", encode_rid(each)) for each in sorted(set(patients))]
+        found = await self._store.resources.read_many(wanted, outgoing("patients"))
+        today = day_in_vietnam(self._store.clock.now()).isoformat()
+        unit = self._store.begin(actor)
+        lines: dict[int, PatientLine] = {}
+        for each in found:
+            if each is not None and not each.deleted:
+                lines[each.rid] = line_of(each.read(), today)
+                unit.record(Event.PATIENT_VIEW, patient=each.rid, type_="Patient", rid=each.rid, page=page)
+        if lines:
+            await self._store.commit(unit)
+        return lines
+
+    def rid_of(self, patient_id: str) -> int:
+        """The rid of a patient."""
+        return self._store.workshop.ids.rid_of("Patient", patient_id)
 
     async def names_of(self, actors: set[str]) -> dict[str, str]:
         """The names of the accounts among `actors`."""

@@ -85,6 +85,46 @@ def papers_to_pdf(
     return pdf
 
 
+_TABLE = """#set page(paper: "a4", flipped: true, margin: 14mm, numbering: "1 / 1")
+#set text(font: "Tinos", size: 9pt, lang: "vi", hyphenate: false)
+#let told = json("told.json")
+#set document(title: told.title)
+#align(center, text(size: 13pt, weight: "bold", told.title))
+#for line in told.lead [#line #linebreak()]
+#v(3mm)
+#table(
+  columns: told.widths.map(it => it * 1fr),
+  stroke: 0.4pt,
+  table.header(..told.head.map(strong)),
+  ..told.rows.flatten().map(it => par(it)),
+)
+"""
+
+
+def table_to_pdf(
+    title: str,
+    lead: Sequence[str],
+    head: Sequence[str],
+    widths: Sequence[int],
+    rows: Sequence[Sequence[str]],
+    printed_at: datetime,
+) -> bytes:
+    """A list on paper as PDF/A-2b: a title, some lines, a table whose columns are so wide to each other.
+
+    Raises Broken BA-3355, BA-3356.
+    """
+    import typst
+
+    told = {"title": title, "lead": lead, "head": head, "widths": widths, "rows": rows}
+    files: Any = {"main.typ": _TABLE.encode(), "told.json": json.dumps(told, ensure_ascii=False).encode()}
+    try:
+        pdf = _compiler().compile(files, pdf_standards=["a-2b"], timestamp=printed_at.replace(microsecond=0))
+    except typst.TypstError as cause:
+        raise NOT_PRINTED(name=title, reason=cause.message) from cause
+    assert isinstance(pdf, bytes), "one file of one format is one bytes"
+    return pdf
+
+
 def _attached(each: Attachment) -> str:
     assert _NAME.fullmatch(each.name), "the name of a file beside main.typ"
     description, mime_type = (json.dumps(text, ensure_ascii=False) for text in (each.description, each.mime_type))

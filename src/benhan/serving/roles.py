@@ -16,6 +16,7 @@ from benhan.access.owners import KnownOwners
 from benhan.access.rates import Rate
 from benhan.access.routes import GuardedRoute, route
 from benhan.access.smart.endpoints import SmartEndpoints, oauth_error
+from benhan.access.staff import Staff
 from benhan.demo.accounts import shown_accounts
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.bulk.bulk import Bulk
@@ -28,6 +29,9 @@ from benhan.healthbook.book import Books
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
+from benhan.node.access.emergency import Emergencies
+from benhan.node.access.grants import Grants
+from benhan.node.access.looks import Looks
 from benhan.node.bhyt_folder import bhyt_folder
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.exchange import Exchange
@@ -54,6 +58,8 @@ from benhan.store.migrations import check_schema
 from benhan.store.store import Store
 from benhan.transports.mllp_server import MllpLimits, MllpServer
 from benhan.transports.rest_hook import RestHook
+from benhan.web.access_pages import AccessPages
+from benhan.web.account_pages import AccountPages
 from benhan.web.bhyt_pages import BhytPages
 from benhan.web.book_pages import BookPages
 from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
@@ -207,14 +213,26 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     return [
         *door_pages(site, node.access, store),
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
-        *PatientPages(site, Patients(store), node.exports, sealed).routes(),
+        *PatientPages(site, Patients(store), node.exports, sealed, Looks(store)).routes(),
         *RecordPages(site, records, Papers(records), Prints(records, node.settings.base_url), Patients(store)).routes(),
         *ConsentPages(site, node.access.smart, Patients(store)).routes(),
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),
         *BhytPages(site, node.bhyt, node.settings.body_bytes_max).routes(),
         *SendPages(site, desk, node.settings.body_bytes_max).routes(),
+        *access_pages(node, site, records.facility, sealed),
     ]
+
+
+def access_pages(node: Node, site: Site, facility: Facility, sealed: SealedText) -> list[BaseRoute]:
+    """The pages of who may see what."""
+    store, cares = node.store, node.access.cares
+    assert cares is not None, "a hospital holds its people to a matrix"
+    staff = Staff(store.database, store.clock)
+    emergencies = Emergencies(store, node.outbox, facility, node.settings.emergency_s)
+    looks, patients = Looks(store), Patients(store)
+    pages = AccessPages(site, cares.matrix, staff, Grants(store), emergencies, looks, patients, sealed)
+    return [*pages.routes(), *AccountPages(site, staff).routes()]
 
 
 def door_pages(site: Site, access: Access, store: Store) -> list[BaseRoute]:

@@ -200,8 +200,10 @@ def narrowed_for(actor: Actor) -> tuple[str, str | None, str | None, int]:
 async def reasons(connection: Connection, actor: Actor, patients: Iterable[int]) -> dict[int, str]:
     """By which relation the actor reaches each of these patients (rids); who has none is missing."""
     reach, wanted = reach_of(actor), sorted({each for each in patients if each})
-    if reach is None or actor.care is None or not wanted:
+    if actor.care is None or not wanted:
         return {}
+    if reach is None:
+        return dict.fromkeys(wanted, actor.care.by) if actor.care.by else {}
     rows = await connection.fetch(
         _WHY, [bucket_of(each) for each in wanted], wanted, list(reach.archived), list(reach.treatment),
         int(reach.use), actor.care.at,
@@ -215,6 +217,18 @@ def reason(key: str, source: int) -> str:
     if kind == "department":
         return key
     return f"{kind}/{source}" if kind in ("grant", "emergency") else kind
+
+
+async def may_use(connection: Connection, actor: Actor, patient: int, use: Use) -> str | None:
+    """By which relation an actor may use what is of a patient so, "" where none is needed; None where they may not."""
+    reach = narrowed(actor.care, use) if actor.care is not None else None
+    if reach is None or actor.care is None:
+        return ""
+    rows = await connection.fetch(
+        _WHY, [bucket_of(patient)], [patient], list(reach.archived), list(reach.treatment), int(reach.use),
+        actor.care.at,
+    )  # fmt: skip
+    return reason(rows[0]["key"], rows[0]["source"]) if rows else None
 
 
 async def own_patients(connection: Connection, actor: Actor, most: int) -> list[int] | None:

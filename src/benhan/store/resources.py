@@ -318,7 +318,9 @@ class Resources:
             in_care = {row["place"] - 1: row for row in rows if "is_treated" in row}
             answers = [self._answer(wanted, index, found, in_care.get(index)) for index, wanted in enumerate(batch)]
             views = [
-                self._entry(Event.RESOURCE_VIEW, answer, wanted.actor, wanted.trace, _why(in_care.get(index)))
+                self._entry(
+                    Event.RESOURCE_VIEW, answer, wanted.actor, wanted.trace, _why(wanted.actor, in_care.get(index))
+                )
                 for index, (wanted, answer) in enumerate(zip(batch, answers, strict=True))
                 if isinstance(answer, Stored) and answer.patient and wanted.actor.role is not Role.SYSTEM
             ]
@@ -381,9 +383,11 @@ def _answer(wanted: Wanted, index: int, found: dict[int, Stored | None]) -> Stor
     return stored
 
 
-def _why(row: asyncpg.Record | None) -> str:
+def _why(actor: Actor, row: asyncpg.Record | None) -> str:
     """By which relation a row was reached, "" where none was needed."""
-    return reason(row["key"], row["source"]) if row is not None and row["key"] is not None else ""
+    if row is None or row["key"] is None:
+        return actor.care.by if actor.care is not None else ""
+    return reason(row["key"], row["source"])
 
 
 def _tells_of_hidden(actor: Actor, stored: Stored | None, before: Stored | None, *, is_treated: bool) -> bool:

@@ -220,9 +220,19 @@ class UnitOfWork:
         self._forget_definition(type_, id_, rid)
 
     def record(
-        self, event: Event, *, patient: int = 0, type_: str = "", rid: int = 0, version: int = 0, **detail: str | int
+        self,
+        event: Event,
+        *,
+        patient: int = 0,
+        type_: str = "",
+        rid: int = 0,
+        version: int = 0,
+        by: str = "",
+        **detail: str | int,
     ) -> None:
-        """Add a ledger entry of this act."""
+        """Add a ledger entry of this act; `by` is the relation by which it may be done, "" where none is needed."""
+        if by:
+            detail["by"] = by
         number = TYPE_NUMBERS[type_] if type_ else 0
         self.entries.append(self._entry(event, patient, number, rid, version, detail))
 

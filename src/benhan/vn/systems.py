@@ -55,6 +55,9 @@ TEAM_ROLE = "urn:benhan:code:vai-tro-kip-mo"
 RELATED_TRAIT = "urn:benhan:code:dac-diem-lien-quan-benh"
 """Đặc điểm liên quan bệnh: 02 ma tuý to 06 khác. Source: TT 32/2023/TT-BYT, the forms' history."""
 
+NOTICE = "urn:benhan:code:thong-bao"
+"""What a Communication to the patient is about: emergency-doctor, emergency-nurse."""
+
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
 ICD10 = "http://hl7.org/fhir/sid/icd-10"

@@ -50,5 +50,6 @@ class BookPages:
         if not actor.patient:
             return render(request, self._site, "book_none.html")
         looked = await self._books.looked(actor)
-        lines = look_lines(((each.at, each.who, each.role, each.event) for each in looked), actor.id)
-        return render(request, self._site, "looked.html", looks=lines)
+        lines = look_lines(((each.at, each.who, each.role, each.event, "") for each in looked), actor.id)
+        notices = await self._books.notices(actor)
+        return render(request, self._site, "looked.html", looks=lines, notices=notices)

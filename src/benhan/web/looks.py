@@ -12,7 +12,7 @@ OWN = "own"
 
 @dataclass(frozen=True, slots=True)
 class LookLine:
-    """A line: from when until when, who in which role, doing what, how often."""
+    """A line: from when until when, who in which role, doing what, how often, why."""
 
     since: datetime
     at: datetime
@@ -20,19 +20,21 @@ class LookLine:
     role: str
     event: str
     times: int = 1
+    by: str = ""
+    """Why: the relation by which they might look, "" where that is not told."""
 
 
-def look_lines(entries: Iterable[tuple[datetime, str, str, str]], own: str = "") -> list[LookLine]:
-    """Entries (when, who, role, event; newest first) put together. Who is `own` becomes OWN."""
+def look_lines(entries: Iterable[tuple[datetime, str, str, str, str]], own: str = "") -> list[LookLine]:
+    """Entries (when, who, role, event, why; newest first) put together. Who is `own` becomes OWN."""
     lines: list[LookLine] = []
-    open_lines: dict[tuple[str, str], int] = {}
-    for at, who, role, event in entries:
-        place = open_lines.get((who, event))
+    open_lines: dict[tuple[str, str, str], int] = {}
+    for at, who, role, event, by in entries:
+        place = open_lines.get((who, event, by))
         if place is not None and lines[place].since - at < TOGETHER:
             lines[place] = replace(lines[place], since=at, times=lines[place].times + 1)
             continue
-        open_lines[(who, event)] = len(lines)
-        lines.append(LookLine(at, at, who, role, event))
+        open_lines[(who, event, by)] = len(lines)
+        lines.append(LookLine(at, at, who, role, event, by=by))
     return [replace(each, who=shown(each.who, own)) for each in lines]
 
 

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from benhan.access.routes import route
 from benhan.fhir_api.requests import actor_of, id_of_path
 from benhan.kernel.permissions import Permission
+from benhan.node.access.looks import Looks
 from benhan.node.exports import Exports, Format
 from benhan.node.patients import Patients
 from benhan.store.faults import NO_SUCH_RESOURCE
@@ -28,11 +29,12 @@ COLUMNS_MAX = 400
 class PatientPages:
     """Everything about patients that a hospital's people see."""
 
-    def __init__(self, site: Site, patients: Patients, exports: Exports, sealed: SealedText) -> None:
+    def __init__(self, site: Site, patients: Patients, exports: Exports, sealed: SealedText, looks: Looks) -> None:
         self._site = site
         self._patients = patients
         self._exports = exports
         self._sealed = sealed
+        self._looks = looks
 
     def routes(self) -> list[BaseRoute]:
         table: tuple[tuple[str, str, Page, Permission], ...] = (
@@ -73,7 +75,7 @@ class PatientPages:
         patient_id, actor = id_of_path(request), actor_of(request)
         chart = await self._patients.chart(patient_id, actor, page=tab)
         columns = COLUMNS_MAX if "all" in request.query_params else COLUMNS
-        looks = await self._patients.looks(patient_id) if tab == "looked" else []
+        looks = await self._looks.of_patient(self._patients.rid_of(patient_id)) if tab == "looked" else []
         return render(
             request,
             self._site,
@@ -82,7 +84,7 @@ class PatientPages:
             tab=tab,
             tabs=TABS,
             tables=[result_table(panel, columns) for panel in chart.panels],
-            looks=look_lines((each.at, each.actor, each.role, each.event) for each in looks),
+            looks=look_lines((each.at, each.name, each.role, each.event, each.by) for each in looks),
         )
 
     async def trend(self, request: Request) -> Response:

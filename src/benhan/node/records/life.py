@@ -14,24 +14,29 @@ from typing import Any, NamedTuple
 from benhan.fhir.dates import range_of
 from benhan.fhir.resource import resource_of
 from benhan.kernel.actors import Actor, outgoing, system
+from benhan.kernel.care import ARCHIVE_KEY, EVERY_USE, REVIEW_KEY, Use, department_key
 from benhan.kernel.clock import day_in_vietnam
 from benhan.kernel.permissions import Permission
+from benhan.mapping.encounter_to_care import FOR_EVER
 from benhan.mapping.form_answers import response_to_answers
+from benhan.node.access.faults import NO_RIGHT as NO_USE
 from benhan.node.records import rows
+from benhan.node.records.admission import read_admitted, relaxed, why_of
 from benhan.node.records.closing import FilledForm, Finding, check_record
 from benhan.node.records.composed import composition_of
 from benhan.node.records.content import CONTENT_TYPES, belonging
-from benhan.node.records.faults import NO_RIGHT, NOT_A_RECORD_FORM, NOT_TO_BE_CLOSED
+from benhan.node.records.faults import NO_RIGHT, NO_SUCH_RECORD, NOT_A_RECORD_FORM, NOT_TO_BE_CLOSED
 from benhan.node.records.lifecycle import Act, State, Step, step_for
 from benhan.node.records.models import Medium, Paper, Record
 from benhan.node.records.order import Order, is_inpatient, is_main
 from benhan.node.records.rows import Done, Hold, RecordRows
+from benhan.store.care import archive, end, may_use, put
 from benhan.store.compartment import ALWAYS, read_compartment
 from benhan.store.faults import NO_SUCH_RESOURCE
 from benhan.store.ids import encode_rid
 from benhan.store.ledger.events import Event
 from benhan.store.store import Store
-from benhan.store.unit_of_work import Stored, UnitOfWork
+from benhan.store.unit_of_work import Hook, Stored, UnitOfWork
 from benhan.vn import systems
 from benhan.vn.forms.answers import Codes
 from benhan.vn.forms.catalogue import Catalogue, named_forms
@@ -56,8 +61,17 @@ WHOLE = system("records")
 
 
 def _sight_of(actor: Actor) -> Actor:
-    """A task of the system that sees what `actor` may: the view itself is recorded by the caller."""
-    return WHOLE if actor.may(Permission.SECRECY_VIEW) else outgoing("records")
+    """A task of the system that sees what `actor` may of a record in their reach: the caller records the view."""
+    seeing = WHOLE if actor.may(Permission.SECRECY_VIEW) else outgoing("records")
+    return replace(seeing, care=relaxed(actor).care)
+
+
+class Admitted(NamedTuple):
+    """A record that somebody may use; `actor` reads what is of it, `by` is the relation, "" where none was needed."""
+
+    record: Record
+    actor: Actor
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +128,9 @@ class Records:
         encounter = await self.store.resources.read("Encounter", encounter_id, actor)
         if not encounter.patient:
             raise NO_SUCH_RESOURCE(type="Patient", id="?")
+        async with self.store.database.connection() as connection:
+            if await may_use(connection, actor, encounter.patient, Use.WRITE) is None:
+                raise NO_USE()
         now = self.store.clock.now()
         form = self.forms.on(number, day_in_vietnam(now))
         if not is_main(form):
@@ -133,13 +150,28 @@ class Records:
         unit.create(resource_of(composition))
         record = replace(record, rid=unit.writes[-1].rid)
         unit.also(rows.insert(record, Done(0, now, "open", actor.id, actor.role.value, None)))
+        if department:
+            key = department_key(department)
+            unit.also(put(record.patient, record.rid, key, now, FOR_EVER, uses=EVERY_USE))
         unit.record(Event.RECORD_ACT, patient=record.patient, type_="Composition", rid=record.rid, act="open")
         await self.store.commit(unit)
         return record
 
     async def read(self, record_id: str) -> Record:
-        """A record by the id of its Composition. Raises NotFound BA-5205."""
+        """A record by the id of its Composition, whoever asks. Raises NotFound BA-5205."""
         return await self.rows.read(self.store.workshop.ids.rid_of("Composition", record_id))
+
+    async def admitted(self, record_id: str, actor: Actor, use: Use = Use.READ) -> Admitted:
+        """A record that `actor` may use so. Raises NotFound BA-5205 where they may not even read it, Forbidden BA-5310
+        where they may, but not use it so."""
+        rid = self.store.workshop.ids.rid_of("Composition", record_id)
+        found = await read_admitted(self.store.database, rid, actor, use)
+        if found is None:
+            if use != Use.READ and await read_admitted(self.store.database, rid, actor, Use.READ) is not None:
+                raise NO_USE()
+            raise NO_SUCH_RECORD()
+        by = why_of(found)
+        return Admitted(rows.record_of(found), relaxed(actor, by), by)
 
     async def opened(self, record: Record, actor: Actor) -> Opened:
         """A record with its papers but for what is kept from `actor`. Records no view: the caller does.
@@ -170,10 +202,10 @@ class Records:
 
     async def view(self, record_id: str, actor: Actor) -> Opened:
         """A record as somebody looks at it; the view is in the ledger. Raises NotFound BA-5205, BA-0503."""
-        record = await self.read(record_id)
-        opened = await self.opened(record, actor)
+        record, seeing, by = await self.admitted(record_id, actor)
+        opened = await self.opened(record, seeing)
         unit = self.store.begin(actor)
-        unit.record(Event.RECORD_VIEW, patient=record.patient, type_="Composition", rid=record.rid)
+        unit.record(Event.RECORD_VIEW, patient=record.patient, type_="Composition", rid=record.rid, by=by)
         await self.store.commit(unit)
         return opened
 
@@ -202,7 +234,7 @@ class Records:
         Raises NotFound BA-5205; Conflict BA-5201, BA-5202, BA-5203, BA-5208, BA-5212; Incorrect BA-5204; Forbidden
         BA-5213.
         """
-        before = await self.read(record_id)
+        before = (await self.admitted(record_id, actor, Use.WRITE)).record
         step = step_for(act, before.state, is_cancelled=before.is_cancelled, reason=reason)
         require(actor, step.permission)
         opened = await self.opened(before, WHOLE)
@@ -217,6 +249,8 @@ class Records:
             number = before.storage_number or await self.rows.next_number(day_in_vietnam(now).year)
             after = await self._with_term(replace(after, storage_number=number), opened)
         await self.write(unit, before, after, opened, act.value, reason=reason)
+        for hook in _relations_after(before, act, now):
+            unit.also(hook)
         await self.store.commit(unit)
         return await self.rows.read(before.rid)
 
@@ -225,7 +259,7 @@ class Records:
 
         Raises as `act`, and Incorrect BA-5215, NotFound BA-3351.
         """
-        before = await self.read(record_id)
+        before = (await self.admitted(record_id, actor, Use.WRITE)).record
         step_for(Act.CANCEL, before.state, is_cancelled=before.is_cancelled, reason=reason)
         require(actor, Permission.RECORD_EDIT)
         form = self.forms.on(number, day_in_vietnam(before.opened_at))
@@ -240,7 +274,7 @@ class Records:
     async def hold(self, record_id: str, order: str, actor: Actor) -> None:
         """Forbid the destruction of a record by the written order of this number. Source: Luật Lưu trữ Đ16."""
         require(actor, Permission.RECORD_HOLD)
-        record = await self.read(record_id)
+        record = (await self.admitted(record_id, actor, Use.WRITE)).record
         unit = self.store.begin(actor)
         unit.also(rows.place_hold(record, order, unit.at, actor.id))
         unit.record(Event.RECORD_ACT, patient=record.patient, type_="Composition", rid=record.rid, act="hold")
@@ -249,7 +283,7 @@ class Records:
     async def release(self, record_id: str, order: str, actor: Actor) -> None:
         """End a hold; others stay. Raises NotFound BA-5205, BA-5216; Forbidden BA-5213."""
         require(actor, Permission.RECORD_HOLD)
-        record = await self.read(record_id)
+        record = (await self.admitted(record_id, actor, Use.WRITE)).record
         unit = self.store.begin(actor)
         unit.also(rows.release_hold(record, order, unit.at, actor.id))
         unit.record(Event.RECORD_ACT, patient=record.patient, type_="Composition", rid=record.rid, act="release")
@@ -350,6 +384,22 @@ def _after(record: Record, act: Act, step: Step, now: datetime) -> Record:
             return replace(changed, cancelled_at=None)
         case _:
             return changed
+
+
+def _relations_after(record: Record, act: Act, now: datetime) -> list[Hook]:
+    """Who is related to a record after an act: who reviews while it waits, who keeps the archive from then on."""
+    patient, rid = record.patient, record.rid
+    reviewing = end(patient, rid, REVIEW_KEY, now)
+    match act:
+        case Act.SUBMIT:
+            return [put(patient, rid, REVIEW_KEY, now, FOR_EVER, record=rid, uses=EVERY_USE)]
+        case Act.RETURN | Act.CANCEL:
+            return [reviewing]
+        case Act.ARCHIVE:
+            keeping = put(patient, rid, ARCHIVE_KEY, now, FOR_EVER, uses=EVERY_USE, archived=True)
+            return [reviewing, archive(patient, (record.encounter, rid)), keeping]
+        case _:
+            return []
 
 
 def _facts(record: Record, opened: Opened, resources: list[Json]) -> RecordFacts:

@@ -16,6 +16,7 @@ import orjson
 
 from benhan.fhir.resource import instant, resource_of, tail_bytes
 from benhan.kernel.actors import Actor
+from benhan.kernel.care import Use
 from benhan.kernel.clock import day_in_vietnam
 from benhan.kernel.faults import Conflict
 from benhan.kernel.issues import error
@@ -28,6 +29,7 @@ from benhan.mapping.form_answers import answers_to_response, response_to_answers
 from benhan.mapping.form_to_resources import Paper as FormPaper
 from benhan.mapping.form_to_resources import answers_to_resources
 from benhan.node.records import rows
+from benhan.node.records.admission import read_admitted
 from benhan.node.records.composed import author_of
 from benhan.node.records.faults import (
     CHANGED_MEANWHILE,
@@ -121,14 +123,15 @@ class Papers:
         return await _again(lambda: self._add(record_id, number, actor))
 
     async def _add(self, record_id: str, number: str, actor: Actor) -> Paper:
-        record = _writable(await self._records.read(record_id))
-        opened = await self._records.opened(record, actor)
+        record, seeing, _ = await self._records.admitted(record_id, actor, Use.WRITE)
+        _writable(record)
+        opened = await self._records.opened(record, seeing)
         now = self._store.clock.now()
         form = self._records.forms.on(number, day_in_vietnam(now))
         if is_main(form) and any(is_main_paper(each) for each in opened.papers if not each.is_cancelled):
             raise ONLY_ONE(form=form.name)
         unit = self._store.begin(actor)
-        known = await self.known(form, opened, actor)
+        known = await self.known(form, opened, seeing)
         response = self._response(form, known, opened, actor, now, "in-progress")
         unit.create(resource_of(response))
         paper = Paper(
@@ -150,10 +153,10 @@ class Papers:
         return await _again(lambda: self._attach(record_id, list(references), actor))
 
     async def _attach(self, record_id: str, references: list[str], actor: Actor) -> list[Paper]:
-        record = await self._records.read(record_id)
+        record, seeing, _ = await self._records.admitted(record_id, actor, Use.WRITE)
         if record.is_cancelled:
             raise IS_CANCELLED()
-        opened = await self._records.opened(record, actor)
+        opened = await self._records.opened(record, seeing)
         now = self._store.clock.now()
         there = {each.reference for each in opened.papers}
         papers: list[Paper] = []
@@ -161,7 +164,7 @@ class Papers:
             type_, _, id_ = reference.partition("/")
             if reference in there:
                 continue
-            stored = await self._store.resources.read(type_, id_, actor)
+            stored = await self._store.resources.read(type_, id_, seeing)
             if stored.patient != record.patient:
                 raise NO_SUCH_PAPER()
             section = self._records.order.section_of("", type_)
@@ -179,9 +182,9 @@ class Papers:
 
     async def view(self, record_id: str, number: int, actor: Actor) -> Filled:
         """A form for reading or writing; the view is in the ledger. Raises NotFound BA-5205, BA-5206."""
-        record = await self._records.read(record_id)
+        record, seeing, by = await self._records.admitted(record_id, actor)
         paper = await self._paper(record, number)
-        stored = await self._store.resources.read(paper.type, paper.id, actor)
+        stored = await self._store.resources.read(paper.type, paper.id, seeing)
         if not paper.form:
             raise NO_SUCH_PAPER()
         form = self._records.forms.by_key(paper.form)
@@ -189,12 +192,12 @@ class Papers:
         typed = await self._opened_draft(record, draft) if draft is not None else None
         others = await self._rows.drafts_of_others(record, number, actor.id)
         unit = self._store.begin(actor)
-        unit.record(Event.PAPER_VIEW, patient=record.patient, type_=paper.type, rid=paper.rid, paper=number)
+        unit.record(Event.PAPER_VIEW, patient=record.patient, type_=paper.type, rid=paper.rid, paper=number, by=by)
         await self._store.commit(unit)
         is_written = record.state.is_written and not record.is_cancelled and not paper.is_cancelled
         return Filled(
             record, replace(paper, version=stored.version), form, response_to_answers(form, stored.read()), typed,
-            others, is_written and actor.may(Permission.RECORD_EDIT),
+            others, is_written and actor.may(Permission.RECORD_EDIT) and await self._may_write(record_id, actor),
         )  # fmt: skip
 
     async def versions(self, record_id: str, number: int, actor: Actor) -> Versions:
@@ -202,12 +205,12 @@ class Papers:
 
         Raises NotFound BA-5205, BA-5206.
         """
-        record = await self._records.read(record_id)
+        record, seeing, _ = await self._records.admitted(record_id, actor)
         paper = await self._paper(record, number)
         if not paper.form:
             raise NO_SUCH_PAPER()
         form = self._records.forms.by_key(paper.form)
-        found = await self._store.resources.history(paper.type, paper.id, actor, count=VERSIONS_MAX)
+        found = await self._store.resources.history(paper.type, paper.id, seeing, count=VERSIONS_MAX)
         told = [_version(form, each.version, each.updated_at, each.read()) for each in found if not each.deleted]
         return Versions(record, paper, form, told)
 
@@ -216,7 +219,7 @@ class Papers:
     ) -> datetime:
         """Keep what is typed; gives when it was kept. Raises NotFound BA-5205, BA-5206; Conflict BA-5202, BA-5209."""
         require(actor, Permission.RECORD_EDIT)
-        record = _writable(await self._records.read(record_id))
+        record = _writable((await self._records.admitted(record_id, actor, Use.WRITE)).record)
         await self._paper(record, number)
         now = self._store.clock.now()
         content = orjson.dumps(dict(inputs))
@@ -227,7 +230,7 @@ class Papers:
 
     async def drop_draft(self, record_id: str, number: int, actor: Actor) -> None:
         """Throw one's own draft away; what is saved stays."""
-        await self._rows.drop_draft(await self._records.read(record_id), number, actor.id)
+        await self._rows.drop_draft((await self._records.admitted(record_id, actor)).record, number, actor.id)
 
     async def save(
         self,
@@ -248,8 +251,9 @@ class Papers:
         BA-5213.
         """
         require(actor, Permission.RECORD_EDIT)
-        record = _writable(await self._records.read(record_id))
-        opened = await self._records.opened(record, actor)
+        record, seeing, _ = await self._records.admitted(record_id, actor, Use.WRITE)
+        _writable(record)
+        opened = await self._records.opened(record, seeing)
         paper = _of(opened.papers, number)
         if paper.is_cancelled:
             raise IS_CANCELLED()
@@ -313,9 +317,14 @@ class Papers:
         wrong = {issue.place.rpartition(" ")[2].partition("[")[0] for issue in check_answers(form, found)}
         return {name: value for name, value in found.items() if name not in wrong and not is_empty(value)}
 
+    async def _may_write(self, record_id: str, actor: Actor) -> bool:
+        rid = self._store.workshop.ids.rid_of("Composition", record_id)
+        return actor.care is None or await read_admitted(self._store.database, rid, actor, Use.WRITE) is not None
+
     async def _mark(self, record_id: str, number: int, actor: Actor, reason: str, *, is_cancelled: bool) -> Paper:
-        record = _writable(await self._records.read(record_id))
-        opened = await self._records.opened(record, actor)
+        record, seeing, _ = await self._records.admitted(record_id, actor, Use.WRITE)
+        _writable(record)
+        opened = await self._records.opened(record, seeing)
         paper = _of(opened.papers, number)
         if paper.is_cancelled == is_cancelled:
             raise IS_CANCELLED() if is_cancelled else IS_NOT_CANCELLED()

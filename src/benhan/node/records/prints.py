@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from benhan.kernel.actors import Actor
+from benhan.kernel.care import Use
 from benhan.kernel.clock import VIETNAM
 from benhan.kernel.faults import FaultCode, NotFound
 from benhan.kernel.permissions import Permission
@@ -90,7 +91,10 @@ class Prints:
         return await self._made(record_id, number, actor, name)
 
     async def whole(self, record_id: str, actor: Actor, name: str) -> Print:
-        """All papers on forms that are not cancelled, in the hospital's order, as one file. Raises as `paper`."""
+        """All papers on forms that are not cancelled, in the hospital's order, as one file: a copy of the record.
+
+        Raises as `paper`.
+        """
         return await self._made(record_id, WHOLE, actor, name)
 
     async def look_up(self, code: str) -> Genuine:
@@ -115,8 +119,9 @@ class Prints:
     async def _made(self, record_id: str, number: int, actor: Actor, name: str) -> Print:
         require(actor, Permission.RECORD_PRINT)
         store = self._records.store
-        record = await self._records.read(record_id)
-        opened = await self._records.opened(record, actor)
+        use = Use.PRINT if number else Use.COPY
+        record, seeing, by = await self._records.admitted(record_id, actor, use)
+        opened = await self._records.opened(record, seeing)
         order = self._records.order
         filled = [
             each
@@ -133,7 +138,7 @@ class Prints:
         pdf = await asyncio.to_thread(papers_to_pdf, papers, now, mark)
         unit = store.begin(actor)
         unit.also(_noted(record, filled[0].paper if number else None, now, actor, code, pdf))
-        unit.record(Event.PAPER_PRINT, patient=record.patient, type_="Composition", rid=record.rid, paper=number)
+        unit.record(Event.PAPER_PRINT, patient=record.patient, type_="Composition", rid=record.rid, paper=number, by=by)
         await store.commit(unit)
         return Print(pdf, code)
 

@@ -12,6 +12,9 @@ from typing import Any
 
 import asyncpg
 
+from benhan.kernel.actors import Actor
+from benhan.kernel.care import Use
+from benhan.node.records.admission import OF_PATIENT, WORK, reach
 from benhan.node.records.faults import ALREADY_OPEN, CHANGED_MEANWHILE, NO_SUCH_HOLD, NO_SUCH_RECORD
 from benhan.node.records.lifecycle import State
 from benhan.node.records.models import Medium, Paper, PaperState, Record
@@ -47,22 +50,9 @@ _TOUCH = query(
     """,
 )
 _READ = query("record_read", "select * from medical_record where bucket = $1 and rid = $2")
-_OF_PATIENT = query(
-    "records_of_patient", "select * from medical_record where bucket = $1 and patient = $2 order by opened_at desc"
-)
 _OF_ENCOUNTER = query(
     "record_of_encounter",
     "select * from medical_record where bucket = $1 and encounter = $2 and cancelled_at is null",
-)
-_WORK = query(
-    "records_by_state",
-    """
-    select * from medical_record
-    where state = any($1::text[]) and ($2 = '' or department = $2) and cancelled_at is null
-          and (opened_at, rid) < ($3, $4)
-    order by opened_at desc, rid desc limit $5
-    """,
-    fan_out="a list of work names no patient: a department's records lie in all compartments",
 )
 _COUNTS = query(
     "records_counted",
@@ -191,23 +181,26 @@ class RecordRows:
         row = await self._database.fetchrow(_READ, bucket_of(rid), rid)
         if row is None:
             raise NO_SUCH_RECORD()
-        return _record(row)
+        return record_of(row)
 
-    async def of_patient(self, patient: int) -> list[Record]:
-        """The records of a patient, newest first, cancelled ones too."""
-        return [_record(row) for row in await self._database.fetch(_OF_PATIENT, bucket_of(patient), patient)]
+    async def of_patient(self, patient: int, actor: Actor) -> list[Record]:
+        """The records of a patient that the actor may read, newest first, cancelled ones too."""
+        reached = reach(actor, Use.READ)
+        return [record_of(row) for row in await self._database.fetch(OF_PATIENT, *reached, bucket_of(patient), patient)]
 
     async def of_encounter(self, bucket: int, encounter: int) -> Record | None:
         """The record of an episode that is not cancelled."""
         row = await self._database.fetchrow(_OF_ENCOUNTER, bucket, encounter)
-        return _record(row) if row is not None else None
+        return record_of(row) if row is not None else None
 
     async def work(
-        self, states: Sequence[State], department: str, before: tuple[datetime, int], count: int
+        self, states: Sequence[State], department: str, before: tuple[datetime, int], count: int, actor: Actor
     ) -> list[Record]:
-        """Records in these states, of a department ("": all), opened before a place in the list, newest first."""
+        """Records in these states that the actor may read, of a department ("": all), newest first, opened before a
+        place in the list."""
         names = [each.value for each in states]
-        return [_record(row) for row in await self._database.fetch(_WORK, names, department, *before, count)]
+        rows = await self._database.fetch(WORK, *reach(actor, Use.READ), names, department, *before, count)
+        return [record_of(row) for row in rows]
 
     async def waiting(self) -> list[Waiting]:
         """What is under way, by state and department."""
@@ -397,7 +390,8 @@ def release_hold(record: Record, order: str, at: datetime, by: str) -> Hook:
     return write
 
 
-def _record(row: Mapping[str, Any] | asyncpg.Record) -> Record:
+def record_of(row: Mapping[str, Any] | asyncpg.Record) -> Record:
+    """The record of a row."""
     keep_until: date | None = row["keep_until"]
     return Record(
         row["rid"],

@@ -90,7 +90,6 @@ class Event(Enum):
     EMERGENCY_READ = (153, "access:emergency:read", ("emergency",))
     EMERGENCY_JUDGE = (154, "access:emergency:judge", ("emergency", "verdict"))
     LOOKS_VIEW = (155, "access:looks:view", ("count", "format"))
-    MATRIX_EXPORT = (156, "access:matrix:export", ("format",))
     ACCOUNT_CHANGE = (157, "account:account:change", ("account",))
     ACCOUNT_DEPARTMENT = (158, "account:department:change", ("account", "department", "given"))
 
