@@ -83,6 +83,14 @@ class Event(Enum):
     RECORD_ACT = (111, "record:life:act", ("act", "paper"))
     PAPER_VIEW = (112, "record:paper:view", ("paper",))
     PAPER_PRINT = (113, "record:paper:print", ("paper", "print"))
+    PAPER_SIGN = (120, "record:signature:make", ("paper", "signed", "duty"))
+    PAPER_REFUSE = (121, "record:signature:refuse", ("paper", "signed"))
+    PAPER_STAMP = (122, "record:signature:stamp", ("paper", "signed"))
+    PAPER_CONFIRM = (123, "record:confirmation:take", ("paper", "signed", "method"))
+    SIGNED_FILE_VIEW = (124, "record:signature:view", ("paper", "signed"))
+    SIGNER_SET = (125, "account:signer:set", ("account", "kind"))
+    SIGNER_LOCK = (126, "account:signer:lock", ("fault",))
+    DELEGATION_CHANGE = (127, "account:delegation:change", ("deputy", "given"))
 
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number
