@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from benhan.node.records.models import Paper, Record
 from benhan.node.records.order import usual_order
 from benhan.node.records.papers import Papers
 from benhan.node.signatures.batches import Batch, Batches
+from benhan.node.signatures.confirmations import Confirmations
 from benhan.node.signatures.keeper import Seal, SignatureKeeper
 from benhan.node.signatures.keys import Devices, SignerPlace, Signers, account_of
 from benhan.node.signatures.models import Chosen
@@ -46,6 +47,16 @@ INTERNAL, COURSE, CARE = "01/BV-01", "36/BV-02", "06/BV-02"
 
 
 @dataclass
+class KeptCodes:
+    """Phones that a test reads: the last code by number."""
+
+    sent: dict[str, str] = field(default_factory=dict)
+
+    async def send(self, phone: str, code: str) -> None:
+        self.sent[phone] = code
+
+
+@dataclass
 class House:
     """The hospital's parts that sign."""
 
@@ -60,6 +71,8 @@ class House:
     keeper: SignatureKeeper
     folder: Path
     stay: Stay
+    confirmations: Confirmations
+    codes: KeptCodes
 
     async def begin_anew(self) -> None:
         """The next morning: a new patient, good certificates, everything answers."""
@@ -145,9 +158,25 @@ async def open_house(embedded_url: str, folder: Path, devices: Devices | None = 
     signatures = Signatures(records, blobs, signers, services)
     batches = Batches(signatures)
     seal = Seal(SignerPlace("file", str(key_file(folder, pki, "hospital")), ""), Secret(PIN))
-    keeper = SignatureKeeper(signatures, batches, devices, seal)
+    sender = KeptCodes()
+    confirmations = Confirmations(signatures, sender)
+    keeper = SignatureKeeper(signatures, batches, confirmations, devices, seal)
     stay = await admit(store)
-    yield House(store, clock, pki, records, Papers(records), signers, signatures, batches, keeper, folder, stay)
+    yield House(
+        store,
+        clock,
+        pki,
+        records,
+        Papers(records),
+        signers,
+        signatures,
+        batches,
+        keeper,
+        folder,
+        stay,
+        confirmations,
+        sender,
+    )
     await store.close()
     await admin.execute(f'drop database "{name}" with (force)')
     await admin.close()

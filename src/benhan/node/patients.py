@@ -123,6 +123,10 @@ class Patients:
         names = await self.names_of({each.actor for each in found.entries})
         return [Look(each.at, names.get(each.actor, each.actor), each.role, each.label) for each in found.entries]
 
+    def line_of_record(self, patient: dict[str, Any]) -> PatientLine:
+        """What a banner tells of a patient today."""
+        return line_of(patient, day_in_vietnam(self._store.clock.now()).isoformat())
+
     async def names_of(self, actors: set[str]) -> dict[str, str]:
         """The names of the accounts among `actors`."""
         numbers = [int(each.removeprefix("account:")) for each in actors if each.startswith("account:")]

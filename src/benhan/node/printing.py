@@ -85,6 +85,23 @@ def papers_to_pdf(
     return pdf
 
 
+PICTURE_PPI = 100.0
+"""So many points an inch: a page of A4 is read well on a tablet."""
+
+
+def paper_to_pictures(form: Form, answers: Answers) -> list[bytes]:
+    """The pages of a paper as PNG, for a screen: what the PDF shows. Raises as `papers_to_pdf`."""
+    import typst
+
+    files: Any = typeset([(form, answers)])
+    try:
+        made = _compiler().compile(files, format="png", ppi=PICTURE_PPI)
+    except typst.TypstError as cause:
+        raise NOT_PRINTED(name=form.number, reason=cause.message) from cause
+    assert made is not None, "without a place to write to the pages come back"
+    return list(made) if isinstance(made, list) else [made]  # one page is no list
+
+
 def _attached(each: Attachment) -> str:
     assert _NAME.fullmatch(each.name), "the name of a file beside main.typ"
     description, mime_type = (json.dumps(text, ensure_ascii=False) for text in (each.description, each.mime_type))

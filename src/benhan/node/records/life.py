@@ -322,6 +322,14 @@ class Records:
         if lacking:
             raise UNSIGNED_PAPERS(count=len(lacking))
 
+    async def reason(self, patient: int, sealed: bytes | None) -> str:
+        """A sealed reason in words; "" without one, or where the patient's key was destroyed."""
+        if sealed is None:
+            return ""
+        async with self.store.database.connection() as connection:
+            key = (await self.store.keyring.data_keys([patient], connection)).get(patient)
+        return key.open(sealed, _REASON_AAD).decode() if key is not None else ""
+
     async def sealed(self, patient: int, reason: str) -> bytes:
         """A reason, sealed with the patient's key as it stands in the record's list of acts."""
         async with self.store.database.connection() as connection:

@@ -17,10 +17,13 @@ from benhan.kernel.secrets import Secret
 from benhan.kernel.stopping import stopped_within
 from benhan.node.signatures import rows
 from benhan.node.signatures.batches import Batches
+from benhan.node.signatures.confirmations import Confirmations
 from benhan.node.signatures.keys import Devices, SignerPlace, opened
 from benhan.node.signatures.models import ORGANISATION, SignedPaper, Step
 from benhan.node.signatures.signing import GROUP, ROLE_TITLES, Ready, Signatures, signable
 from benhan.signing.batch import stamp_later
+from benhan.signing.checking import checked_status
+from benhan.signing.cms import detached
 from benhan.signing.remote import Approval
 from benhan.store.database import Connection
 from benhan.store.ids import encode_rid
@@ -47,9 +50,17 @@ class Seal:
 class SignatureKeeper:
     """The task that seals and stamps, and lets batches end before the process does."""
 
-    def __init__(self, signatures: Signatures, batches: Batches, devices: Devices, seal: Seal | None) -> None:
+    def __init__(
+        self,
+        signatures: Signatures,
+        batches: Batches,
+        confirmations: Confirmations,
+        devices: Devices,
+        seal: Seal | None,
+    ) -> None:
         self._signatures = signatures
         self._batches = batches
+        self._confirmations = confirmations
         self._devices = devices
         self._seal = seal
 
@@ -60,7 +71,7 @@ class SignatureKeeper:
             try:
                 async with session_lock(self._signatures.store.database, LOCK) as held:
                     if held is not None:
-                        sealed = await self.seal_waiting()
+                        sealed = await self.seal_waiting() + await self.seal_evidence()
                         stamped = await self.stamp_missing()
                         pause = 0.0 if sealed + stamped else LOOK_S
             except Fault as fault:
@@ -91,6 +102,26 @@ class SignatureKeeper:
             if each is not None:
                 log.warning("seal.refused", fault=each.code)
         return sum(each is None for each in outcomes)
+
+    async def seal_evidence(self) -> int:
+        """Sign the evidence of confirmations, each with its time-stamp; gives how many. Raises as `seal_waiting`."""
+        services = self._signatures.services
+        if self._seal is None or services is None:
+            return 0
+        waiting = await self._confirmations.unsigned(GROUP)
+        if not waiting:
+            return 0
+        now = self._signatures.store.clock.now()
+        async with opened(self._seal.place, Approval(self._seal.pin), self._devices) as signer:
+            status = await checked_status(signer.identity, services.trust, services.fetch, now)
+            prepared = [detached(each, signer.identity, ROLE_TITLES[ORGANISATION], now) for _, each in waiting]
+            made = await signer.sign([each.attributes for each in prepared])
+        for (kept, _), one, signature in zip(waiting, prepared, made, strict=True):
+            signed = one.with_signature(signature)
+            token = await services.stamp(signed.to_stamp)
+            signed = signed.with_timestamp(token).with_status(status | await services.server_status(token, now))
+            await self._confirmations.keep_signature(kept, signed.der)
+        return len(waiting)
 
     async def _ready(self, step: Step) -> Ready:
         record = signable(await self._signatures.records.read(encode_rid(step.record)))

@@ -123,6 +123,15 @@ class Signers:
         row = await self._database.fetchrow("select * from account_signer where account = $1", number)
         return _signer(row) if row is not None else None
 
+    async def has(self, account: int) -> bool:
+        """Whether something to sign with is registered for an account that is let in."""
+        found = await self._database.fetchval(
+            "select 1 from account_signer s join account a on a.id = s.account"
+            " where s.account = $1 and a.disabled_at is null",
+            account,
+        )
+        return found is not None
+
     async def standings(self, actor: Actor) -> list[Standing]:
         """As whom somebody may sign now: themselves first, then those who delegated to them."""
         own = await self.of(actor)

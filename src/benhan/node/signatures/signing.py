@@ -246,14 +246,33 @@ class Signatures:
         )  # fmt: skip
         await self.store.commit(unit)
 
+    async def present(self, record_id: str, number: int, actor: Actor) -> bytes:
+        """The bytes that the next signature of a paper goes over; that they were seen is in the ledger.
+
+        Raises NotFound BA-5205, BA-5206; Conflict BA-5202.
+        """
+        record = await self.records.read(record_id)
+        paper = await self.paper(record, number)
+        (stored,) = await self.store.resources.read_many([(paper.type, paper.id)], actor)
+        if stored is None or not paper.form:
+            raise NO_SUCH_PAPER()
+        before = await self.rows.file(record, number, paper.version)
+        pdf = await self.bytes_of(before) if before is not None else await self.page(paper, stored)
+        unit = self.store.begin(actor)
+        unit.also(rows.see(record, number, actor.id, paper.version, unit.at))
+        unit.record(Event.PAPER_VIEW, patient=record.patient, type_=paper.type, rid=paper.rid, paper=number)
+        await self.store.commit(unit)
+        return pdf
+
     async def file(self, record_id: str, number: int, version: int, actor: Actor) -> bytes:
         """The signed file of a version, as it was signed; that it was taken is in the ledger.
 
         Raises NotFound BA-5205, BA-5206, BA-5107.
         """
         record = await self.records.read(record_id)
-        paper = await self.paper(record, number)
-        await self._hold_to_sight(paper, actor)
+        paper = await self.paper(record, number, or_cancelled=True)
+        if not await self.is_seen_by(paper, actor):
+            raise NO_SUCH_PAPER()
         found = await self.rows.file(record, number, version)
         if found is None:
             raise NOT_SIGNED_YET()
@@ -279,11 +298,11 @@ class Signatures:
                 raise
             raise SIGNED_MEANWHILE() from fault
 
-    async def paper(self, record: Record, number: int) -> Paper:
+    async def paper(self, record: Record, number: int, *, or_cancelled: bool = False) -> Paper:
         """A paper of a record. Raises NotFound BA-5206, Conflict BA-5202 where it is cancelled."""
         for each in await self.records.rows.papers(record):
             if each.number == number:
-                if each.is_cancelled:
+                if each.is_cancelled and not or_cancelled:
                     raise IS_CANCELLED()
                 return each
         raise NO_SUCH_PAPER()
@@ -297,11 +316,10 @@ class Signatures:
         chain = self.records.chains.of(paper.form_number)
         return chain.late_h if chain is not None else LATE_H
 
-    async def _hold_to_sight(self, paper: Paper, actor: Actor) -> None:
-        """Raises NotFound BA-5206 where the paper is kept from the actor."""
+    async def is_seen_by(self, paper: Paper, actor: Actor) -> bool:
+        """Whether a paper is not kept from the actor."""
         (stored,) = await self.store.resources.read_many([(paper.type, paper.id)], actor)
-        if stored is None:
-            raise NO_SUCH_PAPER()
+        return stored is not None
 
 
 def is_of(step: Step, paper: Paper) -> bool:

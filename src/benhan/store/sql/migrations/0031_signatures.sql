@@ -118,3 +118,21 @@ create table paper_confirmation (
     primary key (bucket, record, number, version, confirmed_at)
 );
 create index paper_confirmation_unsigned on paper_confirmation (confirmed_at) where signature = '';
+
+-- A code that was sent to who confirms a page; the code itself is on their phone only.
+create table confirmation_code (
+    record bigint not null,
+    patient bigint not null,
+    sent_at timestamptz not null,
+    ends_at timestamptz not null,
+    used_at timestamptz,
+    number int not null,
+    version int not null,
+    tries int not null default 0,
+    bucket smallint not null,
+    id text not null,
+    code_mac bytea not null,          -- keyed hash
+    phone bytea not null,             -- sealed with the patient's key
+    page_hash bytea not null,
+    primary key (bucket, id)
+);
