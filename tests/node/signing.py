@@ -79,7 +79,8 @@ class House:
         self.pki.down.clear()
         self.clock.at = AT
         self.stay = await admit(self.store)
-        await self.store.database.execute("update signing_batch set ended_at = begun_at where ended_at is null")
+        for table in ("signing_batch", "signing_step", "signing_delegation", "paper_confirmation"):
+            await self.store.database.execute(f"delete from {table}")
         await self.register(DOCTOR, "doctor")
         await self.register(NURSE, "nurse")
         await self.register(OTHER_DOCTOR, "head", duties=frozenset({"head"}), title="Trưởng khoa Nội")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as changed
 from tests.node.conftest import DOCTOR, admit
-from tests.node.signing import AT, COURSE, House, open_house
+from tests.node.signing import AT, COURSE, House
 
 from benhan.kernel.faults import Fault
 from benhan.node.records.models import Paper, PaperState, Record
+from benhan.node.signatures.chain import usual_chains
 from benhan.node.signatures.evidence import Confirmation, Method, Relation, Stroke, Witness, checked, stroke_of
 from benhan.node.signatures.models import Chosen
 from benhan.signing.verdicts import Indication
@@ -23,21 +24,12 @@ BY_HAND = Confirmation(Method.STROKE, Relation.SELF, "Trần Thị Mận", strok
 DEVICE = "Tablet 1280x800"
 
 
-@pytest.fixture(scope="module")
-async def place(embedded_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A hospital whose papers of treatment want the patient and the author, in any order."""
-    from msgspec.structs import replace as changed
-
-    async with open_house(embedded_url, tmp_path_factory.mktemp("tablet")) as found:
-        chains = found.records.chains
-        found.records.chains = changed(chains, chain=(changed(chains.chain[-1], turns=(("patient", "author"),)),))
-        yield found
-
-
-@pytest.fixture
-async def hospital(place: House) -> House:
-    await place.begin_anew()
-    return place
+@pytest.fixture(autouse=True)
+def wants_patient(monkeypatch: pytest.MonkeyPatch, signing_house: House) -> None:
+    """Papers of treatment want the patient and the author, in any order."""
+    chains = usual_chains()
+    wanted = changed(chains, chain=(changed(chains.chain[-1], turns=(("patient", "author"),)),))
+    monkeypatch.setattr(signing_house.records, "chains", wanted)
 
 
 async def paper_of(hospital: House) -> tuple[Record, Paper, Chosen]:

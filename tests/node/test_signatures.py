@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from tests.node.conftest import DOCTOR, OTHER_DOCTOR
-from tests.node.signing import AT, CARE, COURSE, INTERNAL, PIN, House, open_house
+from tests.node.signing import AT, CARE, COURSE, INTERNAL, PIN, House
 
 from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import system
@@ -18,20 +17,6 @@ from benhan.node.signatures.page import ANSWERS_NAME, FHIR_NAME
 from benhan.signing.verdicts import Indication
 from benhan.signing.verify_pdf import judge_pdf
 from benhan.store.ledger.read import entries_of_patient
-
-
-@pytest.fixture(scope="module")
-async def place(embedded_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """One hospital for the file: a database, a PKI, keys."""
-    async with open_house(embedded_url, tmp_path_factory.mktemp("hospital")) as found:
-        yield found
-
-
-@pytest.fixture
-async def hospital(place: House) -> House:
-    """The hospital in the morning: everybody's certificate is good, everything answers, a new patient is there."""
-    await place.begin_anew()
-    return place
 
 
 async def state_of(hospital: House, record: Record, number: int) -> PaperState:

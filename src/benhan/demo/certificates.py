@@ -16,6 +16,8 @@ from asn1crypto import keys, tsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as generate_rsa_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -36,7 +38,7 @@ from benhan.kernel.clock import Clock, SystemClock
 PIN = "123456"
 NO_VALUE = "DEMO, không có giá trị pháp lý"
 YEARS = 5
-Key = EllipticCurvePrivateKey
+Key = EllipticCurvePrivateKey | RSAPrivateKey
 CA_TITLE = "CA và máy chủ dấu thời gian giả (trình diễn)"
 
 
@@ -126,11 +128,12 @@ class DemoCertificates:
         if not (key.exists() and certificate.exists()):
             return None
         private = load_pem_private_key(key.read_bytes(), None)
-        assert isinstance(private, EllipticCurvePrivateKey), "we made it"
+        assert isinstance(private, EllipticCurvePrivateKey | RSAPrivateKey), "we made it"
         return Made(private, x509.load_pem_x509_certificate(certificate.read_bytes()))
 
     def _made(self, name: str, common_name: str, use: str | None, *, is_ca: bool = False, title: str = "") -> Made:
-        key = generate_private_key(SECP256R1())  # made in no time, so that `make run` starts soon
+        # curves are made in no time, so that `make run` starts soon; the library's server stamps with RSA alone
+        key: Key = generate_rsa_key(65537, 2048) if use == "tsa" else generate_private_key(SECP256R1())
         certificate = self._certificate(key, common_name, use, is_ca=is_ca, title=title)
         if use != "person":
             _write(

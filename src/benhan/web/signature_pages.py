@@ -31,6 +31,7 @@ from benhan.web.form_inputs import Change, changes_between, grouped
 from benhan.web.pages import Page, Site, language_of, page, render
 from benhan.web.record_paths import department_in, number_in
 from benhan.web.sign_in import form_of
+from benhan.web.words import date_of
 
 BODY_BYTES_MAX = 256 * 1024
 CHANGES_MAX = 12
@@ -156,7 +157,7 @@ class SignaturePages:
             self._site,
             "signing_delegations.html",
             status_of(fault) if fault is not None else 200,
-            given=given,
+            given=[(each, date_of(each.ends_at - timedelta(seconds=1))) for each in given],
             names=await self._patients.names_of({f"account:{each.deputy}" for each in given}),
             typed=typed or {},
             **_told(request, fault),
