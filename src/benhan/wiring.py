@@ -23,10 +23,13 @@ from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.exports import Exports
 from benhan.node.intake import Intake
+from benhan.node.records.life import Facility, Records
 from benhan.node.records.order import Order, read_order, usual_order
 from benhan.node.sends.desk import Desk
 from benhan.node.sends.destination import Destination
 from benhan.node.sends.opening import open_destinations
+from benhan.node.signatures.chain import read_chains, usual_chains
+from benhan.node.signatures.opening import SigningParts, must_sign, open_signing
 from benhan.repository.ingest import Ingest
 from benhan.store.catalogues import Catalogues
 from benhan.store.database import Database, ensure_database
@@ -165,6 +168,8 @@ class Node:
     client: RepositoryClient | None
     sends: Sends
     destinations: list[Destination]
+    records: Records
+    signing: SigningParts
 
     async def queue_counts(self) -> dict[str, float]:
         """What waits in the inbox, the outbox and for each authority; what waits for a person is not counted."""
@@ -174,6 +179,18 @@ class Node:
             counts = (await self.sends.counts(each.name)).by_state
             waiting[each.name] = float(counts.get(SendState.WAITING, 0) + counts.get(SendState.SENT, 0))
         return waiting
+
+
+def build_records(settings: Settings, store: Store, forms: Catalogue) -> Records:
+    """The records of a hospital, with its own order of papers and of signatures."""
+    return Records(
+        store,
+        Facility(settings.facility_code, settings.facility_name),
+        forms,
+        read_order(Path(settings.record_order)) if settings.record_order else usual_order(),
+        read_chains(Path(settings.signing_chains)) if settings.signing_chains else usual_chains(),
+        must_sign=must_sign(settings),
+    )
 
 
 @asynccontextmanager
@@ -189,10 +206,15 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
         )
         known = BhytKnowledge(Catalogues(store.database, store.clock), store.clock)
         sends = Sends(store.database, store.keyring, store.clock, store.random)
+        forms = Catalogue([Path(settings.forms_folder)] if settings.forms_folder else ())
+        records = build_records(settings, store, forms)
         inbox.start()
         outbox.start()
         try:
-            async with open_destinations(settings, store, sends, known) as destinations:
+            async with (
+                open_destinations(settings, store, sends, known) as destinations,
+                open_signing(settings, store, records) as signing,
+            ):
                 yield Node(
                     settings,
                     store,
@@ -205,11 +227,13 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
                     ),
                     Applier(store, inbox, outbox, context, charset=settings.mllp_charset),
                     Exports(store, settings.facility_code, settings.facility_name, address),
-                    Catalogue([Path(settings.forms_folder)] if settings.forms_folder else ()),
-                    read_order(Path(settings.record_order)) if settings.record_order else usual_order(),
+                    forms,
+                    records.order,
                     client,
                     sends,
                     destinations,
+                    records,
+                    signing,
                 )
         finally:
             await inbox.stop()

@@ -61,7 +61,7 @@ def _is_free(port: int) -> bool:
 
 def free_base() -> int:
     """A first port such that all ports of the demonstration are free; runs beside each other look elsewhere first."""
-    needed = (0, 1, 2, 3, 4, 5, MLLP_ABOVE, MLLP_ABOVE + 1)
+    needed = (0, 1, 2, 3, 4, 5, 6, MLLP_ABOVE, MLLP_ABOVE + 1)
     first = 20000 + os.getpid() % 300 * 20
     return next(base for base in range(first, 28000, 10) if all(_is_free(base + each) for each in needed))
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.clocks import SetClock
@@ -23,8 +24,27 @@ from benhan.store.store import Store
 from benhan.vn import systems
 from benhan.vn.forms.catalogue import Catalogue
 
+if TYPE_CHECKING:
+    from tests.node.signing import House
+
 FORMS = Catalogue()
 GRACE = timedelta(days=30)
+
+
+@pytest.fixture(scope="session")
+async def signing_house(embedded_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """One hospital for all tests of signatures: a database, a PKI and its keys take time to make."""
+    from tests.node.signing import open_house
+
+    async with open_house(embedded_url, tmp_path_factory.mktemp("signing")) as found:
+        yield found
+
+
+@pytest.fixture
+async def hospital(signing_house: House) -> House:
+    """That hospital in the morning: certificates are good, everything answers, nothing waits."""
+    await signing_house.begin_anew()
+    return signing_house
 
 
 @pytest.fixture

@@ -29,9 +29,16 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.RECORD_CLOSE,
         Permission.RECORD_PRINT,
         Permission.EMERGENCY,
+        Permission.RECORD_SIGN,
     },
     Role.NURSE: _CLINICAL
-    | {Permission.RECORD_VIEW, Permission.RECORD_EDIT, Permission.RECORD_PRINT, Permission.EMERGENCY},
+    | {
+        Permission.RECORD_VIEW,
+        Permission.RECORD_EDIT,
+        Permission.RECORD_PRINT,
+        Permission.EMERGENCY,
+        Permission.RECORD_SIGN,
+    },
     Role.RECORDS: _CLINICAL
     | {
         Permission.RECORD_EXPORT,
@@ -43,6 +50,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.RECORD_ARCHIVE,
         Permission.RECORD_HOLD,
         Permission.RECORD_PRINT,
+        Permission.RECORD_SIGN,
         Permission.DELIVERY_VIEW,
         Permission.LEDGER_VIEW,
         Permission.ACCESS_GRANT,

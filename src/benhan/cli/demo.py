@@ -32,6 +32,7 @@ def demo(
 
 async def _demo(settings: Settings, people: int, port: int) -> None:
     from benhan.demo.accounts import ACCOUNTS
+    from benhan.demo.certificates import CA_TITLE
     from benhan.demo.country import start_country, until_ready, until_stopped
     from benhan.demo.receivers import HUB_TITLE, PORTAL_TITLE
 
@@ -44,6 +45,7 @@ async def _demo(settings: Settings, people: int, port: int) -> None:
             table.add_row(address.title, address.url)
         table.add_row(PORTAL_TITLE, country.receivers.portal_url)
         table.add_row(HUB_TITLE, country.receivers.hub_url)
+        table.add_row(CA_TITLE, country.receivers.ca_url)
         out.print(table)
         accounts = Table("Trang (site)", "Tên đăng nhập (login)", "Mật khẩu (password)", "Vai trò (role)")
         for account in ACCOUNTS:

@@ -24,6 +24,7 @@ from benhan.cli import (
     packages,
     send,
     serve,
+    signers,
     synth,
     terminology,
     validate,
@@ -51,6 +52,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(db.app, name="db")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
+app.add_typer(signers.app, name="signers")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(views.app, name="views")
 app.add_typer(packages.app, name="packages")

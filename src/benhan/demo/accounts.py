@@ -22,6 +22,7 @@ PASSWORD = "trinh-dien"  # noqa: S105  # obvious on purpose: only synthetic data
 
 ACCOUNTS = (
     DemoAccount("node", "bacsi", PASSWORD, "BS. Lê Thị Minh Châu", Role.DOCTOR),
+    DemoAccount("node", "truongkhoa", PASSWORD, "TK. Hoàng Đức Anh", Role.DOCTOR),
     DemoAccount("node", "dieuduong", PASSWORD, "ĐD. Phạm Văn Hải", Role.NURSE),
     DemoAccount("node", "khth", PASSWORD, "Phòng KHTH", Role.RECORDS),
     DemoAccount("node", "xetnghiem", PASSWORD, "KTV. Trần Quốc Bảo", Role.LAB),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ import httpx
 
 from benhan.access.roles import MACHINE_PERMISSIONS
 from benhan.demo.accounts import ACCOUNTS
+from benhan.demo.certificates import DemoCertificates
 from benhan.demo.check_ups import handed_in
 from benhan.demo.receivers import Credentials, Receivers, credentials_of, environment_of
 from benhan.demo.scenario import (
@@ -29,6 +30,7 @@ from benhan.kernel.actors import system
 from benhan.kernel.clock import SystemClock
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
+from benhan.node.signatures.keys import Devices, SignerPlace, Signers
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.supervisor import Child, Supervisor
 from benhan.store.database import ensure_database
@@ -38,6 +40,14 @@ from benhan.synth.person import Person
 from benhan.transports.mllp_client import MllpClient
 from benhan.wiring import build_access, key_encryption, open_store
 
+TITLES = {
+    "bacsi": "Bác sĩ điều trị",
+    "truongkhoa": "Trưởng khoa",
+    "dieuduong": "Điều dưỡng",
+    "khth": "Phòng kế hoạch tổng hợp",
+}
+"""Who has a certificate in the demonstration, and signs as what."""
+HEAD = "truongkhoa"
 CHECK_UPS = 4
 """How many people of each hospital had a check-up this morning."""
 MLLP_ABOVE = 4495
@@ -166,7 +176,8 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
         since = now - timedelta(days=BACK_DAYS)
         sends = environment_of(credentials, hospital, receivers.portal_url, receivers.hub_url, since)
         token = {"BENHAN_REPOSITORY_TOKEN": tokens[hospital.code]}
-        children.append(_child(f"node{index + 1}", "node", node, **token, **sends))
+        signs = await _signers(node, hospital, receivers.certificates)
+        children.append(_child(f"node{index + 1}", "node", node, **token, **sends, **signs))
         files.append(await _files(node, hospital, patients, now, credentials, receivers))
         addresses.append(Address(hospital.name, node.base_url))
     book = replace(repository, http_port=book_port, facility_name="Sổ sức khoẻ điện tử (trình diễn)")
@@ -215,6 +226,22 @@ async def _provision(settings: Settings, role: str, site: str, facilities: list[
             code: await access.sessions.make_token(f"node-{code}", MACHINE_PERMISSIONS["repository"], facility=code)
             for code in facilities
         }
+
+
+async def _signers(node: Settings, hospital: Facility, certificates: DemoCertificates) -> Mapping[str, str]:
+    """Give the hospital's people who sign their certificates; gives the settings by which it signs."""
+    async with open_store(node, "node") as store:
+        accounts = build_access(store, node).accounts
+        signers = Signers(store.database, store.clock, Devices())
+        for each in ACCOUNTS:
+            title = TITLES.get(each.login)
+            known = await accounts.find(each.login)
+            if title is None or known is None:
+                continue
+            file = certificates.file_of(f"{hospital.code}-{each.login}", each.name, title)
+            duties = frozenset({"head"}) if each.login == HEAD else frozenset[str]()
+            await signers.set(known.id, SignerPlace("file", str(file), ""), title=title, duties=duties)
+    return certificates.environment(certificates.file_of(f"{hospital.code}-seal", hospital.name))
 
 
 def _child(name: str, role: str, settings: Settings, **environment: str) -> Child:

@@ -1,4 +1,4 @@
-"""The demonstration's authorities: a portal and a hub that are fakes, on this machine; and what hospitals send with.
+"""The demonstration's authorities: a portal, a hub and a CA that are fakes, on this machine; what hospitals send with.
 
 Certificates and keys are made here, once, under the data folder; nobody vouches for them.
 """
@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_an
 from cryptography.x509.oid import NameOID
 
 from benhan.demo.accounts import PASSWORD
+from benhan.demo.certificates import DemoCertificates
 from benhan.kernel.clock import SystemClock
 from benhan.kernel.settings import Settings
 from benhan.serving.role_server import ASGIApp, http_server
@@ -114,7 +115,7 @@ def environment_of(
 
 
 class Receivers:
-    """The two fakes, served by this process."""
+    """The fakes and the CA, served by this process."""
 
     def __init__(self, settings: Settings, port: int, hospitals: Sequence[tuple[Facility, Credentials]]) -> None:
         self.portal = FakeBhxhGateway({each.code: (each.code, PASSWORD) for each, _ in hospitals})
@@ -122,6 +123,7 @@ class Receivers:
         self.hub = FakeEmrhub({each.code: PASSWORD for each, _ in hospitals}, keys)
         self._settings = settings
         self._port = port
+        self.certificates = DemoCertificates(settings.data / "demo" / "ca", self.ca_url)
         self._running: list[tuple[Any, asyncio.Task[None]]] = []
 
     @property
@@ -132,8 +134,12 @@ class Receivers:
     def hub_url(self) -> str:
         return f"http://127.0.0.1:{self._port + 1}"
 
+    @property
+    def ca_url(self) -> str:
+        return f"http://127.0.0.1:{self._port + 2}"
+
     def start(self) -> None:
-        apps: tuple[ASGIApp, ...] = (self.portal, self.hub)
+        apps: tuple[ASGIApp, ...] = (self.portal, self.hub, self.certificates)
         for place, app in enumerate(apps):
             server = http_server(app, replace(self._settings, http_port=self._port + place))
             self._running.append((server, asyncio.create_task(server.serve())))

@@ -29,6 +29,7 @@ class Permission(Enum):
     RECORD_ARCHIVE = "record:archive"  # the second review: return or archive
     RECORD_HOLD = "record:hold"  # legal holds
     RECORD_PRINT = "record:print"
+    RECORD_SIGN = "record:sign"  # with one's own certificate; take the confirmation of a patient
     MESSAGE_VIEW = "message:view"  # the dead letters and the way of a message
     MESSAGE_MEND = "message:mend"  # mend and replay
     BHYT_UPLOAD = "bhyt:upload"  # BHYT XML files into the record

@@ -197,6 +197,54 @@ class Settings:
     emrhub_key: str = _setting(
         "", "Tệp khoá RSA (PEM) ký gói tin của trục.", "RSA key file (PEM) that signs the hub's messages."
     )
+    signing_trust: str = _setting(
+        "",
+        "Thư mục chứng thư gốc và chứng thư CA tin cậy (PEM, DER) để ký và kiểm tra; để trống thì nút không ký số.",
+        "Folder of trusted roots and CA certificates (PEM, DER) for signing; empty means that the node signs nothing.",
+    )
+    signing_hosts: str = _setting(
+        "",
+        "Máy chủ OCSP, CRL, dấu thời gian và ký từ xa được phép hỏi, cách nhau bằng dấu phẩy.",
+        "Hosts of OCSP, CRL, time-stamps and remote signing that may be asked, parted by commas.",
+    )
+    signing_tsa_url: str = _setting(
+        "", "Địa chỉ máy chủ dấu thời gian (RFC 3161).", "Address of the time-stamp server."
+    )
+    signing_module: str = _setting(
+        "",
+        "Thư viện PKCS#11 của token ký; để trống là pkcs11_module.",
+        "PKCS#11 library of the signing tokens; empty means pkcs11_module.",
+    )
+    signing_csc_url: str = _setting(
+        "", "Địa chỉ dịch vụ ký từ xa (CSC API v2).", "Address of the remote signing service (CSC API v2)."
+    )
+    signing_csc_token: Secret = _setting(
+        Secret(b""), "Mã truy cập dịch vụ ký từ xa.", "Access token of the remote signing service."
+    )
+    signing_chains: str = _setting(
+        "",
+        "Tệp TOML về thứ tự ký từng loại giấy tờ; để trống thì theo thứ tự có sẵn.",
+        "TOML file with the order of signatures by paper; empty takes the usual one.",
+    )
+    signing_policy: str = _setting(
+        "warn",
+        "Hồ sơ còn giấy chưa ký: warn (nhắc khi nộp), enforce (không cho nộp và lưu trữ).",
+        "A record with unsigned papers: warn (told before it is submitted), enforce (neither submitted nor archived).",
+    )
+    seal_token: str = _setting(
+        "", "Nhãn token giữ chữ ký số của cơ sở.", "Label of the token with the organisation's key."
+    )
+    seal_key: str = _setting("", "Nhãn khoá trên token đó.", "Label of the key on that token.")
+    seal_file: str = _setting(
+        "",
+        "Tệp PKCS#12 của chữ ký số cơ sở, khi không có token (chỉ để thử).",
+        "PKCS#12 file of the organisation's key where there is no token (for trials).",
+    )
+    seal_pin: Secret = _setting(
+        Secret(b""),
+        "Mã PIN của token (hoặc mật khẩu tệp) đó; chỉ đặt bằng biến môi trường.",
+        "PIN of that token (or password of that file); set by the environment only.",
+    )
     body_bytes_max: int = _setting(32 * 1024 * 1024, "Cỡ lớn nhất của một yêu cầu HTTP.", "Largest HTTP request body.")
     bundle_entries_max: int = _setting(5_000, "Số mục tối đa trong một Bundle.", "Most entries of one Bundle.")
     conditional_deletes_max: int = _setting(

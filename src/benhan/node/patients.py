@@ -130,6 +130,10 @@ class Patients:
         """The rid of a patient."""
         return self._store.workshop.ids.rid_of("Patient", patient_id)
 
+    def line_of_record(self, patient: dict[str, Any]) -> PatientLine:
+        """What a banner tells of a patient today."""
+        return line_of(patient, day_in_vietnam(self._store.clock.now()).isoformat())
+
     async def names_of(self, actors: set[str]) -> dict[str, str]:
         """The names of the accounts among `actors`."""
         numbers = [int(each.removeprefix("account:")) for each in actors if each.startswith("account:")]

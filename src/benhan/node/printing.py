@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 import benhan
@@ -77,7 +78,8 @@ def papers_to_pdf(
         files[each.name] = each.content
     standard: Literal["a-2b", "a-3b"] = "a-3b" if attachments else "a-2b"
     try:
-        pdf = _compiler().compile(files, pdf_standards=[standard], timestamp=printed_at.replace(microsecond=0))
+        with _ONE_AT_A_TIME:
+            pdf = _compiler().compile(files, pdf_standards=[standard], timestamp=printed_at.replace(microsecond=0))
     except typst.TypstError as cause:
         numbers = ", ".join(form.number for form, _ in papers)
         raise NOT_PRINTED(name=numbers, reason=cause.message) from cause
@@ -125,6 +127,24 @@ def table_to_pdf(
     return pdf
 
 
+PICTURE_PPI = 100.0
+"""So many points an inch: a page of A4 is read well on a tablet."""
+
+
+def paper_to_pictures(form: Form, answers: Answers) -> list[bytes]:
+    """The pages of a paper as PNG, for a screen: what the PDF shows. Raises as `papers_to_pdf`."""
+    import typst
+
+    files: Any = typeset([(form, answers)])
+    try:
+        with _ONE_AT_A_TIME:
+            made = _compiler().compile(files, format="png", ppi=PICTURE_PPI)
+    except typst.TypstError as cause:
+        raise NOT_PRINTED(name=form.number, reason=cause.message) from cause
+    assert made is not None, "without a place to write to the pages come back"
+    return list(made) if isinstance(made, list) else [made]  # one page is no list
+
+
 def _attached(each: Attachment) -> str:
     assert _NAME.fullmatch(each.name), "the name of a file beside main.typ"
     description, mime_type = (json.dumps(text, ensure_ascii=False) for text in (each.description, each.mime_type))
@@ -132,6 +152,10 @@ def _attached(each: Attachment) -> str:
 
 
 _NAME = re.compile(r"(?!main\.typ|form\.typ)[\w-][\w.-]{0,99}", re.ASCII)
+
+
+_ONE_AT_A_TIME = Lock()
+"""The compiler fails where two threads use it; it lets go of the interpreter, so that others work meanwhile."""
 
 
 @cache

@@ -37,7 +37,7 @@ from benhan.node.dead_letters import DeadLetters
 from benhan.node.exchange import Exchange
 from benhan.node.message_files import message_folder
 from benhan.node.patients import Patients
-from benhan.node.records.life import Facility, Records
+from benhan.node.records.life import Facility
 from benhan.node.records.papers import Papers
 from benhan.node.records.prints import Prints
 from benhan.node.sends.desk import Desk
@@ -62,6 +62,7 @@ from benhan.web.access_pages import AccessPages
 from benhan.web.account_pages import AccountPages
 from benhan.web.bhyt_pages import BhytPages
 from benhan.web.book_pages import BookPages
+from benhan.web.confirmation_pages import ConfirmationPages
 from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
 from benhan.web.flow_pages import FlowPages
 from benhan.web.message_pages import MessagePages
@@ -72,6 +73,7 @@ from benhan.web.record_pages import RecordPages
 from benhan.web.sealed_text import SealedText
 from benhan.web.send_pages import SendPages
 from benhan.web.sign_in import SignIn
+from benhan.web.signature_pages import SignaturePages
 from benhan.wiring import Access, Node, open_node, open_repository
 
 MACHINES = ("/fhir", "/metrics", "/.well-known")
@@ -180,6 +182,7 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
             tasks["plan"] = Planner(node.store, node.sends, node.destinations)
             tasks |= {f"send-{each.name}": Sender(node.store, node.sends, each) for each in node.destinations}
         gauges: dict[str, GaugeReader] = {"queue_waiting": node.queue_counts}
+        tasks["signatures"] = node.signing.keeper
         site = site_of("node", settings)
         routes = [*app_doors(node.access, node.store), *fhir_routes(api), *node_pages(node, site)]
         app = application(routes, node.store, node.access, gauges, site)
@@ -207,7 +210,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     """The pages of a hospital."""
     store = node.store
     sealed = SealedText(store.keyring.derived_key("search-text"))
-    records = Records(store, Facility(node.settings.facility_code, node.settings.facility_name), node.forms, node.order)
+    records = node.records
     desk = Desk(store, node.sends, node.destinations)
     letters = DeadLetters(store, node.inbox, charset=node.settings.mllp_charset)
     return [
@@ -215,6 +218,8 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
         *PatientPages(site, Patients(store), node.exports, sealed, Looks(store)).routes(),
         *RecordPages(site, records, Papers(records), Prints(records, node.settings.base_url), Patients(store)).routes(),
+        *ConfirmationPages(site, node.signing, Patients(store)).routes(),
+        *SignaturePages(site, node.signing, Patients(store)).routes(),
         *ConsentPages(site, node.access.smart, Patients(store)).routes(),
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),

@@ -22,14 +22,29 @@ from benhan.signing.faults import NO_SUCH_CREDENTIAL, SIGNER_AWAY, SIGNER_REFUSE
 _REFUSALS = frozenset({"PinIncorrect", "PinLocked", "PinExpired", "PinInvalid", "PinLenRange", "UserNotLoggedIn"})
 
 
+_THREAD = ThreadPoolExecutor(1, thread_name_prefix="pkcs11")
+"""One for all devices of a process: SoftHSM2 2.6 fails with two, whatever the tokens. It starts with the first."""
+
+
 class Pkcs11Device:
     """A device that somebody is logged in to, from `open` to `close`. Not for several processes: each opens its own."""
 
     def __init__(self, module: str, token: str, pin: Secret) -> None:
         self._where = (module, token)
         self._pin = pin
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="pkcs11")
         self._session: Any = None
+
+    async def opened(self) -> None:
+        """`open` beside the event loop. Raises as it."""
+        await asyncio.get_running_loop().run_in_executor(_THREAD, self.open)
+
+    async def listed(self) -> dict[str, x509.Certificate]:
+        """`certificates` beside the event loop. Raises as it."""
+        return await asyncio.get_running_loop().run_in_executor(_THREAD, self.certificates)
+
+    async def closed(self) -> None:
+        """`close` beside the event loop."""
+        await asyncio.get_running_loop().run_in_executor(_THREAD, self._close)
 
     def open(self) -> None:
         """Log in. Raises Forbidden BA-5016 where the PIN is refused, Unavailable BA-5015 where the device is away."""
@@ -43,7 +58,9 @@ class Pkcs11Device:
 
     def close(self) -> None:
         """Log out. A batch that is being signed is signed to its end."""
-        self._thread.shutdown()
+        _THREAD.submit(self._close).result()
+
+    def _close(self) -> None:
         session, self._session = self._session, None
         if session is not None:
             try:
@@ -66,11 +83,11 @@ class Pkcs11Device:
     async def sign(self, label: str, identity: Identity, contents: Sequence[bytes]) -> list[bytes]:
         """The signatures of the key `label` over each of `contents`, one after the other beside the event loop.
 
-        Tokens are slow and HSMs' clients differ in what they bear at once: SoftHSM2 2.6 fails with two threads.
+        Tokens are slow and HSMs' clients differ in what they bear at once.
         """
         if self._session is None:
             raise SIGNER_AWAY(reason="closed")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._signed, label, identity, contents)
+        return await asyncio.get_running_loop().run_in_executor(_THREAD, self._signed, label, identity, contents)
 
     def _signed(self, label: str, identity: Identity, contents: Sequence[bytes]) -> list[bytes]:
         pkcs11 = _library()

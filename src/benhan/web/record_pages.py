@@ -14,15 +14,14 @@ from benhan.access.rates import Rate
 from benhan.access.routes import route
 from benhan.fhir_api.requests import actor_of, id_of_path, read_content
 from benhan.fhir_api.responses import status_of
-from benhan.kernel.clock import day_in_vietnam
 from benhan.kernel.faults import Busy, Fault, FaultCode, Incorrect
 from benhan.kernel.issues import error
 from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Text
 from benhan.node.code_picker import CodePicker
-from benhan.node.patients import PatientLine, Patients, line_of
+from benhan.node.patients import PatientLine, Patients
 from benhan.node.records.admission import relaxed
-from benhan.node.records.faults import IMPOSSIBLE_ANSWERS, NO_SUCH_PAPER
+from benhan.node.records.faults import IMPOSSIBLE_ANSWERS
 from benhan.node.records.life import Opened, Records
 from benhan.node.records.lifecycle import ACT_WORDS, STATE_WORDS, STEPS, Act, possible
 from benhan.node.records.lists import NEWEST, PAGE, WORK, lines
@@ -33,6 +32,7 @@ from benhan.node.records.prints import NO_SUCH_PRINT, Print, Prints
 from benhan.web.form_inputs import Inputs, Read, answers_of, blocks_of, changes_between, grouped, inputs_of
 from benhan.web.pages import Page, Site, language_of, page, render
 from benhan.web.patient_pages import TABS
+from benhan.web.record_paths import department_in, number_in
 from benhan.web.sign_in import form_of
 from benhan.web.words import exact_time
 
@@ -96,7 +96,7 @@ class RecordPages:
         """Records by where they stand, and how many wait where."""
         wanted = request.query_params.get("list", "treating")
         name = wanted if wanted in WORK else "treating"
-        department = _department(request.query_params.get("department", ""))
+        department = department_in(request.query_params.get("department", ""))
         before = _before(request.query_params.get("before", ""))
         found = await self._records.rows.work(WORK[name], department, before, PAGE, actor_of(request))
         waiting = await self._records.rows.waiting()
@@ -141,7 +141,7 @@ class RecordPages:
     async def open(self, request: Request) -> Response:
         form = form_of(request)
         record = await self._records.open(
-            id_of_path(request), form.get("form", ""), _department(form.get("department", "")), actor_of(request)
+            id_of_path(request), form.get("form", ""), department_in(form.get("department", "")), actor_of(request)
         )
         return RedirectResponse(f"/records/{record.id}", 303)
 
@@ -181,7 +181,7 @@ class RecordPages:
 
     def _line(self, opened: Opened) -> PatientLine:
         """The patient of a record, for the banner."""
-        return line_of(opened.patient.read(), day_in_vietnam(self._records.store.clock.now()).isoformat())
+        return self._patients.line_of_record(opened.patient.read())
 
     def _sections(self, opened: Opened) -> list[tuple[Text, list[Paper]]]:
         """The papers by section, in the hospital's order; sections without any are left out."""
@@ -241,7 +241,7 @@ class RecordPages:
 
     async def paper(self, request: Request) -> Response:
         """A paper: what is saved, or the draft where there is one and nothing says `saved`."""
-        filled = await self._papers.view(id_of_path(request), _number(request), actor_of(request))
+        filled = await self._papers.view(id_of_path(request), number_in(request), actor_of(request))
         use_draft = filled.draft is not None and "saved" not in request.query_params
         inputs: Inputs = (
             filled.draft.inputs if use_draft and filled.draft is not None
@@ -251,7 +251,7 @@ class RecordPages:
 
     async def save(self, request: Request) -> Response:
         """Save, or throw the draft away; what cannot be is told beside its field and stays typed."""
-        record_id, number, actor = id_of_path(request), _number(request), actor_of(request)
+        record_id, number, actor = id_of_path(request), number_in(request), actor_of(request)
         inputs = await _inputs(request)
         what = inputs.get("what", [""])[0]
         if what == "drop":
@@ -305,7 +305,7 @@ class RecordPages:
         """Keep what is typed; answers when it was kept."""
         inputs = await _inputs(request)
         at = await self._papers.keep_draft(
-            id_of_path(request), _number(request), actor_of(request), _base(inputs), inputs
+            id_of_path(request), number_in(request), actor_of(request), _base(inputs), inputs
         )
         kept = {"at": exact_time(at).partition(",")[0]}
         return Response(orjson.dumps(kept), media_type="application/json", headers={"cache-control": "no-store"})
@@ -313,7 +313,7 @@ class RecordPages:
     async def versions(self, request: Request) -> Response:
         """What was changed from one version of a form to another, and who saved each."""
         actor = actor_of(request)
-        found = await self._papers.versions(id_of_path(request), _number(request), actor)
+        found = await self._papers.versions(id_of_path(request), number_in(request), actor)
         by_number = {each.number: each for each in found.versions}
         newest = found.versions[0]
         after = by_number.get(_whole(request.query_params.get("after", "")), newest)
@@ -339,7 +339,7 @@ class RecordPages:
 
     async def mark(self, request: Request) -> Response:
         """Cancel or restore a paper."""
-        form, record_id, number, actor = form_of(request), id_of_path(request), _number(request), actor_of(request)
+        form, record_id, number, actor = form_of(request), id_of_path(request), number_in(request), actor_of(request)
         mark = self._papers.restore if form.get("act") == "restore" else self._papers.cancel
         try:
             await mark(record_id, number, actor, form.get("reason", "")[:2000])
@@ -351,7 +351,7 @@ class RecordPages:
 
     async def pdf(self, request: Request) -> Response:
         """A paper on the Ministry's form, each page with the mark of a print."""
-        number = _number(request)
+        number = number_in(request)
         made = await self._prints.paper(id_of_path(request), number, actor_of(request), _name(request))
         return _pdf(made, f"giay-{number}")
 
@@ -411,19 +411,6 @@ def _base(inputs: Inputs) -> int:
 def _whole(text: str) -> int:
     """A whole number; 0 where it is none."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
-
-
-def _number(request: Request) -> int:
-    """The number of the paper of the address. Raises NotFound BA-5206."""
-    text: str = request.path_params["number"]
-    if not (text.isascii() and text.isdecimal() and len(text) < 9):
-        raise NO_SUCH_PAPER()
-    return int(text)
-
-
-def _department(text: str) -> str:
-    """What was typed as a department: a short line, without what no line has."""
-    return "".join(letter for letter in text if letter.isprintable()).strip()[:20]
 
 
 def _before(text: str) -> tuple[datetime, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from io import BytesIO
 from itertools import count
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from benhan.kernel.faults import Broken, Incorrect
-from benhan.node.printing import papers_to_pdf
+from benhan.node.printing import paper_to_pictures, papers_to_pdf
 from benhan.vn.forms.catalogue import Catalogue
 from benhan.vn.forms.form import Cell, Form, Grid, Kind, Line, Table, Words
 from benhan.vn.forms.load import read_form
@@ -245,3 +246,12 @@ def test_what_can_be_read_can_be_printed(tmp_path: Path, blocks: list[str]) -> N
             raise
         return
     assert papers_to_pdf([(form, {})], AT).startswith(b"%PDF")
+
+
+def test_pages_are_made_side_by_side_in_threads() -> None:
+    """The compiler itself bears one at a time."""
+    form = CATALOGUE.on("36/BV-02", date(2026, 11, 26))
+    with ThreadPoolExecutor(4) as threads:
+        made = [threads.submit(paper_to_pictures, form, {}) for _ in range(4)]
+        made += [threads.submit(lambda: [papers_to_pdf([(form, {})], AT)]) for _ in range(4)]
+        assert all(each.result()[0][:4] in (b"\x89PNG", b"%PDF") for each in made)

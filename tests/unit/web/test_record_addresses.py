@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from benhan.node.records.lists import NEWEST
-from benhan.web.record_pages import _before, _department, _whole
+from benhan.web.record_pages import _before, _whole
+from benhan.web.record_paths import department_in
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ def test_a_place_is_read_as_it_was_written() -> None:
 
 @pytest.mark.parametrize(("typed", "read"), [(" K01 ", "K01"), ("K\x0001", "K01"), ("x" * 99, "x" * 20), ("\n", "")])
 def test_a_department_is_a_short_line(typed: str, read: str) -> None:
-    assert _department(typed) == read
+    assert department_in(typed) == read
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.5", "²", "9" * 12])

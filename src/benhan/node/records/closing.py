@@ -16,6 +16,7 @@ from benhan.fhir.folding import fold
 from benhan.kernel.texts import Text
 from benhan.node.records.models import Paper, PaperState
 from benhan.node.records.order import Order, is_main
+from benhan.node.signatures.chain import Chains, usual_chains
 from benhan.vn import systems
 from benhan.vn.forms.answers import Codes, check_closing
 from benhan.vn.forms.form import Form, Kind
@@ -57,6 +58,14 @@ class FilledForm:
     answers: Answers
 
 
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """Which papers need signatures, and whether one that is missing blocks."""
+
+    chains: Chains
+    blocks: bool = False
+
+
 STORAGE_NUMBER = "ThongTinBenhNhan.soluutru"
 
 _MISSING = Text("Chưa có {form}.", "There is no {form}.")
@@ -78,6 +87,7 @@ def check_record(
     order: Order,
     names: Mapping[str, str],
     codes: Codes | None = None,
+    signing: Signing | None = None,
 ) -> list[Finding]:
     """What a record of the bệnh án `number` still lacks, in the order of its papers; cancelled papers do not count.
 
@@ -91,18 +101,24 @@ def check_record(
             told.append(Finding(Lack.MISSING_FORM, _MISSING.filled(form=names.get(wanted, wanted))))
     for each in filled:
         if not each.paper.is_cancelled:
-            told += _of_paper(each, codes)
+            told += _of_paper(each, codes, signing or Signing(usual_chains()))
     told += _doubled(filled)
     told += _of_resources(resources)
     return told
 
 
-def _of_paper(filled: FilledForm, codes: Codes | None) -> Iterator[Finding]:
+def lacks_signature(paper: Paper, chains: Chains) -> bool:
+    """Whether a paper needs signatures and has not all of them."""
+    needs = bool(paper.form) and not paper.is_cancelled and chains.of(paper.form_number) is not None
+    return needs and paper.state is not PaperState.SIGNED
+
+
+def _of_paper(filled: FilledForm, codes: Codes | None, signing: Signing) -> Iterator[Finding]:
     paper, form = filled.paper, filled.form
     if paper.state is PaperState.WRITING:
         yield Finding(Lack.UNFINISHED, _UNFINISHED.filled(form=form.name), paper.number)
-    elif paper.state is PaperState.DONE:
-        yield Finding(Lack.UNSIGNED, _UNSIGNED.filled(form=form.name), paper.number, blocks=False)
+    elif lacks_signature(paper, signing.chains):
+        yield Finding(Lack.UNSIGNED, _UNSIGNED.filled(form=form.name), paper.number, blocks=signing.blocks)
     for issue in check_closing(form, filled.answers, codes):
         if issue.kind == "required" and _is_given_later(form, issue.place):
             continue

@@ -22,7 +22,7 @@ from benhan.mapping.form_answers import response_to_answers
 from benhan.node.access.faults import NO_RIGHT as NO_USE
 from benhan.node.records import rows
 from benhan.node.records.admission import read_admitted, relaxed, why_of
-from benhan.node.records.closing import FilledForm, Finding, check_record
+from benhan.node.records.closing import FilledForm, Finding, Signing, check_record, lacks_signature
 from benhan.node.records.composed import composition_of
 from benhan.node.records.content import CONTENT_TYPES, belonging
 from benhan.node.records.faults import NO_RIGHT, NO_SUCH_RECORD, NOT_A_RECORD_FORM, NOT_TO_BE_CLOSED
@@ -30,6 +30,8 @@ from benhan.node.records.lifecycle import Act, State, Step, step_for
 from benhan.node.records.models import Medium, Paper, Record
 from benhan.node.records.order import Order, is_inpatient, is_main
 from benhan.node.records.rows import Done, Hold, RecordRows
+from benhan.node.signatures.chain import Chains, usual_chains
+from benhan.node.signatures.faults import UNSIGNED_PAPERS
 from benhan.store.care import archive, end, may_use, put
 from benhan.store.compartment import ALWAYS, read_compartment
 from benhan.store.faults import NO_SUCH_RESOURCE
@@ -103,8 +105,20 @@ class Episode(NamedTuple):
 class Records:
     """The records of one store."""
 
-    def __init__(self, store: Store, facility: Facility, forms: Catalogue, order: Order) -> None:
+    def __init__(
+        self,
+        store: Store,
+        facility: Facility,
+        forms: Catalogue,
+        order: Order,
+        chains: Chains | None = None,
+        *,
+        must_sign: bool = False,
+    ) -> None:
+        """`must_sign`: a record whose papers lack signatures is neither submitted nor archived."""
         self.store = store
+        self.chains = chains or usual_chains()
+        self.must_sign = must_sign
         self.facility = facility
         self.forms = forms
         self.order = order
@@ -214,7 +228,8 @@ class Records:
         resources = (await self.episode(opened, WHOLE)).resources
         number = opened.record.form_number
         names = {each.number: each.name for each in named_forms()}
-        return check_record(number, opened.papers, self.filled(opened), resources, self.order, names, codes)
+        signing = Signing(self.chains, blocks=self.must_sign)
+        return check_record(number, opened.papers, self.filled(opened), resources, self.order, names, codes, signing)
 
     def filled(self, opened: Opened) -> list[FilledForm]:
         """The papers on forms with their answers; those whose key was destroyed are left out."""
@@ -232,7 +247,7 @@ class Records:
         """Do an act on a record; gives the record after it.
 
         Raises NotFound BA-5205; Conflict BA-5201, BA-5202, BA-5203, BA-5208, BA-5212; Incorrect BA-5204; Forbidden
-        BA-5213.
+        BA-5213; Conflict BA-5109 where signatures are missing that must be there.
         """
         before = (await self.admitted(record_id, actor, Use.WRITE)).record
         step = step_for(act, before.state, is_cancelled=before.is_cancelled, reason=reason)
@@ -246,6 +261,7 @@ class Records:
         after = _after(before, act, step, now)
         unit = self.store.begin(actor)
         if act is Act.ARCHIVE:
+            self._hold_to_signatures(opened)
             number = before.storage_number or await self.rows.next_number(day_in_vietnam(now).year)
             after = await self._with_term(replace(after, storage_number=number), opened)
         await self.write(unit, before, after, opened, act.value, reason=reason)
@@ -319,7 +335,7 @@ class Records:
         """Add to `unit` the record as it is `after`, `papers` put into it, its Composition and the notes of the act."""
         numbers = {each.number for each in papers}
         told = sorted([each for each in opened.papers if each.number not in numbers] + list(papers), key=_number)
-        sealed = await self._sealed(before.patient, reason) if reason.strip() else None
+        sealed = await self.sealed(before.patient, reason) if reason.strip() else None
         done = Done(paper, unit.at, act, unit.actor.id, unit.actor.role.value, sealed)
         has_changed = after != before or _shows(before, opened.papers) != _shows(after, told)
         unit.also(rows.update(before, after, done) if has_changed else rows.touch(before, done))
@@ -334,7 +350,22 @@ class Records:
             unit.update(resource_of(composition))
         unit.record(Event.RECORD_ACT, patient=before.patient, type_="Composition", rid=before.rid, act=act, paper=paper)
 
-    async def _sealed(self, patient: int, reason: str) -> bytes:
+    def _hold_to_signatures(self, opened: Opened) -> None:
+        """Raises Conflict BA-5109 where papers lack signatures and the hospital wants them."""
+        lacking = [each for each in opened.papers if lacks_signature(each, self.chains)] if self.must_sign else []
+        if lacking:
+            raise UNSIGNED_PAPERS(count=len(lacking))
+
+    async def reason(self, patient: int, sealed: bytes | None) -> str:
+        """A sealed reason in words; "" without one, or where the patient's key was destroyed."""
+        if sealed is None:
+            return ""
+        async with self.store.database.connection() as connection:
+            key = (await self.store.keyring.data_keys([patient], connection)).get(patient)
+        return key.open(sealed, _REASON_AAD).decode() if key is not None else ""
+
+    async def sealed(self, patient: int, reason: str) -> bytes:
+        """A reason, sealed with the patient's key as it stands in the record's list of acts."""
         async with self.store.database.connection() as connection:
             key = await self.store.keyring.data_key(patient, connection)
         return key.seal(reason.strip().encode(), _REASON_AAD)

@@ -46,6 +46,7 @@ from benhan.node.records.life import Opened, Records, require
 from benhan.node.records.lifecycle import STATE_WORDS
 from benhan.node.records.models import Paper, PaperState, Record
 from benhan.node.records.order import is_main
+from benhan.node.signatures import rows as signing_rows
 from benhan.store.faults import STALE_VERSION
 from benhan.store.identities import Identities, IdentityKey
 from benhan.store.ledger.events import Event
@@ -193,6 +194,7 @@ class Papers:
         others = await self._rows.drafts_of_others(record, number, actor.id)
         unit = self._store.begin(actor)
         unit.record(Event.PAPER_VIEW, patient=record.patient, type_=paper.type, rid=paper.rid, paper=number, by=by)
+        unit.also(signing_rows.see(record, number, actor.id, paper.version, unit.at))
         await self._store.commit(unit)
         is_written = record.state.is_written and not record.is_cancelled and not paper.is_cancelled
         return Filled(
@@ -279,6 +281,9 @@ class Papers:
         act = "amend" if was_done else "done" if is_done else "save"
         await self._records.write(unit, record, record, opened, act, papers=[saved], paper=number, reason=reason)
         unit.also(rows.drop_draft(record, number, actor.id))
+        unit.also(signing_rows.see(record, number, actor.id, saved.version, now))
+        if state is PaperState.DONE:
+            unit.also(signing_rows.begin(record, saved, self._records.chains.of(saved.form_number), now))
         try:
             await self._store.commit(unit)
         except STALE_VERSION.fault as fault:
@@ -340,6 +345,10 @@ class Papers:
             answers = response_to_answers(form, known)
             before, now = (answers, {}) if is_cancelled else ({}, answers)
             await self._say(unit, form, before, now, opened, paper)
+        if is_cancelled:
+            unit.also(signing_rows.lapse(record, number))
+        elif paper.form and paper.state is PaperState.DONE:
+            unit.also(signing_rows.begin(record, paper, self._records.chains.of(paper.form_number), unit.at))
         act = "cancel-paper" if is_cancelled else "restore-paper"
         await self._records.write(unit, record, record, opened, act, papers=[marked], paper=number, reason=reason)
         await self._store.commit(unit)

@@ -1,0 +1,167 @@
+"""The tablet: a patient, or who stands for them, sees the page and confirms it without a certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute
+
+from benhan.access.routes import route
+from benhan.fhir_api.requests import actor_of, id_of_path
+from benhan.fhir_api.responses import status_of
+from benhan.kernel.faults import Fault
+from benhan.kernel.permissions import Permission
+from benhan.node.patients import Patients
+from benhan.node.records.faults import NO_SUCH_PAPER
+from benhan.node.signatures.confirmations import Confirmations
+from benhan.node.signatures.evidence import (
+    ASKED_TOO,
+    GROWN_UP,
+    NAME_CHARACTERS_MAX,
+    Confirmation,
+    Method,
+    Relation,
+    Witness,
+    stroke_of,
+)
+from benhan.node.signatures.faults import BAD_CONFIRMATION
+from benhan.node.signatures.models import Chosen
+from benhan.node.signatures.opening import SigningParts
+from benhan.web.pages import Page, Site, language_of, page, render
+from benhan.web.record_paths import number_in
+from benhan.web.sign_in import form_of
+
+DEVICE_CHARACTERS_MAX = 200
+
+
+class ConfirmationPages:
+    """What is shown on the tablet, and what is kept of it."""
+
+    def __init__(self, site: Site, parts: SigningParts, patients: Patients) -> None:
+        self._site = site
+        self._parts = parts
+        self._confirmations: Confirmations = parts.confirmations
+        self._patients = patients
+
+    def routes(self) -> list[BaseRoute]:
+        paper, sign = "/records/{id}/papers/{number}", Permission.RECORD_SIGN
+        table: tuple[tuple[str, str, Page, Permission], ...] = (
+            ("GET", f"{paper}/confirm", self.ask, sign),
+            ("POST", f"{paper}/confirm", self.take, sign),
+            ("GET", f"{paper}/confirm/pictures/{{place}}", self.picture, sign),
+            ("POST", f"{paper}/confirm/code", self.send_code, sign),
+            ("GET", f"{paper}/evidence/{{place}}/{{kind}}", self.evidence, Permission.RECORD_VIEW),
+        )
+        return [
+            route(path, page(self._site, handler), methods=[method], permission=permission)
+            for method, path, handler, permission in table
+        ]
+
+    async def ask(self, request: Request) -> Response:
+        return await self._shown(request)
+
+    async def _shown(
+        self, request: Request, fault: Fault | None = None, typed: Mapping[str, str] | None = None, code: str = ""
+    ) -> Response:
+        actor = actor_of(request)
+        found = await self._confirmations.shown(id_of_path(request), number_in(request), actor)
+        opened = await self._parts.signatures.records.opened(found.record, actor)
+        text = fault.text.in_language(language_of(request.scope)) if fault is not None else ""
+        return render(
+            request,
+            self._site,
+            "confirm.html",
+            status_of(fault) if fault is not None else 200,
+            found=found,
+            form=self._parts.signatures.records.forms.by_key(found.paper.form),
+            patient=self._patients.line_of_record(opened.patient.read()),
+            pictures=len(found.pictures),
+            relations=[each.value for each in Relation],
+            is_child=found.age is not None and found.age < GROWN_UP,
+            asks_child=found.age is not None and ASKED_TOO <= found.age < GROWN_UP,
+            sends_codes=self._confirmations.sends_codes,
+            typed=typed or {},
+            code=code,
+            fault=fault,
+            text=text,
+        )
+
+    async def picture(self, request: Request) -> Response:
+        """A page of what is to be confirmed, from 1 on."""
+        found = await self._confirmations.shown(id_of_path(request), number_in(request), actor_of(request))
+        place = _whole(request.path_params["place"])
+        if not 0 < place <= len(found.pictures):
+            raise NO_SUCH_PAPER()
+        return Response(found.pictures[place - 1], media_type="image/png", headers={"cache-control": "no-store"})
+
+    async def take(self, request: Request) -> Response:
+        """Keep what was confirmed; a mistake is told on the page, which keeps what was typed."""
+        form, number = form_of(request), number_in(request)
+        try:
+            chosen = Chosen(id_of_path(request), number, _whole(form.get("version", "")))
+            await self._confirmations.take(
+                chosen, form.get("page_hash", ""), _read(form), actor_of(request), _device(request, form),
+                form.get("code_typed", "")[:12].strip(),
+            )  # fmt: skip
+        except Fault as fault:
+            if fault.category not in ("conflict", "incorrect"):
+                raise
+            return await self._shown(request, fault, form, form.get("code", "")[:64])
+        return RedirectResponse(f"/records/{id_of_path(request)}/papers/{number}/signatures", 303)
+
+    async def send_code(self, request: Request) -> Response:
+        """Send a code to the phone that was typed; the page comes back and asks for it."""
+        form = form_of(request)
+        chosen = Chosen(id_of_path(request), number_in(request), _whole(form.get("version", "")))
+        code = await self._confirmations.send_code(chosen, form.get("phone", "")[:20].strip(), actor_of(request))
+        return await self._shown(request, None, form, code)
+
+    async def evidence(self, request: Request) -> Response:
+        """The evidence as JSON, or the organisation's signature over it; both together are what verifies."""
+        place, kind = _whole(request.path_params["place"]), request.path_params["kind"]
+        found = await self._confirmations.files(id_of_path(request), number_in(request), place, actor_of(request))
+        name = f"xac-nhan-{number_in(request)}-{place}.json"
+        if kind == "file":
+            content, type_ = found[0], "application/json"
+        elif kind == "signature" and found[1]:
+            content, type_, name = found[1], "application/pkcs7-signature", f"{name}.p7s"
+        else:
+            raise NO_SUCH_PAPER()
+        headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+        return Response(content, media_type=type_, headers=headers)
+
+
+def _read(form: Mapping[str, str]) -> Confirmation:
+    """What was typed and drawn. Raises Incorrect BA-5121."""
+    try:
+        method, relation = Method(form.get("method", "")), Relation(form.get("relation", ""))
+    except ValueError as cause:
+        raise BAD_CONFIRMATION(reason="cách xác nhận, quan hệ (method, relation)") from cause
+    witnesses = tuple(Witness(_line(form, f"witness{n}"), _line(form, f"witness{n}_number")) for n in (1, 2))
+    return Confirmation(
+        method,
+        relation,
+        _line(form, "name"),
+        _line(form, "number"),
+        form.get("child_agrees") == "1",
+        _line(form, "reason"),
+        stroke_of(form.get("stroke", "")) if method is Method.STROKE else (),
+        witnesses if method is Method.WITNESSES else (),
+        form.get("code", "")[:64] if method is Method.CODE else "",
+    )
+
+
+def _line(form: Mapping[str, str], name: str) -> str:
+    return " ".join(form.get(name, "").split())[:NAME_CHARACTERS_MAX]
+
+
+def _device(request: Request, form: Mapping[str, str]) -> str:
+    """The browser as it names itself, and the size of its screen."""
+    told = f"{request.headers.get('user-agent', '')} {form.get('screen', '')[:12]}"
+    return "".join(letter for letter in told if letter.isprintable()).strip()[:DEVICE_CHARACTERS_MAX]
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0

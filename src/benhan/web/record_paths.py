@@ -1,0 +1,20 @@
+"""What addresses of records say: the number of a paper, a department."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from benhan.node.records.faults import NO_SUCH_PAPER
+
+
+def number_in(request: Request) -> int:
+    """The number of the paper of the address. Raises NotFound BA-5206."""
+    text: str = request.path_params["number"]
+    if not (text.isascii() and text.isdecimal() and len(text) < 9):
+        raise NO_SUCH_PAPER()
+    return int(text)
+
+
+def department_in(text: str) -> str:
+    """What was typed as a department: a short line, without what no line has."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()[:20]
