@@ -28,8 +28,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.RECORD_CANCEL,
         Permission.RECORD_CLOSE,
         Permission.RECORD_PRINT,
+        Permission.ORDER_WRITE,
+        Permission.CARE_WRITE,
     },
-    Role.NURSE: _CLINICAL | {Permission.RECORD_VIEW, Permission.RECORD_EDIT, Permission.RECORD_PRINT},
+    Role.NURSE: _CLINICAL
+    | {Permission.RECORD_VIEW, Permission.RECORD_EDIT, Permission.RECORD_PRINT, Permission.CARE_WRITE},
     Role.RECORDS: _CLINICAL
     | {
         Permission.RECORD_EXPORT,

@@ -29,6 +29,8 @@ class Permission(Enum):
     RECORD_ARCHIVE = "record:archive"  # the second review: return or archive
     RECORD_HOLD = "record:hold"  # legal holds
     RECORD_PRINT = "record:print"
+    ORDER_WRITE = "order:write"  # order, stop and change, take a patient, move and discharge: a doctor's
+    CARE_WRITE = "care:write"  # vital signs, fluids, doses given, handing a shift over
     MESSAGE_VIEW = "message:view"  # the dead letters and the way of a message
     MESSAGE_MEND = "message:mend"  # mend and replay
     BHYT_UPLOAD = "bhyt:upload"  # BHYT XML files into the record

@@ -39,6 +39,7 @@ from benhan.node.sends.desk import Desk
 from benhan.node.sends.planner import Planner
 from benhan.node.sends.sender import Sender
 from benhan.node.traces import Traces
+from benhan.node.ward.wards import Wards
 from benhan.repository.routes import routes as repository_routes
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.health import Readiness, healthz
@@ -64,6 +65,7 @@ from benhan.web.record_pages import RecordPages
 from benhan.web.sealed_text import SealedText
 from benhan.web.send_pages import SendPages
 from benhan.web.sign_in import SignIn
+from benhan.web.ward_pages import WardPages
 from benhan.wiring import Access, Node, open_node, open_repository
 
 MACHINES = ("/fhir", "/metrics", "/.well-known")
@@ -199,6 +201,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *door_pages(site, node.access, store),
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
         *PatientPages(site, Patients(store), node.exports, sealed).routes(),
+        *WardPages(site, Wards(store)).routes(),
         *RecordPages(site, records, Papers(records), Prints(records, node.settings.base_url), Patients(store)).routes(),
         *ConsentPages(site, node.access.smart, Patients(store)).routes(),
         *LaunchPages(site, node.access.smart).routes(),

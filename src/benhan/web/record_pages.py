@@ -30,7 +30,7 @@ from benhan.node.records.order import is_main
 from benhan.node.records.papers import Filled, Papers
 from benhan.node.records.prints import NO_SUCH_PRINT, Print, Prints
 from benhan.web.form_inputs import Inputs, Read, answers_of, blocks_of, changes_between, grouped, inputs_of
-from benhan.web.pages import Page, Site, language_of, page, render
+from benhan.web.pages import Page, Site, language_of, name_of, page, render
 from benhan.web.patient_pages import TABS
 from benhan.web.sign_in import form_of
 from benhan.web.words import exact_time
@@ -351,12 +351,12 @@ class RecordPages:
     async def pdf(self, request: Request) -> Response:
         """A paper on the Ministry's form, each page with the mark of a print."""
         number = _number(request)
-        made = await self._prints.paper(id_of_path(request), number, actor_of(request), _name(request))
+        made = await self._prints.paper(id_of_path(request), number, actor_of(request), name_of(request))
         return _pdf(made, f"giay-{number}")
 
     async def whole_pdf(self, request: Request) -> Response:
         """The whole record as one file."""
-        return _pdf(await self._prints.whole(id_of_path(request), actor_of(request), _name(request)), "benh-an")
+        return _pdf(await self._prints.whole(id_of_path(request), actor_of(request), name_of(request)), "benh-an")
 
     async def look_up(self, request: Request) -> Response:
         """Whether a print is genuine, for anybody who has its code; a few codes a minute for one address."""
@@ -383,12 +383,6 @@ class RecordPages:
             fault=fault,
             text=fault.text.in_language(language_of(request.scope)) if fault is not None else "",
         )
-
-
-def _name(request: Request) -> str:
-    """The name of the person who is signed in, for the mark of a print."""
-    session = request.scope["state"].get("session")
-    return session.name if session is not None else actor_of(request).id
 
 
 def _pdf(made: Print, name: str) -> Response:

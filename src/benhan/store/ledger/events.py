@@ -84,6 +84,8 @@ class Event(Enum):
     PAPER_VIEW = (112, "record:paper:view", ("paper",))
     PAPER_PRINT = (113, "record:paper:print", ("paper", "print"))
 
+    WARD_VIEW = (120, "ward:board:view", ("count",))
+
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number
         self.label = label
