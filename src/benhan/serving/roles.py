@@ -31,6 +31,9 @@ from benhan.node.bhyt_folder import bhyt_folder
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.exchange import Exchange
 from benhan.node.message_files import message_folder
+from benhan.node.orders.orders import Orders
+from benhan.node.orders.picker import OrderPicker
+from benhan.node.orders.templates import OrderTemplates
 from benhan.node.patients import Patients
 from benhan.node.records.life import Facility, Records
 from benhan.node.records.papers import Papers
@@ -48,6 +51,7 @@ from benhan.serving.role_server import OpenRole, Running
 from benhan.serving.sockets import WithSockets
 from benhan.serving.supervisor import is_supervised
 from benhan.serving.tasks import Task
+from benhan.store.catalogues import Catalogues
 from benhan.store.keepers import keepers
 from benhan.store.migrations import check_schema
 from benhan.store.store import Store
@@ -58,6 +62,7 @@ from benhan.web.book_pages import BookPages
 from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
 from benhan.web.flow_pages import FlowPages
 from benhan.web.message_pages import MessagePages
+from benhan.web.order_pages import OrderPages
 from benhan.web.own_account import OwnAccount
 from benhan.web.pages import Site
 from benhan.web.patient_pages import PatientPages
@@ -195,6 +200,8 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     store = node.store
     sealed = SealedText(store.keyring.derived_key("search-text"))
     records = Records(store, Facility(node.settings.facility_code, node.settings.facility_name), node.forms, node.order)
+    papers = Papers(records)
+    picker = OrderPicker(Catalogues(store.database, store.clock), store.clock)
     desk = Desk(store, node.sends, node.destinations)
     letters = DeadLetters(store, node.inbox, charset=node.settings.mllp_charset)
     return [
@@ -202,7 +209,8 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
         *PatientPages(site, Patients(store), node.exports, sealed).routes(),
         *WardPages(site, Wards(store)).routes(),
-        *RecordPages(site, records, Papers(records), Prints(records, node.settings.base_url), Patients(store)).routes(),
+        *OrderPages(site, Orders(store, papers, picker), OrderTemplates(store)).routes(),
+        *RecordPages(site, records, papers, Prints(records, node.settings.base_url), Patients(store)).routes(),
         *ConsentPages(site, node.access.smart, Patients(store)).routes(),
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),

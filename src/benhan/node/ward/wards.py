@@ -117,8 +117,9 @@ class Wards:
         return [Department(name, counts[name], mine[name]) for name in sorted(counts)]
 
     async def board(self, department: str, actor: Actor) -> list[BedLine]:
-        """Who lies in a department, by bed. That the board was looked at is in the ledger."""
-        found = await self._board(actor, [self._token("location.location", systems.DEPARTMENT, department)])
+        """Who lies in a department ("": in none), by bed. That the board was looked at is in the ledger."""
+        narrowed = [self._token("location.location", systems.DEPARTMENT, department)] if department else []
+        found = await self._board(actor, narrowed)
         return [each for each in found if each.place.department == department]
 
     async def mine(self, actor: Actor) -> list[BedLine]:
