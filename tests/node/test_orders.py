@@ -14,9 +14,10 @@ from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import system
 from benhan.kernel.faults import Conflict, Forbidden, Incorrect, NotFound
 from benhan.node.orders.lines import OrderKind, OrderLine, care_level
-from benhan.node.orders.orders import ROWS_MAX, Orders, Written, lines_again
+from benhan.node.orders.orders import Orders, Written, lines_again
 from benhan.node.orders.picker import OrderPicker
 from benhan.node.orders.templates import OrderTemplates
+from benhan.node.records.growing import ROWS_MAX
 from benhan.node.records.life import Records
 from benhan.node.records.models import Record
 from benhan.node.records.papers import Papers

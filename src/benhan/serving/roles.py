@@ -31,6 +31,8 @@ from benhan.node.bhyt_folder import bhyt_folder
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.exchange import Exchange
 from benhan.node.message_files import message_folder
+from benhan.node.nursing.bedside import Bedside
+from benhan.node.nursing.handover import Handovers
 from benhan.node.orders.orders import Orders
 from benhan.node.orders.picker import OrderPicker
 from benhan.node.orders.templates import OrderTemplates
@@ -42,6 +44,7 @@ from benhan.node.sends.desk import Desk
 from benhan.node.sends.planner import Planner
 from benhan.node.sends.sender import Sender
 from benhan.node.traces import Traces
+from benhan.node.ward.leaving import Leaving
 from benhan.node.ward.wards import Wards
 from benhan.repository.routes import routes as repository_routes
 from benhan.serving.database_keeper import DatabaseKeeper
@@ -61,7 +64,9 @@ from benhan.web.bhyt_pages import BhytPages
 from benhan.web.book_pages import BookPages
 from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
 from benhan.web.flow_pages import FlowPages
+from benhan.web.leaving_pages import LeavingPages
 from benhan.web.message_pages import MessagePages
+from benhan.web.nursing_pages import NursingPages
 from benhan.web.order_pages import OrderPages
 from benhan.web.own_account import OwnAccount
 from benhan.web.pages import Site
@@ -200,7 +205,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     store = node.store
     sealed = SealedText(store.keyring.derived_key("search-text"))
     records = Records(store, Facility(node.settings.facility_code, node.settings.facility_name), node.forms, node.order)
-    papers = Papers(records)
+    papers, wards = Papers(records), Wards(store)
     picker = OrderPicker(Catalogues(store.database, store.clock), store.clock)
     desk = Desk(store, node.sends, node.destinations)
     letters = DeadLetters(store, node.inbox, charset=node.settings.mllp_charset)
@@ -208,8 +213,10 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *door_pages(site, node.access, store),
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
         *PatientPages(site, Patients(store), node.exports, sealed).routes(),
-        *WardPages(site, Wards(store)).routes(),
+        *WardPages(site, wards).routes(),
+        *NursingPages(site, wards, Bedside(store, papers), Handovers(store, wards), Patients(store)).routes(),
         *OrderPages(site, Orders(store, papers, picker), OrderTemplates(store)).routes(),
+        *LeavingPages(site, Leaving(store, papers), wards).routes(),
         *RecordPages(site, records, papers, Prints(records, node.settings.base_url), Patients(store)).routes(),
         *ConsentPages(site, node.access.smart, Patients(store)).routes(),
         *LaunchPages(site, node.access.smart).routes(),

@@ -20,6 +20,7 @@ from benhan.kernel.issues import error
 from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Text
 from benhan.node.code_picker import CodePicker
+from benhan.node.orders.orders import SHEET, rows_ordered
 from benhan.node.patients import PatientLine, Patients, line_of
 from benhan.node.records.faults import IMPOSSIBLE_ANSWERS, NO_SUCH_PAPER
 from benhan.node.records.life import Opened, Records
@@ -285,6 +286,7 @@ class RecordPages:
         self, request: Request, filled: Filled, inputs: Inputs, read: Read, fault: Fault | None
     ) -> Response:
         opened = await self._records.opened(filled.record, actor_of(request))
+        ordered = await rows_ordered(self._records.store, filled.paper, filled.record.patient, actor_of(request))
         return render(
             request,
             self._site,
@@ -294,6 +296,8 @@ class RecordPages:
             patient=self._line(opened),
             blocks=blocks_of(filled.form, inputs, filled.answers, read.problems),
             base=_base(inputs) if fault is not None else filled.paper.version,
+            ordered={f"{at[11:]} {'/'.join(reversed(at[:10].split('-')))}": count for at, count in ordered.items()},
+            is_sheet=filled.paper.form_number == SHEET,
             reason=inputs.get("reason", [""])[0] if fault is not None else "",
             is_done=filled.paper.state in (PaperState.DONE, PaperState.SIGNED),
             fault=fault,

@@ -20,7 +20,6 @@ from benhan.kernel.faults import Conflict
 from benhan.kernel.issues import Issue, error
 from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Text
-from benhan.mapping.form_answers import response_to_answers
 from benhan.node.orders.faults import (
     ALREADY_ENDED,
     NO_RECORD,
@@ -50,10 +49,12 @@ from benhan.node.orders.warnings import Allergy, Drug, Warned, warnings_of
 from benhan.node.records.composed import author_of
 from benhan.node.records.content import is_taken_back
 from benhan.node.records.faults import CHANGED_MEANWHILE, EDITED_MEANWHILE
+from benhan.node.records.growing import add_row
 from benhan.node.records.life import Opened, require
-from benhan.node.records.models import Paper, PaperState
+from benhan.node.records.models import Paper
 from benhan.node.records.papers import Papers
 from benhan.node.ward.stays import Stay, open_stay
+from benhan.store.compartment import read_compartment
 from benhan.store.faults import STALE_VERSION
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored, UnitOfWork
@@ -61,8 +62,6 @@ from benhan.store.unit_of_work import Stored, UnitOfWork
 Json = dict[str, Any]
 
 SHEET = "36/BV-02"
-ROWS_MAX = 24
-"""Rows of a sheet as it is printed: the next row begins another sheet."""
 LINES_MAX = 60
 AHEAD = timedelta(hours=24)
 COURSE_MAX = 8_000
@@ -161,8 +160,7 @@ class Orders:
             raise WARNED(count=len(open_))
         unit = self._store.begin(actor)
         opened = await self._records.opened(stay.record, actor)
-        sheet, answers = await self._sheet(opened, actor)
-        paper = await self._put_row(unit, opened, sheet, answers, written, ended)
+        paper = await self._put_row(unit, opened, written, ended)
         ordered = Ordered(
             {"reference": f"Patient/{stay.patient.id}"}, {"reference": stay.reference}, f"{paper.id}.{written.at}",
             {**author_of(actor), "display": name}, f"{written.at}:00{OFFSET}",
@@ -210,49 +208,16 @@ class Orders:
             found.append((stored, ended_order(order, "" if reference in replaced else written.why, is_followed)))
         return found
 
-    async def _sheet(self, opened: Opened, actor: Actor) -> tuple[Paper | None, dict[str, Any]]:
-        """The sheet that is being written and has a row left with its answers; None and what is known for a new one."""
-        own = [
-            each for each in opened.papers
-            if each.form_number == SHEET and each.state is PaperState.WRITING and not each.is_cancelled
-            and each.reference in opened.stored
-        ]  # fmt: skip
-        if own:
-            form = self._records.forms.by_key(own[-1].form)
-            answers = response_to_answers(form, opened.stored[own[-1].reference].read())
-            if len(answers.get("dien_bien", ())) < ROWS_MAX:
-                return own[-1], answers
-        form = self._records.forms.on(SHEET, day_in_vietnam(self._store.clock.now()))
-        sheets = sum(each.form_number == SHEET and not each.is_cancelled for each in opened.papers)
-        return None, {**await self._papers.known(form, opened, actor), "to_so": str(sheets + 1), "dien_bien": []}
-
     async def _put_row(
-        self,
-        unit: UnitOfWork,
-        opened: Opened,
-        sheet: Paper | None,
-        answers: dict[str, Any],
-        written: Written,
-        ended: Sequence[tuple[Stored, Json]],
+        self, unit: UnitOfWork, opened: Opened, written: Written, ended: Sequence[tuple[Stored, Json]]
     ) -> Paper:
         replaced = {each.replaces for each in written.lines}
         gone = [stored.read() for stored, order in ended if _reference(order) not in replaced]
         stopped = [f"Ngừng: {resource_to_line(each).text}" for each in gone]
         why = f" ({written.why.strip()})" if written.why.strip() and stopped else ""
         told = [*(each.text for each in written.lines), *(f"{each}{why}" for each in stopped)]
-        rows = [dict(each) for each in answers.get("dien_bien", ())]
-        same = next((each for each in rows if each.get("luc") == written.at), None)
-        if same is None:
-            same = {"luc": written.at}
-            rows.append(same)
-        for name, text in (("dien_bien", written.course.strip()), ("y_lenh", "\n".join(told))):
-            if text:
-                same[name] = "\n".join(filter(None, (same.get(name, ""), text)))
-        answers = {**answers, "dien_bien": sorted(rows, key=lambda each: str(each.get("luc", "")))}
-        if sheet is not None:
-            return await self._papers.put(unit, opened, sheet, answers)
-        form = self._records.forms.on(SHEET, day_in_vietnam(unit.at))
-        return await self._papers.put_new(unit, opened, form, answers)
+        row = {"luc": written.at, "dien_bien": written.course.strip(), "y_lenh": "\n".join(told)}
+        return await add_row(self._papers, unit, opened, SHEET, row)
 
 
 def placed_of(stay: Stay) -> list[Placed]:
@@ -270,6 +235,17 @@ def placed_of(stay: Stay) -> list[Placed]:
                 )
             )  # fmt: skip
     return sorted(found, key=lambda each: each.at.timestamp() if each.at is not None else 0.0, reverse=True)
+
+
+async def rows_ordered(store: Store, paper: Paper, patient: int, actor: Actor) -> dict[str, int]:
+    """How many orders stand behind each row of a sheet, by the row's time (`2026-11-26T08:00`)."""
+    found: dict[str, int] = {}
+    if paper.form_number == SHEET:
+        for each in await read_compartment(store, actor, patient, ORDER_TYPES):
+            sheet, _, at = group_of(each.read()).partition(".")
+            if sheet == paper.id:
+                found[at] = found.get(at, 0) + 1
+    return found
 
 
 REPEATED = (OrderKind.DRUG, OrderKind.NUTRITION, OrderKind.CARE_LEVEL)

@@ -7,7 +7,7 @@ part of the record. Source: TT 32/2023/TT-BYT Đ52; Luật Khám bệnh, chữa 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -134,15 +134,34 @@ class Papers:
 
     async def put_new(self, unit: UnitOfWork, opened: Opened, form: Form, answers: Answers) -> Paper:
         """Add to `unit` a form put into a record with these answers; one act of a record in a unit."""
-        actor, now, record = unit.actor, unit.at, opened.record
-        unit.create(resource_of(self._response(form, answers, opened, actor, now, "in-progress")))
-        paper = Paper(
-            record.papers + 1, "QuestionnaireResponse", unit.writes[-1].rid, 1, PaperState.WRITING, form.key,
-            self._records.order.section_of(form.number, "QuestionnaireResponse"), actor.id, now, now, None,
-        )  # fmt: skip
-        after = replace(record, papers=paper.number)
-        await self._records.write(unit, record, after, opened, "add", papers=[paper], paper=paper.number)
+        (paper,) = await self.put_all_new(unit, opened, [(form, answers)])
         return paper
+
+    async def put_all_new(
+        self,
+        unit: UnitOfWork,
+        opened: Opened,
+        filled: Sequence[tuple[Form, Answers]],
+        *,
+        becomes: Record | None = None,
+        act: str = "add",
+    ) -> list[Paper]:
+        """Add to `unit` forms put into a record, which `becomes` another by the same act; gives the papers."""
+        actor, now, record = unit.actor, unit.at, opened.record
+        papers = []
+        for number, (form, answers) in enumerate(filled, record.papers + 1):
+            unit.create(resource_of(self._response(form, answers, opened, actor, now, "in-progress")))
+            section = self._records.order.section_of(form.number, "QuestionnaireResponse")
+            papers.append(
+                Paper(
+                    number, "QuestionnaireResponse", unit.writes[-1].rid, 1, PaperState.WRITING, form.key, section,
+                    actor.id, now, now, None,
+                )
+            )  # fmt: skip
+        after = replace(becomes or record, papers=record.papers + len(papers))
+        first = papers[0].number if papers else 0
+        await self._records.write(unit, record, after, opened, act, papers=papers, paper=first)
+        return papers
 
     async def attach(self, record_id: str, references: Iterable[str], actor: Actor) -> list[Paper]:
         """Resources of the patient (results, images, scans) put into a record as they are; those in it are left.

@@ -147,18 +147,24 @@ def is_treated_by(encounter: Json, actor: str) -> bool:
 
 def taken_by(encounter: Json, actor: str, name: str, now: str) -> Json:
     """The encounter treated by another doctor of this house from `now` (an instant) on; the one before is ended."""
-    told = []
-    for each in encounter.get("participant", []):
-        is_before = _account(each) and _is_attending(each)
-        told.append({**each, "period": {**each.get("period", {}), "end": now}} if is_before else each)
+    told = treats_no_more(encounter, now).get("participant", [])
     role = {
         "system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
         "code": "ATND",
         "display": "attender",
     }
     who = {"type": "Practitioner", "identifier": {"system": ACCOUNT, "value": actor}, "display": name}
-    told.append({"type": [{"coding": [role]}], "period": {"start": now}, "individual": who})
-    return {**encounter, "participant": told}
+    new = {"type": [{"coding": [role]}], "period": {"start": now}, "individual": who}
+    return {**encounter, "participant": [*told, new]}
+
+
+def treats_no_more(encounter: Json, now: str) -> Json:
+    """The encounter whose doctor of this house treats no more from `now` (an instant) on."""
+    told = []
+    for each in encounter.get("participant", []):
+        is_own = _account(each) and _is_attending(each)
+        told.append({**each, "period": {**each.get("period", {}), "end": now}} if is_own else each)
+    return {**encounter, "participant": told} if told else encounter
 
 
 def _is_attending(participant: Json) -> bool:

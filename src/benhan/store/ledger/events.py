@@ -85,6 +85,8 @@ class Event(Enum):
     PAPER_PRINT = (113, "record:paper:print", ("paper", "print"))
 
     WARD_VIEW = (120, "ward:board:view", ("count",))
+    SHIFT_GIVE = (121, "ward:shift:give", ("count",))
+    SHIFT_ACCEPT = (122, "ward:shift:accept", ("handover",))
 
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number
