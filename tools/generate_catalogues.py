@@ -2,7 +2,7 @@
 
     .venv/bin/python tools/generate_catalogues.py FOLDER
 
-FOLDER holds the lists as README.md beside the data names them. `ICD10.csv`, `THUOC.csv` and `DICH_VU.csv` there are
+FOLDER holds the lists as README.md beside the data names them. `ICD10.csv`, `THUOC.csv`, `DICH_VU.csv` and what speaks against orders are
 written by hand and are left alone.
 """
 
@@ -100,7 +100,7 @@ def main(folder: Path) -> None:
         vi, en, source, whole = (part.strip() for part in told.split("|"))
         lists.append((name, vi, en, source, whole))
         english = (annex.get(name) or {}).get("values") or {}
-        if whole == "none" or name in ("ICD10", "THUOC", "DICH_VU", "TINH", "XA"):
+        if whole == "none" or name in ("ICD10", "THUOC", "DICH_VU", "TUONG_TAC", "NHOM_DI_UNG", "TINH", "XA"):
             continue
         codes = list(dict.fromkeys([*named.get(name, {}), *english]))
         for code in codes:

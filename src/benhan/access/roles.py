@@ -30,6 +30,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.RECORD_PRINT,
         Permission.EMERGENCY,
         Permission.RECORD_SIGN,
+        Permission.ORDER_WRITE,
+        Permission.CARE_WRITE,
     },
     Role.NURSE: _CLINICAL
     | {
@@ -38,6 +40,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.RECORD_PRINT,
         Permission.EMERGENCY,
         Permission.RECORD_SIGN,
+        Permission.CARE_WRITE,
     },
     Role.RECORDS: _CLINICAL
     | {

@@ -30,6 +30,8 @@ class Permission(Enum):
     RECORD_HOLD = "record:hold"  # legal holds
     RECORD_PRINT = "record:print"
     RECORD_SIGN = "record:sign"  # with one's own certificate; take the confirmation of a patient
+    ORDER_WRITE = "order:write"  # order, stop and change, take a patient, move and discharge: a doctor's
+    CARE_WRITE = "care:write"  # vital signs, fluids, doses given, handing a shift over
     MESSAGE_VIEW = "message:view"  # the dead letters and the way of a message
     MESSAGE_MEND = "message:mend"  # mend and replay
     BHYT_UPLOAD = "bhyt:upload"  # BHYT XML files into the record

@@ -28,9 +28,29 @@ def merge(known: Json, said: Json) -> Json:
         merged["period"] = {**said.get("period", {}), **known.get("period", {})}
     elif known.get("period") and said.get("period"):
         merged["period"] = {**known["period"], **said["period"]}
+    if said.get("resourceType") == "Encounter":
+        merged |= _stay(known, said)
     if _is_ended_order(known) and said.get("status") not in _ENDED:
         merged["status"] = known["status"]
     return {name: value for name, value in merged.items() if value not in ([], {})}
+
+
+def _stay(known: Json, said: Json) -> Json:
+    """What a message leaves of a stay that the house knows more of: where the patient lay before, who treats here.
+
+    A message tells one place: the present one. Another than the known ends that; the same leaves the list as it is.
+    """
+    kept: Json = {}
+    places, told = known.get("location", []), said.get("location", [])
+    if len(told) == 1 and any("status" in each for each in places):
+        present = [each for each in places if each.get("status") != "completed"]
+        is_same = bool(present) and present[-1].get("location") == told[0].get("location")
+        ended = [{**each, "status": "completed"} for each in places]
+        kept["location"] = places if is_same else [*ended, {**told[0], "status": "active"}]
+    own = [each for each in known.get("participant", []) if "period" in each]
+    if own and "participant" in said:
+        kept["participant"] = [*said["participant"], *own]
+    return kept
 
 
 def _is_ended_order(known: Json) -> bool:

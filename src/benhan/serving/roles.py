@@ -36,6 +36,11 @@ from benhan.node.bhyt_folder import bhyt_folder
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.exchange import Exchange
 from benhan.node.message_files import message_folder
+from benhan.node.nursing.bedside import Bedside
+from benhan.node.nursing.handover import Handovers
+from benhan.node.orders.orders import Orders
+from benhan.node.orders.picker import OrderPicker
+from benhan.node.orders.templates import OrderTemplates
 from benhan.node.patients import Patients
 from benhan.node.records.life import Facility
 from benhan.node.records.papers import Papers
@@ -44,6 +49,8 @@ from benhan.node.sends.desk import Desk
 from benhan.node.sends.planner import Planner
 from benhan.node.sends.sender import Sender
 from benhan.node.traces import Traces
+from benhan.node.ward.leaving import Leaving
+from benhan.node.ward.wards import Wards
 from benhan.repository.routes import routes as repository_routes
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.health import Readiness, healthz
@@ -53,6 +60,7 @@ from benhan.serving.sockets import WithSockets
 from benhan.serving.supervisor import is_supervised
 from benhan.serving.tasks import Task
 from benhan.serving.workers import import_workers
+from benhan.store.catalogues import Catalogues
 from benhan.store.keepers import keepers
 from benhan.store.migrations import check_schema
 from benhan.store.store import Store
@@ -65,7 +73,10 @@ from benhan.web.book_pages import BookPages
 from benhan.web.confirmation_pages import ConfirmationPages
 from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
 from benhan.web.flow_pages import FlowPages
+from benhan.web.leaving_pages import LeavingPages
 from benhan.web.message_pages import MessagePages
+from benhan.web.nursing_pages import NursingPages
+from benhan.web.order_pages import OrderPages
 from benhan.web.own_account import OwnAccount
 from benhan.web.pages import Site
 from benhan.web.patient_pages import PatientPages
@@ -74,6 +85,7 @@ from benhan.web.sealed_text import SealedText
 from benhan.web.send_pages import SendPages
 from benhan.web.sign_in import SignIn
 from benhan.web.signature_pages import SignaturePages
+from benhan.web.ward_pages import WardPages
 from benhan.wiring import Access, Node, open_node, open_repository
 
 MACHINES = ("/fhir", "/metrics", "/.well-known")
@@ -211,13 +223,19 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     store = node.store
     sealed = SealedText(store.keyring.derived_key("search-text"))
     records = node.records
+    papers, wards = Papers(records), Wards(store)
+    picker = OrderPicker(Catalogues(store.database, store.clock), store.clock)
     desk = Desk(store, node.sends, node.destinations)
     letters = DeadLetters(store, node.inbox, charset=node.settings.mllp_charset)
     return [
         *door_pages(site, node.access, store),
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
         *PatientPages(site, Patients(store), node.exports, sealed, Looks(store)).routes(),
-        *RecordPages(site, records, Papers(records), Prints(records, node.settings.base_url), Patients(store)).routes(),
+        *WardPages(site, wards).routes(),
+        *NursingPages(site, wards, Bedside(store, papers), Handovers(store, wards), Patients(store)).routes(),
+        *OrderPages(site, Orders(store, papers, picker), OrderTemplates(store)).routes(),
+        *LeavingPages(site, Leaving(store, papers), wards).routes(),
+        *RecordPages(site, records, papers, Prints(records, node.settings.base_url), Patients(store)).routes(),
         *ConfirmationPages(site, node.signing, Patients(store)).routes(),
         *SignaturePages(site, node.signing, Patients(store)).routes(),
         *ConsentPages(site, node.access.smart, Patients(store)).routes(),

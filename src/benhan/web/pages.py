@@ -21,6 +21,7 @@ from benhan.access.headers import headers_of
 from benhan.access.middleware import Scope, cookie_of
 from benhan.access.routes import GuardedRoute, route
 from benhan.access.sessions import Session
+from benhan.fhir_api.requests import actor_of
 from benhan.fhir_api.responses import status_of
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
@@ -112,6 +113,12 @@ def _writing(language: Language) -> Mapping[str, Any]:
         "instant": words.instant,
         "by_day": by_day,
     }
+
+
+def name_of(request: Request) -> str:
+    """The name of the person who is signed in; the actor's id where it is a machine."""
+    session: Session | None = request.scope["state"].get("session")
+    return session.name if session is not None else actor_of(request).id
 
 
 def by_day(moments: Iterable[Moment]) -> list[tuple[str, list[Moment]]]:

@@ -19,6 +19,7 @@ from benhan.kernel.issues import error
 from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Text
 from benhan.node.code_picker import CodePicker
+from benhan.node.orders.orders import SHEET, rows_ordered
 from benhan.node.patients import PatientLine, Patients
 from benhan.node.records.admission import relaxed
 from benhan.node.records.faults import IMPOSSIBLE_ANSWERS
@@ -30,7 +31,7 @@ from benhan.node.records.order import is_main
 from benhan.node.records.papers import Filled, Papers
 from benhan.node.records.prints import NO_SUCH_PRINT, Print, Prints
 from benhan.web.form_inputs import Inputs, Read, answers_of, blocks_of, changes_between, grouped, inputs_of
-from benhan.web.pages import Page, Site, language_of, page, render
+from benhan.web.pages import Page, Site, language_of, name_of, page, render
 from benhan.web.patient_pages import TABS
 from benhan.web.record_paths import department_in, number_in
 from benhan.web.sign_in import form_of
@@ -286,6 +287,9 @@ class RecordPages:
         self, request: Request, filled: Filled, inputs: Inputs, read: Read, fault: Fault | None
     ) -> Response:
         opened = await self._records.opened(filled.record, relaxed(actor_of(request)))
+        ordered = await rows_ordered(
+            self._records.store, filled.paper, filled.record.patient, relaxed(actor_of(request))
+        )
         return render(
             request,
             self._site,
@@ -295,6 +299,8 @@ class RecordPages:
             patient=self._line(opened),
             blocks=blocks_of(filled.form, inputs, filled.answers, read.problems),
             base=_base(inputs) if fault is not None else filled.paper.version,
+            ordered={f"{at[11:]} {'/'.join(reversed(at[:10].split('-')))}": count for at, count in ordered.items()},
+            is_sheet=filled.paper.form_number == SHEET,
             reason=inputs.get("reason", [""])[0] if fault is not None else "",
             is_done=filled.paper.state in (PaperState.DONE, PaperState.SIGNED),
             fault=fault,
@@ -352,12 +358,12 @@ class RecordPages:
     async def pdf(self, request: Request) -> Response:
         """A paper on the Ministry's form, each page with the mark of a print."""
         number = number_in(request)
-        made = await self._prints.paper(id_of_path(request), number, actor_of(request), _name(request))
+        made = await self._prints.paper(id_of_path(request), number, actor_of(request), name_of(request))
         return _pdf(made, f"giay-{number}")
 
     async def whole_pdf(self, request: Request) -> Response:
         """The whole record as one file."""
-        return _pdf(await self._prints.whole(id_of_path(request), actor_of(request), _name(request)), "benh-an")
+        return _pdf(await self._prints.whole(id_of_path(request), actor_of(request), name_of(request)), "benh-an")
 
     async def look_up(self, request: Request) -> Response:
         """Whether a print is genuine, for anybody who has its code; a few codes a minute for one address."""
@@ -384,12 +390,6 @@ class RecordPages:
             fault=fault,
             text=fault.text.in_language(language_of(request.scope)) if fault is not None else "",
         )
-
-
-def _name(request: Request) -> str:
-    """The name of the person who is signed in, for the mark of a print."""
-    session = request.scope["state"].get("session")
-    return session.name if session is not None else actor_of(request).id
 
 
 def _pdf(made: Print, name: str) -> Response:

@@ -215,3 +215,26 @@ def test_a_temporary_identity_that_comes_back_is_known_as_one() -> None:
         "system": "urn:benhan:id:tam",
         "value": "TAM-S01901-261126-00018",
     }
+
+
+def _at(name: str, **told: object) -> dict[str, object]:
+    return {"location": {"display": name}, **told}
+
+
+def test_a_message_ends_the_place_where_a_patient_was_moved_to_here_and_keeps_who_treats_here() -> None:
+    doctor = {"individual": {"display": "BS. Châu"}, "period": {"start": "2026-11-20T01:00:00Z"}}
+    known = {
+        "resourceType": "Encounter",
+        "status": "in-progress",
+        "location": [_at("Nội", status="completed"), _at("Ngoại", status="active")],
+        "participant": [doctor],
+    }
+    said = {"resourceType": "Encounter", "status": "in-progress", "participant": [{"individual": {"display": "BS. A"}}]}
+    there = merge(known, {**said, "location": [_at("Ngoại")]})
+    assert there["location"] == known["location"]
+    assert there["participant"] == [*said["participant"], doctor]
+    elsewhere = merge(known, {**said, "location": [_at("Mắt")]})
+    assert [(each["location"]["display"], each["status"]) for each in elsewhere["location"]] == [
+        ("Nội", "completed"), ("Ngoại", "completed"), ("Mắt", "active"),
+    ]  # fmt: skip
+    assert merge(elsewhere, {**said, "location": [_at("Mắt")]}) == elsewhere

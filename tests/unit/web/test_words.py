@@ -14,6 +14,8 @@ from benhan.mapping.bhyt.encounter import CLASSES
 from benhan.mapping.message_to_fhir import MAPPINGS
 from benhan.mapping.v2_tables import GENDER, PATIENT_CLASS
 from benhan.node import traces
+from benhan.node.orders.lines import OrderKind
+from benhan.node.orders.warnings import Severity
 from benhan.node.patients import _KINDS, ROLES
 from benhan.node.records.lifecycle import PAPER_ACTS, Act
 from benhan.node.records.lifecycle import State as RecordState
@@ -62,6 +64,8 @@ def _events() -> set[str]:
 
 
 FAMILIES: dict[str, set[str]] = {
+    "order_kind.": {kind.value for kind in OrderKind},
+    "severity.": {severity.value for severity in Severity},
     "act.": {*(act.value for act in Act), *PAPER_ACTS},
     "paper.": {state.value for state in PaperState},
     "paper.status_": {"in-progress", "completed", "amended", "entered-in-error"},
@@ -170,13 +174,14 @@ DYNAMIC_CLASSES = {
     "record.state.value": {state.value for state in RecordState},
     "paper.state.value": {state.value for state in PaperState},
     "message.state.value": {state.value for state in SendState},
+    "each.severity.value": {severity.value for severity in Severity},
     "look.role": {role.value for role in Role},
 }
 SET_BY_SCRIPTS = {"is-offline", "htmx-request"}
 PLAIN_ON_PURPOSE = {"node", "repository", "waiting", "wait", "DiagnosticReport", "ServiceRequest"} | {
     "MedicationRequest", "Composition",
     "doctor", "nurse", "records", "lab", "it_admin", "draft", "closed", "submitted", "destroyed",
-    "held", "sent", "replaced",
+    "held", "sent", "replaced", "moderate",
 }  # fmt: skip
 """Members of a family that look as the rest of it does."""
 

@@ -7,7 +7,7 @@ part of the record. Source: TT 32/2023/TT-BYT Đ52; Luật Khám bệnh, chữa 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -110,7 +110,7 @@ class Papers:
     """The papers of the records of one store."""
 
     def __init__(self, records: Records) -> None:
-        self._records = records
+        self.records = self._records = records
         self._store = records.store
         self._rows = records.rows
         self._identities = Identities(self._store.database, self._store.workshop.tokens, self._store.opener)
@@ -132,17 +132,40 @@ class Papers:
         if is_main(form) and any(is_main_paper(each) for each in opened.papers if not each.is_cancelled):
             raise ONLY_ONE(form=form.name)
         unit = self._store.begin(actor)
-        known = await self.known(form, opened, seeing)
-        response = self._response(form, known, opened, actor, now, "in-progress")
-        unit.create(resource_of(response))
-        paper = Paper(
-            record.papers + 1, "QuestionnaireResponse", unit.writes[-1].rid, 1, PaperState.WRITING, form.key,
-            self._records.order.section_of(form.number, "QuestionnaireResponse"), actor.id, now, now, None,
-        )  # fmt: skip
-        after = replace(record, papers=paper.number)
-        await self._records.write(unit, record, after, opened, "add", papers=[paper], paper=paper.number)
+        paper = await self.put_new(unit, opened, form, await self.known(form, opened, seeing))
         await self._store.commit(unit)
         return paper
+
+    async def put_new(self, unit: UnitOfWork, opened: Opened, form: Form, answers: Answers) -> Paper:
+        """Add to `unit` a form put into a record with these answers; one act of a record in a unit."""
+        (paper,) = await self.put_all_new(unit, opened, [(form, answers)])
+        return paper
+
+    async def put_all_new(
+        self,
+        unit: UnitOfWork,
+        opened: Opened,
+        filled: Sequence[tuple[Form, Answers]],
+        *,
+        becomes: Record | None = None,
+        act: str = "add",
+    ) -> list[Paper]:
+        """Add to `unit` forms put into a record, which `becomes` another by the same act; gives the papers."""
+        actor, now, record = unit.actor, unit.at, opened.record
+        papers = []
+        for number, (form, answers) in enumerate(filled, record.papers + 1):
+            unit.create(resource_of(self._response(form, answers, opened, actor, now, "in-progress")))
+            section = self._records.order.section_of(form.number, "QuestionnaireResponse")
+            papers.append(
+                Paper(
+                    number, "QuestionnaireResponse", unit.writes[-1].rid, 1, PaperState.WRITING, form.key, section,
+                    actor.id, now, now, None,
+                )
+            )  # fmt: skip
+        after = replace(becomes or record, papers=record.papers + len(papers))
+        first = papers[0].number if papers else 0
+        await self._records.write(unit, record, after, opened, act, papers=papers, paper=first)
+        return papers
 
     async def attach(self, record_id: str, references: Iterable[str], actor: Actor) -> list[Paper]:
         """Resources of the patient (results, images, scans) put into a record as they are; those in it are left.
@@ -269,27 +292,46 @@ class Papers:
         known = _stored(opened, paper)
         if known.version != base:
             raise EDITED_MEANWHILE(version=known.version)
-        now = self._store.clock.now()
-        state = PaperState.DONE if is_done or was_done else PaperState.WRITING
-        status = "amended" if was_done else "completed" if is_done else "in-progress"
         unit = self._store.begin(actor)
-        response = self._response(form, answers, opened, actor, now, status)
-        before = response_to_answers(form, known.read())
-        unit.update(resource_of({**response, "id": paper.id}), if_match=base)
-        await self._say(unit, form, before, answers, opened, paper)
-        saved = replace(paper, version=base + 1, state=state, author=actor.id, changed_at=now)
-        act = "amend" if was_done else "done" if is_done else "save"
-        await self._records.write(unit, record, record, opened, act, papers=[saved], paper=number, reason=reason)
+        saved = await self.put(unit, opened, paper, answers, is_done=is_done, reason=reason)
         unit.also(rows.drop_draft(record, number, actor.id))
-        unit.also(signing_rows.see(record, number, actor.id, saved.version, now))
-        if state is PaperState.DONE:
-            unit.also(signing_rows.begin(record, saved, self._records.chains.of(saved.form_number), now))
         try:
             await self._store.commit(unit)
         except STALE_VERSION.fault as fault:
             if fault.code == STALE_VERSION.code:
                 raise EDITED_MEANWHILE(version=base + 1) from fault
             raise
+        return saved
+
+    async def put(
+        self,
+        unit: UnitOfWork,
+        opened: Opened,
+        paper: Paper,
+        answers: Answers,
+        *,
+        is_done: bool = False,
+        reason: str = "",
+    ) -> Paper:
+        """Add to `unit` a form saved as the version after the one in `opened`, with what its answers say.
+
+        Whoever calls has checked right, state and answers; one act of a record in a unit. Raises NotFound BA-5206.
+        """
+        record, actor = opened.record, unit.actor
+        form = self._records.forms.by_key(paper.form)
+        known = _stored(opened, paper)
+        was_done = paper.state in (PaperState.DONE, PaperState.SIGNED)
+        status = "amended" if was_done else "completed" if is_done else "in-progress"
+        response = self._response(form, answers, opened, actor, unit.at, status)
+        unit.update(resource_of({**response, "id": paper.id}), if_match=known.version)
+        await self._say(unit, form, response_to_answers(form, known.read()), answers, opened, paper)
+        state = PaperState.DONE if is_done or was_done else PaperState.WRITING
+        saved = replace(paper, version=known.version + 1, state=state, author=actor.id, changed_at=unit.at)
+        act = "amend" if was_done else "done" if is_done else "save"
+        await self._records.write(unit, record, record, opened, act, papers=[saved], paper=paper.number, reason=reason)
+        unit.also(signing_rows.see(record, paper.number, actor.id, saved.version, unit.at))
+        if state is PaperState.DONE:
+            unit.also(signing_rows.begin(record, saved, self._records.chains.of(saved.form_number), unit.at))
         return saved
 
     async def cancel(self, record_id: str, number: int, actor: Actor, reason: str) -> Paper:

@@ -101,6 +101,10 @@ class Event(Enum):
     ACCOUNT_CHANGE = (157, "account:account:change", ("account",))
     ACCOUNT_DEPARTMENT = (158, "account:department:change", ("account", "department", "given"))
 
+    WARD_VIEW = (120, "ward:board:view", ("count",))
+    SHIFT_GIVE = (121, "ward:shift:give", ("count",))
+    SHIFT_ACCEPT = (122, "ward:shift:accept", ("handover",))
+
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number
         self.label = label

@@ -24,7 +24,7 @@ _URLS = {
     "NGHENGHIEP": systems.OCCUPATION,
     "MA_KHOA": systems.DEPARTMENT,
 }
-_OF_ITS_OWN = ("ICD10", "THUOC", "DICH_VU")
+_OF_ITS_OWN = ("ICD10", "THUOC", "DICH_VU", "TUONG_TAC", "NHOM_DI_UNG")
 _DAYS = ("since", "until")
 _UNITS = {"TINH": provinces_ever, "XA": wards_ever}
 

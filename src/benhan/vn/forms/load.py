@@ -95,7 +95,7 @@ def _form(place: str, file: File, told: dict[str, Any]) -> Form:
     written = list(expander.lines())
     for field, more in told.items():
         sources[field] = {**sources.get(field, {}), **more}
-    page = parse_page(written, _measures(), msgspec.convert(sources, dict[str, Source]))
+    page = parse_page(written, measures(), msgspec.convert(sources, dict[str, Source]))
     mistakes += page.mistakes
     unknown = [f for f in (*told, *file.required_at_close) if f not in _ids(page)]
     mistakes += [Mistake(f"[fields] {field}", "trang không có trường này") for field in unknown]
@@ -254,7 +254,8 @@ def shared_parts() -> dict[str, Part]:
 
 
 @cache
-def _measures() -> dict[str, Measure]:
+def measures() -> dict[str, Measure]:
+    """What is measured in many forms, by name: unit, bounds, code."""
     told = _toml(DATA / "measures.toml")
     return {name: Measure(**each) for name, each in told.items()}
 

@@ -24,3 +24,17 @@ if (refreshing()) {
   for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"])
     document.addEventListener(failure, () => refreshing().classList.add("is-offline"));
 }
+
+// In a table of rows the arrows go up and down: to the same column's link or input, and in a grid left and right.
+document.addEventListener("keydown", (event) => {
+  const table = event.target.closest("[data-arrows]"), step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+  if (!table || !step || event.target.getAttribute("aria-expanded") === "true" || event.altKey || event.ctrlKey || event.metaKey || event.target.matches("select, textarea")) return;
+  const cell = event.target.closest("td, th"), row = cell && cell.parentElement, input = event.target.matches("input") ? event.target : null;
+  if (!row || (step[1] && (!input || (input.selectionStart !== input.selectionEnd) || (step[1] < 0 ? input.selectionStart > 0 : input.selectionEnd < input.value.length)))) return;
+  const rows = [...table.tBodies[0].rows], to = rows[rows.indexOf(row) + step[0]], next = to && to.cells[cell.cellIndex + step[1]];
+  const there = next && next.querySelector("input:not([type=hidden]), a, button");
+  if (!there) return;
+  event.preventDefault();
+  there.focus();
+  if (there.select) there.select();
+});

@@ -106,9 +106,12 @@ if (choices) {
     choices.style.top = (place.bottom + height > innerHeight ? Math.max(60, place.top - height) : place.bottom) + "px";
   };
   const take = (option) => {
-    box.value = option.dataset.code;
+    const told = option.querySelector("span").textContent, row = box.closest("tr");
+    box.value = box.dataset.find ? told : option.dataset.code;
     const words = document.getElementById(box.dataset.of);
-    if (words && !words.value.trim()) words.value = option.querySelector("span").textContent;
+    if (words && !words.value.trim()) words.value = told;
+    if (box.dataset.find && row) for (const part of row.querySelectorAll("[data-part]"))
+      if (part.dataset.part === "code" || option.dataset[part.dataset.part]) part.value = option.dataset[part.dataset.part] || "";
     box.dispatchEvent(new Event("input", { bubbles: true }));
     clearTimeout(wait);
     close();
@@ -116,10 +119,10 @@ if (choices) {
   const find = async () => {
     const number = ++asked, typed = box.value.trim();
     if (!typed) { close(); return; }
-    const answer = await fetch("/codes/" + encodeURIComponent(box.dataset.list), {
+    const answer = await fetch(box.dataset.find || "/codes/" + encodeURIComponent(box.dataset.list), {
       method: "POST", credentials: "same-origin",
       headers: { "content-type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({ csrf: paper.elements.csrf.value, q: typed }).toString(),
+      body: new URLSearchParams({ csrf: box.form.elements.csrf.value, q: typed }).toString(),
     });
     if (!answer.ok || number !== asked || document.activeElement !== box) return;
     choices.innerHTML = await answer.text();
@@ -128,8 +131,10 @@ if (choices) {
     box.setAttribute("aria-expanded", "true");
   };
   document.addEventListener("input", (event) => {
-    if (!event.target.dataset.list || !event.isTrusted) return;
+    if (!(event.target.dataset.list || event.target.dataset.find) || !event.isTrusted) return;
     box = event.target;
+    const own = box.dataset.find && box.closest("tr").querySelector("[data-part=code]");
+    if (own) own.value = "";
     clearTimeout(wait);
     wait = setTimeout(() => find().catch(close), 120);
   });

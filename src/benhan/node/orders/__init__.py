@@ -1,0 +1,1 @@
+"""Orders (y lệnh) of doctors: what is ordered, what speaks against it, where it stands on the treatment sheet."""
