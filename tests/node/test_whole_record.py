@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from datetime import UTC, datetime
 
 import pypdfium2
 import pytest
@@ -13,11 +14,15 @@ from tests.node.test_record_life import INTERNAL
 
 from benhan.fhir.resource import resource_of
 from benhan.kernel.actors import system
+from benhan.node.records.files import CarriedFile
 from benhan.node.records.laid_pages import pages_of
 from benhan.node.records.life import Records
 from benhan.node.records.papers import Papers
 from benhan.node.records.prints import Prints
+from benhan.node.records.sheets import sheets_of
+from benhan.node.records.whole import Volume, volume_to_pdf
 from benhan.store.store import Store
+from benhan.vn.forms.typeset import OutlineItem
 
 
 def scan(words: str, pages: int = 2, turn: int = 0) -> bytes:
@@ -120,31 +125,34 @@ async def test_the_whole_record_has_forms_results_and_scans_in_order_with_a_list
     assert all("BẢN GIẤY CHUYỂN ĐỔI" in page for page in pages)
 
 
+def printed(*files: CarriedFile) -> bytes:
+    """Files of one document as a print."""
+    document = {"resourceType": "DocumentReference", "id": "d1"}
+    found = sheets_of("Giấy tờ quét", 1, document, {}, files)
+    return volume_to_pdf(
+        Volume([OutlineItem(1, "Giấy"), *found.sheets], found.places), datetime(2026, 11, 26, tzinfo=UTC)
+    )
+
+
 @pytest.mark.parametrize("turn", [90, 180, 270])
-async def test_a_scan_that_lies_on_its_side_is_laid_upright_within_its_place(
-    store: Store, records: Records, stay: Stay, turn: int
-) -> None:
-    record = await records.open(stay.encounter, INTERNAL, "K01", DOCTOR)
-    await with_results(store, stay, ("Giấy", "application/pdf", scan("Nằm", 1, turn)))
-    made = await Prints(records, "https://benhan.example").whole(record.id, NURSE, "A")
-    page = list(pypdfium2.PdfDocument(made.pdf))[-1]
+def test_a_scan_that_lies_on_its_side_is_laid_upright_within_its_place(turn: int) -> None:
+    pdf = printed(CarriedFile("x", "Giấy", "application/pdf", scan("Nằm", 1, turn)))
+    page = list(pypdfium2.PdfDocument(pdf))[-1]
     text = page.get_textpage()
     place = text.search("Nằm").get_next()
     assert place is not None
     left, low, right, high = text.get_charbox(place[0])
     wide, tall = page.get_size()
     assert 0 < left < right < wide
-    assert 60 < low < high < tall
+    assert 30 < low < high < tall
 
 
-@pytest.mark.parametrize("content", [b"%PDF-1.7 nothing", b"", b"\x00" * 100, scan("x")[:400]])
-async def test_a_file_that_cannot_be_shown_is_named_and_the_rest_is_printed(
-    store: Store, records: Records, stay: Stay, content: bytes
-) -> None:
+@pytest.mark.parametrize("content", [b"%PDF-1.7 nothing", b"-", b"\x00" * 100, scan("x")[:400]])
+def test_a_file_that_cannot_be_shown_is_named_and_the_rest_is_printed(content: bytes) -> None:
     assert pages_of(content) == []
-    record = await records.open(stay.encounter, INTERNAL, "K01", DOCTOR)
-    await with_results(store, stay, ("Phim X-quang", "application/pdf", content or b"-"))
-    made = await Prints(records, "https://benhan.example").whole(record.id, NURSE, "A")
-    words = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(made.pdf))
-    assert "không in được: Phim X-quang" in words
-    assert "Công thức máu" in words
+    pdf = printed(
+        CarriedFile("x", "Phim X-quang", "application/pdf", content), CarriedFile("x", "Ảnh", "image/jpeg", photo())
+    )
+    pages = [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf)]
+    assert "không in được: Phim X-quang" in pages[0]
+    assert "Ảnh" in pages[1]

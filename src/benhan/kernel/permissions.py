@@ -29,6 +29,10 @@ class Permission(Enum):
     RECORD_ARCHIVE = "record:archive"  # the second review: return or archive
     RECORD_HOLD = "record:hold"  # legal holds
     RECORD_PRINT = "record:print"
+    RECORD_IMPORT = "record:import"  # take packages of other hospitals
+    RECORD_LEND = "record:lend"  # decide on loans of archived records
+    RECORD_DESTROY = "record:destroy"  # propose, approve and carry out destruction
+    RECORD_REQUEST = "record:request"  # requests of patients for a summary or copies
     MESSAGE_VIEW = "message:view"  # the dead letters and the way of a message
     MESSAGE_MEND = "message:mend"  # mend and replay
     BHYT_UPLOAD = "bhyt:upload"  # BHYT XML files into the record

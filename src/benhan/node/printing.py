@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import benhan
 from benhan.kernel.faults import Broken, FaultCode
 from benhan.kernel.texts import Text
-from benhan.vn.forms.typeset import Bookmark, Leaf, Mark, Sheet, typeset
+from benhan.vn.forms.typeset import Leaf, Mark, OutlineItem, Sheet, typeset
 
 if TYPE_CHECKING:
     import typst
@@ -82,7 +82,7 @@ def papers_to_pdf(
     try:
         pdf = _compiler().compile(files, pdf_standards=[standard], timestamp=printed_at.replace(microsecond=0))
     except typst.TypstError as cause:
-        numbers = ", ".join(each[0].number for each in papers if not isinstance(each, Sheet | Bookmark))
+        numbers = ", ".join(each[0].number for each in papers if not isinstance(each, Sheet | OutlineItem))
         raise NOT_PRINTED(name=numbers, reason=cause.message) from cause
     assert isinstance(pdf, bytes), "one file of one format is one bytes"
     return pdf

@@ -31,8 +31,8 @@ from benhan.node.bhyt_folder import bhyt_folder
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.exchange import Exchange
 from benhan.node.message_files import message_folder
+from benhan.node.packages.arrivals import Arrivals
 from benhan.node.patients import Patients
-from benhan.node.records.life import Facility, Records
 from benhan.node.records.papers import Papers
 from benhan.node.records.prints import Prints
 from benhan.node.sends.desk import Desk
@@ -58,13 +58,14 @@ from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
 from benhan.web.flow_pages import FlowPages
 from benhan.web.message_pages import MessagePages
 from benhan.web.own_account import OwnAccount
+from benhan.web.package_pages import PackagePages
 from benhan.web.pages import Site
 from benhan.web.patient_pages import PatientPages
 from benhan.web.record_pages import RecordPages
 from benhan.web.sealed_text import SealedText
 from benhan.web.send_pages import SendPages
 from benhan.web.sign_in import SignIn
-from benhan.wiring import Access, Node, open_node, open_repository
+from benhan.wiring import Access, Node, open_node, open_repository, packages_of, records_of, trust_of
 
 MACHINES = ("/fhir", "/metrics", "/.well-known")
 
@@ -192,7 +193,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     """The pages of a hospital."""
     store = node.store
     sealed = SealedText(store.keyring.derived_key("search-text"))
-    records = Records(store, Facility(node.settings.facility_code, node.settings.facility_name), node.forms, node.order)
+    records = records_of(node)
     desk = Desk(store, node.sends, node.destinations)
     letters = DeadLetters(store, node.inbox, charset=node.settings.mllp_charset)
     return [
@@ -200,6 +201,13 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
         *PatientPages(site, Patients(store), node.exports, sealed).routes(),
         *RecordPages(site, records, Papers(records), Prints(records, node.settings.base_url), Patients(store)).routes(),
+        *PackagePages(
+            site,
+            packages_of(node, records),
+            Arrivals(store, trust_of(node.settings)),
+            Patients(store),
+            node.settings.body_bytes_max,
+        ).routes(),
         *ConsentPages(site, node.access.smart, Patients(store)).routes(),
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),

@@ -50,6 +50,11 @@ _READ = query("record_read", "select * from medical_record where bucket = $1 and
 _OF_PATIENT = query(
     "records_of_patient", "select * from medical_record where bucket = $1 and patient = $2 order by opened_at desc"
 )
+_OF_NUMBER = query(
+    "records_of_number",
+    "select * from medical_record where storage_number = $1 and storage_number <> ''",
+    fan_out="a storage number names no patient",
+)
 _OF_ENCOUNTER = query(
     "record_of_encounter",
     "select * from medical_record where bucket = $1 and encounter = $2 and cancelled_at is null",
@@ -196,6 +201,10 @@ class RecordRows:
     async def of_patient(self, patient: int) -> list[Record]:
         """The records of a patient, newest first, cancelled ones too."""
         return [_record(row) for row in await self._database.fetch(_OF_PATIENT, bucket_of(patient), patient)]
+
+    async def of_storage_number(self, number: str) -> list[Record]:
+        """The record that was stored under a number; none where there is none."""
+        return [_record(row) for row in await self._database.fetch(_OF_NUMBER, number)]
 
     async def of_encounter(self, bucket: int, encounter: int) -> Record | None:
         """The record of an episode that is not cancelled."""

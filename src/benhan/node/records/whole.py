@@ -15,7 +15,7 @@ from benhan.node.records.files import CarriedFile, binaries_of, files_of
 from benhan.node.records.laid_pages import PageOf, lay
 from benhan.node.records.life import Opened, Records, sight_of
 from benhan.node.records.sheets import sheets_of
-from benhan.vn.forms.typeset import Bookmark, Leaf, Mark
+from benhan.vn.forms.typeset import Leaf, Mark, OutlineItem
 
 Json = dict[str, Any]
 
@@ -78,8 +78,8 @@ async def volume_of(records: Records, opened: Opened, actor: Actor) -> Volume:
         if each.section != section:
             section = each.section
             titles = (one.vi for one in records.order.section if one.key == section)
-            leaves.append(Bookmark(1, next(titles, section)))
-        leaves.append(Bookmark(2, each.name))
+            leaves.append(OutlineItem(1, next(titles, section)))
+        leaves.append(OutlineItem(2, each.name))
         form = filled.get(each.number)
         if each.number and form is not None:
             leaves.append((form.form, form.answers))

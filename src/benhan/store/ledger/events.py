@@ -83,6 +83,15 @@ class Event(Enum):
     RECORD_ACT = (111, "record:life:act", ("act", "paper"))
     PAPER_VIEW = (112, "record:paper:view", ("paper",))
     PAPER_PRINT = (113, "record:paper:print", ("paper", "print"))
+    PACKAGE_EXPORT = (160, "record:package:export", ("files",))
+    PACKAGE_RECEIVE = (161, "record:package:receive", ("package", "fault"))
+    PACKAGE_VIEW = (162, "record:package:view", ("package", "file"))
+    PACKAGE_JOIN = (163, "record:package:join", ("package",))
+    PACKAGE_REFUSE = (164, "record:package:refuse", ("package",))
+    LOAN_ACT = (165, "record:loan:act", ("loan", "act"))
+    REQUEST_ACT = (166, "record:request:act", ("request", "act"))
+    DESTRUCTION_ACT = (167, "record:destruction:act", ("batch", "act", "count"))
+    HOSPITAL_DUMP = (168, "store:hospital:dump", ("count",))
 
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number

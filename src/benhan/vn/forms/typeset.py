@@ -61,21 +61,21 @@ class Sheet(NamedTuple):
     files: Mapping[str, bytes]
 
 
-class Bookmark(NamedTuple):
+class OutlineItem(NamedTuple):
     """Where a volume's list of contents leads to: before the paper that follows it. Level 1 is a section."""
 
     level: int
     title: str
 
 
-Leaf = tuple[Form, Answers] | Sheet | Bookmark
+Leaf = tuple[Form, Answers] | Sheet | OutlineItem
 """What a print is made of, in its order."""
 
 
 def typeset(leaves: Iterable[Leaf], mark: Mark | None = None) -> dict[str, bytes]:
     """The files of a Typst project that prints these papers, each from a new page; it begins with `main.typ`.
 
-    With a Bookmark among them the PDF's list of contents holds those alone; without, the headings of the forms.
+    With a OutlineItem among them the PDF's list of contents holds those alone; without, the headings of the forms.
     """
     files: dict[str, bytes] = {"main.typ": b"", LIBRARY: _library()}
     body: list[str] = []
@@ -84,8 +84,8 @@ def typeset(leaves: Iterable[Leaf], mark: Mark | None = None) -> dict[str, bytes
     leaves = list(leaves)
     number = 0
     for leaf in leaves:
-        if isinstance(leaf, Bookmark):
-            marks.append(f"bookmark({leaf.level}, {string_literal(leaf.title)})")
+        if isinstance(leaf, OutlineItem):
+            marks.append(f"outlined({leaf.level}, {string_literal(leaf.title)})")
             continue
         if number:
             body.append("pagebreak()")
@@ -99,7 +99,7 @@ def typeset(leaves: Iterable[Leaf], mark: Mark | None = None) -> dict[str, bytes
             title = title or leaf[0].name
             body += _Paper(*leaf, number, files).blocks(leaf[0].body, 100)
         number += 1
-    if any(isinstance(leaf, Bookmark) for leaf in leaves):
+    if any(isinstance(leaf, OutlineItem) for leaf in leaves):
         body.insert(0, "set heading(bookmarked: false)")
     foot = ""
     if mark is not None:
