@@ -56,6 +56,7 @@ from benhan.web.bhyt_pages import BhytPages
 from benhan.web.book_pages import BookPages
 from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
 from benhan.web.flow_pages import FlowPages
+from benhan.web.loan_pages import LoanPages
 from benhan.web.message_pages import MessagePages
 from benhan.web.own_account import OwnAccount
 from benhan.web.package_pages import PackagePages
@@ -201,6 +202,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
         *PatientPages(site, Patients(store), node.exports, sealed).routes(),
         *RecordPages(site, records, Papers(records), Prints(records, node.settings.base_url), Patients(store)).routes(),
+        *LoanPages(site, records, Patients(store)).routes(),
         *PackagePages(
             site,
             packages_of(node, records),

@@ -41,7 +41,8 @@ class State(Enum):
 
 
 PAPER_ACTS = (
-    "open", "add", "attach", "save", "done", "amend", "cancel-paper", "restore-paper", "change-form",
+    "open", "add", "attach", "save", "done", "amend", "cancel-paper", "restore-paper", "change-form", "part",
+    "destroy",
 )  # fmt: skip
 """What stands in the list of a record's acts besides `Act`."""
 
