@@ -35,6 +35,7 @@ from benhan.node.packages.arrivals import Arrivals
 from benhan.node.patients import Patients
 from benhan.node.records.papers import Papers
 from benhan.node.records.prints import Prints
+from benhan.node.records.requests import Requests
 from benhan.node.sends.desk import Desk
 from benhan.node.sends.planner import Planner
 from benhan.node.sends.sender import Sender
@@ -63,6 +64,7 @@ from benhan.web.package_pages import PackagePages
 from benhan.web.pages import Site
 from benhan.web.patient_pages import PatientPages
 from benhan.web.record_pages import RecordPages
+from benhan.web.request_pages import RequestPages
 from benhan.web.sealed_text import SealedText
 from benhan.web.send_pages import SendPages
 from benhan.web.sign_in import SignIn
@@ -192,24 +194,20 @@ def bulk_tasks(api: FhirApi) -> dict[str, Task]:
 
 def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     """The pages of a hospital."""
-    store = node.store
+    store, settings, patients = node.store, node.settings, Patients(node.store)
     sealed = SealedText(store.keyring.derived_key("search-text"))
     records = records_of(node)
+    packages, prints = packages_of(node, records), Prints(records, settings.base_url)
     desk = Desk(store, node.sends, node.destinations)
     letters = DeadLetters(store, node.inbox, charset=node.settings.mllp_charset)
     return [
         *door_pages(site, node.access, store),
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
         *PatientPages(site, Patients(store), node.exports, sealed).routes(),
-        *RecordPages(site, records, Papers(records), Prints(records, node.settings.base_url), Patients(store)).routes(),
-        *LoanPages(site, records, Patients(store)).routes(),
-        *PackagePages(
-            site,
-            packages_of(node, records),
-            Arrivals(store, trust_of(node.settings)),
-            Patients(store),
-            node.settings.body_bytes_max,
-        ).routes(),
+        *RecordPages(site, records, Papers(records), prints, patients).routes(),
+        *LoanPages(site, records, patients).routes(),
+        *PackagePages(site, packages, Arrivals(store, trust_of(settings)), patients, settings.body_bytes_max).routes(),
+        *RequestPages(site, records, Requests(records, prints, packages), patients).routes(),
         *ConsentPages(site, node.access.smart, Patients(store)).routes(),
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),

@@ -351,12 +351,14 @@ class RecordPages:
     async def pdf(self, request: Request) -> Response:
         """A paper on the Ministry's form, each page with the mark of a print."""
         number = _number(request)
-        made = await self._prints.paper(id_of_path(request), number, actor_of(request), _name(request))
+        made = await self._prints.paper(id_of_path(request), number, actor_of(request), name_of_session(request))
         return _pdf(made, f"giay-{number}")
 
     async def whole_pdf(self, request: Request) -> Response:
         """The whole record as one file."""
-        return _pdf(await self._prints.whole(id_of_path(request), actor_of(request), _name(request)), "benh-an")
+        return _pdf(
+            await self._prints.whole(id_of_path(request), actor_of(request), name_of_session(request)), "benh-an"
+        )
 
     async def look_up(self, request: Request) -> Response:
         """Whether a print is genuine, for anybody who has its code; a few codes a minute for one address."""
@@ -385,7 +387,7 @@ class RecordPages:
         )
 
 
-def _name(request: Request) -> str:
+def name_of_session(request: Request) -> str:
     """The name of the person who is signed in, for the mark of a print."""
     session = request.scope["state"].get("session")
     return session.name if session is not None else actor_of(request).id

@@ -24,6 +24,8 @@ from benhan.node.records.lifecycle import State as RecordState
 from benhan.node.records.lists import WORK
 from benhan.node.records.loans import LoanState
 from benhan.node.records.models import PaperState
+from benhan.node.records.requests import ASKERS, STEPS, Scope
+from benhan.node.records.requests import State as RequestState
 from benhan.node.sends.bhyt_portal import CHECKIN as CHECKIN_SENT
 from benhan.node.sends.bhyt_portal import CLAIM as CLAIM_SENT
 from benhan.node.sends.destination import Mode
@@ -99,6 +101,10 @@ FAMILIES: dict[str, set[str]] = {
     "packages.type_": {type_.lower() for type_ in JOINED},
     "packages.verdict_": {each.name.lower() for each in Indication},
     "patient.": set(TABS),
+    "requests.": {state.value for state in RequestState},
+    "requests.act_": set(STEPS),
+    "requests.asker_": set(ASKERS),
+    "requests.scope_": {scope.value for scope in Scope},
     "role.": {role.value for role in Role},
     "scope.": {level.value for level in Level} | {name for name, _ in _ACTS} | set(_TOLD_WORDS),
     "sends.": {*(state.value for state in SendState), CLAIM_SENT, CHECKIN_SENT, KSK},

@@ -1,4 +1,4 @@
-"""A day's tree in stretches of 1,024 leaves, so that a proof reads one stretch and what is beside it.
+"""A day's tree in stretches of 256 leaves, so that a proof reads one stretch and what is beside it.
 
 In the tree of RFC 9162 a full stretch of a power of two that begins at a multiple of it is one node, whatever comes
 behind; the last, shorter stretch is the tree of its own leaves. Source: RFC 9162, 2.1.1, 2.1.3.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from benhan.store.ledger.merkle import MerkleTree, node_hash
 
-STRETCH = 1024
+STRETCH = 256
 
 
 class Branches:
