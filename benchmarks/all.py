@@ -33,6 +33,7 @@ NAMES = (
     "print_forms",
     "sign_batch",
     "verify_record",
+    "close_check",
     "bhyt_read",
     "bhyt_rules",
     "names",

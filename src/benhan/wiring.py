@@ -23,6 +23,8 @@ from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.exports import Exports
 from benhan.node.intake import Intake
+from benhan.node.packages.making import Packages
+from benhan.node.packages.organisation import organisation_signer
 from benhan.node.records.life import Facility, Records
 from benhan.node.records.order import Order, read_order, usual_order
 from benhan.node.sends.desk import Desk
@@ -31,6 +33,7 @@ from benhan.node.sends.opening import open_destinations
 from benhan.node.signatures.chain import read_chains, usual_chains
 from benhan.node.signatures.opening import SigningParts, must_sign, open_signing
 from benhan.repository.ingest import Ingest
+from benhan.signing.trust import Trust, parse_trust
 from benhan.store.catalogues import Catalogues
 from benhan.store.database import Database, ensure_database
 from benhan.store.embedded import EmbeddedPostgres
@@ -240,6 +243,24 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
             await outbox.stop()
             if client is not None:
                 await client.close()
+
+
+def packages_of(node: Node, records: Records) -> Packages:
+    """What makes packages of a node's records, signed where the facility's certificate is set."""
+    settings = node.settings
+    signer = None
+    if settings.facility_certificate:
+        signer = organisation_signer(Path(settings.facility_certificate), settings.facility_certificate_password)
+    return Packages(records, f"{settings.base_url}/fhir", signer)
+
+
+def trust_of(settings: Settings) -> Trust:
+    """The roots that this hospital trusts; none where no folder is set."""
+    if not settings.trust_folder:
+        return Trust()
+    endings = (".pem", ".crt", ".cer", ".der")
+    files = [each for each in sorted(Path(settings.trust_folder).iterdir()) if each.suffix.lower() in endings]
+    return parse_trust(each.read_bytes() for each in files)
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ from benhan.cli import (
     keys,
     ledger,
     packages,
+    records,
     send,
     serve,
     signers,
@@ -60,6 +61,7 @@ app.add_typer(terminology.app, name="terminology")
 app.add_typer(forms.app, name="forms")
 app.add_typer(catalogues.app, name="catalogues")
 app.add_typer(send.app, name="send")
+app.add_typer(records.app, name="records")
 
 
 def _show_version(wanted: bool) -> None:

@@ -32,6 +32,10 @@ class Permission(Enum):
     RECORD_SIGN = "record:sign"  # with one's own certificate; take the confirmation of a patient
     ORDER_WRITE = "order:write"  # order, stop and change, take a patient, move and discharge: a doctor's
     CARE_WRITE = "care:write"  # vital signs, fluids, doses given, handing a shift over
+    RECORD_IMPORT = "record:import"  # take packages of other hospitals
+    RECORD_LEND = "record:lend"  # decide on loans of archived records
+    RECORD_DESTROY = "record:destroy"  # propose, approve and carry out destruction
+    RECORD_REQUEST = "record:request"  # requests of patients for a summary or copies
     MESSAGE_VIEW = "message:view"  # the dead letters and the way of a message
     MESSAGE_MEND = "message:mend"  # mend and replay
     BHYT_UPLOAD = "bhyt:upload"  # BHYT XML files into the record

@@ -159,6 +159,11 @@ class Settings:
     facility_certificate_password: Secret = _setting(
         Secret(b""), "Mật khẩu của tệp chứng thư.", "Password of the certificate's file."
     )
+    trust_folder: str = _setting(
+        "",
+        "Thư mục chứng thư gốc tin cậy (.pem, .crt, .cer, .der) để kiểm tra chữ ký; để trống thì chưa tin gốc nào.",
+        "Folder of trusted roots (.pem, .crt, .cer, .der) that signatures are judged by; empty trusts none.",
+    )
     bhxh_send: str = _setting(
         "off",
         "Gửi hồ sơ tới cổng BHYT: off (không), file (chỉ soạn tệp, gửi tay), auto (tự gửi).",

@@ -22,7 +22,7 @@ import benhan
 from benhan.kernel.faults import Broken, FaultCode
 from benhan.kernel.texts import Text
 from benhan.vn.forms.form import Form
-from benhan.vn.forms.typeset import Answers, Mark, typeset
+from benhan.vn.forms.typeset import Answers, Leaf, Mark, OutlineItem, Sheet, typeset
 
 if TYPE_CHECKING:
     import typst
@@ -58,12 +58,16 @@ class Attachment:
 
 
 def papers_to_pdf(
-    papers: Iterable[tuple[Form, Answers]],
+    papers: Iterable[Leaf],
     printed_at: datetime,
     mark: Mark | None = None,
     attachments: Sequence[Attachment] = (),
+    *,
+    is_archival: bool = True,
 ) -> bytes:
     """The papers one behind the other as one PDF/A-2b, as PDF/A-3b with attachments; `mark` stands on each page.
+
+    Not `is_archival`: a plain PDF, since what will be put into it need not be PDF/A.
 
     The same papers, mark, attachments and instant are the same bytes.
 
@@ -76,12 +80,12 @@ def papers_to_pdf(
     for each in attachments:
         files["main.typ"] += _attached(each).encode()
         files[each.name] = each.content
-    standard: Literal["a-2b", "a-3b"] = "a-3b" if attachments else "a-2b"
+    standard: Literal["a-2b", "a-3b", "1.7"] = "1.7" if not is_archival else "a-3b" if attachments else "a-2b"
     try:
         with _ONE_AT_A_TIME:
             pdf = _compiler().compile(files, pdf_standards=[standard], timestamp=printed_at.replace(microsecond=0))
     except typst.TypstError as cause:
-        numbers = ", ".join(form.number for form, _ in papers)
+        numbers = ", ".join(each[0].number for each in papers if not isinstance(each, Sheet | OutlineItem))
         raise NOT_PRINTED(name=numbers, reason=cause.message) from cause
     assert isinstance(pdf, bytes), "one file of one format is one bytes"
     return pdf
@@ -120,7 +124,8 @@ def table_to_pdf(
     told = {"title": title, "lead": lead, "head": head, "widths": widths, "rows": rows}
     files: Any = {"main.typ": _TABLE.encode(), "told.json": json.dumps(told, ensure_ascii=False).encode()}
     try:
-        pdf = _compiler().compile(files, pdf_standards=["a-2b"], timestamp=printed_at.replace(microsecond=0))
+        with _ONE_AT_A_TIME:
+            pdf = _compiler().compile(files, pdf_standards=["a-2b"], timestamp=printed_at.replace(microsecond=0))
     except typst.TypstError as cause:
         raise NOT_PRINTED(name=title, reason=cause.message) from cause
     assert isinstance(pdf, bytes), "one file of one format is one bytes"

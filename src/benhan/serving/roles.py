@@ -41,10 +41,12 @@ from benhan.node.nursing.handover import Handovers
 from benhan.node.orders.orders import Orders
 from benhan.node.orders.picker import OrderPicker
 from benhan.node.orders.templates import OrderTemplates
+from benhan.node.packages.arrivals import Arrivals
 from benhan.node.patients import Patients
 from benhan.node.records.life import Facility
 from benhan.node.records.papers import Papers
 from benhan.node.records.prints import Prints
+from benhan.node.records.requests import Requests
 from benhan.node.sends.desk import Desk
 from benhan.node.sends.planner import Planner
 from benhan.node.sends.sender import Sender
@@ -74,19 +76,22 @@ from benhan.web.confirmation_pages import ConfirmationPages
 from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
 from benhan.web.flow_pages import FlowPages
 from benhan.web.leaving_pages import LeavingPages
+from benhan.web.loan_pages import LoanPages
 from benhan.web.message_pages import MessagePages
 from benhan.web.nursing_pages import NursingPages
 from benhan.web.order_pages import OrderPages
 from benhan.web.own_account import OwnAccount
+from benhan.web.package_pages import PackagePages
 from benhan.web.pages import Site
 from benhan.web.patient_pages import PatientPages
 from benhan.web.record_pages import RecordPages
+from benhan.web.request_pages import RequestPages
 from benhan.web.sealed_text import SealedText
 from benhan.web.send_pages import SendPages
 from benhan.web.sign_in import SignIn
 from benhan.web.signature_pages import SignaturePages
 from benhan.web.ward_pages import WardPages
-from benhan.wiring import Access, Node, open_node, open_repository
+from benhan.wiring import Access, Node, open_node, open_repository, packages_of, trust_of
 
 MACHINES = ("/fhir", "/metrics", "/.well-known")
 
@@ -220,24 +225,28 @@ def bulk_tasks(api: FhirApi) -> dict[str, Task]:
 
 def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     """The pages of a hospital."""
-    store = node.store
+    store, settings, patients = node.store, node.settings, Patients(node.store)
     sealed = SealedText(store.keyring.derived_key("search-text"))
     records = node.records
     papers, wards = Papers(records), Wards(store)
     picker = OrderPicker(Catalogues(store.database, store.clock), store.clock)
+    packages, prints = packages_of(node, records), Prints(records, settings.base_url)
     desk = Desk(store, node.sends, node.destinations)
     letters = DeadLetters(store, node.inbox, charset=node.settings.mllp_charset)
     return [
         *door_pages(site, node.access, store),
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
-        *PatientPages(site, Patients(store), node.exports, sealed, Looks(store)).routes(),
+        *PatientPages(site, patients, node.exports, sealed, Looks(store)).routes(),
         *WardPages(site, wards).routes(),
-        *NursingPages(site, wards, Bedside(store, papers), Handovers(store, wards), Patients(store)).routes(),
+        *NursingPages(site, wards, Bedside(store, papers), Handovers(store, wards), patients).routes(),
         *OrderPages(site, Orders(store, papers, picker), OrderTemplates(store)).routes(),
         *LeavingPages(site, Leaving(store, papers), wards).routes(),
-        *RecordPages(site, records, papers, Prints(records, node.settings.base_url), Patients(store)).routes(),
-        *ConfirmationPages(site, node.signing, Patients(store)).routes(),
-        *SignaturePages(site, node.signing, Patients(store)).routes(),
+        *RecordPages(site, records, papers, prints, patients).routes(),
+        *ConfirmationPages(site, node.signing, patients).routes(),
+        *SignaturePages(site, node.signing, patients).routes(),
+        *LoanPages(site, records, patients).routes(),
+        *PackagePages(site, packages, Arrivals(store, trust_of(settings)), patients, settings.body_bytes_max).routes(),
+        *RequestPages(site, records, Requests(records, prints, packages), patients).routes(),
         *ConsentPages(site, node.access.smart, Patients(store)).routes(),
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),

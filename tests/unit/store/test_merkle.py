@@ -3,7 +3,10 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from benhan.store.ledger.branches import Branches, path_above
 from benhan.store.ledger.merkle import MerkleTree, leaf_hash, node_hash, root_of_path
 
 # The tree of RFC 9162, 2.1.5 has seven leaves; these eight are the reference inputs of the CT implementations.
@@ -71,3 +74,25 @@ def test_a_path_that_is_too_long_or_too_short_proves_nothing() -> None:
     assert root_of_path(leaves[2], 2, 6, [*path, root]) is None
     assert root_of_path(leaves[2], 6, 6, path) is None
     assert root_of_path(leaves[2], -1, 6, path) is None
+
+
+@given(
+    size=st.integers(min_value=1, max_value=70), place=st.integers(min_value=0), stretch=st.sampled_from([1, 2, 4, 8])
+)
+def test_a_path_by_stretches_is_the_path_of_the_whole_tree(size: int, place: int, stretch: int) -> None:
+    """RFC 9162, 2.1.3: a full stretch is one node of the whole, the last one the tree of its own leaves."""
+    leaves = [bytes([number]) for number in range(size)]
+    place %= size
+    whole = MerkleTree(place)
+    branches = Branches(stretch)
+    for each in leaves:
+        whole.add(each)
+        branches.add(each)
+    nodes = branches.end()
+    first = place // stretch * stretch
+    own = MerkleTree(place - first)
+    for each in leaves[first : first + stretch]:
+        own.add(each)
+    above, root = path_above(nodes, place // stretch)
+    assert root == whole.root()
+    assert own.path() + above == whole.path()

@@ -16,21 +16,30 @@ from benhan.mapping.v2_tables import GENDER, PATIENT_CLASS
 from benhan.node import traces
 from benhan.node.orders.lines import OrderKind
 from benhan.node.orders.warnings import Severity
+from benhan.node.packages.arrivals import _TELLING
+from benhan.node.packages.format import Kind
+from benhan.node.packages.joining import JOINED
+from benhan.node.packages.rows import State as PackageState
 from benhan.node.patients import _KINDS, ROLES
 from benhan.node.records.lifecycle import PAPER_ACTS, Act
 from benhan.node.records.lifecycle import State as RecordState
 from benhan.node.records.lists import WORK
+from benhan.node.records.loans import LoanState
 from benhan.node.records.models import PaperState
+from benhan.node.records.requests import ASKERS, STEPS, Scope
+from benhan.node.records.requests import State as RequestState
 from benhan.node.sends.bhyt_portal import CHECKIN as CHECKIN_SENT
 from benhan.node.sends.bhyt_portal import CLAIM as CLAIM_SENT
 from benhan.node.sends.destination import Mode
 from benhan.node.sends.ministry_hub import KSK
 from benhan.repository.delivery import KINDS as DELIVERIES
+from benhan.signing.verdicts import Indication
 from benhan.store.inbox import State
 from benhan.store.ledger.events import Event
 from benhan.store.send_state import SendState
 from benhan.vn.bhyt.messages import CHECKIN, CLAIM
 from benhan.web import words
+from benhan.web.package_pages import LISTS as PACKAGE_LISTS
 from benhan.web.pages import FOLDER, STATIC
 from benhan.web.patient_pages import TABS
 from benhan.web.scope_words import _ACTS, _TOLD_WORDS
@@ -83,7 +92,23 @@ FAMILIES: dict[str, set[str]] = {
     "gender.": {*GENDER.values(), "unknown"},
     "kind.": {"Encounter", *_KINDS},
     "message.": {*(kind.replace("^", "_") for kind in (*MAPPINGS, CLAIM, CHECKIN)), "?"},
+    "loans.": {state.value for state in LoanState},
+    "packages.": {state.value for state in PackageState},
+    "packages.empty_": set(PACKAGE_LISTS),
+    "packages.field_": {
+        "name",
+        "birthdate",
+        "gender",
+        *(each.rpartition(":")[2].replace("-", "_") for each in _TELLING),
+    },
+    "packages.kind_": {kind.value for kind in Kind if kind is not Kind.README},
+    "packages.type_": {type_.lower() for type_ in JOINED},
+    "packages.verdict_": {each.name.lower() for each in Indication},
     "patient.": set(TABS),
+    "requests.": {state.value for state in RequestState},
+    "requests.act_": set(STEPS),
+    "requests.asker_": set(ASKERS),
+    "requests.scope_": {scope.value for scope in Scope},
     "role.": {role.value for role in Role},
     "scope.": {level.value for level in Level} | {name for name, _ in _ACTS} | set(_TOLD_WORDS),
     "sends.": {*(state.value for state in SendState), CLAIM_SENT, CHECKIN_SENT, KSK},

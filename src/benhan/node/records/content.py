@@ -93,8 +93,11 @@ def is_taken_back(resource: Json) -> bool:
 
 
 def _encounters(resource: Json) -> list[str]:
-    """The encounters of a resource: its own, its context, those of the items of a claim."""
-    links = [resource.get("encounter", {}), resource.get("context", {})]
+    """The encounters of a resource: its own, its context's, those of the items of a claim."""
+    context = resource.get("context", {})
+    links = [resource.get("encounter", {}), context]
+    if isinstance(context, dict) and isinstance(context.get("encounter"), list):
+        links += context["encounter"]
     for item in resource.get("item", []):
         links += item.get("encounter", [])
     return [link.get("reference", "") for link in links if isinstance(link, dict)]

@@ -62,7 +62,7 @@ WHOLE = system("records")
 """Whose sight checks and terms are by: what is kept from who closes a record is in it all the same."""
 
 
-def _sight_of(actor: Actor) -> Actor:
+def sight_of(actor: Actor) -> Actor:
     """A task of the system that sees what `actor` may of a record in their reach: the caller records the view."""
     seeing = WHOLE if actor.may(Permission.SECRECY_VIEW) else outgoing("records")
     return replace(seeing, care=relaxed(actor).care)
@@ -195,7 +195,7 @@ class Records:
         papers = await self.rows.papers(record)
         wanted = [("Patient", encode_rid(record.patient)), ("Encounter", encode_rid(record.encounter))]
         wanted += [(each.type, each.id) for each in papers]
-        patient, encounter, *found = await self.store.resources.read_many(wanted, _sight_of(actor))
+        patient, encounter, *found = await self.store.resources.read_many(wanted, sight_of(actor))
         if patient is None or encounter is None:
             raise NO_SUCH_RESOURCE(type="Patient" if patient is None else "Encounter", id="?")
         there = zip(papers, found, strict=True)

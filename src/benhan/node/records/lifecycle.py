@@ -42,7 +42,7 @@ class State(Enum):
 
 PAPER_ACTS = (
     "open", "add", "attach", "save", "done", "amend", "cancel-paper", "restore-paper", "change-form",
-    "sign", "refuse", "confirm",
+    "sign", "refuse", "confirm", "part", "destroy",
 )  # fmt: skip
 """What stands in the list of a record's acts besides `Act`."""
 

@@ -20,10 +20,10 @@ from benhan.kernel.clock import VIETNAM
 from benhan.kernel.faults import FaultCode, NotFound
 from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Text
-from benhan.node.printing import papers_to_pdf
 from benhan.node.records.faults import NO_SUCH_PAPER
 from benhan.node.records.life import Records, require
 from benhan.node.records.models import Paper, Record
+from benhan.node.records.whole import Volume, volume_of, volume_to_pdf
 from benhan.store.database import Connection
 from benhan.store.ledger.events import Event
 from benhan.store.sql_texts import query
@@ -91,10 +91,8 @@ class Prints:
         return await self._made(record_id, number, actor, name)
 
     async def whole(self, record_id: str, actor: Actor, name: str) -> Print:
-        """All papers on forms that are not cancelled, in the hospital's order, as one file: a copy of the record.
-
-        Raises as `paper`.
-        """
+        """All papers that are not cancelled, results, images and scans too, in the hospital's order, as one file with a
+        list of contents. Raises as `paper`."""
         return await self._made(record_id, WHOLE, actor, name)
 
     async def look_up(self, code: str) -> Genuine:
@@ -122,20 +120,18 @@ class Prints:
         use = Use.PRINT if number else Use.COPY
         record, seeing, by = await self._records.admitted(record_id, actor, use)
         opened = await self._records.opened(record, seeing)
-        order = self._records.order
-        filled = [
-            each
-            for each in self._records.filled(opened)
-            if (each.paper.number == number if number else not each.paper.is_cancelled)
-        ]
-        if not filled:
+        filled = [each for each in self._records.filled(opened) if each.paper.number == number]
+        volume = (
+            Volume([(each.form, each.answers) for each in filled], {})
+            if number
+            else await volume_of(self._records, opened, seeing)
+        )
+        if not volume.leaves:
             raise NO_SUCH_PAPER()
-        filled.sort(key=lambda each: (order.place(each.paper.section), each.paper.number))
         now = store.clock.now()
         code = "".join(_ALPHABET[each & 31] for each in store.random.bytes(CODE_LETTERS))
         mark = self._mark(code, now, name)
-        papers = [(each.form, each.answers) for each in filled]
-        pdf = await asyncio.to_thread(papers_to_pdf, papers, now, mark)
+        pdf = await asyncio.to_thread(volume_to_pdf, volume, now, mark)
         unit = store.begin(actor)
         unit.also(_noted(record, filled[0].paper if number else None, now, actor, code, pdf))
         unit.record(Event.PAPER_PRINT, patient=record.patient, type_="Composition", rid=record.rid, paper=number, by=by)

@@ -50,6 +50,11 @@ _TOUCH = query(
     """,
 )
 _READ = query("record_read", "select * from medical_record where bucket = $1 and rid = $2")
+_OF_NUMBER = query(
+    "records_of_number",
+    "select * from medical_record where storage_number = $1 and storage_number <> ''",
+    fan_out="a storage number names no patient",
+)
 _OF_ENCOUNTER = query(
     "record_of_encounter",
     "select * from medical_record where bucket = $1 and encounter = $2 and cancelled_at is null",
@@ -187,6 +192,10 @@ class RecordRows:
         """The records of a patient that the actor may read, newest first, cancelled ones too."""
         reached = reach(actor, Use.READ)
         return [record_of(row) for row in await self._database.fetch(OF_PATIENT, *reached, bucket_of(patient), patient)]
+
+    async def of_storage_number(self, number: str) -> list[Record]:
+        """The record that was stored under a number; none where there is none."""
+        return [record_of(row) for row in await self._database.fetch(_OF_NUMBER, number)]
 
     async def of_encounter(self, bucket: int, encounter: int) -> Record | None:
         """The record of an episode that is not cancelled."""

@@ -101,9 +101,18 @@ class Event(Enum):
     ACCOUNT_CHANGE = (157, "account:account:change", ("account",))
     ACCOUNT_DEPARTMENT = (158, "account:department:change", ("account", "department", "given"))
 
-    WARD_VIEW = (120, "ward:board:view", ("count",))
-    SHIFT_GIVE = (121, "ward:shift:give", ("count",))
-    SHIFT_ACCEPT = (122, "ward:shift:accept", ("handover",))
+    WARD_VIEW = (130, "ward:board:view", ("count",))
+    SHIFT_GIVE = (131, "ward:shift:give", ("count",))
+    SHIFT_ACCEPT = (132, "ward:shift:accept", ("handover",))
+    PACKAGE_EXPORT = (160, "record:package:export", ("files",))
+    PACKAGE_RECEIVE = (161, "record:package:receive", ("package", "fault"))
+    PACKAGE_VIEW = (162, "record:package:view", ("package", "file"))
+    PACKAGE_JOIN = (163, "record:package:join", ("package",))
+    PACKAGE_REFUSE = (164, "record:package:refuse", ("package",))
+    LOAN_ACT = (165, "record:loan:act", ("loan", "act"))
+    REQUEST_ACT = (166, "record:request:act", ("request", "act"))
+    DESTRUCTION_ACT = (167, "record:destruction:act", ("batch", "act", "count"))
+    HOSPITAL_DUMP = (168, "store:hospital:dump", ("count",))
 
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number

@@ -14,6 +14,7 @@ from typing import Any
 
 from benhan.store.database import Database
 from benhan.store.keyring import Keyring
+from benhan.store.ledger.branches import STRETCH, path_above
 from benhan.store.ledger.canonical import START, Recorded, canonical_bytes, link, recorded_of_json
 from benhan.store.ledger.ledger_faults import BAD_PROOF, NO_SUCH_ENTRY, NOT_YET_SIGNED
 from benhan.store.ledger.merkle import MerkleTree, root_of_path
@@ -21,6 +22,7 @@ from benhan.store.ledger.read import entry_at
 from benhan.store.ledger.roots import DayRoot, hashes, public_key, root_of_row
 
 FORMAT = "benhan ledger proof 1"
+_BRANCHES = "select hash from ledger_branch where bucket = 0 and first_seq = $1 order by number"
 _ROOT_OF = "select * from ledger_root where bucket = 0 and $1 between first_seq and last_seq"
 
 
@@ -110,10 +112,34 @@ async def prove(database: Database, keyring: Keyring, seq: int) -> Proof:
         raise NOT_YET_SIGNED(seq=seq)
     before = await entry_at(database, seq - 1)
     root = root_of_row(row)
-    tree = MerkleTree(seq - root.first_seq)
-    async for each in hashes(database, root.first_seq, root.last_seq):
-        tree.add(each["hash"])
-    if tree.size != root.size:
-        raise NO_SUCH_ENTRY(seq=root.first_seq + tree.size)
+    place = seq - root.first_seq
+    path = await _short_path(database, root, place)
+    leaf = link(before.hash if before is not None else START, canonical_bytes(entry))
+    if path is None or root_of_path(leaf, place, root.size, path) != root.root:
+        path = await _path(database, root.first_seq, root.last_seq, place)
     previous = before.hash if before is not None else START
-    return Proof(entry, previous, tuple(tree.path()), root, public_key(keyring))
+    return Proof(entry, previous, tuple(path), root, public_key(keyring))
+
+
+async def _short_path(database: Database, root: DayRoot, place: int) -> list[bytes] | None:
+    """The way of an entry by the nodes that were kept of its day; None where there are none, of a root of before."""
+    nodes = [each["hash"] for each in await database.fetch(_BRANCHES, root.first_seq)]
+    if len(nodes) != -(-root.size // STRETCH):
+        return None
+    stretch, within = divmod(place, STRETCH)
+    first = root.first_seq + stretch * STRETCH
+    below = await _path(database, first, min(first + STRETCH - 1, root.last_seq), within)
+    return below + path_above(nodes, stretch)[0]
+
+
+async def _path(database: Database, first: int, last: int, place: int) -> list[bytes]:
+    """The way of entry number `place` from `first` on up to the node over all from `first` to `last`.
+
+    Raises NotFound BA-0511 where an entry between them is not there.
+    """
+    tree = MerkleTree(place)
+    async for each in hashes(database, first, last):
+        tree.add(each["hash"])
+    if tree.size != last - first + 1:
+        raise NO_SUCH_ENTRY(seq=first + tree.size)
+    return tree.path()

@@ -25,6 +25,7 @@ from benhan.kernel.trace import current_trace
 from benhan.store.database import Database
 from benhan.store.keyring import Keyring
 from benhan.store.ledger.append import Entry, append_many
+from benhan.store.ledger.branches import Branches
 from benhan.store.ledger.events import Event
 from benhan.store.ledger.merkle import MerkleTree
 from benhan.store.sql_texts import query
@@ -47,6 +48,10 @@ _HASHES = query(
     fan_out="a day's root runs over all compartments",
 )
 _LAST = "select * from ledger_root where bucket = 0 order by day desc limit 1"
+_ADD_BRANCHES = (
+    "insert into ledger_branch (bucket, first_seq, number, hash)"
+    " select 0, $1, place - 1, hash from unnest($2::bytea[]) with ordinality as n (hash, place)"
+)
 _ADD = "insert into ledger_root (day, first_seq, last_seq, root, signature, bucket) values ($1, $2, $3, $4, $5, 0)"
 
 
@@ -130,22 +135,26 @@ async def _sign_next(database: Database, keyring: Keyring, now: datetime, actor:
         day = max(day, last["day"] + timedelta(days=1))
     if end_of(day) + GRACE > now:
         return None
-    root = await _root_until(database, day, first, head, now)
+    root, branches = await _root_until(database, day, first, head, now)
     assert root.size > 0, "a root covers the entry it starts with"
     signed = DayRoot(root.day, root.first_seq, root.last_seq, root.root, signing_key(keyring).sign(root.signed_bytes()))
-    return signed if await _keep(database, signed, now, actor) else None
+    return signed if await _keep(database, signed, branches, now, actor) else None
 
 
-async def _root_until(database: Database, day: date, first: int, head: int, now: datetime) -> DayRoot:
-    tree, end = MerkleTree(), end_of(day)
+async def _root_until(
+    database: Database, day: date, first: int, head: int, now: datetime
+) -> tuple[DayRoot, list[bytes]]:
+    """The root of a day, and the nodes of its stretches."""
+    tree, branches, end = MerkleTree(), Branches(), end_of(day)
     async for row in hashes(database, first, head):
         if end <= row["at"] <= now + SKEW:
             break
         tree.add(row["hash"])
-    return DayRoot(day, first, first + tree.size - 1, tree.root())
+        branches.add(row["hash"])
+    return DayRoot(day, first, first + tree.size - 1, tree.root()), branches.end()
 
 
-async def _keep(database: Database, root: DayRoot, now: datetime, actor: Actor) -> bool:
+async def _keep(database: Database, root: DayRoot, branches: list[bytes], now: datetime, actor: Actor) -> bool:
     """Write `root`; False where another process has just written one."""
     async with database.transaction() as connection:
         await connection.execute("select pg_advisory_xact_lock($1)", LOCK)
@@ -153,6 +162,7 @@ async def _keep(database: Database, root: DayRoot, now: datetime, actor: Actor) 
         if last is not None and (last["last_seq"] >= root.first_seq or last["day"] >= root.day):
             return False
         await connection.execute(_ADD, root.day, root.first_seq, root.last_seq, root.root, root.signature)
+        await connection.execute(_ADD_BRANCHES, root.first_seq, branches)
         entry = Entry(
             Event.ROOT_SIGN, now, actor.id, actor.role.value, current_trace.get(), detail={"day": root.day.isoformat()}
         )

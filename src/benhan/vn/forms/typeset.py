@@ -53,21 +53,61 @@ class Mark(NamedTuple):
     lines: tuple[str, ...]
 
 
-def typeset(papers: Iterable[tuple[Form, Answers]], mark: Mark | None = None) -> dict[str, bytes]:
-    """The files of a Typst project that prints these papers, each from a new page; it begins with `main.typ`."""
+class Sheet(NamedTuple):
+    """A paper that is on no form: calls of `form.typ`, and the files (text, SVG) that they name."""
+
+    title: str
+    body: tuple[str, ...]
+    files: Mapping[str, bytes]
+
+
+class OutlineItem(NamedTuple):
+    """Where a volume's list of contents leads to: before the paper that follows it. Level 1 is a section."""
+
+    level: int
+    title: str
+
+
+Leaf = tuple[Form, Answers] | Sheet | OutlineItem
+"""What a print is made of, in its order."""
+
+
+def typeset(leaves: Iterable[Leaf], mark: Mark | None = None) -> dict[str, bytes]:
+    """The files of a Typst project that prints these papers, each from a new page; it begins with `main.typ`.
+
+    With a OutlineItem among them the PDF's list of contents holds those alone; without, the headings of the forms.
+    """
     files: dict[str, bytes] = {"main.typ": b"", LIBRARY: _library()}
     body: list[str] = []
+    marks: list[str] = []
     title = ""
-    for number, (form, answers) in enumerate(papers):
-        title = title or form.name
+    leaves = list(leaves)
+    number = 0
+    for leaf in leaves:
+        if isinstance(leaf, OutlineItem):
+            marks.append(f"outlined({leaf.level}, {string_literal(leaf.title)})")
+            continue
         if number:
             body.append("pagebreak()")
-        body += _Paper(form, answers, number, files).blocks(form.body, 100)
+        body += marks
+        marks = []
+        if isinstance(leaf, Sheet):
+            title = title or leaf.title
+            body += leaf.body
+            files.update(leaf.files)
+        else:
+            title = title or leaf[0].name
+            body += _Paper(*leaf, number, files).blocks(leaf[0].body, 100)
+        number += 1
+    if any(isinstance(leaf, OutlineItem) for leaf in leaves):
+        body.insert(0, "set heading(bookmarked: false)")
     foot = ""
     if mark is not None:
         files[MARK] = mark.picture
-        foot = f", mark: ({_string(MARK)}, ({''.join(f'{_string(line)}, ' for line in mark.lines)}))"
-    main = f'#import "{LIBRARY}": *\n#show: setup.with({_string(title)}{foot})\n#{{\n' + "\n".join(body) + "\n}\n"
+        foot = f", mark: ({string_literal(MARK)}, ({''.join(f'{string_literal(line)}, ' for line in mark.lines)}))"
+    main = (
+        f'#import "{LIBRARY}": *\n#show: setup.with({string_literal(title)}{foot})\n#{{\n' + "\n".join(body) + "\n}\n"
+    )
     files["main.typ"] = main.encode()
     return files
 
@@ -147,7 +187,7 @@ class _Paper:
             more = f"colspan: {cell.columns}, " if cell.columns > 1 else ""
             more += f"rowspan: {cell.rows}, " if cell.rows > 1 else ""
             cells.append(f"grid.cell({more}{inner})")
-        text = f"framegrid({_string(grid.frame)}, {_shares(grid.widths)}, {', '.join(cells)})"
+        text = f"framegrid({string_literal(grid.frame)}, {_shares(grid.widths)}, {', '.join(cells)})"
         return f"together({text})" if _lines_of(grid) < LINES_TOGETHER else text
 
     def _table(self, table: Table, width: float) -> str:
@@ -168,28 +208,28 @@ class _Paper:
                 else:
                     cells.append(_words(field.row_labels[index] if index < len(field.row_labels) else ""))
         printed = f"({', '.join(heads)},)" if table.heads else "()"
-        return f"filled({_string(table.frame)}, {_shares(table.widths)}, {printed}, {', '.join(cells)})"
+        return f"filled({string_literal(table.frame)}, {_shares(table.widths)}, {printed}, {', '.join(cells)})"
 
     def _in_table(self, blank: Blank, row: Answers, width: float, *, ruled: bool) -> str:
         """A cell of a table has no dots of its own; a tick is a cross."""
         value = row.get(blank.field)
         if blank.kind is Kind.TICK:
-            return f"align(center, answer({_string('X' if value else '')}))"
+            return f"align(center, answer({string_literal('X' if value else '')}))"
         if blank.framed or blank.groups or blank.options:
             return self._blank(blank, row, width)
         if blank.kind is Kind.DATETIME and value is None and not ruled:
             return _words(_date(None, blank.pattern))
-        return f"answer({_string(_plain(blank, value))})"
+        return f"answer({string_literal(_plain(blank, value))})"
 
     def _picture(self, picture: Picture) -> str:
         value = self.answers.get(picture.field)
         name = "none"
         if value is not None:
             file = f"{self.number}-{picture.field}.svg"
-            self.files[file] = _framed_picture(value, picture.height)
-            name = _string(file)
+            self.files[file] = framed_picture(value, picture.height)
+            name = string_literal(file)
         label = self.form.fields[picture.field].label
-        return f"picture({picture.height}mm, {_string(picture.drawing)}, {_string(label)}, {name})"
+        return f"picture({picture.height}mm, {string_literal(picture.drawing)}, {string_literal(label)}, {name})"
 
     def _pieces(self, pieces: Iterable[Piece], answers: Answers, width: float) -> str:
         texts = []
@@ -213,14 +253,14 @@ class _Paper:
             case Kind.TICK:
                 return f"tick({_bool(bool(value))})"
             case Kind.SIGNATURE:
-                return f"signed({_string(_signature(value))})"
+                return f"signed({string_literal(_signature(value))})"
             case Kind.LONG_TEXT:
                 return _long(blank, value, width)
         text = _plain(blank, value)
         if blank.groups:
             return _boxed(blank, text)
         if blank.framed:
-            return f"framed(100%, {_string(text)})"
+            return f"framed(100%, {string_literal(text)})"
         return _dotted(blank, text)
 
 
@@ -234,18 +274,20 @@ def _boxed(blank: Blank, text: str) -> str:
     if len(text) > boxes:
         text = text.replace(".", "")
     if len(text) > boxes:
-        return f"answer({_string(text)})"
-    return f"squares({_tuple(blank.groups)}, {_string(text)}.clusters())"
+        return f"answer({string_literal(text)})"
+    return f"squares({_tuple(blank.groups)}, {string_literal(text)}.clusters())"
 
 
 def _dotted(blank: Blank, text: str) -> str:
     """On dots: to the end of the line, or as wide as printed."""
     if blank.pattern:
-        return f"answer({_string(text)})" if text else _words(_date(None, blank.pattern), italic=blank.italic)
+        return f"answer({string_literal(text)})" if text else _words(_date(None, blank.pattern), italic=blank.italic)
     if not blank.width:
-        return f"fill({_string(text)})" if text else "rest"
+        return f"fill({string_literal(text)})" if text else "rest"
     left = max(0, blank.width - len(text))
-    return " + ".join(filter(None, (f"answer({_string(text)})" if text else "", f"dots({left})" if left else "")))
+    return " + ".join(
+        filter(None, (f"answer({string_literal(text)})" if text else "", f"dots({left})" if left else ""))
+    )
 
 
 def _lines_of(block: Block) -> int:
@@ -264,7 +306,7 @@ def _lines_of(block: Block) -> int:
             return 1
 
 
-def _framed_picture(value: object, height_mm: float) -> bytes:
+def framed_picture(value: object, height_mm: float) -> bytes:
     """The picture in the middle of its place, inside an SVG: a project's files are text. Raises Incorrect BA-3357."""
     kind = next((kind for start, kind in _PICTURES.items() if isinstance(value, bytes) and value.startswith(start)), "")
     if not isinstance(value, bytes) or not kind:
@@ -283,7 +325,7 @@ def _long(blank: Blank, value: object, width: float) -> str:
     a_line = max(10, CHARACTERS_A_LINE * width / 100)
     used = sum(1 + int(len(line) / a_line) for line in text.split("\n")) if text else 1
     left = max(0, blank.lines - used)
-    lines = [f"answer({_string(line)})" for line in text.split("\n")] if text else []
+    lines = [f"answer({string_literal(line)})" for line in text.split("\n")] if text else []
     return " + ".join(filter(None, (" + linebreak() + ".join(lines), "rest", f"ruled({left})" if left else "")))
 
 
@@ -299,7 +341,7 @@ def _options(blank: Blank, value: object) -> str:
     if blank.box != "codes":
         return " + gap + ".join(texts)
     codes = sorted(chosen, key=lambda code: (len(code), code)) if value is not None else []
-    filled = ", ".join(_string(code) for code in codes)
+    filled = ", ".join(string_literal(code) for code in codes)
     boxes = f"squares(({max(sum(blank.groups), len(codes))},), ({filled}{',' if codes else ''}))"
     # The word joiner keeps the boxes on the line of the last option, so that they stand at the right.
     return " + gap + ".join(texts) + f" + h(1fr) + sym.wj + {boxes}"
@@ -348,13 +390,13 @@ def _date(value: str | None, pattern: str) -> str:
 def _words(text: str, *, bold: bool = False, italic: bool = False) -> str:
     """Printed words; where two spaces or more part two items, a gap."""
     items = text.replace("\t", " " * _GAP).split(" " * _GAP)
-    shown = " + gap + ".join(f"text({_string(each)})" if each else "[]" for each in items) if text else "[]"
+    shown = " + gap + ".join(f"text({string_literal(each)})" if each else "[]" for each in items) if text else "[]"
     if bold:
         shown = f"strong({shown})"
     return f"emph({shown})" if italic else shown
 
 
-def _string(text: str) -> str:
+def string_literal(text: str) -> str:
     """A Typst string literal: nothing in it is markup or code."""
     if not text.isprintable():
         text = "".join(each for each in text if each == "\n" or each.isprintable())
