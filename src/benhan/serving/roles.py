@@ -28,6 +28,7 @@ from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
 from benhan.node.bhyt_folder import bhyt_folder
+from benhan.node.chart.charts import Charts
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.exchange import Exchange
 from benhan.node.message_files import message_folder
@@ -193,14 +194,17 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     store = node.store
     sealed = SealedText(store.keyring.derived_key("search-text"))
     records = Records(store, Facility(node.settings.facility_code, node.settings.facility_name), node.forms, node.order)
+    patients, charts = Patients(store), Charts(store, node.forms)
     desk = Desk(store, node.sends, node.destinations)
     letters = DeadLetters(store, node.inbox, charset=node.settings.mllp_charset)
     return [
         *door_pages(site, node.access, store),
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
-        *PatientPages(site, Patients(store), node.exports, sealed).routes(),
-        *RecordPages(site, records, Papers(records), Prints(records, node.settings.base_url), Patients(store)).routes(),
-        *ConsentPages(site, node.access.smart, Patients(store)).routes(),
+        *PatientPages(site, patients, charts, node.exports, sealed).routes(),
+        *RecordPages(
+            site, records, Papers(records), Prints(records, node.settings.base_url), patients, charts
+        ).routes(),
+        *ConsentPages(site, node.access.smart, patients).routes(),
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),
         *BhytPages(site, node.bhyt, node.settings.body_bytes_max).routes(),

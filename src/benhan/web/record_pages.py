@@ -19,6 +19,7 @@ from benhan.kernel.faults import Busy, Fault, FaultCode, Incorrect
 from benhan.kernel.issues import error
 from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Text
+from benhan.node.chart.charts import Charts
 from benhan.node.code_picker import CodePicker
 from benhan.node.patients import PatientLine, Patients, line_of
 from benhan.node.records.faults import IMPOSSIBLE_ANSWERS, NO_SUCH_PAPER
@@ -31,7 +32,7 @@ from benhan.node.records.papers import Filled, Papers
 from benhan.node.records.prints import NO_SUCH_PRINT, Print, Prints
 from benhan.web.form_inputs import Inputs, Read, answers_of, blocks_of, changes_between, grouped, inputs_of
 from benhan.web.pages import Page, Site, language_of, page, render
-from benhan.web.patient_pages import TABS
+from benhan.web.patient_pages import head_of
 from benhan.web.sign_in import form_of
 from benhan.web.words import exact_time
 
@@ -56,12 +57,15 @@ TOO_MANY_LOOK_UPS = FaultCode(
 class RecordPages:
     """What people who write and keep records see."""
 
-    def __init__(self, site: Site, records: Records, papers: Papers, prints: Prints, patients: Patients) -> None:
+    def __init__(
+        self, site: Site, records: Records, papers: Papers, prints: Prints, patients: Patients, charts: Charts
+    ) -> None:
         self._site = site
         self._records = records
         self._papers = papers
         self._prints = prints
         self._patients = patients
+        self._charts = charts
         self._look_ups = Rate(records.store.clock, burst=30, per_s=0.2)
         self._codes = CodePicker(records.store.terminology)
 
@@ -118,7 +122,7 @@ class RecordPages:
     async def of_patient(self, request: Request) -> Response:
         """The records of a patient, and the episodes that have none yet."""
         patient_id, actor = id_of_path(request), actor_of(request)
-        chart = await self._patients.chart(patient_id, actor, page="records")
+        banner, stays = await self._charts.banner(patient_id, actor, page="records")
         rid = self._records.store.workshop.ids.rid_of("Patient", patient_id)
         records = await self._records.rows.of_patient(rid)
         covered = {each.encounter for each in records if not each.is_cancelled}
@@ -128,11 +132,10 @@ class RecordPages:
             request,
             self._site,
             "patient_records.html",
-            chart=chart,
+            **head_of(banner),
             tab="records",
-            tabs=TABS,
             records=[(each, self._records.forms.by_key(each.form).name) for each in records],
-            without=[each for each in chart.encounters if rid_of("Encounter", each.id) not in covered],
+            without=[each for each in stays if rid_of("Encounter", each.id) not in covered],
             mains=[(each.number, each.name) for each in mains],
             states=STATE_WORDS,
         )
