@@ -56,7 +56,7 @@ def life(patient: str, count: int, episodes: int, chance: random.Random) -> list
         found += _episode(patient, number, start, each, chance, is_open=number == episodes - 1)
     for number, resource in enumerate(found):
         resource.setdefault("id", f"{patient}-{number}")
-    return found[:count]
+    return found[-count:]
 
 
 def _episode(

@@ -37,6 +37,7 @@ from benhan.store.sends import Sends
 from benhan.store.store import Store
 from benhan.transports.repository_client import RepositoryClient
 from benhan.vn.forms.catalogue import Catalogue
+from benhan.vn.writing.abbreviations import Abbreviations, read_abbreviations, usual_abbreviations
 
 DATABASES = {"node": "node", "repository": "repository", "healthbook": "repository"}
 """The database of each role on the embedded server; the health book reads the repository's."""
@@ -148,6 +149,7 @@ class Node:
     exports: Exports
     forms: Catalogue
     order: Order
+    abbreviations: Abbreviations
     client: RepositoryClient | None
     sends: Sends
     destinations: list[Destination]
@@ -160,6 +162,11 @@ class Node:
             counts = (await self.sends.counts(each.name)).by_state
             waiting[each.name] = float(counts.get(SendState.WAITING, 0) + counts.get(SendState.SENT, 0))
         return waiting
+
+
+def _abbreviations(file: str) -> Abbreviations:
+    """The hospital's own list, the usual one where none is named."""
+    return read_abbreviations(Path(file)) if file else usual_abbreviations()
 
 
 @asynccontextmanager
@@ -193,6 +200,7 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
                     Exports(store, settings.facility_code, settings.facility_name, address),
                     Catalogue([Path(settings.forms_folder)] if settings.forms_folder else ()),
                     read_order(Path(settings.record_order)) if settings.record_order else usual_order(),
+                    _abbreviations(settings.abbreviations),
                     client,
                     sends,
                     destinations,

@@ -34,7 +34,9 @@ from benhan.node.exchange import Exchange
 from benhan.node.message_files import message_folder
 from benhan.node.patients import Patients
 from benhan.node.records.life import Facility, Records
+from benhan.node.records.offers import Offers
 from benhan.node.records.papers import Papers
+from benhan.node.records.phrases import Phrases
 from benhan.node.records.prints import Prints
 from benhan.node.sends.desk import Desk
 from benhan.node.sends.planner import Planner
@@ -65,6 +67,7 @@ from benhan.web.record_pages import RecordPages
 from benhan.web.sealed_text import SealedText
 from benhan.web.send_pages import SendPages
 from benhan.web.sign_in import SignIn
+from benhan.web.writing_pages import Writing, WritingPages
 from benhan.wiring import Access, Node, open_node, open_repository
 
 MACHINES = ("/fhir", "/metrics", "/.well-known")
@@ -195,6 +198,10 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     sealed = SealedText(store.keyring.derived_key("search-text"))
     records = Records(store, Facility(node.settings.facility_code, node.settings.facility_name), node.forms, node.order)
     patients, charts = Patients(store), Charts(store, node.forms)
+    papers = Papers(records)
+    writing = Writing(
+        Phrases(store.database, store.clock), Offers(store, papers), node.abbreviations, node.settings.voice_typing
+    )
     desk = Desk(store, node.sends, node.destinations)
     letters = DeadLetters(store, node.inbox, charset=node.settings.mllp_charset)
     return [
@@ -202,8 +209,9 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
         *PatientPages(site, patients, charts, node.exports, sealed).routes(),
         *RecordPages(
-            site, records, Papers(records), Prints(records, node.settings.base_url), patients, charts
+            site, records, papers, Prints(records, node.settings.base_url), patients, charts, writing
         ).routes(),
+        *WritingPages(site, papers, writing).routes(),
         *ConsentPages(site, node.access.smart, patients).routes(),
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),

@@ -110,4 +110,9 @@ def trend_json(analyte: Analyte, lower: Sequence[float | None] = (), drugs: Sequ
         "lower": list(lower),
         "drugs": [[each.name, each.at.timestamp(), _end(each)] for each in drugs[:DRUGS_MAX] if each.at is not None],
     }
+    return json_within_page(data)
+
+
+def json_within_page(data: Any) -> str:
+    """JSON that may stand within a page."""
     return orjson.dumps(data).decode().replace("<", "\\u003c").replace("&", "\\u0026")

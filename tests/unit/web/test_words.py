@@ -176,7 +176,7 @@ DYNAMIC_CLASSES = {
     "message.state.value": {state.value for state in SendState},
     "look.role": {role.value for role in Role},
 }
-SET_BY_SCRIPTS = {"is-offline", "htmx-request"}
+SET_BY_SCRIPTS = {"is-offline", "htmx-request", "offer"}
 PLAIN_ON_PURPOSE = {"node", "repository", "waiting", "wait", "DiagnosticReport", "ServiceRequest"} | {
     "MedicationRequest", "Composition",
     "doctor", "nurse", "records", "lab", "it_admin", "draft", "closed", "submitted", "destroyed",

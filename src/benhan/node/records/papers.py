@@ -20,6 +20,7 @@ from benhan.kernel.clock import day_in_vietnam
 from benhan.kernel.faults import Conflict
 from benhan.kernel.issues import error
 from benhan.kernel.permissions import Permission
+from benhan.mapping.answer_sources import mark_sources, sources_of
 from benhan.mapping.bhyt.replaced import taken_back
 from benhan.mapping.fhir_to_hoso_benh_an import Record as HosoRecord
 from benhan.mapping.fhir_to_hoso_benh_an import fhir_to_hoso_benh_an
@@ -80,6 +81,8 @@ class Filled:
     others: list[tuple[str, datetime]]
     is_written: bool
     """Whether it can be written on now."""
+    sources: dict[str, Json]
+    """Of the fields whose answers were taken from somewhere: from where, as a Reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +197,15 @@ class Papers:
         is_written = record.state.is_written and not record.is_cancelled and not paper.is_cancelled
         return Filled(
             record, replace(paper, version=stored.version), form, response_to_answers(form, stored.read()), typed,
-            others, is_written and actor.may(Permission.RECORD_EDIT),
+            others, is_written and actor.may(Permission.RECORD_EDIT), sources_of(stored.read()),
         )  # fmt: skip
+
+    async def form_of(self, record_id: str, number: int) -> Form:
+        """The form of a paper. Raises NotFound BA-5205, BA-5206."""
+        paper = await self._paper(await self._records.read(record_id), number)
+        if not paper.form:
+            raise NO_SUCH_PAPER()
+        return self._records.forms.by_key(paper.form)
 
     async def versions(self, record_id: str, number: int, actor: Actor) -> Versions:
         """All versions of a form, newest first; that they were looked at is in the ledger.
@@ -240,9 +250,11 @@ class Papers:
         is_done: bool = False,
         reason: str = "",
         codes: Codes | None = None,
+        sources: Mapping[str, Json] | None = None,
     ) -> Paper:
         """Save a form as a version that follows version `base`, together with what its answers say.
 
+        `sources` tell of fields from where their answers were taken; they are kept with them.
         A form that was done before is amended, with a reason. Raises NotFound BA-5205, BA-5206; Incorrect BA-5210 with
         an issue for each answer that cannot be, BA-5204; Conflict BA-5202, BA-5209, BA-5211, BA-5208; Forbidden
         BA-5213.
@@ -269,6 +281,7 @@ class Papers:
         unit = self._store.begin(actor)
         response = self._response(form, answers, opened, actor, now, status)
         before = response_to_answers(form, known.read())
+        mark_sources(response, sources or {})
         unit.update(resource_of({**response, "id": paper.id}), if_match=base)
         await self._say(unit, form, before, answers, opened, paper)
         saved = replace(paper, version=base + 1, state=state, author=actor.id, changed_at=now)
@@ -292,6 +305,10 @@ class Papers:
         """Take the mark away. Raises as `save`, and Conflict BA-5203."""
         require(actor, Permission.RECORD_RESTORE)
         return await self._mark(record_id, number, actor, reason, is_cancelled=False)
+
+    async def known_for(self, record: Record, form: Form, actor: Actor) -> dict[str, Any]:
+        """What the record knows already of the fields of a form. Raises NotFound BA-5205."""
+        return await self.known(form, await self._records.opened(record, actor), actor)
 
     async def known(self, form: Form, opened: Opened, actor: Actor) -> dict[str, Any]:
         """What the record knows already of the fields of a form: from HIS, laboratory and other papers."""
