@@ -21,6 +21,7 @@ NAMES = (
     "bulk_export",
     "everything",
     "ward_load",
+    "chart_open",
     "search_mix",
     "disk",
     "ledger",

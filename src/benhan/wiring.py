@@ -46,6 +46,7 @@ from benhan.store.sends import Sends
 from benhan.store.store import Store
 from benhan.transports.repository_client import RepositoryClient
 from benhan.vn.forms.catalogue import Catalogue
+from benhan.vn.writing.abbreviations import Abbreviations, read_abbreviations, usual_abbreviations
 
 DATABASES = {"node": "node", "repository": "repository", "healthbook": "repository"}
 """The database of each role on the embedded server; the health book reads the repository's."""
@@ -168,6 +169,7 @@ class Node:
     exports: Exports
     forms: Catalogue
     order: Order
+    abbreviations: Abbreviations
     client: RepositoryClient | None
     sends: Sends
     destinations: list[Destination]
@@ -194,6 +196,11 @@ def build_records(settings: Settings, store: Store, forms: Catalogue) -> Records
         read_chains(Path(settings.signing_chains)) if settings.signing_chains else usual_chains(),
         must_sign=must_sign(settings),
     )
+
+
+def _abbreviations(file: str) -> Abbreviations:
+    """The hospital's own list, the usual one where none is named."""
+    return read_abbreviations(Path(file)) if file else usual_abbreviations()
 
 
 @asynccontextmanager
@@ -232,6 +239,7 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
                     Exports(store, settings.facility_code, settings.facility_name, address),
                     forms,
                     records.order,
+                    _abbreviations(settings.abbreviations),
                     client,
                     sends,
                     destinations,

@@ -19,14 +19,15 @@ from benhan.node.bhyt_episodes import KnownEpisodes
 from benhan.node.bhyt_folder import bhyt_folder
 from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
+from benhan.node.chart.charts import Charts
 from benhan.node.dead_letters import DeadLetters
-from benhan.node.patients import Patients
 from benhan.node.records.content import read_record
 from benhan.store.catalogues import Catalogues, Load
 from benhan.vn.bhyt.claim import Claim
 from benhan.vn.bhyt.tables import latest
 from benhan.vn.bhyt.write import claims_to_bytes
 from benhan.vn.catalogues.catalogue import Entry
+from benhan.vn.forms.catalogue import Catalogue
 
 CLERK = system("clerk")
 
@@ -106,7 +107,7 @@ async def test_what_is_taken_back_stands_on_no_page(here: Any) -> None:
     claim.tables["XML2"] = claim.tables["XML2"][:1]
     await take(here, written(claim))
     (patient,) = await here.found("Patient")
-    chart = await Patients(here.store).chart(patient["id"], CLERK)
+    chart = await Charts(here.store, Catalogue()).timeline(patient["id"], CLERK)
     assert [each.title for each in chart.moments if each.kind == "MedicationRequest"] == ["Thuốc mẫu A 500mg"]
     assert {each.title for each in chart.moments if each.kind == "Composition"} == {
         "Giấy hẹn khám lại", "Giấy chứng nhận nghỉ việc hưởng bảo hiểm xã hội",

@@ -16,10 +16,11 @@ from benhan.kernel.actors import Actor, Role, system
 from benhan.kernel.faults import Forbidden, NotFound
 from benhan.kernel.permissions import Permission
 from benhan.mapping.fhir_to_bhyt import fhir_to_bhyt
+from benhan.node.chart.charts import Charts
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.exports import Exports, Format
-from benhan.node.patients import Patients
 from benhan.node.records.content import read_record
+from benhan.vn.forms.catalogue import Catalogue
 
 DOCTOR = Actor("account:1", Role.DOCTOR, PERMISSIONS[Role.DOCTOR])
 TRUSTED = Actor("account:2", Role.DOCTOR, PERMISSIONS[Role.DOCTOR] | {Permission.SECRECY_VIEW})
@@ -37,7 +38,7 @@ async def test_the_chart_and_exports_show_it_to_who_has_the_right_only(here: Any
     await take(here, sample("D_chronic_hiv_tb"))
     (patient,), (encounter,) = await here.found("Patient"), await here.found("Encounter")
     for actor, is_seen in ((TRUSTED, True), (DOCTOR, False)):
-        chart = await Patients(here.store).chart(patient["id"], actor)
+        chart = await Charts(here.store, Catalogue()).timeline(patient["id"], actor)
         assert (HIV in {each.title for each in chart.moments}) is is_seen
         record = await read_record(here.store, "99001", encounter["id"], actor)
         assert ({"XML6", "XML15"} <= fhir_to_bhyt(record).tables.keys()) is is_seen

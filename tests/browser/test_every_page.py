@@ -12,8 +12,8 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "": ["/sign-in"],
     "bacsi": ["/", "/patients", "/records", "{patient}/records", "{patient}",
-              "{patient}?tab=timeline", "{patient}?tab=results", "{patient}?tab=looked",
-              "{trend}", "/trace", "/account"],
+              "{patient}?tab=timeline", "{patient}?tab=results", "{patient}?tab=looked", "{patient}?tab=images",
+              "{patient}?tab=drugs", "{trend}", "{source}", "/phrases", "/trace", "/account"],
     "xetnghiem": ["/letters", "/account"],
     "khth": ["/deliveries", "/bhyt", "/sends", "/sends/bhxh", "/sends/emrhub"],
     "nguoidan": ["/", "/looked", "/account"],
@@ -60,7 +60,9 @@ async def _addresses(page: Any, find_patient: Any, login: str) -> list[str]:
     patient, _ = await find_patient(page)
     await page.goto(f"{patient}?tab=results")
     trend = await page.locator("table.results th[scope=row] a").first.get_attribute("href")
-    return [each.format(patient=patient, trend=trend) for each in PAGES[login]]
+    await page.goto(f"{patient}?tab=timeline")
+    source = await page.locator(".timeline a").first.get_attribute("href")
+    return [each.format(patient=patient, trend=trend, source=source) for each in PAGES[login]]
 
 
 @pytest.mark.parametrize("login", ["", "bacsi", "nguoidan", *(pytest.param(each, marks=SLOW) for each in OTHERS)])
@@ -78,7 +80,7 @@ HEADINGS = (
     "h1:not(.name), h2, label, thead th, button, nav a, .lead, .chip, .what, .state, .mark, "
     "figcaption, dt, .note, summary"
 )
-TOLD_BY_PEOPLE = "table.results, .plainwords, .banner .mark"
+TOLD_BY_PEOPLE = "table.results, .plainwords, .banner .mark, .signs"
 """Names of wards, panels and analytes are data: they are as the hospital wrote them."""
 
 
@@ -118,7 +120,8 @@ async def test_in_english_no_heading_stays_vietnamese(open_page: Any, find_patie
 
 def _shows_data(address: str, login: str) -> bool:
     """Whether headings of the page are names: of the person, a panel, an analyte."""
-    return "trend" in address or "tab=results" in address or address == "/account" or login == "nguoidan"
+    is_data = any(part in address for part in ("trend", "/from/", "tab=results"))
+    return is_data or address == "/account" or login == "nguoidan"
 
 
 async def test_a_page_that_is_not_there_says_so_in_the_frame_of_the_house(open_page: Any, errors: list[str]) -> None:

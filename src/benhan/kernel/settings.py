@@ -130,6 +130,16 @@ class Settings:
     emergency_s: float = _setting(
         3600.0, "Một lần mở khẩn cấp có hiệu lực bao lâu.", "How long an emergency access lasts."
     )
+    abbreviations: str = _setting(
+        "",
+        "Tệp TOML danh mục chữ viết tắt mà cơ sở ban hành (bảng [allowed]); để trống thì chữ nào cũng nhắc.",
+        "TOML file of the abbreviations that the facility has issued (table [allowed]); empty tells of every one.",
+    )
+    voice_typing: bool = _setting(
+        False,
+        "Cho gõ bằng giọng nói ở phiếu. Trình duyệt có thể gửi tiếng nói ra ngoài bệnh viện; mặc định tắt.",
+        "Typing by voice on papers. The browser may send what is said out of the hospital; off by default.",
+    )
     timezone: str = _setting("+07:00", "Múi giờ của giờ không ghi múi.", "Zone of times written without one.")
     key_file: str = _setting(
         "",

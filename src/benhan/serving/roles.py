@@ -33,6 +33,7 @@ from benhan.node.access.emergency import Emergencies
 from benhan.node.access.grants import Grants
 from benhan.node.access.looks import Looks
 from benhan.node.bhyt_folder import bhyt_folder
+from benhan.node.chart.charts import Charts
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.exchange import Exchange
 from benhan.node.message_files import message_folder
@@ -44,7 +45,9 @@ from benhan.node.orders.templates import OrderTemplates
 from benhan.node.packages.arrivals import Arrivals
 from benhan.node.patients import Patients
 from benhan.node.records.life import Facility
+from benhan.node.records.offers import Offers
 from benhan.node.records.papers import Papers
+from benhan.node.records.phrases import Phrases
 from benhan.node.records.prints import Prints
 from benhan.node.records.requests import Requests
 from benhan.node.sends.desk import Desk
@@ -91,6 +94,7 @@ from benhan.web.send_pages import SendPages
 from benhan.web.sign_in import SignIn
 from benhan.web.signature_pages import SignaturePages
 from benhan.web.ward_pages import WardPages
+from benhan.web.writing_pages import Writing, WritingPages
 from benhan.wiring import Access, Node, open_node, open_repository, packages_of, trust_of
 
 MACHINES = ("/fhir", "/metrics", "/.well-known")
@@ -231,23 +235,28 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
     papers, wards = Papers(records), Wards(store)
     picker = OrderPicker(Catalogues(store.database, store.clock), store.clock)
     packages, prints = packages_of(node, records), Prints(records, settings.base_url)
+    charts = Charts(store, node.forms)
+    writing = Writing(
+        Phrases(store.database, store.clock), Offers(store, papers), node.abbreviations, node.settings.voice_typing
+    )
     desk = Desk(store, node.sends, node.destinations)
     letters = DeadLetters(store, node.inbox, charset=node.settings.mllp_charset)
     return [
         *door_pages(site, node.access, store),
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
-        *PatientPages(site, patients, node.exports, sealed, Looks(store)).routes(),
+        *PatientPages(site, patients, charts, node.exports, sealed, Looks(store)).routes(),
         *WardPages(site, wards).routes(),
         *NursingPages(site, wards, Bedside(store, papers), Handovers(store, wards), patients).routes(),
         *OrderPages(site, Orders(store, papers, picker), OrderTemplates(store)).routes(),
         *LeavingPages(site, Leaving(store, papers), wards).routes(),
-        *RecordPages(site, records, papers, prints, patients).routes(),
+        *RecordPages(site, records, papers, prints, patients, charts, writing).routes(),
+        *WritingPages(site, papers, writing).routes(),
         *ConfirmationPages(site, node.signing, patients).routes(),
         *SignaturePages(site, node.signing, patients).routes(),
         *LoanPages(site, records, patients).routes(),
-        *PackagePages(site, packages, Arrivals(store, trust_of(settings)), patients, settings.body_bytes_max).routes(),
-        *RequestPages(site, records, Requests(records, prints, packages), patients).routes(),
-        *ConsentPages(site, node.access.smart, Patients(store)).routes(),
+        *PackagePages(site, packages, Arrivals(store, trust_of(settings)), charts, settings.body_bytes_max).routes(),
+        *RequestPages(site, records, Requests(records, prints, packages), charts).routes(),
+        *ConsentPages(site, node.access.smart, patients).routes(),
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),
         *BhytPages(site, node.bhyt, node.settings.body_bytes_max).routes(),

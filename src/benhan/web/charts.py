@@ -9,8 +9,12 @@ from typing import Any
 import orjson
 
 from benhan.mapping.result_views import Analyte
+from benhan.node.chart.drugs import Drug
 
 WIDTH, HEIGHT, EDGE = 96, 24, 3
+BAR_WIDTH, NARROWEST = 1000, 6
+DRUGS_MAX = 40
+"""Drugs beneath a trend, the newest."""
 NEWEST = 30
 
 
@@ -59,8 +63,41 @@ def analyte_sparkline(analyte: Analyte) -> Sparkline | None:
     return sparkline([value.number for value in values if value.number is not None], latest.low, latest.high)
 
 
-def trend_json(analyte: Analyte) -> str:
-    """What the trend chart draws, as JSON that may stand within a page: times in seconds, values, band, marks."""
+@dataclass(frozen=True, slots=True)
+class DrugBar:
+    """A drug on the axis of a list of drugs: where it begins and how wide it is, of BAR_WIDTH."""
+
+    x: float
+    width: float
+
+
+def drug_bars(drugs: Sequence[Drug]) -> dict[str, DrugBar]:
+    """The bars of drugs by their ids, from the first beginning to the last end; none for fewer than two instants."""
+    dated = [(each, each.at) for each in drugs if each.at is not None]
+    if not dated:
+        return {}
+    first = min(at for _, at in dated).timestamp()
+    last = max(_end(each) or at.timestamp() for each, at in dated)
+    span = last - first
+    if span <= 0:
+        return {}
+    found = {}
+    for each, at in dated:
+        x = (at.timestamp() - first) / span * BAR_WIDTH
+        width = max(((_end(each) or at.timestamp()) - at.timestamp()) / span * BAR_WIDTH, NARROWEST)
+        found[each.id] = DrugBar(round(min(x, BAR_WIDTH - width), 1), round(width, 1))
+    return found
+
+
+def _end(drug: Drug) -> float | None:
+    return drug.until.timestamp() if drug.until is not None else None
+
+
+def trend_json(analyte: Analyte, lower: Sequence[float | None] = (), drugs: Sequence[Drug] = ()) -> str:
+    """What the trend chart draws, as JSON that may stand within a page: times in seconds, values, band, marks.
+
+    `lower` is a second line beneath (oldest first), `drugs` are the bars under it.
+    """
     numbers, latest = analyte.numbers, analyte.latest
     data: dict[str, Any] = {
         "times": [value.at.timestamp() for value in numbers if value.at is not None],
@@ -69,5 +106,13 @@ def trend_json(analyte: Analyte) -> str:
         "low": latest.low,
         "high": latest.high,
         "unit": analyte.unit,
+        "ids": [value.id for value in numbers],
+        "lower": list(lower),
+        "drugs": [[each.name, each.at.timestamp(), _end(each)] for each in drugs[:DRUGS_MAX] if each.at is not None],
     }
+    return json_within_page(data)
+
+
+def json_within_page(data: Any) -> str:
+    """JSON that may stand within a page."""
     return orjson.dumps(data).decode().replace("<", "\\u003c").replace("&", "\\u0026")

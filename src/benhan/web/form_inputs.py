@@ -1,8 +1,8 @@
 """The answers to a form as what stands in the inputs of a page, and what was typed as answers.
 
 What cannot be read is told beside its field and stays as it was typed. Dates are typed as `221126`, `22/11/2026` or
-`2026-11-22`, times as `1405` or `14:05`, numbers with a comma or a point. Pictures and signatures are not typed: the
-answers there are kept.
+`2026-11-22`, times as `1405` or `14:05`, numbers with a comma or a point. A picture comes as a data URL, as NO_PICTURE
+where it shall be there no more, and is kept where nothing comes. Signatures are not typed: the answers there are kept.
 """
 
 from __future__ import annotations
@@ -17,11 +17,15 @@ from typing import Any
 from benhan.kernel.texts import Text
 from benhan.vn.forms.form import Field, Form, Kind
 from benhan.vn.forms.typeset import Answers
+from benhan.web.pictures import NOT_A_PICTURE, NotAPicture, picture_of
 
 Inputs = Mapping[str, list[str]]
 """What was typed, by the name of the input: `field`, or `field.row.column` in a table."""
 
 TYPED = frozenset(set(Kind) - {Kind.PICTURE, Kind.SIGNATURE})
+NO_PICTURE = "none"
+SOURCE = "source:"
+"""Before the name of a field: the input that says from which resource its value was taken."""
 ROWS_SHOWN_MAX = 200
 BLANK_ROWS = 1
 
@@ -87,7 +91,10 @@ def answers_of(form: Form, inputs: Inputs, kept: Answers) -> Read:
     read = Read()
     for each in form.fields.values():
         if each.kind not in TYPED:
-            if each.id in kept:
+            picture = (inputs.get(each.id) or [""])[-1] if each.kind is Kind.PICTURE else ""
+            if picture not in ("", NO_PICTURE):
+                _read_picture(each, picture, read)
+            elif each.id in kept and picture != NO_PICTURE:
                 read.answers[each.id] = kept[each.id]
         elif each.kind is Kind.TABLE:
             rows = list(_rows(each, inputs, kept.get(each.id), read))
@@ -98,6 +105,24 @@ def answers_of(form: Form, inputs: Inputs, kept: Answers) -> Read:
             if value is not None:
                 read.answers[each.id] = value
     return read
+
+
+def _read_picture(each: Field, text: str, read: Read) -> None:
+    try:
+        read.answers[each.id] = picture_of(text)
+    except NotAPicture:
+        read.problems[each.id] = NOT_A_PICTURE
+
+
+def claimed_sources(form: Form, inputs: Inputs) -> dict[str, str]:
+    """From which resource each field says that its value was taken."""
+    told = {name.removeprefix(SOURCE): typed for name, typed in inputs.items() if name.startswith(SOURCE)}
+    return {name: typed[-1][:200] for name, typed in told.items() if name in form.fields and typed and typed[-1]}
+
+
+def text_of(each: Field, value: Any) -> str:
+    """A single answer as it is typed."""
+    return (_written(each, value) or [""])[0]
 
 
 def _rows(table: Field, inputs: Inputs, kept: Any, read: Read) -> Iterator[dict[str, Any]]:

@@ -11,13 +11,14 @@ from benhan.fhir_api.requests import actor_of, id_of_path, read_content
 from benhan.fhir_api.responses import status_of
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
+from benhan.node.chart.charts import Charts
 from benhan.node.packages.arrivals import Arrivals, Preview, Received
 from benhan.node.packages.making import Packages
 from benhan.node.packages.reading import open_package
 from benhan.node.packages.rows import Arrived, State
-from benhan.node.patients import PatientLine, Patients, line_of
+from benhan.node.patients import PatientLine, line_of
 from benhan.web.pages import Page, Site, language_of, page, render
-from benhan.web.patient_pages import TABS
+from benhan.web.patient_pages import head_of
 from benhan.web.sign_in import form_of
 from benhan.web.uploads import uploaded_files
 
@@ -36,11 +37,11 @@ LISTS: dict[str, tuple[State, ...]] = {
 class PackagePages:
     """What the records department sees of packages, and doctors of records from outside."""
 
-    def __init__(self, site: Site, packages: Packages, arrivals: Arrivals, patients: Patients, bytes_max: int) -> None:
+    def __init__(self, site: Site, packages: Packages, arrivals: Arrivals, charts: Charts, bytes_max: int) -> None:
         self._site = site
         self._packages = packages
         self._arrivals = arrivals
-        self._patients = patients
+        self._charts = charts
         self._bytes_max = bytes_max
 
     def routes(self) -> list[BaseRoute]:
@@ -152,23 +153,22 @@ class PackagePages:
     async def of_patient(self, request: Request) -> Response:
         """The records from outside of a patient."""
         patient_id, actor = id_of_path(request), actor_of(request)
-        chart = await self._patients.chart(patient_id, actor, page="outside")
+        banner, _ = await self._charts.banner(patient_id, actor, page="outside")
         listed = await self._arrivals.of_patient(patient_id)
-        return render(request, self._site, "patient_outside.html", chart=chart, tab="records", tabs=TABS, listed=listed)
+        return render(request, self._site, "patient_outside.html", **head_of(banner), tab="records", listed=listed)
 
     async def outside(self, request: Request) -> Response:
         """One record from outside, with the verdicts of today."""
         patient_id, actor = id_of_path(request), actor_of(request)
-        chart = await self._patients.chart(patient_id, actor, page="outside")
+        banner, _ = await self._charts.banner(patient_id, actor, page="outside")
         number = request.path_params["number"]
         arrived, package, verdicts = await self._arrivals.external(patient_id, number, actor)
         return render(
             request,
             self._site,
             "outside.html",
-            chart=chart,
+            **head_of(banner),
             tab="records",
-            tabs=TABS,
             arrived=arrived,
             manifest=package.manifest,
             verdicts=verdicts,

@@ -28,7 +28,7 @@ from benhan.kernel.logs import Log
 from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Language
 from benhan.kernel.trace import current_trace
-from benhan.node.patients import Moment
+from benhan.node.chart.moments import Moment
 from benhan.web import words
 from benhan.web.charts import analyte_sparkline
 

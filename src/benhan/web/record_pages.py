@@ -18,6 +18,7 @@ from benhan.kernel.faults import Busy, Fault, FaultCode, Incorrect
 from benhan.kernel.issues import error
 from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Text
+from benhan.node.chart.charts import Charts
 from benhan.node.code_picker import CodePicker
 from benhan.node.orders.orders import SHEET, rows_ordered
 from benhan.node.patients import PatientLine, Patients
@@ -27,17 +28,31 @@ from benhan.node.records.life import Opened, Records
 from benhan.node.records.lifecycle import ACT_WORDS, STATE_WORDS, STEPS, Act, possible
 from benhan.node.records.lists import NEWEST, PAGE, WORK, lines
 from benhan.node.records.models import Paper, PaperState
+from benhan.node.records.offers import HELD
 from benhan.node.records.order import is_main
 from benhan.node.records.papers import Filled, Papers
+from benhan.node.records.phrases import usable
 from benhan.node.records.prints import NO_SUCH_PRINT, Print, Prints
-from benhan.web.form_inputs import Inputs, Read, answers_of, blocks_of, changes_between, grouped, inputs_of
+from benhan.web.charts import json_within_page
+from benhan.web.form_inputs import (
+    Inputs,
+    Read,
+    answers_of,
+    blocks_of,
+    changes_between,
+    claimed_sources,
+    grouped,
+    inputs_of,
+)
 from benhan.web.pages import Page, Site, language_of, name_of, page, render
-from benhan.web.patient_pages import TABS
+from benhan.web.patient_pages import head_of
 from benhan.web.record_paths import department_in, number_in
 from benhan.web.sign_in import form_of
 from benhan.web.words import exact_time
+from benhan.web.writing_pages import Writing, abbreviations_in, drawings_of
 
-BODY_BYTES_MAX = 1024 * 1024
+BODY_BYTES_MAX = 4 * 1024 * 1024
+"""A paper with pictures drawn on it."""
 UNKNOWN_ACT = FaultCode(
     "BA-5230",
     Incorrect,
@@ -58,12 +73,17 @@ TOO_MANY_LOOK_UPS = FaultCode(
 class RecordPages:
     """What people who write and keep records see."""
 
-    def __init__(self, site: Site, records: Records, papers: Papers, prints: Prints, patients: Patients) -> None:
+    def __init__(
+        self, site: Site, records: Records, papers: Papers, prints: Prints, patients: Patients, charts: Charts,
+        writing: Writing,
+    ) -> None:  # fmt: skip
         self._site = site
         self._records = records
         self._papers = papers
         self._prints = prints
         self._patients = patients
+        self._charts = charts
+        self._writing = writing
         self._look_ups = Rate(records.store.clock, burst=30, per_s=0.2)
         self._codes = CodePicker(records.store.terminology)
 
@@ -120,7 +140,7 @@ class RecordPages:
     async def of_patient(self, request: Request) -> Response:
         """The records of a patient, and the episodes that have none yet."""
         patient_id, actor = id_of_path(request), actor_of(request)
-        chart = await self._patients.chart(patient_id, actor, page="records")
+        banner, stays = await self._charts.banner(patient_id, actor, page="records")
         rid = self._records.store.workshop.ids.rid_of("Patient", patient_id)
         records = await self._records.rows.of_patient(rid, actor)
         covered = {each.encounter for each in records if not each.is_cancelled}
@@ -130,11 +150,10 @@ class RecordPages:
             request,
             self._site,
             "patient_records.html",
-            chart=chart,
+            **head_of(banner),
             tab="records",
-            tabs=TABS,
             records=[(each, self._records.forms.by_key(each.form).name) for each in records],
-            without=[each for each in chart.encounters if rid_of("Encounter", each.id) not in covered],
+            without=[each for each in stays if rid_of("Encounter", each.id) not in covered],
             mains=[(each.number, each.name) for each in mains],
             states=STATE_WORDS,
         )
@@ -270,6 +289,9 @@ class RecordPages:
             await self._papers.save(
                 record_id, number, read.answers, base, actor,
                 is_done=what == "done", reason=inputs.get("reason", [""])[0][:2000],
+                sources=await self._writing.offers.sources(
+                    record_id, number, claimed_sources(filled.form, inputs), read.answers, actor
+                ),
             )  # fmt: skip
         except Fault as fault:
             if fault.category not in ("conflict", "incorrect"):
@@ -286,15 +308,22 @@ class RecordPages:
     async def _paper_shown(
         self, request: Request, filled: Filled, inputs: Inputs, read: Read, fault: Fault | None
     ) -> Response:
-        opened = await self._records.opened(filled.record, relaxed(actor_of(request)))
-        ordered = await rows_ordered(
-            self._records.store, filled.paper, filled.record.patient, relaxed(actor_of(request))
-        )
-        return render(
+        actor = relaxed(actor_of(request))
+        opened = await self._records.opened(filled.record, actor)
+        ordered = await rows_ordered(self._records.store, filled.paper, filled.record.patient, actor)
+        phrases = usable(await self._writing.phrases.of(actor, filled.record.department)) if filled.is_written else []
+        answer = render(
             request,
             self._site,
             "paper.html",
             status_of(fault) if fault is not None else 200,
+            phrases=phrases,
+            shorts=abbreviations_in(filled.form, inputs, self._writing.abbreviations),
+            phrases_json=json_within_page([[each.short, each.text] for each in phrases]),
+            sources=_sources_shown(filled, inputs),
+            refused=inputs.get("refused", []),
+            drawings=drawings_of(filled.form),
+            is_voiced=self._writing.voice,
             filled=filled,
             patient=self._line(opened),
             blocks=blocks_of(filled.form, inputs, filled.answers, read.problems),
@@ -306,14 +335,17 @@ class RecordPages:
             fault=fault,
             text=fault.text.in_language(language_of(request.scope)) if fault is not None else "",
         )
+        if self._writing.voice:
+            answer.headers["permissions-policy"] = "camera=(), geolocation=(), microphone=(self)"
+        return answer
 
     async def draft(self, request: Request) -> Response:
         """Keep what is typed; answers when it was kept."""
-        inputs = await _inputs(request)
-        at = await self._papers.keep_draft(
-            id_of_path(request), number_in(request), actor_of(request), _base(inputs), inputs
-        )
-        kept = {"at": exact_time(at).partition(",")[0]}
+        inputs, record_id, number = await _inputs(request), id_of_path(request), number_in(request)
+        at = await self._papers.keep_draft(record_id, number, actor_of(request), _base(inputs), inputs)
+        form = await self._papers.form_of(record_id, number)
+        shorts = abbreviations_in(form, inputs, self._writing.abbreviations)
+        kept = {"at": exact_time(at).partition(",")[0], "shorts": shorts}
         return Response(orjson.dumps(kept), media_type="application/json", headers={"cache-control": "no-store"})
 
     async def versions(self, request: Request) -> Response:
@@ -395,6 +427,19 @@ class RecordPages:
 def _pdf(made: Print, name: str) -> Response:
     headers = {"content-disposition": f'inline; filename="{name}.pdf"', "cache-control": "no-store"}
     return Response(made.pdf, media_type="application/pdf", headers=headers)
+
+
+def _sources_shown(filled: Filled, inputs: Inputs) -> dict[str, dict[str, str]]:
+    """By field from where its value was taken: what the inputs claim, else what is saved where nothing was typed."""
+    saved = {
+        name: {"reference": each.get("reference", HELD), "display": each.get("display", "")}
+        for name, each in filled.sources.items()
+    }
+    if "base" not in inputs:  # nothing typed: these are the saved answers
+        return saved
+    told = claimed_sources(filled.form, inputs)
+    known = {name: saved[name] for name in told if name in saved and saved[name]["reference"] == told[name]}
+    return {name: known.get(name, {"reference": each, "display": ""}) for name, each in told.items()}
 
 
 async def _inputs(request: Request) -> dict[str, list[str]]:

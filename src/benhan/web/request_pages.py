@@ -12,22 +12,22 @@ from benhan.fhir_api.responses import status_of
 from benhan.kernel.clock import day_in_vietnam
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
-from benhan.node.patients import Patients
+from benhan.node.chart.charts import Charts
 from benhan.node.records.life import Records
 from benhan.node.records.requests import ASKERS, STEPS, Requests, Scope, Told
 from benhan.web.pages import Page, Site, language_of, name_of, page, render
-from benhan.web.patient_pages import TABS
+from benhan.web.patient_pages import head_of
 from benhan.web.sign_in import form_of
 
 
 class RequestPages:
     """What the desk of the records department sees."""
 
-    def __init__(self, site: Site, records: Records, requests: Requests, patients: Patients) -> None:
+    def __init__(self, site: Site, records: Records, requests: Requests, charts: Charts) -> None:
         self._site = site
         self._records = records
         self._requests = requests
-        self._patients = patients
+        self._charts = charts
 
     def routes(self) -> list[BaseRoute]:
         table: tuple[tuple[str, str, Page], ...] = (
@@ -88,7 +88,7 @@ class RequestPages:
 
     async def _of_patient(self, request: HttpRequest, fault: Fault | None) -> Response:
         patient_id, actor = id_of_path(request), actor_of(request)
-        chart = await self._patients.chart(patient_id, actor, page="requests")
+        banner, _ = await self._charts.banner(patient_id, actor, page="requests")
         rid = self._records.store.workshop.ids.rid_of("Patient", patient_id)
         records = await self._records.rows.of_patient(rid, actor)
         return render(
@@ -96,9 +96,8 @@ class RequestPages:
             self._site,
             "patient_requests.html",
             status_of(fault) if fault is not None else 200,
-            chart=chart,
+            **head_of(banner),
             tab="records",
-            tabs=TABS,
             found=await self._requests.of_patient(patient_id, actor),
             records=[
                 (each.id, each.storage_number, self._records.forms.by_key(each.form).name)

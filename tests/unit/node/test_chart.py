@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from benhan.node.patients import Moment, chart_of, line_of
+from benhan.node.chart.moments import Moment, diagnoses_of
 
 Json = dict[str, Any]
-PATIENT = {"resourceType": "Patient", "id": "p"}
 
 
 def encounter(id_: str, **roles: str) -> Json:
@@ -30,8 +29,7 @@ def condition(id_: str, text: str = "", code: str = "", of: str = "e", at: str =
 
 
 def diagnoses(*resources: Json) -> list[Moment]:
-    chart = chart_of(line_of(PATIENT, "2026-11-26"), list(resources))
-    return [each for each in chart.moments if each.kind == "Condition"]
+    return diagnoses_of(list(resources))
 
 
 def test_what_a_stay_came_and_left_with_is_shown_once_with_both_roles() -> None:

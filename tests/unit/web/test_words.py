@@ -14,13 +14,14 @@ from benhan.mapping.bhyt.encounter import CLASSES
 from benhan.mapping.message_to_fhir import MAPPINGS
 from benhan.mapping.v2_tables import GENDER, PATIENT_CLASS
 from benhan.node import traces
+from benhan.node.chart.moments import KINDS, ROLES
+from benhan.node.chart.source import _PEOPLE, _TIMES
 from benhan.node.orders.lines import OrderKind
 from benhan.node.orders.warnings import Severity
 from benhan.node.packages.arrivals import _TELLING
 from benhan.node.packages.format import Kind
 from benhan.node.packages.joining import JOINED
 from benhan.node.packages.rows import State as PackageState
-from benhan.node.patients import _KINDS, ROLES
 from benhan.node.records.lifecycle import PAPER_ACTS, Act
 from benhan.node.records.lifecycle import State as RecordState
 from benhan.node.records.lists import WORK
@@ -59,7 +60,7 @@ HOW_IT_LIES = ("normal", "a_little_high", "high", "a_little_low", "low", "unknow
 TOLD_TYPES = (
     "Patient", "Observation", "DiagnosticReport", "Condition", "Encounter", "AllergyIntolerance", "MedicationRequest",
     "MedicationStatement", "Immunization", "Procedure", "DocumentReference", "ImagingStudy", "ServiceRequest",
-    "AuditEvent", "Practitioner", "Organization",
+    "AuditEvent", "Practitioner", "Organization", "Composition", "Coverage",
 )  # fmt: skip
 """Types that people know by a name of their language; the others stand under FHIR's."""
 
@@ -85,12 +86,15 @@ FAMILIES: dict[str, set[str]] = {
     "book.means_": set(HOW_IT_LIES),
     "class.": {code for code, _display in (*PATIENT_CLASS.values(), *CLASSES.values())} | {"unknown"},
     "deliveries.": {*DELIVERIES, *DELIVERY_STATES},
+    "due.": {"order", "paper"},
+    "drug.": {"stopped", "cancelled", "on_hold"},
+    "source.": {*_TIMES, *_PEOPLE, "period_start", "period_end"},
     "diagnosis_role.": {*ROLES.values(), "unknown"},
     "event.": _events(),
     "fhir_type.": {"every", *TOLD_TYPES},
     "flag.": {"L", "H", "LL", "HH", "A"},
     "gender.": {*GENDER.values(), "unknown"},
-    "kind.": {"Encounter", *_KINDS},
+    "kind.": set(KINDS),
     "message.": {*(kind.replace("^", "_") for kind in (*MAPPINGS, CLAIM, CHECKIN)), "?"},
     "loans.": {state.value for state in LoanState},
     "packages.": {state.value for state in PackageState},
@@ -195,14 +199,14 @@ def test_a_code_that_no_catalogue_knows_is_shown_as_it_is() -> None:
 DYNAMIC_CLASSES = {
     "site.kind": {"node", "book", "repository"},
     "each.state": set(DELIVERY_STATES),
-    "moment.kind": {"Encounter", *_KINDS},
+    "moment.kind": set(KINDS),
     "record.state.value": {state.value for state in RecordState},
     "paper.state.value": {state.value for state in PaperState},
     "message.state.value": {state.value for state in SendState},
     "each.severity.value": {severity.value for severity in Severity},
     "look.role": {role.value for role in Role},
 }
-SET_BY_SCRIPTS = {"is-offline", "htmx-request"}
+SET_BY_SCRIPTS = {"is-offline", "htmx-request", "offer"}
 PLAIN_ON_PURPOSE = {"node", "repository", "waiting", "wait", "DiagnosticReport", "ServiceRequest"} | {
     "MedicationRequest", "Composition",
     "doctor", "nurse", "records", "lab", "it_admin", "draft", "closed", "submitted", "destroyed",

@@ -9,7 +9,7 @@ import pytest
 from benhan.kernel.ids import SystemRandom
 from benhan.kernel.texts import Language
 from benhan.mapping.result_views import Analyte, Panel, Value
-from benhan.node.patients import Moment
+from benhan.node.chart.moments import Moment
 from benhan.store.sealing import DataKey
 from benhan.web import words
 from benhan.web.charts import HEIGHT, WIDTH, sparkline, trend_json

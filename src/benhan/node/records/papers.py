@@ -21,6 +21,7 @@ from benhan.kernel.clock import day_in_vietnam
 from benhan.kernel.faults import Conflict
 from benhan.kernel.issues import error
 from benhan.kernel.permissions import Permission
+from benhan.mapping.answer_sources import mark_sources, sources_of
 from benhan.mapping.bhyt.replaced import taken_back
 from benhan.mapping.fhir_to_hoso_benh_an import Record as HosoRecord
 from benhan.mapping.fhir_to_hoso_benh_an import fhir_to_hoso_benh_an
@@ -83,6 +84,8 @@ class Filled:
     others: list[tuple[str, datetime]]
     is_written: bool
     """Whether it can be written on now."""
+    sources: dict[str, Json]
+    """Of the fields whose answers were taken from somewhere: from where, as a Reference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +226,15 @@ class Papers:
         return Filled(
             record, replace(paper, version=stored.version), form, response_to_answers(form, stored.read()), typed,
             others, is_written and actor.may(Permission.RECORD_EDIT) and await self._may_write(record_id, actor),
+            sources_of(stored.read()),
         )  # fmt: skip
+
+    async def form_of(self, record_id: str, number: int) -> Form:
+        """The form of a paper. Raises NotFound BA-5205, BA-5206."""
+        paper = await self._paper(await self._records.read(record_id), number)
+        if not paper.form:
+            raise NO_SUCH_PAPER()
+        return self._records.forms.by_key(paper.form)
 
     async def versions(self, record_id: str, number: int, actor: Actor) -> Versions:
         """All versions of a form, newest first; that they were looked at is in the ledger.
@@ -268,9 +279,11 @@ class Papers:
         is_done: bool = False,
         reason: str = "",
         codes: Codes | None = None,
+        sources: Mapping[str, Json] | None = None,
     ) -> Paper:
         """Save a form as a version that follows version `base`, together with what its answers say.
 
+        `sources` tell of fields from where their answers were taken; they are kept with them.
         A form that was done before is amended, with a reason. Raises NotFound BA-5205, BA-5206; Incorrect BA-5210 with
         an issue for each answer that cannot be, BA-5204; Conflict BA-5202, BA-5209, BA-5211, BA-5208; Forbidden
         BA-5213.
@@ -293,7 +306,7 @@ class Papers:
         if known.version != base:
             raise EDITED_MEANWHILE(version=known.version)
         unit = self._store.begin(actor)
-        saved = await self.put(unit, opened, paper, answers, is_done=is_done, reason=reason)
+        saved = await self.put(unit, opened, paper, answers, is_done=is_done, reason=reason, sources=sources)
         unit.also(rows.drop_draft(record, number, actor.id))
         try:
             await self._store.commit(unit)
@@ -312,6 +325,7 @@ class Papers:
         *,
         is_done: bool = False,
         reason: str = "",
+        sources: Mapping[str, Json] | None = None,
     ) -> Paper:
         """Add to `unit` a form saved as the version after the one in `opened`, with what its answers say.
 
@@ -323,6 +337,7 @@ class Papers:
         was_done = paper.state in (PaperState.DONE, PaperState.SIGNED)
         status = "amended" if was_done else "completed" if is_done else "in-progress"
         response = self._response(form, answers, opened, actor, unit.at, status)
+        mark_sources(response, sources or {})
         unit.update(resource_of({**response, "id": paper.id}), if_match=known.version)
         await self._say(unit, form, response_to_answers(form, known.read()), answers, opened, paper)
         state = PaperState.DONE if is_done or was_done else PaperState.WRITING
@@ -343,6 +358,10 @@ class Papers:
         """Take the mark away. Raises as `save`, and Conflict BA-5203."""
         require(actor, Permission.RECORD_RESTORE)
         return await self._mark(record_id, number, actor, reason, is_cancelled=False)
+
+    async def known_for(self, record: Record, form: Form, actor: Actor) -> dict[str, Any]:
+        """What the record knows already of the fields of a form. Raises NotFound BA-5205."""
+        return await self.known(form, await self._records.opened(record, actor), actor)
 
     async def known(self, form: Form, opened: Opened, actor: Actor) -> dict[str, Any]:
         """What the record knows already of the fields of a form: from HIS, laboratory and other papers."""

@@ -13,6 +13,7 @@ import asyncpg
 from benhan.store.database import Database
 from benhan.store.ids import SHARED, bucket_of
 from benhan.store.ledger.canonical import Recorded
+from benhan.store.ledger.events import Event
 from benhan.store.sql_texts import query
 
 PAGE = 50
@@ -41,6 +42,17 @@ _OF_TRACE = query(
      where trace = $1 and trace <> '\\x00000000000000000000000000000000' and seq < $2 order by seq desc limit $3)
     """,  # noqa: S608  # constants of this module
     fan_out="a trace crosses compartments; it names few entries",
+)
+_OF_RESOURCE = query(
+    "ledger_writes_of_resource",
+    f"""
+    (select 0::bigint as seq, {_FIELDS}, ''::bytea as hash from ledger_waiting
+     where bucket = $1 and patient = $2 and type = $3 and rid = $4 and event = any($5::smallint[]) limit {PENDING_MAX})
+    union all
+    (select seq, {_FIELDS}, hash from ledger_entry
+     where bucket = $1 and patient = $2 and patient <> 0 and type = $3 and rid = $4 and event = any($5::smallint[])
+     order by seq desc limit {PENDING_MAX})
+    """,  # noqa: S608  # constants of this module
 )
 _RECENT = query(
     "ledger_recent",
@@ -71,6 +83,13 @@ async def entries_of_patient(database: Database, patient: int, *, count: int = P
     """What was done with the data of `patient` (a rid); 0 has no page of its own."""
     bucket = bucket_of(patient) if patient else SHARED
     return _page(await database.fetch(_OF_PATIENT, bucket, patient, before or _END, count + 1), count)
+
+
+async def writes_of_resource(database: Database, patient: int, type_: int, rid: int) -> list[Recorded]:
+    """Who wrote the versions of one resource of `patient` (a rid): creations, changes, deletions; in no order."""
+    events = [each.number for each in (Event.RESOURCE_CREATE, Event.RESOURCE_UPDATE, Event.RESOURCE_DELETE)]
+    rows = await database.fetch(_OF_RESOURCE, bucket_of(patient), patient, type_, rid, events)
+    return [recorded(row) for row in rows]
 
 
 async def entries_of_trace(database: Database, trace: str, *, count: int = PAGE, before: int | None = None) -> Page:

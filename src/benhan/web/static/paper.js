@@ -28,6 +28,7 @@ if (paper && paper.dataset.draft) {
       sent = now;
       localStorage.removeItem(here);
       say(paper.dataset.kept + " " + told.at);
+      paper.dispatchEvent(new CustomEvent("kept", { detail: told }));
     } catch {
       if (leaving) return;
       localStorage.setItem(here, JSON.stringify({ base: paper.elements.base.value, body: now }));

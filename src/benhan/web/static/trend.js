@@ -9,6 +9,7 @@
   const zone = "Asia/Ho_Chi_Minh";
   const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "2-digit", month: "2-digit" });
   const hour = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
+  const lower = data.lower || [];
   const write = (value) => (vi ? String(value).replace(".", ",") : String(value));
   const span = data.times[data.times.length - 1] - data.times[0];
   const band = (chart) => {
@@ -39,11 +40,31 @@
     ctx.restore();
   };
   const reach = () => {
-    const all = data.values.concat([data.low, data.high].filter((each) => each != null));
+    const all = data.values.concat(lower, [data.low, data.high]).filter((each) => each != null);
     const low = Math.min(...all), high = Math.max(...all), room = (high - low || Math.abs(high) || 1) * 0.15;
     return [low - room, high + room];
   };
+  // Drugs lie beneath as bars on the same axis; a drug whose end is not told runs to the edge.
+  const shelf = document.getElementById("trend-drugs");
+  const drugs = () => {
+    if (!shelf || !data.drugs.length) return;
+    const left = chart.bbox.left / devicePixelRatio, width = chart.bbox.width / devicePixelRatio;
+    const { min, max } = chart.scales.x;
+    const rows = data.drugs.filter((each) => each[1] <= max && (each[2] ?? max) >= min).map(([name, from, until]) => {
+      const row = document.createElement("li"), bar = document.createElement("i"), words = document.createElement("b");
+      const x = Math.max(0, chart.valToPos(Math.max(from, min), "x")), end = chart.valToPos(Math.min(until ?? max, max), "x");
+      bar.style.left = left + x + "px";
+      bar.style.width = Math.max(3, Math.min(end, width) - x) + "px";
+      words.style.left = left + Math.min(x, width - 120) + 4 + "px";
+      words.textContent = name;
+      row.append(bar, words);
+      return row;
+    });
+    shelf.replaceChildren(...rows.slice(0, 12));
+    shelf.hidden = !rows.length;
+  };
   const axis = () => ({ stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } });
+  const line = (name) => ({ stroke: colour(name), width: 2, points: { show: true, size: 7, fill: colour("--card") } });
   const options = () => ({
     width: holder.clientWidth, height: 300,
     legend: { show: false },
@@ -53,11 +74,17 @@
       { ...axis(), ...(span > 2 * 86400 ? { incrs: [1, 2, 5, 7, 14, 30, 60, 180, 365].map((days) => days * 86400) } : {}), values: (chart, ticks) => ticks.map((each) => (span > 2 * 86400 ? day : hour).format(each * 1000)) },
       { ...axis(), size: 60, values: (chart, ticks) => ticks.map((each) => write(Math.round(each * 1000) / 1000)) },
     ],
-    series: [{}, { stroke: colour("--accent"), width: 2, points: { show: true, size: 7, fill: colour("--card") } }],
+    series: [{}, line("--accent"), ...(lower.length ? [line("--soft")] : [])],
     hooks: { drawClear: [band], draw: [labels] },
   });
-  const drawn = () => new uPlot(options(), [data.times, data.values], holder);
+  const drawn = () => new uPlot(options(), [data.times, data.values, ...(lower.length ? [lower] : [])], holder);
   let chart = drawn();
-  addEventListener("resize", () => chart.setSize({ width: holder.clientWidth, height: 300 }));
+  drugs();
+  addEventListener("resize", () => { chart.setSize({ width: holder.clientWidth, height: 300 }); drugs(); });
+  // A point opens its row below.
+  holder.addEventListener("click", () => {
+    const id = data.ids && data.ids[chart.cursor.idx];
+    if (id && document.getElementById("v-" + id)) location.hash = "v-" + id;
+  });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { chart.destroy(); chart = drawn(); });
 })();

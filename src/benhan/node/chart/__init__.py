@@ -1,0 +1,1 @@
+"""A patient's chart, a page at a time."""
