@@ -11,7 +11,6 @@ from tests.acceptance.conftest import (  # noqa: F401  # the same hospital as in
     kek,
     make_hospital,
     open_store,
-    postgres,
     repository,
 )
 from tests.vectors import ABSENT, VECTORS

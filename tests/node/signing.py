@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,13 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
 from tests.clocks import SetClock
-from tests.conftest import TEMPLATE
 from tests.node.conftest import DOCTOR, FORMS, NURSE, OTHER_DOCTOR, Stay, admit
+from tests.postgres import copy_of_template
 
 from benhan.kernel.actors import Actor
 from benhan.kernel.faults import Fault
@@ -36,11 +36,12 @@ from benhan.signing.remote import Approval
 from benhan.signing.timestamps import stamping
 from benhan.store.blob_backends import DirectoryBackend
 from benhan.store.blobs import Blobs
-from benhan.store.database import Database, url_of
+from benhan.store.database import Database
 from benhan.store.key_encryption import make_kek_file
 from benhan.store.store import Store
 from benhan.testing.pki import TestPki
 
+_numbers = itertools.count(1)
 AT = datetime(2026, 11, 26, 8, 30, tzinfo=UTC)
 PIN = "246810"
 INTERNAL, COURSE, CARE = "01/BV-01", "36/BV-02", "06/BV-02"
@@ -138,12 +139,10 @@ ACCOUNTS = (("bs1", "doctor"), ("bs2", "doctor"), ("dd", "nurse"), ("kh", "recor
 @asynccontextmanager
 async def open_house(embedded_url: str, folder: Path, devices: Devices | None = None) -> AsyncIterator[House]:
     """A hospital that signs with keys of a PKI, on a database of its own."""
-    name = f"signing_{folder.name}"
-    admin = await asyncpg.connect(embedded_url)
-    await admin.execute(f'create database "{name}" template {TEMPLATE}')
+    url = await copy_of_template(embedded_url, f"signing_{next(_numbers)}")
     clock = SetClock(AT)
     kek = make_kek_file(folder / "kek.json", SystemRandom())
-    store = await Store.open(await Database.connect(url_of(embedded_url, name), pool_size=6), kek, clock=clock)
+    store = await Store.open(await Database.connect(url, pool_size=6), kek, clock=clock)
     (folder / "pki").mkdir()
     pki = TestPki(folder / "pki", clock)
     for login, role in ACCOUNTS:
@@ -179,5 +178,3 @@ async def open_house(embedded_url: str, folder: Path, devices: Devices | None = 
         sender,
     )
     await store.close()
-    await admin.execute(f'drop database "{name}" with (force)')
-    await admin.close()

@@ -16,6 +16,7 @@ import orjson
 
 from benhan.fhir.resource import instant, to_bytes
 from benhan.kernel.actors import Actor, outgoing
+from benhan.kernel.care import Use
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.mapping.fhir_to_hoso_benh_an import Record as HosoRecord
@@ -135,7 +136,7 @@ class Packages:
     async def make(self, record_id: str, actor: Actor) -> Made:
         """The package of a record. Raises NotFound BA-5205, BA-0503; Forbidden BA-5213; what the signer raises."""
         require(actor, Permission.RECORD_EXPORT)
-        record = await self._records.read(record_id)
+        record = (await self._records.admitted(record_id, actor, Use.EXPORT)).record
         opened = await self._records.opened(record, _SIGHT)
         now = self._store.clock.now()
         papers = await papers_told(self._records, opened, _SIGHT)

@@ -231,7 +231,7 @@ class Requests:
             raise ASKER_MISSING()
         if scope not in ASKERS.get(asker, ()):
             raise NOT_FOR_THEM()
-        record = await self._records.read(record_id)
+        record = (await self._records.admitted(record_id, actor)).record
         number = int(await self._store.database.fetchval(_NEXT))
         key = await self._key(record.patient)
         unit = self._store.begin(actor)

@@ -166,7 +166,7 @@ class Batches:
         rows, places = [], {}
         for place, each in enumerate(dict.fromkeys(chosen)):
             rid = rid_of("Composition", each.record_id)
-            record = await self._signatures.records.read(each.record_id)
+            record = (await self._signatures.records.admitted(each.record_id, actor)).record
             papers = await self._signatures.records.rows.papers(record)
             form = next((paper.form for paper in papers if paper.number == each.number), "")
             rows.append((bucket_of(rid), id_, place, rid, each.number, each.version, form))

@@ -148,19 +148,20 @@ class Confirmations:
     async def shown(self, record_id: str, number: int, actor: Actor) -> ToConfirm:
         """What a patient is to confirm. Raises NotFound BA-5206; Conflict BA-5104, BA-5202; Forbidden BA-5103."""
         require(actor, Permission.RECORD_SIGN)
-        record = signable(await self._records.read(record_id))
+        admitted = await self._records.admitted(record_id, actor)
+        record = signable(admitted.record)
         paper = await self._signatures.paper(record, number)
         if paper.state is PaperState.WRITING:
             raise NOT_DONE()
         await self._step(record, paper)
-        (stored,) = await self._store.resources.read_many([(paper.type, paper.id)], actor)
+        (stored,) = await self._store.resources.read_many([(paper.type, paper.id)], admitted.actor)
         if stored is None or not paper.form:
             raise NO_SUCH_PAPER()
         pdf = await self._signatures.page(paper, stored)
         form = self._records.forms.by_key(paper.form)
         answers = response_to_answers(form, stored.read())
         pictures = await asyncio.to_thread(paper_to_pictures, form, answers)
-        (patient,) = await self._store.resources.read_many([("Patient", encode_rid(record.patient))], actor)
+        (patient,) = await self._store.resources.read_many([("Patient", encode_rid(record.patient))], admitted.actor)
         if patient is None:
             raise NO_SUCH_PAPER()
         today = day_in_vietnam(self._store.clock.now()).isoformat()
@@ -261,7 +262,7 @@ class Confirmations:
 
         Raises NotFound BA-5205, BA-5206.
         """
-        record = await self._records.read(record_id)
+        record = (await self._records.admitted(record_id, actor)).record
         paper = await self._signatures.paper(record, number, or_cancelled=True)
         found = await self.of_paper(record, number)
         if not 0 <= place < len(found) or not await self._signatures.is_seen_by(paper, actor):

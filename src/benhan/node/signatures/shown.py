@@ -43,7 +43,7 @@ class PaperShown:
 
 async def shown(signatures: Signatures, record_id: str, number: int, actor: Actor) -> PaperShown:
     """The signatures of a paper, judged now by the trust of the node. Raises NotFound BA-5205, BA-5206."""
-    record = await signatures.records.read(record_id)
+    record = (await signatures.records.admitted(record_id, actor)).record
     papers = {each.number: each for each in await signatures.records.rows.papers(record)}
     paper = papers.get(number)
     if paper is None or not paper.form or not await signatures.is_seen_by(paper, actor):

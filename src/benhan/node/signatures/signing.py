@@ -152,7 +152,8 @@ class Signatures:
 
     async def _ready(self, chosen: Chosen, actor: Actor, standings: Sequence[Standing]) -> Ready:
         """Raises NotFound BA-5205, BA-5206; Conflict BA-5104, BA-5105, BA-5202, BA-5209; Forbidden BA-5103."""
-        record = signable(await self.records.read(chosen.record_id))
+        admitted = await self.records.admitted(chosen.record_id, actor)
+        record = signable(admitted.record)
         paper = await self.paper(record, chosen.number)
         if paper.version != chosen.version:
             raise CHANGED_SINCE(version=paper.version)
@@ -161,7 +162,8 @@ class Signatures:
         steps = [each for each in await self.rows.steps(record) if is_of(each, paper)]
         standing, step = _step_for(standings, steps)
         title = standing.title or ROLE_TITLES.get(step.duty, ROLE_TITLES.get(actor.role.value, ""))
-        return await self.ready(record, paper, step, actor, title, standing.actor if standing.on_behalf else "")
+        on_behalf = standing.actor if standing.on_behalf else ""
+        return await self.ready(record, paper, step, admitted.actor, title, on_behalf)
 
     async def ready(
         self, record: Record, paper: Paper, step: Step, actor: Actor, title: str, on_behalf: str = ""
@@ -230,7 +232,7 @@ class Signatures:
         require(actor, Permission.RECORD_SIGN)
         if not reason.strip():
             raise REASON_MISSING()
-        record = signable(await self.records.read(chosen.record_id))
+        record = signable((await self.records.admitted(chosen.record_id, actor)).record)
         paper = await self.paper(record, chosen.number)
         if paper.version != chosen.version:
             raise CHANGED_SINCE(version=paper.version)
@@ -251,16 +253,16 @@ class Signatures:
 
         Raises NotFound BA-5205, BA-5206; Conflict BA-5202.
         """
-        record = await self.records.read(record_id)
+        record, seeing, by = await self.records.admitted(record_id, actor)
         paper = await self.paper(record, number)
-        (stored,) = await self.store.resources.read_many([(paper.type, paper.id)], actor)
+        (stored,) = await self.store.resources.read_many([(paper.type, paper.id)], seeing)
         if stored is None or not paper.form:
             raise NO_SUCH_PAPER()
         before = await self.rows.file(record, number, paper.version)
         pdf = await self.bytes_of(before) if before is not None else await self.page(paper, stored)
         unit = self.store.begin(actor)
         unit.also(rows.see(record, number, actor.id, paper.version, unit.at))
-        unit.record(Event.PAPER_VIEW, patient=record.patient, type_=paper.type, rid=paper.rid, paper=number)
+        unit.record(Event.PAPER_VIEW, patient=record.patient, type_=paper.type, rid=paper.rid, paper=number, by=by)
         await self.store.commit(unit)
         return pdf
 
@@ -269,7 +271,7 @@ class Signatures:
 
         Raises NotFound BA-5205, BA-5206, BA-5107.
         """
-        record = await self.records.read(record_id)
+        record = (await self.records.admitted(record_id, actor)).record
         paper = await self.paper(record, number, or_cancelled=True)
         if not await self.is_seen_by(paper, actor):
             raise NO_SUCH_PAPER()

@@ -26,6 +26,7 @@ from benhan.node.records.life import require
 from benhan.node.ward.board import BedLine, RecordMark, is_treated_by, lines_of, taken_by
 from benhan.node.ward.faults import NOT_STAYING
 from benhan.node.ward.places import place_of
+from benhan.store.care import reached, unveiled
 from benhan.store.ids import encode_rid
 from benhan.store.ledger.events import Event
 from benhan.store.resource_types import TYPE_NUMBERS
@@ -47,20 +48,20 @@ _GIVEN, _OBSERVED = TYPE_NUMBERS["MedicationAdministration"], TYPE_NUMBERS["Obse
 
 _STAYS = query(
     "ward_stays",
-    """
-    select type, rid, version, patient, updated_at, content from resource
+    f"""
+    select type, rid, version, patient, updated_at, content from resource r
     where type = $1 and tokens @> $2::bigint[] and tokens && $3::bigint[] and until is null and content is not null
-          and ($4::bigint[] is null or not tokens && $4) order by rid limit $5
-    """,
+          and {unveiled("r", 5)} and {reached("r", 5)} order by rid limit $4
+    """,  # noqa: S608  # constants
     fan_out="who lies in a ward lies in all compartments",
 )
 _BOARD = query(
     "ward_board",
-    """
+    f"""
     with stay as materialized (
-        select bucket, type, rid, version, patient, updated_at, content from resource
+        select bucket, type, rid, version, patient, updated_at, content from resource r
         where type = $1 and tokens @> $2::bigint[] and tokens && $3::bigint[] and until is null
-              and content is not null and ($4::bigint[] is null or not tokens && $4) order by rid limit $5
+              and content is not null and {unveiled("r", 5)} and {reached("r", 5)} order by rid limit $4
     )
     select s.type, s.rid, s.version, s.patient, s.updated_at, s.content, m.rid as record, p.unsigned, p.writing
     from stay s
@@ -73,18 +74,18 @@ _BOARD = query(
     select r.type, r.rid, r.version, r.patient, r.updated_at, r.content, null, null, null
     from (select distinct bucket, patient from stay) s
     join lateral (
-        select * from resource r where r.bucket = s.bucket and r.patient = s.patient and r.type = any($6::smallint[])
+        select * from resource r where r.bucket = s.bucket and r.patient = s.patient and r.type = any($12::smallint[])
         union all
-        select * from resource r where r.bucket = s.bucket and r.patient = s.patient and r.type = any($7::smallint[])
-            and r.tokens && $8::bigint[]
+        select * from resource r where r.bucket = s.bucket and r.patient = s.patient and r.type = any($13::smallint[])
+            and r.tokens && $14::bigint[]
         union all
-        select * from resource r where r.bucket = s.bucket and r.patient = s.patient and r.type = $9
-            and r.at_from >= $11
+        select * from resource r where r.bucket = s.bucket and r.patient = s.patient and r.type = $15
+            and r.at_from >= $17
         union all
-        select * from resource r where r.bucket = s.bucket and r.patient = s.patient and r.type = $10
-            and r.at_from >= $12 and not r.tokens && $13::bigint[]
-    ) r on r.until is null and r.content is not null and ($4::bigint[] is null or not r.tokens && $4)
-    """,
+        select * from resource r where r.bucket = s.bucket and r.patient = s.patient and r.type = $16
+            and r.at_from >= $18 and not r.tokens && $19::bigint[]
+    ) r on r.until is null and r.content is not null and {unveiled("r", 5)} and {reached("r", 5)}
+    """,  # noqa: S608  # constants
     fan_out="who lies in a ward lies in all compartments",
 )
 
@@ -156,7 +157,7 @@ class Wards:
         of = self._store.workshop.tokens.of
         here = [of(code_term("Encounter.status", "in-progress")), *tokens]
         classes = [of(system_code_term("Encounter.class", _CLASS, each)) for each in STAYING]
-        return [TYPE_NUMBERS["Encounter"], here, classes, self._store.workshop.rules.hidden(actor), STAYS_MAX]
+        return [TYPE_NUMBERS["Encounter"], here, classes, STAYS_MAX, *self._store.workshop.rules.veil(actor).values]
 
     async def _stays(self, actor: Actor, tokens: Iterable[int]) -> list[Stored]:
         async with self._store.database.connection() as connection:
