@@ -116,7 +116,6 @@ async def test_what_is_in_use_is_told_for_a_type_and_for_the_server(
     fhir: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(meta_in_use, "PAGE", 2)
-    monkeypatch.setattr(meta_in_use, "VALUES", 1)
     assert (await fhir.get("Organization/$meta")).json()["parameter"] == [{"name": "return"}]
     metas = [
         {"tag": [{**TAG, "display": "A"}]}, {"tag": [{**TAG, "display": "B"}, OTHER]}, {"tag": [{"code": "c"}]},
@@ -134,9 +133,10 @@ async def test_what_is_in_use_is_told_for_a_type_and_for_the_server(
     assert OTHER not in returned(await fhir.get("Organization/$meta"))["tag"]
 
 
-async def test_more_than_can_be_told_is_refused(fhir: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meta_in_use, "LABELS_MAX", 1)
-    await made(fhir, patient(meta={"tag": [TAG, OTHER]}))
+async def test_more_than_can_be_opened_is_refused(fhir: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meta_in_use, "OPENED_MAX", 1)
+    for _ in range(2):
+        await made(fhir, patient(meta={"tag": [TAG]}))
     answer = await fhir.get("Patient/$meta")
     assert (answer.status_code, codes_of(answer)) == (501, ["BA-3961"])
 

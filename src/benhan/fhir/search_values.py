@@ -215,8 +215,3 @@ def split_at(text: str, mark: str) -> list[str]:
 def unescape(text: str) -> str:
     r"""`text` without the escapes `\,`, `\|`, `\$`, `\\`. Source: search.html#escaping."""
     return re.sub(r"\\([,|$\\])", r"\1", text) if "\\" in text else text
-
-
-def escaped(text: str) -> str:
-    r"""`text` as a part of a search value. Source: FHIR R4 search.html#escaping."""
-    return re.sub(r"([,|$\\])", r"\\\1", text)

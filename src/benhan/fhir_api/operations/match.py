@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,7 +14,6 @@ from benhan.fhir.bundle import Entry, bundle_bytes
 from benhan.fhir.patient_match import Grade, Match, identifiers_of, match, name_words
 from benhan.fhir.resource import resource_of
 from benhan.fhir.search_query import parse_search
-from benhan.fhir.search_values import escaped
 from benhan.fhir_api.api import FhirApi
 from benhan.fhir_api.operations.faults import NOT_A_PATIENT
 from benhan.fhir_api.operations.parameters import asked_of
@@ -60,14 +60,14 @@ async def _candidates(api: FhirApi, wanted: Json, actor: Actor, *, certain_only:
     found: dict[int, Stored] = {}
     pairs = identifiers_of(wanted)[:IDENTIFIERS_MAX]
     if pairs:
-        values = ",".join(f"{escaped(system)}|{escaped(value)}" for system, value in pairs)
+        values = ",".join(f"{_escaped(system)}|{_escaped(value)}" for system, value in pairs)
         found |= await _searched(api, [("identifier", values)], actor)
     words = sorted(name_words(wanted), key=len, reverse=True)[:WORDS_MAX]
     if words and wanted.get("birthDate") and not certain_only:
         for birth in dict.fromkeys((wanted["birthDate"], wanted["birthDate"][:4])):
             asked = [
                 ("birthdate", birth),
-                *(("name", escaped(word)) for word in words[: 1 if len(birth) > 4 else None]),
+                *(("name", _escaped(word)) for word in words[: 1 if len(birth) > 4 else None]),
             ]
             found |= await _searched(api, asked, actor)
     return [*found.values()]
@@ -77,6 +77,11 @@ async def _searched(api: FhirApi, pairs: Iterable[tuple[str, str]], actor: Actor
     query = parse_search("Patient", [*pairs, ("_count", str(CANDIDATES_MAX))])
     page = await api.store.search.search(query, actor, base_url=api.base_url)
     return {each.rid: each for each in page.matches}
+
+
+def _escaped(text: str) -> str:
+    r"""`text` as a search value. Source: search.html#escaping."""
+    return re.sub(r"([,|$\\])", r"\\\1", text)
 
 
 def _entry(api: FhirApi, verdict: Match, stored: Stored) -> Entry:
