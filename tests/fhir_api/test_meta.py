@@ -10,6 +10,7 @@ from tests.fhir_api.conftest import codes_of, patient
 from tests.fhir_api.test_everything import made
 
 from benhan.fhir_api.operations import meta as operation
+from benhan.fhir_api.operations import meta_in_use
 from benhan.store.faults import STALE_VERSION
 
 Json = dict[str, Any]
@@ -101,3 +102,46 @@ async def test_changing_meta_takes_post_alone_and_the_right_to_write(fhir: httpx
     an = await made(fhir, patient())
     assert (await fhir.get(f"Patient/{an}/$meta-add")).status_code == 405
     assert (await fhir.post("Patient/none-such/$meta-add", json=told(tag=[TAG]))).status_code == 404
+
+
+PROFILE = "http://example.org/a,b|1.0"
+LABEL = {"system": "urn:x", "code": "$|,"}
+
+
+def organization(meta: Json) -> Json:
+    return {"resourceType": "Organization", "name": "Khoa Nội", "meta": meta}
+
+
+async def test_what_is_in_use_is_told_for_a_type_and_for_the_server(
+    fhir: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meta_in_use, "PAGE", 2)
+    assert (await fhir.get("Organization/$meta")).json()["parameter"] == [{"name": "return"}]
+    metas = [
+        {"tag": [{**TAG, "display": "A"}]}, {"tag": [{**TAG, "display": "B"}, OTHER]}, {"tag": [{"code": "c"}]},
+        {"profile": [PROFILE]}, {"security": [LABEL]}, {"tag": [{"display": "no code"}]},
+    ]  # fmt: skip
+    ids = [await made(fhir, organization(each)) for each in metas for _ in range(3)]
+    await made(fhir, {"resourceType": "Basic", "code": {"text": "x"}, "meta": {"tag": [{"system": "y", "code": "d"}]}})
+    organizations = returned(await fhir.get("Organization/$meta"))
+    assert organizations == {"profile": [PROFILE], "security": [LABEL], "tag": [TAG, OTHER, {"code": "c"}]}
+    assert returned(await fhir.get("Basic/$meta")) == {"tag": [{"system": "y", "code": "d"}]}
+    every = returned(await fhir.post("$meta"))
+    assert {each["code"] for each in every["tag"]} >= {"a", "b", "c", "d"}
+    for id_ in ids[3:6]:
+        await fhir.delete(f"Organization/{id_}")
+    assert OTHER not in returned(await fhir.get("Organization/$meta"))["tag"]
+
+
+async def test_more_than_can_be_opened_is_refused(fhir: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meta_in_use, "OPENED_MAX", 1)
+    for _ in range(2):
+        await made(fhir, patient(meta={"tag": [TAG]}))
+    answer = await fhir.get("Patient/$meta")
+    assert (answer.status_code, codes_of(answer)) == (501, ["BA-3961"])
+
+
+async def test_the_capability_statement_names_it_once_for_the_server_and_for_each_type(fhir: httpx.AsyncClient) -> None:
+    rest = (await fhir.get("metadata")).json()["rest"][0]
+    for told_ in (rest, rest["resource"][0]):
+        assert [each["name"] for each in told_["operation"]].count("meta") == 1

@@ -50,6 +50,7 @@ async def between(house: House, own: str, other: str) -> AsyncIterator[Between]:
             note=[{"text": SECRET}],
             performer=[{"reference": f"Practitioner/{practitioner}"}],
             identifier=[{"system": "urn:x", "value": SECRET}],
+            meta={"tag": [{"system": "urn:x", "code": SECRET}]},
         )
     )
     mine = await write(observation(own, hasMember=[{"reference": f"Observation/{theirs}"}]))
@@ -80,6 +81,8 @@ GETS = (
     "Patient/{other}/$everything",
     "Patient/{own}/$everything",
     "Observation/{theirs}/$meta",
+    "Observation/$meta",
+    "$meta",
     "Patient/$match",
     "Patient/{other}/Observation",
     "Patient/{other}/*",

@@ -33,10 +33,14 @@ _FIND = query(
 _PUT = query(
     "conformance_put",
     """
-    insert into conformance_resource (url, version, type, package, content)
-    select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), $4, unnest($5::bytea[])
-    on conflict (url, version, type) do update set package = excluded.package, content = excluded.content
+    insert into conformance_resource (url, version, type, package, content, supplements)
+    select unnest($1::text[]), unnest($2::text[]), unnest($3::text[]), $4, unnest($5::bytea[]), unnest($6::text[])
+    on conflict (url, version, type) do update
+        set package = excluded.package, content = excluded.content, supplements = excluded.supplements
     """,
+)
+_SUPPLEMENTS = query(
+    "conformance_supplements", "select content from conformance_resource where supplements = $1 limit $2"
 )
 _CLEAR = query("conformance_clear", "delete from conformance_resource where package = $1")
 _PUT_PACKAGE = query(
@@ -77,6 +81,10 @@ class Conformance:
             return None
         return _unpacked(max(found, key=lambda row: _order(row["version"]))["content"])
 
+    async def supplements(self, url: str) -> list[Json]:
+        """The CodeSystems that add to the code system `url`, of any version."""
+        return [_unpacked(row["content"]) for row in await self._database.fetch(_SUPPLEMENTS, url, VERSIONS_MAX)]
+
     async def urls(self, type_: str) -> list[str]:
         """The urls of all loaded resources of a type."""
         return [row["url"] for row in await self._database.fetch(_URLS, type_)]
@@ -100,6 +108,7 @@ class Conformance:
                     [type_ for type_, _, _, _ in batch],
                     label,
                     [_packed(content) for *_, content in batch],
+                    [_supplemented(content) for *_, content in batch],
                 )
             await connection.execute(_PUT_PACKAGE, package.name, package.version, len(items), self._clock.now())
             await note_change(connection)
@@ -108,6 +117,13 @@ class Conformance:
     async def epoch(self) -> int:
         """A number that grows when a package is loaded."""
         return await read_epoch(self._database)
+
+
+def _supplemented(content: Json) -> str | None:
+    """The url of the code system that a supplement adds to; None for what is none."""
+    if content.get("content") != "supplement" or not isinstance(content.get("supplements"), str):
+        return None
+    return str(content["supplements"]).partition("|")[0]
 
 
 def _packed(content: Json) -> bytes:

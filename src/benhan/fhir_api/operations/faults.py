@@ -69,3 +69,11 @@ NOT_A_PATIENT = FaultCode(
         "The parameter resource must be a Patient with an identifier, or with a name and a birth date.",
     ),
 )
+TOO_MANY_LABELLED = FaultCode(
+    "BA-3961",
+    Unsupported,
+    Text(
+        "Có hơn {limit} tài nguyên mang {name}. Hỏi từng loại tài nguyên, hoặc tìm theo giá trị.",
+        "More than {limit} resources have a {name}. Ask type by type, or search by a value.",
+    ),
+)

@@ -89,7 +89,7 @@ def _unknown(operations: tuple[Operation, ...]) -> Interaction:
         there = [each for each in operations if (each.is_of(type_) if type_ else each.system)]
         _check_method(request, [each for each in there if each.name == asked])
         name = asked if asked.replace("-", "").isalnum() and len(asked) < 40 else "?"
-        valid = ", ".join(sorted(f"${each.name}" for each in there))
+        valid = ", ".join(sorted({f"${each.name}" for each in there}))
         raise NO_SUCH_OPERATION(name=f"${name}", valid=valid or "–")
 
     return answer

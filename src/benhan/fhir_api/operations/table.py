@@ -14,6 +14,7 @@ from benhan.fhir_api.operations.import_ import import_
 from benhan.fhir_api.operations.lookup import lookup
 from benhan.fhir_api.operations.match import match_patient
 from benhan.fhir_api.operations.meta import meta, meta_add, meta_delete
+from benhan.fhir_api.operations.meta_in_use import meta_in_use
 from benhan.fhir_api.operations.operation import ANY_TYPE, Operation, Row, operation_rows
 from benhan.fhir_api.operations.reindex import reindex_operation
 from benhan.fhir_api.operations.run_view import run_view
@@ -68,6 +69,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("document", document, Permission.FHIR_SEARCH, f"{HL7}/Composition-document", instances=("Composition",)),
     Operation("match", match_patient, Permission.FHIR_SEARCH, f"{HL7}/Patient-match", types=("Patient",), methods=POST),
     Operation("meta", meta, Permission.FHIR_READ, f"{HL7}/Resource-meta", instances=ANY_TYPE),
+    Operation("meta", meta_in_use, Permission.FHIR_SEARCH, f"{HL7}/Resource-meta", system=True, types=ANY_TYPE),
     Operation(
         "meta-add", meta_add, Permission.FHIR_WRITE, f"{HL7}/Resource-meta-add", instances=ANY_TYPE, methods=POST
     ),
@@ -163,5 +165,5 @@ def capability_operations(type_: str | None) -> dict[str, Any]:
     Source: capabilitystatement.html, rest.operation and rest.resource.operation.
     """
     found = [each for each in OPERATIONS if (each.is_of(type_) if type_ is not None else each.system)]
-    told = [{"name": each.name, "definition": each.definition} for each in found]
+    told = [{"name": name, "definition": each} for name, each in {each.name: each.definition for each in found}.items()]
     return {"operation": told} if told else {}

@@ -180,6 +180,20 @@ class Search:
             self._running -= 1
         return page if next_link is None else replace(page, next=self._links.write(next_link, bound_to))
 
+    async def walk(self, query_: SearchQuery, actor: Actor, *, base_url: str = "") -> AsyncIterator[list[Stored]]:
+        """The matches of a search, page after page, for who tells nothing of any single one; the ledger is theirs.
+
+        Raises as `search`.
+        """
+        for type_ in query_.by_type:
+            self._rules.rules_for(actor, type_, Act.SEARCH)
+        link: Link | None = None
+        while True:
+            page, link, _ = await self._within_time(query_, actor, link, base_url)
+            yield page.matches
+            if link is None:
+                return
+
     async def note_seen(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> None:
         """Record what a search would have shown of patients, where its resources were found in another way."""
         if actor.role is not Role.SYSTEM:

@@ -53,6 +53,10 @@ class Packages(Protocol):
         """The resource with this url, or None."""
         ...
 
+    async def supplements(self, url: str) -> list[Json]:
+        """The CodeSystems that add to the code system `url`, of any version."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -105,9 +109,15 @@ class Definitions:
         return [each for each in every if _maps(each, source_system, target_system)]
 
     async def supplements(self, url: str, version: str) -> list[Json]:
-        """The store's active supplements of a version of a code system, of each the highest version."""
+        """The active supplements of a version of a code system, of each the highest version.
+
+        They are the store's own, and those of packages whose address none of the store's has.
+        """
         highest: dict[str, Json] = {}
         every = [each.resource for each in await self._own("CodeSystem", "supplements", [url])]
+        if self.packages is not None:
+            known_urls = {each.get("url") for each in every}
+            every += [each for each in await self.packages.supplements(url) if each.get("url") not in known_urls]
         for each in supplements_of(every, url, version):
             known = highest.get(str(each.get("url", "")))
             if known is None or _rank(each) > _rank(known):
