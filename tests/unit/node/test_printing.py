@@ -134,6 +134,20 @@ def test_frames_that_join_still_break_over_pages(tmp_path: Path) -> None:
     assert "Họ tên: Thử" in texts[-1]
 
 
+@pytest.mark.parametrize("lines", [40, 42, 44])
+def test_a_short_frame_with_a_table_of_fixed_rows_is_not_broken_over_two_pages(tmp_path: Path, lines: int) -> None:
+    form = small(
+        tmp_path,
+        ".grid 100 outer\nDiễn biến: {a:lines 3}\n.end\n.grid 50 50\n"
+        '.table p labels="X - quang; CT; MRI; Toàn bộ hồ sơ"\n'
+        "| Loại | Số tờ {so:number 0..99 1} |\n.end\n.cell\nKý: {c}\n.end",
+    )
+    pdf = papers_to_pdf([(form, {"a": "\n".join(f"dòng {n}" for n in range(lines))})], AT)
+    with pypdfium2.PdfDocument(pdf) as read:
+        texts = [page.get_textpage().get_text_range() for page in read]
+    assert ["X - quang" in text for text in texts] == ["Toàn bộ hồ sơ" in text for text in texts]
+
+
 def test_lines_of_an_answer_stay_lines(tmp_path: Path) -> None:
     assert "một hai" in printed(small(tmp_path, "Diễn biến: {a:lines 3}"), {"a": "một\nhai"})
 

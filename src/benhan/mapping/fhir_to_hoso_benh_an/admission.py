@@ -20,6 +20,7 @@ from benhan.vn import systems
 from benhan.vn.hoso_benh_an.fields import ORGANS
 
 PLACE = "ThongTinVaoVien"
+EXAMINED = (PRESENT_ILLNESS[0], GENERAL_STATE[0], EYE, *ORGAN_OF)
 OUTPATIENT = frozenset({"AMB", "EMER", "VR", "HH"})
 
 
@@ -63,7 +64,7 @@ def _examination(sources: Sources) -> Json:
     """What the admitting doctor writes: history of the illness, general state, each organ; the first of each."""
     found: Json = {}
     organs: Json = {}
-    for code, each in sources.observed(PRESENT_ILLNESS[0], GENERAL_STATE[0], EYE, *ORGAN_OF):
+    for code, each in sources.observed(*EXAMINED):
         if code == PRESENT_ILLNESS[0]:
             _first_text(sources, found, "quatrinhbenhly", each)
         elif code == GENERAL_STATE[0]:
@@ -94,12 +95,13 @@ def _add_eye(sources: Sources, eyes: Json, finding: Json) -> None:
 
 
 def _finding(observation: Json) -> Json:
-    concept = observation.get("valueCodeableConcept", {})
+    term = snomed = ""
+    if "valueCodeableConcept" in observation:
+        concept = observation["valueCodeableConcept"]
+        term = next(iter(codes_of(concept, systems.CLINICAL_TERM)), "")
+        snomed = next(iter(codes_of(concept, systems.SNOMED)), "")
     return {
-        "dauchung_ma": {
-            "VNCODE": next(iter(codes_of(concept, systems.CLINICAL_TERM)), ""),
-            "SNOMED": next(iter(codes_of(concept, systems.SNOMED)), ""),
-        },
+        "dauchung_ma": {"VNCODE": term, "SNOMED": snomed},
         "dauchung": value_text(observation),
-        "dauchung_ghichu": note_of(observation),
+        "dauchung_ghichu": note_of(observation) if "note" in observation else "",
     }

@@ -35,6 +35,7 @@ from benhan.vn import systems
 from benhan.vn.hoso_benh_an.check import NO_DISTRICTS_SINCE
 
 PLACE = "ThongTinBenhNhan"
+_TRAITS = sorted(TRAITS)
 VIETNAMESE = frozenset({"VN", "VNM", "000"})
 
 
@@ -173,7 +174,7 @@ def _own_history(sources: Sources) -> list[Json]:
     for each in sources.in_order("AllergyIntolerance", "recordedDate"):
         text = code_and_text(each.get("code", {}))[1]
         rows.append((each, _row(*ALLERGY_TRAIT, note=text)))
-    for trait, each in sources.observed(*sorted(TRAITS)):
+    for trait, each in sources.observed(*_TRAITS):
         text = code_and_text(each["code"])[1]
         rows.append((each, _row(trait, text, is_so=each.get("valueBoolean", True), note=note_of(each))))
     for each in sources.in_order("Condition", "recordedDate"):

@@ -19,6 +19,8 @@ from benhan.mapping.hoso_terms import GENDERS, SURGICAL, TEAM, TEAM_CODES
 SURGERY_KINDS = ("phẫu thuật", "pd", "p1", "p2", "p3")
 """How the words of a category begin that is surgery (LOAI_PTTT). Source: QĐ 9324/QĐ-BYT's list."""
 
+_TEAM_OF = {code: name for name, (code, _) in TEAM.items()}
+
 
 def procedure_groups(sources: Sources, diagnoses: Diagnoses) -> tuple[Json, Json]:
     """Groups X and XI of the document."""
@@ -89,11 +91,10 @@ def _team(procedure: Json, anaesthesia: Json, *, is_surgery: bool) -> Json:
     """Who stood where; who has no function is the surgeon, who performed the anaesthesia the anaesthetist."""
     names = tuple(TEAM) if is_surgery else ("phauthuatvien", "bacsigaymehoisuc")
     found: Json = {field: "" for name in names for field in (name, TEAM_CODES.get(name, name))}
-    codes = {code: name for name, (code, _) in TEAM.items()}
     performers = [(each, "phauthuatvien") for each in procedure.get("performer", [])]
     performers += [(each, "bacsigaymehoisuc") for each in anaesthesia.get("performer", [])]
     for performer, usual in performers:
-        name = codes.get(first(performer.get("function", {}).get("coding")).get("code", ""), usual)
+        name = _TEAM_OF.get(first(performer.get("function", {}).get("coding")).get("code", ""), usual)
         if name in names and not found[name]:
             found[name], licence = who(performer.get("actor", {}))
             if name in TEAM_CODES:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from benhan.mapping.fhir_to_hoso_benh_an.values import code_and_text, first, identifier_of, who
@@ -82,22 +83,26 @@ class Sources:
         return sorted(found, key=lambda each: (each.get(time) or each.get(other) or "", each["id"]))
 
     @cached_property
-    def observations(self) -> dict[str, list[Json]]:
-        """The Observations that tell a code which has a field of its own."""
-        found: dict[str, list[Json]] = {}
+    def observations(self) -> dict[str, list[tuple[str, str, str, Json]]]:
+        """The Observations that tell a code which has a field of its own, by it: time, id, code and the Observation."""
+        found: dict[str, list[tuple[str, str, str, Json]]] = {}
         for each in self.of("Observation"):
             if "code" not in each or "coding" not in each["code"]:
                 continue
             for coding in each["code"]["coding"]:
-                if coding.get("code") in OBSERVED and coding.get("system") in _READ_SYSTEMS:
-                    found.setdefault(coding["code"], []).append(each)
+                code = coding.get("code")
+                if code in OBSERVED and coding.get("system") in _READ_SYSTEMS:
+                    at = each.get("effectiveDateTime") or each.get("issued") or ""
+                    found.setdefault(code, []).append((at, each["id"], code, each))
         return found
 
     def observed(self, *codes: str) -> list[tuple[str, Json]]:
         """The Observations of some of those codes, each with its code, by their time."""
-        found = [(code, each) for code in codes for each in self.observations.get(code, ())]
-        found.sort(key=lambda each: (each[1].get("effectiveDateTime") or each[1].get("issued") or "", each[1]["id"]))
-        return found
+        known = self.observations
+        found = [told for code in codes if code in known for told in known[code]]
+        if len(found) > 1:
+            found.sort(key=itemgetter(0, 1))
+        return [(code, each) for _, _, code, each in found]
 
     def stands(self, resource: Json, place: str) -> None:
         """Say that `resource` is written at `place`."""

@@ -12,6 +12,7 @@ from benhan.mapping.hoso_terms import PRESSURE_PANELS, SIGN_OF, Sign, in_unit
 from benhan.vn import systems
 
 LIST = "ThongTinDieuTri.danhsachsinhhieu"
+MEASURED = (*SIGN_OF, *PRESSURE_PANELS)
 
 
 def signs_of(sources: Sources) -> tuple[Json, list[Json]]:
@@ -41,7 +42,7 @@ def signs_of(sources: Sources) -> tuple[Json, list[Json]]:
 
 def _measured(sources: Sources) -> Iterator[tuple[Sign, Json, Json]]:
     """Each sign with its Quantity and its Observation, by time; the two of a blood pressure are components."""
-    for code, each in sources.observed(*SIGN_OF, *PRESSURE_PANELS):
+    for code, each in sources.observed(*MEASURED):
         if code not in PRESSURE_PANELS:
             yield SIGN_OF[code], each.get("valueQuantity", NOTHING), each
             continue

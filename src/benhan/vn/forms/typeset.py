@@ -188,7 +188,25 @@ class _Paper:
             more += f"rowspan: {cell.rows}, " if cell.rows > 1 else ""
             cells.append(f"grid.cell({more}{inner})")
         text = f"framegrid({string_literal(grid.frame)}, {_shares(grid.widths)}, {', '.join(cells)})"
-        return f"together({text})" if _lines_of(grid) < LINES_TOGETHER else text
+        return f"together({text})" if self._lines_of(grid) < LINES_TOGETHER else text
+
+    def _lines_of(self, block: Block) -> int:
+        """About how many lines a block is high; what may grow counts as many: a long answer, a table without labels."""
+        match block:
+            case Grid():
+                columns = len(block.widths)
+                heights = [sum(map(self._lines_of, cell.blocks)) for cell in block.cells]
+                return sum(max(heights[at : at + columns]) for at in range(0, len(heights), columns))
+            case Line():
+                pieces = [piece for cell in block.cells for piece in cell if isinstance(piece, Blank)]
+                return max((LINES_TOGETHER for piece in pieces if piece.kind is Kind.LONG_TEXT), default=1)
+            case Table():
+                labels = self.form.fields[block.field].row_labels
+                return len(labels) + 1 if labels else LINES_TOGETHER
+            case Picture():
+                return LINES_TOGETHER
+            case _:
+                return 1
 
     def _table(self, table: Table, width: float) -> str:
         field = self.form.fields[table.field]
@@ -288,22 +306,6 @@ def _dotted(blank: Blank, text: str) -> str:
     return " + ".join(
         filter(None, (f"answer({string_literal(text)})" if text else "", f"dots({left})" if left else ""))
     )
-
-
-def _lines_of(block: Block) -> int:
-    """About how many lines a block is high; a long answer may grow, so it counts as many."""
-    match block:
-        case Grid():
-            columns = len(block.widths)
-            heights = [sum(map(_lines_of, cell.blocks)) for cell in block.cells]
-            return sum(max(heights[at : at + columns]) for at in range(0, len(heights), columns))
-        case Line():
-            pieces = [piece for cell in block.cells for piece in cell if isinstance(piece, Blank)]
-            return max((LINES_TOGETHER for piece in pieces if piece.kind is Kind.LONG_TEXT), default=1)
-        case Table() | Picture():
-            return LINES_TOGETHER
-        case _:
-            return 1
 
 
 def framed_picture(value: object, height_mm: float) -> bytes:
