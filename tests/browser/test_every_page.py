@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "": ["/sign-in"],
     "bacsi": ["/", "/patients", "/records", "{patient}/records", "{patient}",
+              "/signing", "/signing/unsigned", "/signing/delegations",
               "{patient}?tab=timeline", "{patient}?tab=results", "{patient}?tab=looked", "{patient}?tab=images",
               "{patient}?tab=drugs", "{trend}", "{source}", "/phrases", "/trace", "/account"],
     "xetnghiem": ["/letters", "/account"],

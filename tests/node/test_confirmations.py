@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import typer
 from msgspec.structs import replace as changed
 from tests.node.conftest import DOCTOR, admit
 from tests.node.signing import AT, COURSE, House
 
+from benhan.cli.verify_files import verify_files
 from benhan.kernel.faults import Fault
 from benhan.node.records.models import Paper, PaperState, Record
 from benhan.node.signatures.chain import usual_chains
@@ -65,6 +69,32 @@ async def test_the_confirmed_page_is_the_beginning_of_the_signed_file(hospital: 
     ends = [place + 5 for place in range(len(pdf)) if pdf.startswith(b"%%EOF", place)]
     hashes = {hashlib.sha256(pdf[:end]).hexdigest() for end in (*ends, *(each + 1 for each in ends))}
     assert shown.page_hash in hashes
+
+
+async def test_what_is_taken_from_the_pages_is_verified_by_the_command_offline(
+    hospital: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record, paper, chosen = await paper_of(hospital)
+    shown = await hospital.confirmations.shown(record.id, paper.number, DOCTOR)
+    await hospital.confirmations.take(chosen, shown.page_hash, BY_HAND, DOCTOR, DEVICE)
+    await hospital.keeper.seal_evidence()
+    await hospital.sign(record, [paper], DOCTOR)
+    trust = tmp_path / "trust"
+    trust.mkdir()
+    (trust / "root.crt").write_bytes(hospital.pki.certificate("root").dump())
+    evidence, signature = await hospital.confirmations.files(record.id, paper.number, 0, DOCTOR)
+    pdf, kept, signed = (tmp_path / name for name in ("to.pdf", "xac-nhan.json", "xac-nhan.json.p7s"))
+    pdf.write_bytes(await hospital.signatures.file(record.id, 1, paper.version, DOCTOR))
+    kept.write_bytes(evidence)
+    signed.write_bytes(signature)
+    await asyncio.to_thread(verify_files, [pdf], trust, None, "", as_json=True, html=None)
+    (told,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert told["indication"] == "TOTAL-PASSED"
+    altered = bytearray(pdf.read_bytes())
+    altered[len(altered) // 3] ^= 1
+    pdf.write_bytes(bytes(altered))
+    with pytest.raises((typer.Exit, Fault)):
+        await asyncio.to_thread(verify_files, [pdf], trust, None, "", as_json=True, html=None)
 
 
 async def test_a_page_that_changed_meanwhile_is_not_confirmed(hospital: House) -> None:

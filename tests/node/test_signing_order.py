@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.node.conftest import ARCHIVIST, DOCTOR, FORMS, NURSE, OTHER_DOCTOR
 from tests.node.signing import AT, COURSE, INTERNAL, PIN, House
@@ -20,15 +21,21 @@ from benhan.node.records.lifecycle import Act
 from benhan.node.records.models import PaperState
 from benhan.node.records.order import usual_order
 from benhan.node.records.papers import Papers
+from benhan.node.signatures.batches import Batches
 from benhan.node.signatures.chain import read_chains, usual_chains
 from benhan.node.signatures.delegations import Delegations
+from benhan.node.signatures.keeper import Seal, SignatureKeeper
 from benhan.node.signatures.keys import Devices, SignerPlace, Signers
 from benhan.node.signatures.models import Chosen, StepState
 from benhan.node.signatures.shown import shown
+from benhan.node.signatures.signing import Signatures
 from benhan.node.signatures.tray import Trays
 from benhan.signing.remote import Approval
 from benhan.signing.verdicts import Indication
 from benhan.signing.verify_pdf import judge_pdf
+from benhan.testing.fake_csc import PIN as CSC_PIN
+from benhan.testing.fake_csc import TOKEN, FakeCsc
+from benhan.transports.signing_services import SigningServices
 
 SUMMARY = "03/TT25"
 
@@ -178,6 +185,45 @@ async def test_a_chart_is_signed_on_a_token_with_one_pin(hospital: House) -> Non
     assert len(told) == 2
     assert all(each.endswith("None)") for each in told)
     assert await hospital.store.database.fetchval("select failures from account_signer where account = 1") == 0
+
+
+async def test_a_chart_is_signed_by_one_remote_approval_and_a_refusal_is_told(hospital: House) -> None:
+    identity, key = hospital.pki.identity("doctor"), hospital.pki.key("doctor")
+    provider = FakeCsc({"cred-1": (identity, key)}, at_once=100)
+    network = SigningServices(frozenset({"csc.test"}), transport=httpx.ASGITransport(provider))
+    devices = Devices(services=network, csc_url="https://csc.test", csc_token=Secret(TOKEN), trust=hospital.pki.trust)
+    signers = Signers(hospital.store.database, hospital.clock, devices)
+    await signers.set(1, SignerPlace("remote", "", "cred-1"))
+    record, papers = await hospital.record_with(COURSE, INTERNAL, author=DOCTOR)
+    remote = Signatures(hospital.records, hospital.signatures.blobs, signers, hospital.signatures.services)
+    batches = Batches(remote)
+
+    async def codes(pin: str) -> list[str]:
+        chosen = [Chosen(record.id, each.number, each.version) for each in papers]
+        id_ = await batches.start(chosen, DOCTOR, Approval(Secret(pin)))
+        await batches.finished()
+        batch = await batches.read(id_, DOCTOR)
+        return [each.state for each in batch.papers] + list(batch.fault[:1])
+
+    assert await codes("000000") == ["waiting", "waiting", "BA-5016"]
+    provider.asked.clear()
+    assert await codes(CSC_PIN) == ["signed", "signed"]
+    assert provider.asked.count("credentials/authorize") == 1
+    await network.close()
+
+
+async def test_a_seal_whose_pin_is_refused_is_not_tried_again(hospital: House) -> None:
+    record, (paper,) = await hospital.record_with(SUMMARY, author=DOCTOR)
+    await hospital.sign(record, [paper], DOCTOR)
+    await hospital.sign(record, [paper], OTHER_DOCTOR)
+    place = SignerPlace("file", str(hospital.folder / "hospital.p12"), "")
+    wrong = Seal(place, Secret("000000"))
+    keeper = SignatureKeeper(hospital.signatures, hospital.batches, hospital.confirmations, Devices(), wrong)
+    with pytest.raises(Fault, match="BA-5016"):
+        await keeper.seal_waiting()
+    await keeper.step()
+    assert not keeper.seals
+    assert await keeper.seal_waiting() == 0
 
 
 def test_the_usual_order_fits_every_form_and_a_bad_file_is_told_by_name(tmp_path: Path) -> None:

@@ -7,10 +7,13 @@ A time-stamp server that is away does not keep anybody from signing: what lacks 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import partial
+from typing import TypeVar
 
 from benhan.kernel.faults import Fault, Unavailable
 from benhan.signing.checking import STAMPS_TIME, checked_status
@@ -19,6 +22,8 @@ from benhan.signing.signers import Signer
 from benhan.signing.status import Fetch, Status
 from benhan.signing.timestamps import Stamp, read_token
 from benhan.signing.trust import Trust
+
+T = TypeVar("T")
 
 AT_ONCE = 64
 """So many documents are signed by one call of the signer, and time-stamped side by side."""
@@ -79,9 +84,10 @@ async def sign_pdfs(
     """
     status = await checked_status(signer.identity, services.trust, services.fetch, at)
     for start in range(0, len(files), AT_ONCE):
-        prepared = [prepare(pdf, place, signer.identity, at) for pdf, place in files[start : start + AT_ONCE]]
+        group = files[start : start + AT_ONCE]
+        prepared = [await _aside(prepare, pdf, place, signer.identity, at) for pdf, place in group]
         signatures = await signer.sign([each.to_sign for each in prepared])
-        signed = [_signed(*each) for each in zip(prepared, signatures, strict=True)]
+        signed = [await _aside(_signed, *each) for each in zip(prepared, signatures, strict=True)]
         for file in await asyncio.gather(*(_raised(each, services, status, at, level) for each in signed)):
             yield file
 
@@ -91,14 +97,27 @@ async def stamp_later(pdf: bytes, services: Services, at: datetime) -> SignedFil
 
     Raises Unavailable BA-5010, BA-5011 where it still is, and as `to_archive`.
     """
-    waiting = to_archive(pdf)
+    waiting = await _aside(to_archive, pdf)
     token = await services.stamp(waiting.to_stamp)
     sealed = waiting.with_timestamp(token)
-    return SignedFile(with_status(sealed, await services.server_status(token, at)), Level.LTA)
+    return SignedFile(await _aside(with_status, sealed, await services.server_status(token, at)), Level.LTA)
+
+
+_ASIDE = ThreadPoolExecutor(1, thread_name_prefix="signing")
+"""PDFs are taken apart beside the event loop, so that others are answered while a batch is signed; one at a time, since
+certificates are read lazily. It starts with the first."""
+
+
+async def _aside(act: Callable[..., T], *arguments: object) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_ASIDE, partial(act, *arguments))
 
 
 def _signed(prepared: PreparedPdf, signature: bytes) -> SignedPdf:
     return prepared.with_signature(signature)
+
+
+def _stamped(signed: SignedPdf, token: bytes) -> bytes:
+    return signed.with_timestamp(token).pdf
 
 
 async def _raised(signed: SignedPdf, services: Services, status: Status, at: datetime, level: Level) -> SignedFile:
@@ -107,16 +126,16 @@ async def _raised(signed: SignedPdf, services: Services, status: Status, at: dat
         return SignedFile(signed.pdf, Level.B)
     try:
         token = await services.stamp(signed.to_stamp)
-        pdf = signed.with_timestamp(token).pdf
+        pdf = await _aside(_stamped, signed, token)
         if level is Level.T:
             return SignedFile(pdf, Level.T)
         kept = status | await services.server_status(token, at)
     except Unavailable as fault:
-        return SignedFile(with_status(signed.pdf, status), Level.B, fault)
+        return SignedFile(await _aside(with_status, signed.pdf, status), Level.B, fault)
     if level is Level.LT:
-        return SignedFile(with_status(pdf, kept), Level.LT)
-    waiting = to_archive(pdf, kept)
+        return SignedFile(await _aside(with_status, pdf, kept), Level.LT)
+    waiting = await _aside(to_archive, pdf, kept)
     try:
         return SignedFile(waiting.with_timestamp(await services.stamp(waiting.to_stamp)), Level.LTA)
     except Unavailable as fault:
-        return SignedFile(with_status(pdf, kept), Level.LT, fault)
+        return SignedFile(await _aside(with_status, pdf, kept), Level.LT, fault)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import asyncpg
+
 from benhan.kernel.actors import Actor
 from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
@@ -35,9 +37,9 @@ CHOSEN_MAX = 500
 LOST_AFTER = timedelta(minutes=15)
 
 _BEGIN = query("signing_batch_begin", "insert into signing_batch (id, begun_at, actor) values ($1, $2, $3)")
-_BEGUN = query(
-    "signing_batch_begun",
-    "select id from signing_batch where actor = $1 and ended_at is null and begun_at > $2 limit 1",
+_LOST = query(
+    "signing_batch_lost",
+    "update signing_batch set ended_at = $2, fault = $3 where actor = $1 and ended_at is null and begun_at < $4",
 )
 _READ = query("signing_batch_read", "select * from signing_batch where id = $1 and actor = $2")
 _END = query("signing_batch_end", "update signing_batch set ended_at = $2, fault = $3 where id = $1")
@@ -120,8 +122,6 @@ class Batches:
         if len(chosen) > CHOSEN_MAX:
             raise TOO_MANY_CHOSEN(limit=CHOSEN_MAX)
         now = self._clock.now()
-        if await self._database.fetchval(_BEGUN, actor.id, now - LOST_AFTER) is not None:
-            raise BATCH_RUNNING()
         id_ = self._random.bytes(12).hex()
         places = await self._placed(id_, chosen, actor, now)
         is_open: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -161,7 +161,7 @@ class Batches:
     async def _placed(
         self, id_: str, chosen: Sequence[Chosen], actor: Actor, now: datetime
     ) -> dict[Chosen, tuple[int, int]]:
-        """The rows of a batch; gives bucket and place of each paper."""
+        """The rows of a batch; gives bucket and place of each paper. Raises Busy BA-5114."""
         rid_of = self._signatures.store.workshop.ids.rid_of
         rows, places = [], {}
         for place, each in enumerate(dict.fromkeys(chosen)):
@@ -171,8 +171,13 @@ class Batches:
             form = next((paper.form for paper in papers if paper.number == each.number), "")
             rows.append((bucket_of(rid), id_, place, rid, each.number, each.version, form))
             places[each] = bucket_of(rid), place
+        lost = list(_words(BATCH_STOPPED()))
         async with self._database.transaction() as connection:
-            await connection.execute(_BEGIN, id_, now, actor.id)
+            await connection.execute(_LOST, actor.id, now, lost, now - LOST_AFTER)
+            try:
+                await connection.execute(_BEGIN, id_, now, actor.id)
+            except asyncpg.UniqueViolationError as cause:
+                raise BATCH_RUNNING() from cause
             await connection.executemany(_PUT, rows)
         return places
 

@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from benhan.kernel.actors import system
-from benhan.kernel.faults import Fault
+from benhan.kernel.faults import Fault, Unavailable
 from benhan.kernel.logs import Log
 from benhan.kernel.secrets import Secret
 from benhan.kernel.stopping import stopped_within
@@ -24,6 +24,7 @@ from benhan.node.signatures.signing import GROUP, ROLE_TITLES, Ready, Signatures
 from benhan.signing.batch import stamp_later
 from benhan.signing.checking import checked_status
 from benhan.signing.cms import detached
+from benhan.signing.faults import SIGNER_REFUSED
 from benhan.signing.remote import Approval
 from benhan.store.database import Connection
 from benhan.store.ids import encode_rid
@@ -64,21 +65,31 @@ class SignatureKeeper:
         self._devices = devices
         self._seal = seal
 
+    @property
+    def seals(self) -> bool:
+        """Whether there is a key of the organisation that was not refused."""
+        return self._seal is not None
+
     async def run(self, stop: asyncio.Event) -> None:
         """Seal and stamp until `stop`; then wait for the batches of this process."""
         while not stop.is_set():
-            pause = LOOK_S
-            try:
-                async with session_lock(self._signatures.store.database, LOCK) as held:
-                    if held is not None:
-                        sealed = await self.seal_waiting() + await self.seal_evidence()
-                        stamped = await self.stamp_missing()
-                        pause = 0.0 if sealed + stamped else LOOK_S
-            except Fault as fault:
-                log.warning("signatures.delayed", fault=fault.code)
-                pause = AWAY_S
-            await stopped_within(stop, pause)
+            await stopped_within(stop, await self.step())
         await self._batches.finished()
+
+    async def step(self) -> float:
+        """Do what waits, where no other process does; gives for how many seconds to rest then."""
+        try:
+            async with session_lock(self._signatures.store.database, LOCK) as held:
+                if held is None:
+                    return LOOK_S
+                sealed = await self.seal_waiting() + await self.seal_evidence()
+                stamped = await self.stamp_missing()
+        except Fault as fault:
+            if fault.code == SIGNER_REFUSED.code:
+                self._seal = None  # tried again and again a wrong PIN would lock the device for good
+            log.warning("signatures.delayed", fault=fault.code)
+            return AWAY_S
+        return 0.0 if sealed + stamped else LOOK_S
 
     async def seal_waiting(self) -> int:
         """Put the organisation's signature on what waits for it; gives on how many.
@@ -132,10 +143,16 @@ class SignatureKeeper:
         """Stamp what a time-stamp server was away for; gives how many. Raises Unavailable while it still is."""
         if self._signatures.services is None:
             return 0
-        missing = await self._signatures.rows.missing(GROUP)
-        for each in missing:
-            await self._stamp(each)
-        return len(missing)
+        stamped = 0
+        for each in await self._signatures.rows.missing(GROUP):
+            try:
+                await self._stamp(each)
+                stamped += 1
+            except Unavailable:
+                raise
+            except Fault as fault:
+                log.warning("stamp.passed_over", fault=fault.code)
+        return stamped
 
     async def _stamp(self, file: SignedPaper) -> None:
         signatures = self._signatures

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -164,20 +164,22 @@ class Signers:
         """The signer of somebody, opened by their PIN or approval, closed afterwards.
 
         Raises Forbidden BA-5100, BA-5101 with the tries that are left, BA-5102; NotFound BA-5017; Unavailable BA-5015.
+        A remote approval is asked for when something is signed: BA-5016 then.
         """
         own = await self.of(actor)
         if own is None:
             raise NO_SIGNER()
         self._hold_to_lock(own)
-        try:
-            async with opened(own.place, approval, self._devices) as signer:
-                yield _Counted(signer, self, own) if own.place.kind == "remote" else signer
-                if own.failures and own.place.kind != "remote":
-                    await self.worked(own.account)
-        except Forbidden as fault:
-            if fault.code != SIGNER_REFUSED.code:
-                raise
-            raise await self.failed(own.account) from fault
+        async with AsyncExitStack() as stack:
+            try:
+                signer = await stack.enter_async_context(opened(own.place, approval, self._devices))
+            except Forbidden as fault:
+                if fault.code != SIGNER_REFUSED.code or own.place.kind == "remote":  # a provider counts by itself
+                    raise
+                raise await self.failed(own.account) from fault
+            if own.failures:
+                await self.worked(own.account)
+            yield signer
 
     async def worked(self, account: int) -> None:
         """The PIN was right: tries begin anew."""
@@ -214,25 +216,6 @@ class Signers:
         trace, now = current_trace.get(), self._clock.now()
         actor = f"account:{by}"
         await append_many(connection, [Entry(event, now, actor, "system", trace, 0, 0, 0, 0, dict(detail))])
-
-
-class _Counted:
-    """A remote signer: only when it signs does the provider tell whether the approval was right."""
-
-    def __init__(self, signer: Signer, signers: Signers, own: AccountSigner) -> None:
-        self._signer = signer
-        self._signers = signers
-        self._own = own
-
-    @property
-    def identity(self) -> Identity:
-        return self._signer.identity
-
-    async def sign(self, contents: Any) -> list[bytes]:
-        signed = await self._signer.sign(contents)
-        if self._own.failures:
-            await self._signers.worked(self._own.account)
-        return signed
 
 
 @asynccontextmanager

@@ -80,8 +80,11 @@ _REFUSE = query(
 _WAITING = query(
     "signing_steps_waiting",
     """
-    select * from signing_step where state = 'waiting' and (duty = any($1::text[]) or assigned = any($2::text[]))
+    select * from signing_step s
+    where state = 'waiting' and (duty = any($1::text[]) or assigned = any($2::text[]))
         and (assigned = '' or assigned = any($2::text[]))
+        and exists (select 1 from medical_record m where m.bucket = s.bucket and m.rid = s.record
+                    and m.cancelled_at is null and m.state not in ('archived', 'destroyed'))
     order by asked_at, record, number limit $3
     """,
     fan_out=_WAITS_FOR,
@@ -89,19 +92,34 @@ _WAITING = query(
 _UNSIGNED = query(
     "signing_steps_unsigned",
     """
-    select * from signing_step where state = 'waiting' and ($1 = '' or department = $1)
+    select * from signing_step s
+    where state = 'waiting' and ($1 = '' or department = $1)
+        and exists (select 1 from medical_record m where m.bucket = s.bucket and m.rid = s.record
+                    and m.cancelled_at is null and m.state not in ('archived', 'destroyed'))
     order by asked_at, record, number limit $2
     """,
     fan_out=_WAITS_FOR,
 )
 _OF_DUTY = query(
     "signing_steps_of_duty",
-    "select * from signing_step where state = 'waiting' and duty = $1 order by asked_at limit $2",
+    """
+    select * from signing_step s
+    where state = 'waiting' and duty = $1
+        and exists (select 1 from medical_record m where m.bucket = s.bucket and m.rid = s.record
+                    and m.cancelled_at is null and m.state not in ('archived', 'destroyed'))
+    order by asked_at limit $2
+    """,
     fan_out=_WAITS_FOR,
 )
 _RETURNED = query(
     "signing_steps_returned",
-    "select * from signing_step where state = 'refused' and assigned = $1 order by done_at desc limit $2",
+    """
+    select * from signing_step s
+    where state = 'refused' and assigned = $1
+        and exists (select 1 from medical_record m where m.bucket = s.bucket and m.rid = s.record
+                    and m.cancelled_at is null and m.state not in ('archived', 'destroyed'))
+    order by done_at desc limit $2
+    """,
     fan_out=_WAITS_FOR,
 )
 _FILE = query(

@@ -90,12 +90,14 @@ class Trays:
         papers = {rid: await self._records.rows.papers(record) for rid, record in records.items()}
         seen = {rid: await self._signatures.rows.seen(record, actor.id) for rid, record in records.items()}
         patients = await self._patients(list(records.values()), actor)
+        wanted = [one for step in steps for one in papers[step.record] if is_of(step, one)]
+        readable = await self._readable(wanted, actor)
         now = self._store.clock.now()
         lines = []
         for step in steps:
             record = records[step.record]
             paper = next((each for each in papers[step.record] if is_of(step, each)), None)
-            if paper is None or paper.is_cancelled or record.is_cancelled or record.patient not in patients:
+            if paper is None or paper.is_cancelled or record.patient not in patients or paper.reference not in readable:
                 continue
             standing = next((each for each in standings if each.fits(step)), None)
             known = seen[step.record].get(paper.number, 0)
@@ -110,6 +112,11 @@ class Trays:
                 )
             )  # fmt: skip
         return lines
+
+    async def _readable(self, papers: Sequence[Paper], actor: Actor) -> set[str]:
+        """Those of some papers that are not kept from the actor, by reference."""
+        found = await self._store.resources.read_many([(each.type, each.id) for each in papers], actor)
+        return {each.reference for each, there in zip(papers, found, strict=True) if there is not None}
 
     async def _answers(self, paper: Paper, seen: int, actor: Actor) -> tuple[Answers | None, Answers | None]:
         form = self._records.forms.by_key(paper.form)

@@ -87,6 +87,7 @@ create table signing_batch (
     actor text not null,
     fault text[] not null default '{}' -- why the whole of it stopped: code, words in Vietnamese and English
 );
+create unique index signing_batch_open on signing_batch (actor) where ended_at is null;
 create table signing_batch_paper (
     record bigint not null,
     done_at timestamptz,
