@@ -85,7 +85,7 @@ class AccessPages:
             for method, path, handler, permission in table
         ]
         waiting = page(self._site, self.waiting)
-        return [*found, route("/emergencies/waiting", waiting, permission=Permission.ACCESS_REVIEW, is_poll=True)]
+        return [route("/emergencies/waiting", waiting, permission=Permission.ACCESS_REVIEW, is_poll=True), *found]
 
     # ── the matrix ──
 
@@ -250,7 +250,7 @@ class AccessPages:
             "emergency_one.html",
             status,
             found=found,
-            patient=await self._emergencies.shown(found.patient_id),
+            patient=await self._emergencies.shown_of(found.patient),
             words=words,
             judged=judged,
             looks=looks,
