@@ -13,12 +13,14 @@ PAGES = {
     "": ["/sign-in"],
     "bacsi": ["/", "/patients", "/records", "{patient}/records", "{patient}",
               "{patient}?tab=timeline", "{patient}?tab=results", "{patient}?tab=looked",
-              "{trend}", "/trace", "/account"],
+              "{trend}", "/trace", "/account", "/emergency"],
     "xetnghiem": ["/letters", "/account"],
-    "khth": ["/deliveries", "/bhyt", "/sends", "/sends/bhxh", "/sends/emrhub"],
+    "khth": ["/deliveries", "/bhyt", "/sends", "/sends/bhxh", "/sends/emrhub",
+             "/grants", "/rights", "/emergencies", "/looks"],
+    "cntt": ["/accounts", "/rights"],
     "nguoidan": ["/", "/looked", "/account"],
 }  # fmt: skip
-OTHERS, SLOW = ("xetnghiem", "khth"), pytest.mark.slow
+OTHERS, SLOW = ("xetnghiem", "khth", "cntt"), pytest.mark.slow
 VIETNAMESE = re.compile(r"[ăâđêôơưàáạảãèéẹẻẽìíịỉĩòóọỏõùúụủũỳýỵỷỹầấậẩẫằắặẳẵềếệểễồốộổỗờớợởỡừứựửữ]", re.I)
 
 FAULTS = """

@@ -69,6 +69,7 @@ async def test_the_administrator_gives_departments_licence_and_hours(node: House
 async def test_the_matrix_is_shown_and_exported(node: House) -> None:
     page = await get(node, Role.RECORDS, "/rights")
     assert "mở khẩn cấp" in page.text
+    assert (await get(node, Role.RECORDS, "/rights.pdf")).content.startswith(b"%PDF")
     table = await get(node, Role.RECORDS, "/rights.csv")
     lines = table.content.decode("utf-8-sig").splitlines()
     assert lines[0].startswith("Loại tài khoản,Vai trò,Quan hệ với người bệnh,Hồ sơ,đọc,sao cả hồ sơ")

@@ -31,7 +31,7 @@ from benhan.node.access.faults import BAD_GRANT, NO_SUCH_EMERGENCY, NO_SUCH_GRAN
 from benhan.node.access.grants import LONGEST, PURPOSE_WORDS, Grants, Purpose
 from benhan.node.access.looks import Looks, looks_csv
 from benhan.node.patients import PatientLine, Patients
-from benhan.web.access_files import looks_pdf, matrix_csv
+from benhan.web.access_files import looks_pdf, matrix_csv, matrix_pdf
 from benhan.web.pages import Page, Site, language_of, page, render
 from benhan.web.sealed_text import SealedText
 from benhan.web.sign_in import form_of
@@ -67,6 +67,7 @@ class AccessPages:
         table: tuple[tuple[str, str, Page, Permission], ...] = (
             ("GET", "/rights", self.rights, Permission.ACCESS_MATRIX),
             ("GET", "/rights.csv", self.rights_csv, Permission.ACCESS_MATRIX),
+            ("GET", "/rights.pdf", self.rights_pdf, Permission.ACCESS_MATRIX),
             ("GET", "/grants", self.grants, Permission.ACCESS_GRANT),
             ("POST", "/grants", self.grant, Permission.ACCESS_GRANT),
             ("POST", "/patients/{id}/grants/{number}/revoke", self.revoke, Permission.ACCESS_GRANT),
@@ -99,6 +100,12 @@ class AccessPages:
         headers = {"content-disposition": 'attachment; filename="bang-quyen.csv"', "cache-control": "no-store"}
         content = matrix_csv(self._matrix, language_of(request.scope))
         return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+
+    async def rights_pdf(self, request: Request) -> Response:
+        headers = {"content-disposition": 'attachment; filename="bang-quyen.pdf"', "cache-control": "no-store"}
+        now, language = self._emergencies.now(), language_of(request.scope)
+        content = await matrix_pdf(self._matrix, self._site.name, now, language)
+        return Response(content, media_type="application/pdf", headers=headers)
 
     # ── grants ──
 
