@@ -123,7 +123,8 @@ async def test_an_emergency_is_opened_noticed_read_and_judged(node: House, patie
     assert (await post(node, Role.RECORDS, address[0], verdict)).status_code == 303
     assert (await get(node, Role.RECORDS, "/emergencies/waiting")).text == ""
     looks = await post(node, Role.RECORDS, "/looks", {"number": NUMBER})
-    assert "mở khẩn cấp" in looks.text
+    assert (looks.status_code, "Phạm Thị Lan" in looks.text) == (200, True)
+    assert "<td>mở khẩn cấp</td>" in looks.text
     table = await post(node, Role.RECORDS, f"/looks/{patient}/export", {"format": "csv"})
     assert table.content.startswith(b"\xef\xbb\xbf")
     paper = await post(node, Role.RECORDS, f"/looks/{patient}/export", {"format": "pdf"})

@@ -291,7 +291,7 @@ class AccessPages:
             self._site,
             "looks.html",
             status_of(fault) if fault is not None else 200,
-            number=number,
+            asked=number,
             found=found,
             looks=looks,
             kind_of=kind_of,
