@@ -86,4 +86,4 @@ def reason_words(by: str, related: str, language: Language) -> str:
     text = say(language, f"reason.{kind}")
     if which:
         text = f"{text} {which}"
-    return f"{text} ({say(language, f'reason.{related}')})" if related else text
+    return f"{text} ({say(language, f'relation.{related}')})" if related else text

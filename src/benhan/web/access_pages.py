@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from benhan.access.matrix import KINDS, STATES, USES, Matrix
+from benhan.access.matrix import USES, Matrix
 from benhan.access.routes import route
 from benhan.access.staff import Staff, day_of
 from benhan.fhir_api.requests import actor_of, id_of_path
@@ -92,9 +92,8 @@ class AccessPages:
 
     async def rights(self, request: Request) -> Response:
         return render(
-            request, self._site, "rights.html", mode=self._matrix.mode, rows=list(self._matrix.table()), uses=USES,
-            states=STATES, kinds=KINDS,
-        )  # fmt: skip
+            request, self._site, "rights.html", mode=self._matrix.mode, rows=self._matrix.gathered(), uses=USES
+        )
 
     async def rights_csv(self, request: Request) -> Response:
         headers = {"content-disposition": 'attachment; filename="bang-quyen.csv"', "cache-control": "no-store"}
