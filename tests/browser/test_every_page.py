@@ -14,12 +14,14 @@ PAGES = {
     "bacsi": ["/", "/patients", "/records", "{patient}/records", "{patient}",
               "/signing", "/signing/unsigned", "/signing/delegations",
               "{patient}?tab=timeline", "{patient}?tab=results", "{patient}?tab=looked", "{patient}?tab=images",
-              "{patient}?tab=drugs", "{trend}", "{source}", "/phrases", "/trace", "/account"],
+              "{patient}?tab=drugs", "{trend}", "{source}", "/phrases", "/trace", "/account", "/emergency"],
     "xetnghiem": ["/letters", "/account"],
-    "khth": ["/deliveries", "/bhyt", "/sends", "/sends/bhxh", "/sends/emrhub"],
+    "khth": ["/deliveries", "/bhyt", "/sends", "/sends/bhxh", "/sends/emrhub",
+             "/grants", "/rights", "/emergencies", "/looks"],
+    "cntt": ["/accounts", "/rights"],
     "nguoidan": ["/", "/looked", "/account"],
 }  # fmt: skip
-OTHERS, SLOW = ("xetnghiem", "khth"), pytest.mark.slow
+OTHERS, SLOW = ("xetnghiem", "khth", "cntt"), pytest.mark.slow
 VIETNAMESE = re.compile(r"[ăâđêôơưàáạảãèéẹẻẽìíịỉĩòóọỏõùúụủũỳýỵỷỹầấậẩẫằắặẳẵềếệểễồốộổỗờớợởỡừứựửữ]", re.I)
 
 FAULTS = """

@@ -17,6 +17,7 @@ from benhan.kernel.care import Use
 from benhan.kernel.faults import Forbidden, Incorrect, NotFound
 from benhan.node.access.grants import Grants, Purpose
 from benhan.store.ledger.read import entries_of_patient
+from benhan.store.secrecy import as_labelled
 from benhan.store.store import Store
 from benhan.vn import systems
 
@@ -158,3 +159,39 @@ async def test_who_treats_sees_and_writes_what_is_secret_and_others_do_not(store
             continue
         with pytest.raises(NotFound, match="BA-0401"):
             await store.commit(unit)
+
+
+@pytest.mark.parametrize(
+    ("resource", "is_told"),
+    [
+        ({"resourceType": "Condition", "code": {"coding": [{"system": systems.ICD10, "code": "Z21"}]}}, True),
+        ({"resourceType": "Condition", "code": {"coding": [{"system": systems.ICD10, "code": "B239"}]}}, True),
+        ({"resourceType": "Condition", "code": {"coding": [{"system": systems.ICD10, "code": "B25"}]}}, False),
+        ({"resourceType": "Condition", "code": {"coding": [{"system": "urn:else", "code": "B20"}]}}, False),
+        (
+            {
+                "resourceType": "MedicationRequest",
+                "medicationCodeableConcept": {"coding": [{"system": "http://www.whocc.no/atc", "code": "J05AR27"}]},
+            },
+            True,
+        ),
+        (
+            {
+                "resourceType": "MedicationRequest",
+                "medicationCodeableConcept": {"coding": [{"system": "http://www.whocc.no/atc", "code": "J05AF07"}]},
+            },
+            False,
+        ),
+    ],
+)
+async def test_what_a_code_tells_is_labelled_as_it_is_written_and_the_same_again_is_the_same(
+    store: Store, stay: Stay, resource: dict[str, object], *, is_told: bool
+) -> None:
+    said = resource_of({**resource, "subject": {"reference": f"Patient/{stay.patient}"}})
+    unit = store.begin(system("test"))
+    id_ = unit.create(said)
+    await store.commit(unit)
+    stored = await store.resources.read(str(resource["resourceType"]), id_, system("test"))
+    assert ("security" in stored.read().get("meta", {})) == is_told
+    assert as_labelled(resource_of({**said.plain, "id": id_})).tail == stored.tail
+    assert as_labelled(resource_of(stored.read())).tail == stored.tail

@@ -69,6 +69,7 @@ async def test_the_administrator_gives_departments_licence_and_hours(node: House
 async def test_the_matrix_is_shown_and_exported(node: House) -> None:
     page = await get(node, Role.RECORDS, "/rights")
     assert "mở khẩn cấp" in page.text
+    assert (await get(node, Role.RECORDS, "/rights.pdf")).content.startswith(b"%PDF")
     table = await get(node, Role.RECORDS, "/rights.csv")
     lines = table.content.decode("utf-8-sig").splitlines()
     assert lines[0].startswith("Loại tài khoản,Vai trò,Quan hệ với người bệnh,Hồ sơ,đọc,sao cả hồ sơ")
@@ -122,7 +123,8 @@ async def test_an_emergency_is_opened_noticed_read_and_judged(node: House, patie
     assert (await post(node, Role.RECORDS, address[0], verdict)).status_code == 303
     assert (await get(node, Role.RECORDS, "/emergencies/waiting")).text == ""
     looks = await post(node, Role.RECORDS, "/looks", {"number": NUMBER})
-    assert "mở khẩn cấp" in looks.text
+    assert (looks.status_code, "Phạm Thị Lan" in looks.text) == (200, True)
+    assert "<td>mở khẩn cấp</td>" in looks.text
     table = await post(node, Role.RECORDS, f"/looks/{patient}/export", {"format": "csv"})
     assert table.content.startswith(b"\xef\xbb\xbf")
     paper = await post(node, Role.RECORDS, f"/looks/{patient}/export", {"format": "pdf"})

@@ -154,6 +154,20 @@ class Matrix:
                         if any(given.values()):
                             yield kind, role, relation, state, given
 
+    def gathered(self) -> list[tuple[list[str], list[str], list[str], list[str], dict[str, bool]]]:
+        """The table with lines put together that differ in one column only: kinds, roles, relations, states, uses."""
+        rows = [(([kind], [role], [relation], [state]), given) for kind, role, relation, state, given in self.table()]
+        for column in (1, 0, 3, 2):
+            kept: list[tuple[tuple[list[str], ...], dict[str, bool]]] = []
+            for words, given in rows:
+                same = next((w for w, g in kept if g == given and _differ_only(w, words, column)), None)
+                if same is None:
+                    kept.append((words, given))
+                else:
+                    same[column].extend(words[column])
+            rows = kept  # type: ignore[assignment]  # four lists each
+        return [(*words, given) for words, given in rows]
+
     def _ever(self, role: str, relation: str, state: str, use: str, kind: str) -> bool:
         return any(
             role in each.roles
@@ -163,6 +177,10 @@ class Matrix:
             and use in each.uses
             for each in self.rights
         )
+
+
+def _differ_only(first: tuple[list[str], ...], second: tuple[list[str], ...], column: int) -> bool:
+    return all(one == other for place, (one, other) in enumerate(zip(first, second, strict=True)) if place != column)
 
 
 def _keys_of(relation: str, person: Person) -> list[str]:

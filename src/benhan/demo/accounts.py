@@ -16,6 +16,8 @@ class DemoAccount:
     password: str
     name: str
     role: Role
+    is_officer: bool = False
+    """Whether it judges emergency accesses."""
 
 
 PASSWORD = "trinh-dien"  # noqa: S105  # obvious on purpose: only synthetic data is behind it
@@ -24,7 +26,7 @@ ACCOUNTS = (
     DemoAccount("node", "bacsi", PASSWORD, "BS. Lê Thị Minh Châu", Role.DOCTOR),
     DemoAccount("node", "truongkhoa", PASSWORD, "TK. Hoàng Đức Anh", Role.DOCTOR),
     DemoAccount("node", "dieuduong", PASSWORD, "ĐD. Phạm Văn Hải", Role.NURSE),
-    DemoAccount("node", "khth", PASSWORD, "Phòng KHTH", Role.RECORDS),
+    DemoAccount("node", "khth", PASSWORD, "Phòng KHTH", Role.RECORDS, is_officer=True),
     DemoAccount("node", "xetnghiem", PASSWORD, "KTV. Trần Quốc Bảo", Role.LAB),
     DemoAccount("node", "cntt", PASSWORD, "Phòng CNTT", Role.IT_ADMIN),
     DemoAccount("book", "nguoidan", PASSWORD, "Người dân 1", Role.CITIZEN),

@@ -222,6 +222,8 @@ async def _provision(settings: Settings, role: str, site: str, facilities: list[
         for account in ACCOUNTS:
             if account.site == site and await access.accounts.find(account.login) is None:
                 await access.accounts.create(account.login, account.name, account.role, account.password)
+                if account.is_officer:
+                    await access.accounts.grant(account.login, Permission.ACCESS_REVIEW, given=True)
         return {
             code: await access.sessions.make_token(f"node-{code}", MACHINE_PERMISSIONS["repository"], facility=code)
             for code in facilities

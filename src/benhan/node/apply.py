@@ -37,6 +37,7 @@ from benhan.store.inbox import Inbox, InboxMessage
 from benhan.store.ledger.events import Event
 from benhan.store.outbox import Outbox
 from benhan.store.queue_faults import ALREADY_SETTLED, NOT_APPLIED
+from benhan.store.secrecy import as_labelled
 from benhan.store.session_lock import session_lock
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored, UnitOfWork
@@ -306,7 +307,7 @@ class _Writer:
             before, _ = parse_json(known.content)
             fills = late or policy in (Policy.FILL, Policy.FIND)
             said = merge(said, before) if fills else merge(before, said)
-        resource = _valid(resource_of({**said, "id": known.id}))
+        resource = _valid(as_labelled(resource_of({**said, "id": known.id})))
         if tail_bytes(resource.body) != known.tail:
             self._unit.update(resource)
             self.changed.append(f"{resource.type}/{known.id}")
@@ -314,7 +315,7 @@ class _Writer:
     def take_back(self, known: Stored) -> None:
         """Mark what is no longer said as entered in error."""
         said = taken_back({**parse_json(known.content)[0], "id": known.id})
-        resource = _valid(resource_of(said))
+        resource = _valid(as_labelled(resource_of(said)))
         if tail_bytes(resource.body) != known.tail:
             self._unit.update(resource)
             self.changed.append(f"{resource.type}/{known.id}")

@@ -10,8 +10,9 @@ from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import Actor, outgoing
 from benhan.kernel.clock import day_in_vietnam
 from benhan.mapping.fhir_to_hoso_benh_an import age, name_of
-from benhan.store.ids import encode_rid
 from benhan.store.ledger.events import Event
+from benhan.store.ledger.find import ids_of
+from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.store import Store
 from benhan.vn import systems
 from benhan.vn.identifiers.fhir_identifier import current_value
@@ -61,7 +62,10 @@ class Patients:
     async def lines(self, patients: Iterable[int], actor: Actor, *, page: str) -> dict[int, PatientLine]:
         """Patients by their rid as lines of a list that is the actor's work whoever they treat; each view is in the
         ledger. Those whose key was destroyed are missing."""
-        wanted = [("Patient", encode_rid(each)) for each in sorted(set(patients))]
+        rids = [(TYPE_NUMBERS["Patient"], each) for each in set(patients)]
+        async with self._store.database.connection() as connection:
+            names = await ids_of(connection, self._store.opener, rids) if rids else {}
+        wanted = [("Patient", each.partition("/")[2]) for each in names.values()]
         found = await self._store.resources.read_many(wanted, outgoing("patients"))
         today = day_in_vietnam(self._store.clock.now()).isoformat()
         unit = self._store.begin(actor)

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from enum import IntEnum
 from functools import cache
 
+from benhan.fhir.indexing import index_resource
+from benhan.fhir.resource import ParsedResource, resource_of
 from benhan.fhir.terms import LABELS, system_code_term
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.permissions import Permission
-from benhan.vn.secrecy.kinds import SecrecyKind, secrecy_kinds, telling_codes
+from benhan.vn.secrecy.kinds import SecrecyKind, has_label, labelled, secrecy_kinds, telling_codes
 
 LABELLED = 1 << 3
 """The bit of `_security` in the column `present`, the same in every type: a row without it bears no label at all."""
@@ -85,6 +87,19 @@ def _telling() -> dict[str, str]:
         for code in (written, *(f"{written}{dot}{digit}" for dot in (".", "") for digit in range(10)))
         for path in _TOLD_AT
     }
+
+
+@cache
+def _systems() -> tuple[bytes, ...]:
+    return tuple({each.system.encode() for each in telling_codes()})
+
+
+def as_labelled(resource: ParsedResource) -> ParsedResource:
+    """The resource with the labels that its codes tell, as the store will write it: for who compares before writing."""
+    if not any(system in resource.tail for system in _systems()):
+        return resource
+    kind = kind_told_by(index_resource(resource.plain).terms)
+    return resource if kind is None or has_label(resource.plain, kind) else resource_of(labelled(resource.plain, kind))
 
 
 def kind_told_by(terms: Iterable[str]) -> SecrecyKind | None:

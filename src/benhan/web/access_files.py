@@ -21,11 +21,25 @@ _WIDTHS = (2, 4, 6, 4, 6, 6, 10)
 def matrix_csv(matrix: Matrix, language: Language) -> bytes:
     """The matrix as a table that spreadsheets open: a line for each combination that gives something."""
     file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\r\n")
-    columns = ["kind", "role", "relation", "state"]
-    writer.writerow(
-        [*(say(language, f"rights.{each}") for each in columns), *(say(language, f"use.{u}") for u in USES)]
-    )
+    csv.writer(file, lineterminator="\r\n").writerows(_matrix_rows(matrix, language))
+    return b"\xef\xbb\xbf" + file.getvalue().encode()
+
+
+async def matrix_pdf(matrix: Matrix, facility: str, at: datetime, language: Language) -> bytes:
+    """The same on paper."""
+    head, *rows = _matrix_rows(matrix, language)
+    lead = [
+        facility,
+        f"{say(language, 'rights.mode')}: {say(language, f'mode.{matrix.mode}')}",
+        say(language, "looks.made_at", at=clock_and_day(at)),
+    ]
+    widths = [6, 6, 6, 5, *([3] * len(USES))]
+    return await asyncio.to_thread(table_to_pdf, say(language, "rights.title"), lead, head, widths, rows, at)
+
+
+def _matrix_rows(matrix: Matrix, language: Language) -> list[list[str]]:
+    head = [say(language, f"rights.{each}") for each in ("kind", "role", "relation", "state")]
+    rows = [[*head, *(say(language, f"use.{each}") for each in USES)]]
     for kind, role, relation, state, given in matrix.table():
         words = [
             say(language, f"kind.{kind}"),
@@ -33,8 +47,8 @@ def matrix_csv(matrix: Matrix, language: Language) -> bytes:
             say(language, f"relation.{relation}"),
             say(language, f"record_state.{state}"),
         ]
-        writer.writerow([*words, *("x" if given[use] else "" for use in USES)])
-    return b"\xef\xbb\xbf" + file.getvalue().encode()
+        rows.append([*words, *("x" if given[use] else "" for use in USES)])
+    return rows
 
 
 async def looks_pdf(
@@ -72,4 +86,4 @@ def reason_words(by: str, related: str, language: Language) -> str:
     text = say(language, f"reason.{kind}")
     if which:
         text = f"{text} {which}"
-    return f"{text} ({say(language, f'reason.{related}')})" if related else text
+    return f"{text} ({say(language, f'relation.{related}')})" if related else text

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from benhan.access.matrix import KINDS, STATES, USES, Matrix
+from benhan.access.matrix import USES, Matrix
 from benhan.access.routes import route
 from benhan.access.staff import Staff, day_of
 from benhan.fhir_api.requests import actor_of, id_of_path
@@ -31,7 +31,7 @@ from benhan.node.access.faults import BAD_GRANT, NO_SUCH_EMERGENCY, NO_SUCH_GRAN
 from benhan.node.access.grants import LONGEST, PURPOSE_WORDS, Grants, Purpose
 from benhan.node.access.looks import Looks, looks_csv
 from benhan.node.patients import PatientLine, Patients
-from benhan.web.access_files import looks_pdf, matrix_csv
+from benhan.web.access_files import looks_pdf, matrix_csv, matrix_pdf
 from benhan.web.pages import Page, Site, language_of, page, render
 from benhan.web.sealed_text import SealedText
 from benhan.web.sign_in import form_of
@@ -67,6 +67,7 @@ class AccessPages:
         table: tuple[tuple[str, str, Page, Permission], ...] = (
             ("GET", "/rights", self.rights, Permission.ACCESS_MATRIX),
             ("GET", "/rights.csv", self.rights_csv, Permission.ACCESS_MATRIX),
+            ("GET", "/rights.pdf", self.rights_pdf, Permission.ACCESS_MATRIX),
             ("GET", "/grants", self.grants, Permission.ACCESS_GRANT),
             ("POST", "/grants", self.grant, Permission.ACCESS_GRANT),
             ("POST", "/patients/{id}/grants/{number}/revoke", self.revoke, Permission.ACCESS_GRANT),
@@ -85,20 +86,25 @@ class AccessPages:
             for method, path, handler, permission in table
         ]
         waiting = page(self._site, self.waiting)
-        return [*found, route("/emergencies/waiting", waiting, permission=Permission.ACCESS_REVIEW, is_poll=True)]
+        return [route("/emergencies/waiting", waiting, permission=Permission.ACCESS_REVIEW, is_poll=True), *found]
 
     # ── the matrix ──
 
     async def rights(self, request: Request) -> Response:
         return render(
-            request, self._site, "rights.html", mode=self._matrix.mode, rows=list(self._matrix.table()), uses=USES,
-            states=STATES, kinds=KINDS,
-        )  # fmt: skip
+            request, self._site, "rights.html", mode=self._matrix.mode, rows=self._matrix.gathered(), uses=USES
+        )
 
     async def rights_csv(self, request: Request) -> Response:
         headers = {"content-disposition": 'attachment; filename="bang-quyen.csv"', "cache-control": "no-store"}
         content = matrix_csv(self._matrix, language_of(request.scope))
         return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+
+    async def rights_pdf(self, request: Request) -> Response:
+        headers = {"content-disposition": 'attachment; filename="bang-quyen.pdf"', "cache-control": "no-store"}
+        now, language = self._emergencies.now(), language_of(request.scope)
+        content = await matrix_pdf(self._matrix, self._site.name, now, language)
+        return Response(content, media_type="application/pdf", headers=headers)
 
     # ── grants ──
 
@@ -250,7 +256,7 @@ class AccessPages:
             "emergency_one.html",
             status,
             found=found,
-            patient=await self._emergencies.shown(found.patient_id),
+            patient=await self._emergencies.shown_of(found.patient),
             words=words,
             judged=judged,
             looks=looks,
@@ -284,7 +290,7 @@ class AccessPages:
             self._site,
             "looks.html",
             status_of(fault) if fault is not None else 200,
-            number=number,
+            asked=number,
             found=found,
             looks=looks,
             kind_of=kind_of,

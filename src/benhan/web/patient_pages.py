@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute
 
 from benhan.access.routes import route
 from benhan.fhir_api.requests import actor_of, id_of_path
+from benhan.kernel.care import Use
 from benhan.kernel.permissions import Permission
 from benhan.node.access.looks import Looks
 from benhan.node.chart.banner import Banner
@@ -71,7 +72,10 @@ class PatientPages:
         text = self._sealed.read(sealed)
         found = await self._patients.listed(text, actor_of(request), page=link)
         template = "patients_found.html" if "hx-request" in request.headers else "patients.html"
-        return render(request, self._site, template, q=text, sealed=sealed, found=found, is_first=not link)
+        return render(
+            request, self._site, template, q=text, sealed=sealed, found=found, is_first=not link,
+            is_limited=_is_limited(request),
+        )  # fmt: skip
 
     async def search(self, request: Request) -> Response:
         """What was typed comes in the body; its sealed form becomes the address."""
@@ -81,7 +85,10 @@ class PatientPages:
         if "hx-request" not in request.headers:
             return RedirectResponse(address, 303)
         found = await self._patients.listed(text, actor_of(request))
-        answer = render(request, self._site, "patients_found.html", q=text, sealed=sealed, found=found, is_first=True)
+        answer = render(
+            request, self._site, "patients_found.html", q=text, sealed=sealed, found=found, is_first=True,
+            is_limited=_is_limited(request),
+        )  # fmt: skip
         answer.headers["hx-replace-url"] = address
         return answer
 
@@ -171,3 +178,9 @@ def _before(request: Request) -> datetime | None:
         return datetime.fromtimestamp(float(request.query_params["before"]), UTC)
     except (KeyError, ValueError, OverflowError, OSError):
         return None
+
+
+def _is_limited(request: Request) -> bool:
+    """Whether there may be patients whom the one who asks does not see."""
+    care = actor_of(request).care
+    return care is not None and not care.of(Use.READ).is_free

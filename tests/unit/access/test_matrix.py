@@ -140,3 +140,16 @@ def test_a_file_that_cannot_be_read_and_a_mode_that_there_is_not_are_told(tmp_pa
         read_rights(tmp_path / "broken.toml")
     with pytest.raises(Incorrect, match="BA-5303"):
         Matrix(usual_rights(), "closed")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_gathered_table_says_the_same_in_fewer_lines(mode: str) -> None:
+    matrix = Matrix(usual_rights(), mode)
+    told = {(kind, role, relation, state): given for kind, role, relation, state, given in matrix.table()}
+    gathered = matrix.gathered()
+    again = {
+        cell: given for kinds, roles, relations, states, given in gathered
+        for cell in product(kinds, roles, relations, states)
+    }  # fmt: skip
+    assert again == told
+    assert len(gathered) < len(told) / 3

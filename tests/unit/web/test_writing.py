@@ -134,17 +134,17 @@ def test_values_without_a_time_come_last_and_two_at_one_time_share_a_cell() -> N
 
 def test_the_same_look_within_an_hour_is_one_line() -> None:
     ago = [AT - timedelta(minutes=minutes) for minutes in (0, 30, 80, 300)]
-    lines = look_lines((at, "account:1", "doctor", "patient:page:view") for at in ago)
+    lines = look_lines((at, "account:1", "doctor", "patient:page:view", "") for at in ago)
     assert [(line.at, line.since, line.times) for line in lines] == [(ago[0], ago[2], 3), (ago[3], ago[3], 1)]
 
 
 def test_looks_of_others_and_of_other_kinds_stay_apart_and_machines_are_told_by_name() -> None:
     lines = look_lines(
         [
-            (AT, "account:1", "citizen", "book:page:view"),
-            (AT, "machine:node-01234", "machine", "delivery:repository:ingest"),
-            (AT, "account:1", "citizen", "resource:content:view"),
-            (AT, "account:12", "doctor", "book:page:view"),
+            (AT, "account:1", "citizen", "book:page:view", ""),
+            (AT, "machine:node-01234", "machine", "delivery:repository:ingest", ""),
+            (AT, "account:1", "citizen", "resource:content:view", ""),
+            (AT, "account:12", "doctor", "book:page:view", ""),
         ],
         own="account:1",
     )

@@ -33,9 +33,11 @@ from benhan.node.records.life import Facility
 from benhan.store.care import put
 from benhan.store.database import Connection
 from benhan.store.identities import Identities
-from benhan.store.ids import bucket_of, encode_rid
+from benhan.store.ids import bucket_of
 from benhan.store.ledger.events import Event
+from benhan.store.ledger.find import ids_of
 from benhan.store.outbox import Outbox
+from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.sql_texts import query
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Hook, Stored
@@ -154,10 +156,6 @@ class Emergency:
     verdict: Verdict | None
     judged_words: bytes | None
 
-    @property
-    def patient_id(self) -> str:
-        return encode_rid(self.patient)
-
     def is_late(self, now: datetime) -> bool:
         """Whether it should have been judged by now."""
         return (self.judged_at or now) > self.began_at + REVIEW_WITHIN
@@ -178,7 +176,7 @@ class Emergencies:
 
         That somebody looked so is in the ledger. Raises NotFound BA-5318, Forbidden BA-5310.
         """
-        _require(actor, Permission.EMERGENCY)
+        _require_emergency(actor)
         found = await self.find_patient(number)
         unit = self._store.begin(actor)
         unit.record(Event.PATIENT_VIEW, patient=found.rid, type_="Patient", rid=found.rid, page="emergency")
@@ -199,6 +197,12 @@ class Emergencies:
         """The same of a patient by their id. Raises NotFound BA-0401."""
         return _found(await self._store.resources.read("Patient", patient_id, _SEEING))
 
+    async def shown_of(self, patient: int) -> Found:
+        """The same by the rid. Raises NotFound BA-0401."""
+        async with self._store.database.connection() as connection:
+            names = await ids_of(connection, self._store.opener, [(TYPE_NUMBERS["Patient"], patient)])
+        return await self.shown(names.get((TYPE_NUMBERS["Patient"], patient), "Patient/?").partition("/")[2])
+
     def now(self) -> datetime:
         return self._store.clock.now()
 
@@ -211,7 +215,7 @@ class Emergencies:
 
         Raises Incorrect BA-5313, Forbidden BA-5310, NotFound BA-0401.
         """
-        _require(actor, Permission.EMERGENCY)
+        _require_emergency(actor)
         words = words.strip()[:LETTERS_MAX]
         if reason is None or sum(each.isalpha() for each in words) < LETTERS_MIN:
             raise REASON_NEEDED(least=LETTERS_MIN)
@@ -338,6 +342,13 @@ class Emergencies:
 
 def _require(actor: Actor, permission: Permission) -> None:
     if not actor.may(permission):
+        raise NO_RIGHT()
+
+
+def _require_emergency(actor: Actor) -> None:
+    """Raises Forbidden BA-5310 for whom the matrix would give nothing by it, such as students."""
+    _require(actor, Permission.EMERGENCY)
+    if actor.care is not None and account_key("emergency", actor.id) not in actor.care.of(Use.READ).treatment:
         raise NO_RIGHT()
 
 

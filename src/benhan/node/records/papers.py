@@ -51,6 +51,7 @@ from benhan.node.signatures import rows as signing_rows
 from benhan.store.faults import STALE_VERSION
 from benhan.store.identities import Identities, IdentityKey
 from benhan.store.ledger.events import Event
+from benhan.store.secrecy import as_labelled
 from benhan.store.unit_of_work import Stored, UnitOfWork
 from benhan.vn.forms.answers import Codes, check_answers, is_empty
 from benhan.vn.forms.form import Form, Kind
@@ -433,7 +434,7 @@ class Papers:
             if there is None:
                 unit.create(resource_of(resource))
                 continue
-            parsed = resource_of({**resource, "id": there.id})
+            parsed = as_labelled(resource_of({**resource, "id": there.id}))
             if tail_bytes(parsed.body) != there.tail:
                 unit.update(parsed)
         for key in old.keys() - now.keys():

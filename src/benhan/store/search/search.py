@@ -206,9 +206,11 @@ class Search:
             return
         async with self._database.connection() as connection:
             why = await reasons(connection, actor, [each.patient for each in seen])
-        for by in sorted({"", *why.values()}):
-            shown = [each for each in seen if why.get(each.patient, "") == by]
-            await self._ledger.ask(self._views(query_, shown, actor, by))
+        shown: dict[str, list[Stored]] = {"": []}
+        for each in seen:
+            shown.setdefault(why.get(each.patient, ""), []).append(each)
+        views = [self._views(query_, some, actor, by) for by, some in shown.items()]
+        await asyncio.gather(*(self._ledger.ask(each) for each in views))
 
     def compiler(self, base_url: str = "", now: datetime | None = None) -> Compiler:
         """What compiles a search of this store to an expression about its rows."""
