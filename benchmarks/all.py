@@ -21,6 +21,7 @@ NAMES = (
     "bulk_export",
     "everything",
     "ward_load",
+    "ward_board",
     "search_mix",
     "disk",
     "ledger",

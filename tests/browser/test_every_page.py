@@ -13,7 +13,8 @@ PAGES = {
     "": ["/sign-in"],
     "bacsi": ["/", "/patients", "/records", "{patient}/records", "{patient}",
               "{patient}?tab=timeline", "{patient}?tab=results", "{patient}?tab=looked",
-              "{trend}", "/trace", "/account"],
+              "{trend}", "/trace", "/account", "/ward", "/ward?mine", "{stay}/orders", "{stay}/care", "{stay}/move",
+              "/ward/signs?department={ward}", "/ward/handover?department={ward}"],
     "xetnghiem": ["/letters", "/account"],
     "khth": ["/deliveries", "/bhyt", "/sends", "/sends/bhxh", "/sends/emrhub"],
     "nguoidan": ["/", "/looked", "/account"],
@@ -60,7 +61,10 @@ async def _addresses(page: Any, find_patient: Any, login: str) -> list[str]:
     patient, _ = await find_patient(page)
     await page.goto(f"{patient}?tab=results")
     trend = await page.locator("table.results th[scope=row] a").first.get_attribute("href")
-    return [each.format(patient=patient, trend=trend) for each in PAGES[login]]
+    await page.goto("/ward?mine")
+    stay = (await page.locator("table.ward a[href$='/orders']").first.get_attribute("href")).removesuffix("/orders")
+    named = {"patient": patient, "trend": trend, "stay": stay, "ward": "Khoa Nội tổng hợp"}
+    return [each.format(**named) for each in PAGES[login]]
 
 
 @pytest.mark.parametrize("login", ["", "bacsi", "nguoidan", *(pytest.param(each, marks=SLOW) for each in OTHERS)])
