@@ -67,7 +67,7 @@ async def admit(store: Store, ward: int, bed: int, now: datetime) -> None:
             "encounter": encounter,
             "effectiveDateTime": instant(now - timedelta(hours=number)),
             "valueQuantity": {"value": 3 + number, "unit": "mmol/L"},
-            "referenceRange": [{"low": {"value": 4}, "high": {"value": 20}, "text": "4-20"}],
+            "referenceRange": [{"low": {"value": 4}, "high": {"value": 25}, "text": "4-25"}],
         }
         unit.create(resource_of(observation))
     ordered = Ordered(subject, encounter, f"{patient}.x", {"display": "BS"}, instant(now - timedelta(hours=6)))
