@@ -22,6 +22,7 @@ NAMES = (
     "everything",
     "ward_load",
     "chart_open",
+    "ward_board",
     "search_mix",
     "disk",
     "ledger",

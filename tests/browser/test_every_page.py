@@ -14,7 +14,9 @@ PAGES = {
     "bacsi": ["/", "/patients", "/records", "{patient}/records", "{patient}",
               "/signing", "/signing/unsigned", "/signing/delegations",
               "{patient}?tab=timeline", "{patient}?tab=results", "{patient}?tab=looked", "{patient}?tab=images",
-              "{patient}?tab=drugs", "{trend}", "{source}", "/phrases", "/trace", "/account", "/emergency"],
+              "{patient}?tab=drugs", "{trend}", "{source}", "/phrases", "/trace", "/account", "/emergency",
+              "/ward", "/ward?mine", "{stay}/orders", "{stay}/care", "{stay}/move",
+              "/ward/signs?department={ward}", "/ward/handover?department={ward}"],
     "xetnghiem": ["/letters", "/account"],
     "khth": ["/deliveries", "/bhyt", "/sends", "/sends/bhxh", "/sends/emrhub",
              "/grants", "/rights", "/emergencies", "/looks"],
@@ -65,7 +67,10 @@ async def _addresses(page: Any, find_patient: Any, login: str) -> list[str]:
     trend = await page.locator("table.results th[scope=row] a").first.get_attribute("href")
     await page.goto(f"{patient}?tab=timeline")
     source = await page.locator(".timeline a").first.get_attribute("href")
-    return [each.format(patient=patient, trend=trend, source=source) for each in PAGES[login]]
+    await page.goto("/ward?mine")
+    stay = (await page.locator("table.ward a[href$='/orders']").first.get_attribute("href")).removesuffix("/orders")
+    named = {"patient": patient, "trend": trend, "source": source, "stay": stay, "ward": "Khoa Nội tổng hợp"}
+    return [each.format(**named) for each in PAGES[login]]
 
 
 @pytest.mark.parametrize("login", ["", "bacsi", "nguoidan", *(pytest.param(each, marks=SLOW) for each in OTHERS)])

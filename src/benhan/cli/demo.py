@@ -62,6 +62,10 @@ async def _demo(settings: Settings, people: int, port: int) -> None:
             f"Đã nhận {claimed} hồ sơ BHYT và {checked} hồ sơ khám sức khoẻ; bệnh viện tự gửi tới cổng BHYT và trục dữ"
             " liệu GIẢ trên máy này (claims and check-ups go to FAKE authorities on this machine)."
         )
+        lying = await country.fill_ward()
+        out.print(
+            f"Khoa Nội tổng hợp: {lying} người bệnh có hồ sơ, y lệnh, dấu hiệu sinh tồn hôm nay (a ward at work)."
+        )
         for _ in range(60):
             if await country.link_citizens() == sum(account.site == "book" for account in ACCOUNTS):
                 break

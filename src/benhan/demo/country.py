@@ -24,16 +24,20 @@ from benhan.demo.scenario import (
     in_order,
     make_people,
     stays,
+    ward_stays,
 )
+from benhan.demo.ward import DemoWard
 from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import system
 from benhan.kernel.clock import SystemClock
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
+from benhan.node.records.life import Facility as RecordFacility
 from benhan.node.signatures.keys import Devices, SignerPlace, Signers
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.supervisor import Child, Supervisor
 from benhan.store.database import ensure_database
+from benhan.store.inbox import Inbox
 from benhan.synth.as_hl7v2 import Message
 from benhan.synth.facilities import Facility
 from benhan.synth.person import Person
@@ -48,6 +52,9 @@ TITLES = {
 }
 """Who has a certificate in the demonstration, and signs as what."""
 HEAD = "truongkhoa"
+MIN_LYING = 3
+"""How many lie in the full ward at least."""
+FILL_TRIES = 120
 CHECK_UPS = 4
 """How many people of each hospital had a check-up this morning."""
 MLLP_ABOVE = 4495
@@ -72,6 +79,14 @@ class Files:
     check_ups: list[bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class WardAt:
+    """The hospital whose ward is full, and the citizen numbers of those who lie there."""
+
+    node: Settings
+    citizens: frozenset[str]
+
+
 @dataclass(slots=True)
 class Country:
     """The running demonstration."""
@@ -84,6 +99,21 @@ class Country:
     keeper: DatabaseKeeper
     receivers: Receivers
     files: list[Files]
+    ward: WardAt
+
+    async def fill_ward(self) -> int:
+        """Let the doctor and the nurse of the first hospital have done their work today; gives for how many patients.
+
+        Waits until the hospital has applied what it received, a minute at the most.
+        """
+        async with open_store(self.ward.node, "node") as store:
+            inbox = Inbox(store.database, store.keyring, store.workshop.tokens, store.clock, store.random)
+            for _ in range(FILL_TRIES):
+                if not (await inbox.counts())["received"]:
+                    break
+                await asyncio.sleep(0.5)
+            facility = RecordFacility(self.ward.node.facility_code, self.ward.node.facility_name)
+            return await DemoWard(store, facility).fill(self.ward.citizens)
 
     async def hand_in(self) -> tuple[int, int]:
         """Hand every hospital's claims and check-ups in, as its own systems do; gives how many were taken of each."""
@@ -154,12 +184,15 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
     addresses: list[Address] = []
     messages: list[tuple[int, list[Message]]] = []
     now = _now()
-    everybody = make_people(people * len(HOSPITALS), now)
+    lying = max(MIN_LYING, people // 2)
+    everybody = make_people(people * len(HOSPITALS) + lying, now)
+    in_ward = [each for each in everybody[-lying:] if each.age(now.date()) >= 16 and each.citizen_number]
     tokens = await _provision(repository, "repository", "book", [each.code for each in HOSPITALS])
     held = [(each, credentials_of(settings.data / "demo", each)) for each in HOSPITALS]
     receivers = Receivers(settings, book_port + 1, held)
     receivers.start()
     files: list[Files] = []
+    ward = WardAt(settings, frozenset())
     for index, hospital in enumerate(HOSPITALS):
         node = await _role(settings, keeper, f"node{index + 1}", first_port + index, hospital.name)
         node = replace(
@@ -171,7 +204,11 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
         await _provision(node, "node", "node", [])
         own = everybody[SHARED_PEOPLE + index * people : SHARED_PEOPLE + (index + 1) * people]
         patients = everybody[:SHARED_PEOPLE] + own
-        messages.append((node.mllp_port, in_order(stays(hospital, patients, now))))
+        told = stays(hospital, patients, now)
+        if hospital is HOSPITALS[0]:
+            told += ward_stays(hospital, in_ward, now)
+            ward = WardAt(node, frozenset(each.citizen_number for each in in_ward))
+        messages.append((node.mllp_port, in_order(told)))
         credentials = held[index][1]
         since = now - timedelta(days=BACK_DAYS)
         sends = environment_of(credentials, hospital, receivers.portal_url, receivers.hub_url, since)
@@ -185,7 +222,7 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
     addresses += [Address("Sổ sức khoẻ điện tử", book.base_url), Address("Kho quốc gia (FHIR)", repository.base_url)]
     supervisor = Supervisor(children)
     supervisor.start()
-    return Country(addresses, messages, repository, supervisor, keeper, receivers, files)
+    return Country(addresses, messages, repository, supervisor, keeper, receivers, files, ward)
 
 
 async def _files(

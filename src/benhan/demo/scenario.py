@@ -26,6 +26,8 @@ SEED = 20260105
 SHARED_PEOPLE = 3
 """How many people were in both hospitals: grown up, each with a number, so that their records meet."""
 BACK_DAYS = 60
+WARD, WARD_DAYS = "K03", 6
+"""The department whose ward is full, and how long its people stay at the most, so that they are there today."""
 
 
 def _hospital(number: int, province: str, name: str) -> Facility:
@@ -61,6 +63,12 @@ def stays(hospital: Facility, people: list[Person], now: datetime) -> list[list[
     return [[each for each in visit_messages(visit) if each.at <= at] for visit in _visits(hospital, people, at)]
 
 
+def ward_stays(hospital: Facility, people: list[Person], now: datetime) -> list[list[Message]]:
+    """The messages of people who all lie in one ward of a hospital now, admitted in the last days."""
+    at = now.astimezone(VIETNAM)
+    return [[each for each in visit_messages(visit) if each.at <= at] for visit in _ward_visits(hospital, people, at)]
+
+
 def claims(hospital: Facility, people: list[Person], now: datetime) -> list[Claim]:
     """The claims of the stays that have ended, of the insured, as the hospital's own system writes them."""
     visits = _visits(hospital, people, now.astimezone(VIETNAM))
@@ -90,6 +98,21 @@ def _visit(world: World, hospital: Facility, person: Person, *, is_shared: bool)
     severity = 0.7 + 0.3 * chance.random()
     occasion = Occasion(disease, begins_at, HOSPITALS.index(hospital), stays=True, severity=severity)
     return stay_of(world, person, hospital, occasion)
+
+
+def _ward_visits(hospital: Facility, people: list[Person], now: datetime) -> list[Visit]:
+    world = World(SEED, Network(HOSPITALS), (now - timedelta(days=BACK_DAYS)).date(), now)
+    long = [each for each in diseases().values() if each.row.department == WARD and each.row.days[1] >= WARD_DAYS]
+    kinds = [each for each in long if not each.row.needs and not each.row.gives_birth]
+    found = []
+    for place, person in enumerate(people):
+        begins_at = (now - timedelta(days=1 + place % 3)).replace(
+            hour=8, minute=7 * place % 60, second=0, microsecond=0
+        )
+        disease = kinds[place % len(kinds)]
+        occasion = Occasion(disease, begins_at, HOSPITALS.index(hospital), stays=True, severity=1.0)
+        found.append(stay_of(world, person, hospital, occasion))
+    return found
 
 
 def _likely(person: Person, at: datetime) -> Weighted[Disease]:

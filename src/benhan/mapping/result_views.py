@@ -102,7 +102,7 @@ def value_of(observation: Json) -> Value:
     """One Observation as a Value."""
     quantity = observation.get("valueQuantity", {})
     reference = (observation.get("referenceRange") or [{}])[0]
-    flag = _flag(observation)
+    flag = flag_of(observation)
     number = quantity.get("value")
     when = range_of(observation.get("effectiveDateTime", "") or observation.get("issued", ""))
     return Value(
@@ -123,7 +123,7 @@ def value_of(observation: Json) -> Value:
     )
 
 
-def _flag(observation: Json) -> str:
+def flag_of(observation: Json) -> str:
     """The flag that was sent; where none was, what value and reference range say."""
     told = (observation.get("interpretation") or [{}])[0]
     code = (told.get("coding") or [{}])[0].get("code", "")

@@ -15,7 +15,7 @@ from benhan.fhir.dates import range_of
 from benhan.fhir.resource import instant
 from benhan.kernel.clock import VIETNAM, day_in_vietnam
 from benhan.mapping.mapped import IdentifierKey, source_key
-from benhan.node.orders.lines import is_open_order, resource_to_line
+from benhan.node.orders.lines import is_open_order, resource_to_line, times_of
 
 Json = dict[str, Any]
 
@@ -43,11 +43,13 @@ def doses_of(orders: Iterable[Json], administrations: Iterable[Json], now: datet
         if order["resourceType"] != "MedicationRequest" or not is_open_order(order):
             continue
         reference = f"MedicationRequest/{order['id']}"
-        line = resource_to_line(order)
-        written = range_of(order.get("authoredOn", ""))
-        for at in times_today(line.times, now):
+        times = times_of(order)
+        if not times:
+            continue
+        written, text = range_of(order.get("authoredOn", "")), resource_to_line(order).text
+        for at in times_today(times, now):
             if (written is None or written[0] <= at) and dose_key(reference, at)[1] not in told:
-                found.append(Dose(reference, line.text, at, at < now))
+                found.append(Dose(reference, text, at, at < now))
     return sorted(found, key=lambda each: (each.at, each.order))
 
 

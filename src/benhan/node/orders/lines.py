@@ -276,8 +276,6 @@ def resource_to_line(resource: Json) -> OrderLine:
     kind = kind_of(resource)
     dosage = (resource.get("dosageInstruction") or [{}])[0]
     quantity = ((dosage.get("doseAndRate") or [{}])[0]).get("doseQuantity", {})
-    timing = dosage.get("timing") or resource.get("occurrenceTiming") or {}
-    times = tuple(str(each)[:5] for each in timing.get("repeat", {}).get("timeOfDay", []))
     concept = resource.get("medicationCodeableConcept") or resource.get("code") or {}
     system = {OrderKind.DRUG: systems.DRUG, OrderKind.CARE_LEVEL: KIND}.get(kind, url_of("DICH_VU"))
     line = OrderLine(kind, words_of(resource), code_of(concept, system), code_of(concept, ATC))
@@ -287,6 +285,13 @@ def resource_to_line(resource: Json) -> OrderLine:
         dose=Decimal(str(value)) if value is not None else None,
         unit=str(quantity.get("unit", "")),
         route=str(dosage.get("route", {}).get("text", "")),
-        times=times,
+        times=times_of(resource),
         note=str((resource.get("note") or [{}])[0].get("text", "")),
     )
+
+
+def times_of(resource: Json) -> tuple[str, ...]:
+    """The times of a day that an order names, as `08:00`."""
+    dosage = (resource.get("dosageInstruction") or [{}])[0]
+    timing = dosage.get("timing") or resource.get("occurrenceTiming") or {}
+    return tuple(str(each)[:5] for each in timing.get("repeat", {}).get("timeOfDay", []))

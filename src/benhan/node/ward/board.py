@@ -119,14 +119,17 @@ def _tell(line: BedLine, resources: list[Json], now: datetime) -> None:
     line.orders = len(orders)
     line.care_level = next((level for each in orders if (level := care_level_of(each))), "")
     line.due = doses_of(orders, [each for each in resources if each["resourceType"] == "MedicationAdministration"], now)
-    for each in resources:
-        if each["resourceType"] == "AllergyIntolerance":
-            line.allergies.append(words_of(each))
-        elif each["resourceType"] == "Observation":
-            value = value_of(each)
-            if value.is_abnormal:
-                line.flags.append(Flag(words_of(each), value.text, value.unit, value.mark, value.is_critical))
-    line.flags.sort(key=lambda each: not each.is_critical)
+    line.allergies = list(
+        dict.fromkeys(words_of(each) for each in resources if each["resourceType"] == "AllergyIntolerance")
+    )
+    flags: dict[str, Flag] = {}
+    observations = [each for each in resources if each["resourceType"] == "Observation"]
+    for each in sorted(observations, key=lambda one: str(one.get("effectiveDateTime", "")), reverse=True):
+        value = value_of(each)
+        if value.is_abnormal:
+            name = words_of(each)
+            flags.setdefault(name, Flag(name, value.text, value.unit, value.mark, value.is_critical))
+    line.flags = sorted(flags.values(), key=lambda each: not each.is_critical)
 
 
 def _subject(resource: Json) -> str:

@@ -17,7 +17,7 @@ from benhan.vn import systems
 Json = dict[str, Any]
 
 BETWEEN = " · "
-_NUMBERS = re.compile(r"(\d+)")
+_NUMBERS = re.compile(r"([0-9]+)")
 
 
 class Place(NamedTuple):
