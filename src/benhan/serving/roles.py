@@ -56,6 +56,7 @@ from benhan.transports.rest_hook import RestHook
 from benhan.web.bhyt_pages import BhytPages
 from benhan.web.book_pages import BookPages
 from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
+from benhan.web.destruction_pages import DestructionPages
 from benhan.web.flow_pages import FlowPages
 from benhan.web.loan_pages import LoanPages
 from benhan.web.message_pages import MessagePages
@@ -205,6 +206,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *FlowPages(site, Traces(store, node.inbox, node.outbox)).routes(),
         *PatientPages(site, Patients(store), node.exports, sealed).routes(),
         *RecordPages(site, records, Papers(records), prints, patients).routes(),
+        *DestructionPages(site, records, patients).routes(),
         *LoanPages(site, records, patients).routes(),
         *PackagePages(site, packages, Arrivals(store, trust_of(settings)), patients, settings.body_bytes_max).routes(),
         *RequestPages(site, records, Requests(records, prints, packages), patients).routes(),

@@ -19,6 +19,7 @@ from benhan.node.packages.format import Kind
 from benhan.node.packages.joining import JOINED
 from benhan.node.packages.rows import State as PackageState
 from benhan.node.patients import _KINDS, ROLES
+from benhan.node.records.destruction import BatchState
 from benhan.node.records.lifecycle import PAPER_ACTS, Act
 from benhan.node.records.lifecycle import State as RecordState
 from benhan.node.records.lists import WORK
@@ -81,6 +82,8 @@ FAMILIES: dict[str, set[str]] = {
     "book.means_": set(HOW_IT_LIES),
     "class.": {code for code, _display in (*PATIENT_CLASS.values(), *CLASSES.values())} | {"unknown"},
     "deliveries.": {*DELIVERIES, *DELIVERY_STATES},
+    "destruction.": {state.value for state in BatchState},
+    "destruction.item_": {"listed", "left_out", "destroyed"},
     "diagnosis_role.": {*ROLES.values(), "unknown"},
     "event.": _events(),
     "fhir_type.": {"every", *TOLD_TYPES},
