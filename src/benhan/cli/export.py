@@ -9,6 +9,7 @@ import typer
 
 from benhan.cli.common import ConfigOption, DatabaseOption, DataOption, RoleOption, err, out, progress, run, settings_of
 from benhan.kernel.settings import Settings
+from benhan.node.dump.writing import DumpManifest
 from benhan.node.exports import Export, Format
 
 app = typer.Typer(help="Xuất hồ sơ và dữ liệu. (Export records and data.)", no_args_is_help=True)
@@ -58,6 +59,44 @@ def ndjson(
     folder.mkdir(parents=True, exist_ok=True)
     for type_, count in run(_ndjson(settings, role, folder, types or [])):
         out.print(f"{type_}: {count}", highlight=False)
+
+
+@app.command("hospital")
+def hospital(
+    folder: FolderArgument,
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Xuất toàn bộ dữ liệu của bệnh viện kèm đặc tả: mọi phiên bản, giấy tờ, nhật ký, danh mục. (The whole hospital.)
+
+    Dừng giữa chừng thì chạy lại: tệp đã xong được giữ. Kiểm tra bằng `benhan check-dump`. Tệp KHÔNG mã hoá: cất nơi an
+    toàn.
+    """
+    settings = settings_of("node", config, data=data, database=database)
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = run(_hospital(settings, folder))
+    lines = sum(each.lines for each in manifest.files)
+    out.print(f"{folder}: {len(manifest.files)} tệp (files), {lines:,} dòng (lines)", highlight=False)
+
+
+async def _hospital(settings: Settings, folder: Path) -> DumpManifest:
+    from benhan.kernel.actors import system
+    from benhan.node.dump.writing import Dump
+    from benhan.node.records.life import Facility
+    from benhan.store.check import count_versions
+    from benhan.wiring import open_store
+
+    async with open_store(settings, "node") as store:
+        seen: dict[str, int] = {}
+        with progress("Xuất (dumping)", await count_versions(store)) as advance:
+
+            def tell(path: str, lines: int) -> None:
+                seen[path] = lines
+                advance(sum(seen.values()))
+
+            dump = Dump(store, Facility(settings.facility_code, settings.facility_name), folder)
+            return await dump.write(system("dump"), tell)
 
 
 async def _records(

@@ -11,6 +11,7 @@ from benhan import __version__
 from benhan.cli import (
     accounts,
     catalogues,
+    check_dump,
     common,
     convert,
     db,
@@ -49,6 +50,7 @@ app.add_typer(export.app, name="export")
 app.command("convert")(convert.convert)
 app.command("validate")(validate.validate)
 app.command("verify")(verify.verify)
+app.command("check-dump")(check_dump.check_dump)
 app.command("doctor")(doctor.doctor)
 app.add_typer(db.app, name="db")
 app.add_typer(accounts.app, name="accounts")

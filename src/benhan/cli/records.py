@@ -12,6 +12,7 @@ from benhan.kernel.actors import system
 from benhan.kernel.settings import Settings
 from benhan.node.packages.arrivals import Received
 from benhan.node.packages.making import Made
+from benhan.node.records.destruction import Batch
 
 app = typer.Typer(help="Hồ sơ bệnh án: xuất gói, nhận gói. (Records as packages.)", no_args_is_help=True)
 ACTOR = system("cli")
@@ -54,6 +55,40 @@ def take(
         err.print(f"{path}: {received.fault.code} {received.fault.text.in_language(language())}", highlight=False)
     if failed:
         raise typer.Exit(2)
+
+
+@app.command("destroy")
+def destroy(
+    batch: Annotated[int, typer.Argument(help="Số đợt tiêu huỷ đã duyệt (an approved batch)", min=1)],
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Tiêu huỷ các hồ sơ của một đợt đã duyệt, rồi thay khoá bọc khoá. KHÔNG khôi phục được. (Destroy a batch.)
+
+    Sau đó sao lưu lại khoá và huỷ mọi bản sao cũ của khoá bọc khoá, kể cả trên băng, đĩa ở nơi khác. Dừng giữa chừng
+    thì chạy lại.
+    """
+    done = run(_destroy(settings_of("node", config, data=data, database=database), batch))
+    for each in done.items:
+        out.print(f"{each.storage_number}: {each.state} {each.why}".rstrip(), highlight=False)
+    out.print("Khoá cũ đã huỷ: sao lưu khoá lại ngay. (Old keys are gone: back the keys up now.)")
+
+
+async def _destroy(settings: Settings, number: int) -> Batch:
+    from benhan.cli.common import progress
+    from benhan.node.records.destruction import Destruction
+    from benhan.store.key_rotation import rotate_kek
+    from benhan.wiring import open_node, records_of
+
+    async with open_node(settings) as node:
+        destruction = Destruction(records_of(node))
+        batch = await destruction.read(number)
+        with progress("Tiêu huỷ (destroying)", len(batch.items)) as tell:
+            done = await destruction.carry_out(number, ACTOR, tell)
+        store = node.store
+        await rotate_kek(store.database, store.keyring, store.random, store.clock, ACTOR)
+    return done
 
 
 async def _package(settings: Settings, number: str) -> Made:

@@ -77,6 +77,7 @@ from benhan.web.bhyt_pages import BhytPages
 from benhan.web.book_pages import BookPages
 from benhan.web.confirmation_pages import ConfirmationPages
 from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
+from benhan.web.destruction_pages import DestructionPages
 from benhan.web.flow_pages import FlowPages
 from benhan.web.leaving_pages import LeavingPages
 from benhan.web.loan_pages import LoanPages
@@ -253,6 +254,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *WritingPages(site, papers, writing).routes(),
         *ConfirmationPages(site, node.signing, patients).routes(),
         *SignaturePages(site, node.signing, patients).routes(),
+        *DestructionPages(site, records, patients).routes(),
         *LoanPages(site, records, patients).routes(),
         *PackagePages(site, packages, Arrivals(store, trust_of(settings)), charts, settings.body_bytes_max).routes(),
         *RequestPages(site, records, Requests(records, prints, packages), charts).routes(),

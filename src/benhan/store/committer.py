@@ -310,7 +310,7 @@ class Committer:
             if committing and fault.category == "unavailable":
                 raise OUTCOME_UNKNOWN() from fault
             raise
-        self._keyring.remember(made)
+        self._keyring.remember({patient: key for patient, key in made.items() if not key.is_replacing})
         self.committed_batches += 1
         self.committed_units += len(batch)
         for pending, answer in answers:

@@ -1,7 +1,8 @@
 """The wrapped keys as a file of their own, so that they are backed up apart from the content.
 
 One JSON object a line: the root secret, then a line a data key. The file opens nothing without the key-encryption key.
-Restored, a key that was destroyed stays destroyed, here or there: shredding reaches the restored backup.
+Restored, a key that was destroyed stays destroyed, here or there: shredding reaches the restored backup. A key that
+another has taken the place of does not come back over it.
 """
 
 from __future__ import annotations
@@ -25,21 +26,24 @@ _ROWS = 5_000
 _ALL = query(
     "all_data_keys",
     """
-    select bucket, patient, kek_id, wrapped, created_at, shredded_at from data_key
+    select bucket, patient, kek_id, wrapped, created_at, shredded_at, replaced_at from data_key
     where (bucket, patient) > ($1, $2) order by bucket, patient limit $3
     """,
 )
 _RESTORE = query(
     "restore_data_keys",
     """
-    insert into data_key as k (bucket, patient, kek_id, wrapped, created_at, shredded_at)
+    insert into data_key as k (bucket, patient, kek_id, wrapped, created_at, shredded_at, replaced_at)
     select * from unnest(
-        $1::smallint[], $2::bigint[], $3::text[], $4::bytea[], $5::timestamptz[], $6::timestamptz[]
+        $1::smallint[], $2::bigint[], $3::text[], $4::bytea[], $5::timestamptz[], $6::timestamptz[], $7::timestamptz[]
     )
     on conflict (bucket, patient) do update set
         kek_id = excluded.kek_id,
         wrapped = case when k.shredded_at is null then excluded.wrapped end,
-        shredded_at = coalesce(k.shredded_at, excluded.shredded_at)
+        shredded_at = coalesce(k.shredded_at, excluded.shredded_at),
+        replaced_at = excluded.replaced_at
+    where coalesce(k.replaced_at, '-infinity') <= coalesce(excluded.replaced_at, '-infinity')
+        or excluded.shredded_at is not null
     """,
 )
 _ROOT = "select wrapped, kek_id from store_secret where bucket = 0 and name = 'root'"
@@ -120,6 +124,7 @@ def _told(row: asyncpg.Record) -> dict[str, Any]:
         "wrapped": _text(row["wrapped"]) if row["wrapped"] is not None else None,
         "created_at": row["created_at"].isoformat(),
         "shredded_at": row["shredded_at"].isoformat() if row["shredded_at"] is not None else None,
+        "replaced_at": row["replaced_at"].isoformat() if row["replaced_at"] is not None else None,
     }
 
 
@@ -127,7 +132,9 @@ def _row(told: dict[str, Any]) -> tuple[Any, ...]:
     wrapped = _bytes(told["wrapped"]) if told["wrapped"] is not None else None
     shredded_at = datetime.fromisoformat(told["shredded_at"]) if told["shredded_at"] is not None else None
     created_at = datetime.fromisoformat(told["created_at"])
-    return int(told["bucket"]), int(told["patient"]), str(told["kek_id"]), wrapped, created_at, shredded_at
+    replaced_at = datetime.fromisoformat(told["replaced_at"]) if told.get("replaced_at") is not None else None
+    place = int(told["bucket"]), int(told["patient"])
+    return *place, str(told["kek_id"]), wrapped, created_at, shredded_at, replaced_at
 
 
 def _line(told: dict[str, Any]) -> str:

@@ -37,6 +37,11 @@ _LEFT = query(
     "select kek_id, count(*) as count from data_key where wrapped is not null and kek_id <> $1 group by kek_id",
     fan_out="rotation re-wraps the keys of all compartments",
 )
+_REPLACING = query(
+    "data_keys_being_replaced",
+    "select 1 from data_key where wrapped_before is not null limit 1",
+    fan_out="rotation looks at the keys of all compartments",
+)
 _TAKE = query(
     "take_data_keys",
     """
@@ -80,7 +85,9 @@ async def rotate_kek(
     Conflict BA-0515 while another rotation runs, Unavailable BA-0502 or BA-0507 where a key cannot be used; what was
     done stays done, and the next call goes on from there.
     """
-    async with _alone(database):
+    async with alone(database):
+        if await database.fetchval(_REPLACING):
+            raise ROTATION_RUNS()  # what is half done is done first: its old keys are wrapped by the old key
         new = await _put_in_force(database, keyring, source)
         left = {row["kek_id"]: row["count"] for row in await database.fetch(_LEFT, new.kek_id)}
         owned = await asyncio.to_thread(new.home.of_store, keyring.store_id)
@@ -102,7 +109,8 @@ def _destroy(new: KeyEncryption, old: tuple[str, ...]) -> None:
 
 
 @asynccontextmanager
-async def _alone(database: Database) -> AsyncIterator[None]:
+async def alone(database: Database) -> AsyncIterator[None]:
+    """While no other work on the keys goes on. Raises Conflict BA-0515."""
     async with session_lock(database, LOCK) as lock:
         if lock is None:
             raise ROTATION_RUNS()

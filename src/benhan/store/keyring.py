@@ -41,7 +41,7 @@ _CREATE = query(
 _READ = query(
     "read_data_keys",
     """
-    select k.patient, k.kek_id, k.wrapped
+    select k.patient, k.kek_id, k.wrapped, k.wrapped_before
     from unnest($1::smallint[], $2::bigint[]) as wanted (bucket, patient)
     join data_key k on k.bucket = wanted.bucket and k.patient = wanted.patient
     """,
@@ -132,7 +132,7 @@ class Keyring:
             read = await self._read(connection, buckets, missing)
             found = read | found
             if not create:
-                self.remember(read)
+                self.remember({patient: key for patient, key in read.items() if not key.is_replacing})
         return found
 
     async def data_key(self, patient: int, connection: Connection, *, create: bool = False) -> DataKey:
@@ -155,6 +155,13 @@ class Keyring:
         """Drop the keys of `patients`, which were destroyed; what is just being written cannot bring them back."""
         for patient in patients:
             self._destroyed.add(patient)
+            self._known.pop(patient, None)
+            self._at_hand.pop(patient, None)
+        self._tell_forgotten()
+
+    def drop(self, patients: Iterable[int]) -> None:
+        """Drop the keys of `patients`, which were replaced; they are read again when they are wanted."""
+        for patient in patients:
             self._known.pop(patient, None)
             self._at_hand.pop(patient, None)
         self._tell_forgotten()
@@ -203,7 +210,13 @@ class Keyring:
     async def _read(self, connection: Connection, buckets: list[int], patients: list[int]) -> dict[int, DataKey]:
         rows = [row for row in await connection.fetch(_READ, buckets, patients) if row["wrapped"] is not None]
         keys = await self.unwrapped([(row["kek_id"], row["wrapped"]) for row in rows])
-        return {row["patient"]: DataKey(key, self._source) for row, key in zip(rows, keys, strict=True)}
+        found = {row["patient"]: DataKey(key, self._source) for row, key in zip(rows, keys, strict=True)}
+        for row in rows:
+            if row["wrapped_before"] is not None:
+                [before] = await self.unwrapped([(row["kek_id"], row["wrapped_before"])])
+                key = found[row["patient"]].reveal()
+                found[row["patient"]] = DataKey(key, self._source, DataKey(before, self._source))
+        return found
 
     async def _find(self, kek_id: str) -> KeyEncryption:
         """A key that rotation has made while we run."""

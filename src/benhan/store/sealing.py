@@ -19,12 +19,27 @@ OVERHEAD_BYTES = NONCE_BYTES + 16
 class DataKey:
     """A key that seals and opens. A prepared cipher takes 2.5 kB, so the keyring keeps few of them and many bytes."""
 
-    __slots__ = ("_aead", "_key", "_source")
+    __slots__ = ("_aead", "_before", "_key", "_source")
 
-    def __init__(self, key: bytes, source: RandomSource) -> None:
+    def __init__(self, key: bytes, source: RandomSource, before: DataKey | None = None) -> None:
+        """`before` is the key that this one takes the place of, while not all is sealed anew."""
         self._key = key
         self._aead = AESGCM(key)
         self._source = source
+        self._before = before
+
+    @property
+    def is_replacing(self) -> bool:
+        """Whether some of what it opens may still be sealed with the key before it."""
+        return self._before is not None
+
+    def is_own(self, sealed: bytes, aad: bytes) -> bool:
+        """Whether something is sealed with this key itself, not with the one before."""
+        try:
+            self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], aad)
+        except (InvalidTag, ValueError):
+            return False
+        return True
 
     def reveal(self) -> bytes:
         """The key itself, for the keyring alone."""
@@ -43,4 +58,6 @@ class DataKey:
         try:
             return self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], aad)
         except (InvalidTag, ValueError) as cause:
+            if self._before is not None:
+                return self._before.open(sealed, aad)
             raise DAMAGED() from cause

@@ -30,6 +30,8 @@ from benhan.store.sql_texts import query
 log = Log("keys")
 
 CHANNEL = "benhan_shredded"
+REPLACED = "replaced"
+"""Behind a patient: the key is another one now, not gone."""
 _PAUSE_S = 1.0
 
 _DESTROY = query(
@@ -119,4 +121,8 @@ class ShreddingWatch:
             await connection.close(timeout=2)
 
     def _hear(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        self._keyring.forget([int(str(payload))])
+        patient, _, what = str(payload).partition(" ")
+        if what == REPLACED:
+            self._keyring.drop([int(patient)])
+        else:
+            self._keyring.forget([int(patient)])

@@ -22,6 +22,7 @@ from benhan.node.packages.arrivals import _TELLING
 from benhan.node.packages.format import Kind
 from benhan.node.packages.joining import JOINED
 from benhan.node.packages.rows import State as PackageState
+from benhan.node.records.destruction import BatchState
 from benhan.node.records.lifecycle import PAPER_ACTS, Act
 from benhan.node.records.lifecycle import State as RecordState
 from benhan.node.records.lists import WORK
@@ -89,6 +90,8 @@ FAMILIES: dict[str, set[str]] = {
     "due.": {"order", "paper"},
     "drug.": {"stopped", "cancelled", "on_hold"},
     "source.": {*_TIMES, *_PEOPLE, "period_start", "period_end"},
+    "destruction.": {state.value for state in BatchState},
+    "destruction.item_": {"listed", "left_out", "destroyed"},
     "diagnosis_role.": {*ROLES.values(), "unknown"},
     "event.": _events(),
     "fhir_type.": {"every", *TOLD_TYPES},

@@ -71,7 +71,7 @@ def belonging(resources: list[Json], encounter_id: str) -> list[Json]:
     for each in resources:
         if is_taken_back(each):
             continue
-        is_own = each["resourceType"] in ANY_ENCOUNTER or reference in _encounters(each)
+        is_own = each["resourceType"] in ANY_ENCOUNTER or reference in encounters_of(each)
         (own if is_own else others).append(each)
     named = {link.get("reference") for each in own for link in _specimens(each)}
     charges = {f"ChargeItem/{each['id']}" for each in own if each["resourceType"] == "ChargeItem"}
@@ -92,7 +92,7 @@ def is_taken_back(resource: Json) -> bool:
     return "entered-in-error" in (resource.get("status"), verified)
 
 
-def _encounters(resource: Json) -> list[str]:
+def encounters_of(resource: Json) -> list[str]:
     """The encounters of a resource: its own, its context's, those of the items of a claim."""
     context = resource.get("context", {})
     links = [resource.get("encounter", {}), context]

@@ -112,3 +112,11 @@ NO_SUCH_HOLD = FaultCode(
         "The record is under no hold by an order of this number. Check the number.",
     ),
 )
+IS_DESTROYED = FaultCode(
+    "BA-5440",
+    NotFound,
+    Text(
+        "Hồ sơ đã tiêu huỷ theo quyết định; chỉ còn số lưu trữ và biên bản.",
+        "The record was destroyed by a decision; its storage number and the minutes are all that is left.",
+    ),
+)

@@ -25,7 +25,13 @@ from benhan.node.records.admission import read_admitted, relaxed, why_of
 from benhan.node.records.closing import FilledForm, Finding, Signing, check_record, lacks_signature
 from benhan.node.records.composed import composition_of
 from benhan.node.records.content import CONTENT_TYPES, belonging
-from benhan.node.records.faults import NO_RIGHT, NO_SUCH_RECORD, NOT_A_RECORD_FORM, NOT_TO_BE_CLOSED
+from benhan.node.records.faults import (
+    IS_DESTROYED,
+    NO_RIGHT,
+    NO_SUCH_RECORD,
+    NOT_A_RECORD_FORM,
+    NOT_TO_BE_CLOSED,
+)
 from benhan.node.records.lifecycle import Act, State, Step, step_for
 from benhan.node.records.models import Medium, Paper, Record
 from benhan.node.records.order import Order, is_inpatient, is_main
@@ -190,8 +196,10 @@ class Records:
     async def opened(self, record: Record, actor: Actor) -> Opened:
         """A record with its papers but for what is kept from `actor`. Records no view: the caller does.
 
-        Raises NotFound BA-0401 where the key is gone.
+        Raises NotFound BA-0401 where the key is gone, BA-5440 where it was destroyed.
         """
+        if record.state is State.DESTROYED:
+            raise IS_DESTROYED()
         papers = await self.rows.papers(record)
         wanted = [("Patient", encode_rid(record.patient)), ("Encounter", encode_rid(record.encounter))]
         wanted += [(each.type, each.id) for each in papers]

@@ -205,12 +205,12 @@ class Loans:
             raise DAYS_WRONG(most=DAYS_MAX)
         loan = await self._decidable(key, actor)
         ends_at = self._store.clock.now() + timedelta(days=days)
-        await self._settle(loan, actor, _DECIDE, LoanState.LENT, "lend", loan.told, ends_at, max(sheets, 0))
+        await self._settle(loan, actor, LoanState.LENT, "lend", loan.told, ends_at, max(sheets, 0))
 
     async def refuse(self, key: str, reason: str, actor: Actor) -> None:
         """Raises as `lend`, and Incorrect BA-5204."""
         loan = await self._decidable(key, actor)
-        await self._settle(loan, actor, _DECIDE, LoanState.REFUSED, "refuse", _with(loan, reason), None, 0)
+        await self._settle(loan, actor, LoanState.REFUSED, "refuse", _with(loan, reason), None, 0)
 
     async def give_back(self, key: str, actor: Actor) -> None:
         """Returned: by the borrower where it is electronic, by who keeps the archive where paper is out.
@@ -220,13 +220,13 @@ class Loans:
         loan = await self.read(key)
         if loan.borrower != actor.id or loan.sheets:
             require(actor, Permission.RECORD_LEND)
-        await self._settle(loan, actor, _END, LoanState.RETURNED, "return", loan.told)
+        await self._settle(loan, actor, LoanState.RETURNED, "return", loan.told)
 
     async def revoke(self, key: str, reason: str, actor: Actor) -> None:
         """Taken back before its time, with a reason. Raises as `give_back`, and Incorrect BA-5204."""
         require(actor, Permission.RECORD_LEND)
         loan = await self.read(key)
-        await self._settle(loan, actor, _END, LoanState.REVOKED, "revoke", _with(loan, reason))
+        await self._settle(loan, actor, LoanState.REVOKED, "revoke", _with(loan, reason))
 
     async def read(self, key: str) -> Loan:
         """Raises NotFound BA-5420."""
@@ -255,16 +255,16 @@ class Loans:
         return loan
 
     async def _settle(
-        self, loan: Loan, actor: Actor, statement: str, state: LoanState, act: str, told: Told | None, *more: Any
+        self, loan: Loan, actor: Actor, state: LoanState, act: str, told: Told | None, *more: Any
     ) -> None:
+        """`more` are the end and the sheets of a loan that is decided; one that ends has none."""
         key = await self._key(loan.patient)
         sealed = key.seal(msgspec.json.encode(told), _AAD)
         unit = self._store.begin(actor)
 
         async def write(connection: Connection) -> None:
-            settled = await connection.fetchval(
-                statement, loan.bucket, loan.id, state.value, unit.at, actor.id, *more, sealed
-            )
+            values = (loan.bucket, loan.id, state.value, unit.at, actor.id, *more, sealed)
+            settled = await connection.fetchval(_DECIDE if more else _END, *values)
             if settled is None:
                 raise LOAN_SETTLED()
 
@@ -292,7 +292,7 @@ def _with(loan: Loan, reason: str) -> Told:
 
 
 def _loan(row: Mapping[str, Any] | asyncpg.Record, key: DataKey | None) -> Loan:
-    told = msgspec.json.decode(key.open(row["told"], _AAD), type=Told) if key is not None else None
+    told = msgspec.json.decode(key.open(row["told"], _AAD), type=Told) if key is not None and row["told"] else None
     return Loan(
         row["id"], row["record"], row["patient"], row["asked_at"], row["decided_at"], row["ends_at"], row["ended_at"],
         row["sheets"], LoanState(row["state"]), row["borrower"], row["decided_by"], row["ended_by"], told,

@@ -351,7 +351,7 @@ class Requests:
 
 
 def _request(row: Mapping[str, Any] | asyncpg.Record, key: DataKey | None) -> Request:
-    told = msgspec.json.decode(key.open(row["told"], _AAD), type=Told) if key is not None else None
+    told = msgspec.json.decode(key.open(row["told"], _AAD), type=Told) if key is not None and row["told"] else None
     return Request(
         row["id"], row["record"], row["patient"], row["asked_at"], row["settled_at"], row["acknowledge_on"],
         row["due_on"], State(row["state"]), Scope(row["scope"]), row["way"], row["asker"], row["taken_by"],
