@@ -22,6 +22,7 @@ NAMES = (
     "everything",
     "ward_load",
     "chart_open",
+    "first_paint",
     "search_mix",
     "disk",
     "ledger",
