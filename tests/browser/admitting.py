@@ -24,7 +24,7 @@ async def admitted(country: Any, page: Any, name: str, klass: str = "I", sex: st
     assert code == "AA"
     for _ in range(60):
         await page.goto("/patients")
-        await page.fill(".big-find input", f"BN{number}")
+        await page.fill(".big-find [name=q]", f"BN{number}")
         await page.keyboard.press("Enter")
         link = page.locator("#found tbody a", has_text=given[-1])
         try:

@@ -19,7 +19,7 @@ from benhan.node.chart.life_line import LifeLine, life_line
 from benhan.node.chart.moments import KINDS, Moment, diagnoses_of, moments_of, problems_of, stays_of
 from benhan.node.chart.source import Source, source_of
 from benhan.node.chart.studies import Study, picture_in, pictures_of, studies_of
-from benhan.node.chart.vital_signs import CATEGORY, Sign, signs_of
+from benhan.node.chart.vital_signs import CATEGORY, Sign, is_sign, signs_of
 from benhan.node.patients import line_of
 from benhan.node.records.content import is_taken_back
 from benhan.store.compartment import ALWAYS
@@ -193,10 +193,9 @@ class Charts:
         terms = [system_code_term("Observation.code", each.get("system", ""), each["code"]) for each in coded]
         found = await self._read(patient, actor, ["Observation"], TREND_MAX, any_of=terms, none_of=TAKEN_BACK)
         drugs = drugs_of(await self._read(patient, actor, ["MedicationRequest"], DRUGS))
-        signs = signs_of([plain])
-        if signs and plain.get("component"):
+        if is_sign(plain) and (signs := signs_of([plain])):
             sign = next(each for each in signs_of(found) if (each.code, each.unit) == (signs[0].code, signs[0].unit))
-            return Trend(head, sign.analyte, [*reversed(sign.lower)], drugs)
+            return Trend(head, sign.analyte, [*reversed(sign.lower)] if any(sign.lower) else [], drugs)
         (wanted,) = (each for panel in panels_of([plain]) for each in panel.analytes)
         same = (each for panel in panels_of(found) for each in panel.analytes if each.key == wanted.key)
         return Trend(head, next(same, wanted), [], drugs)
