@@ -23,6 +23,7 @@ NAMES = (
     "ward_load",
     "chart_open",
     "ward_board",
+    "first_paint",
     "search_mix",
     "disk",
     "ledger",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.browser.test_records import _add, _record_without_papers
+from tests.browser.admitting import admitted, record_of
+from tests.browser.test_records import _add
 
 pytestmark = pytest.mark.browser
 
 
-async def test_phrases_abbreviations_pictures_and_undo_on_one_paper(open_page: Any, shoot: Any) -> None:
+async def test_phrases_abbreviations_pictures_and_undo_on_one_paper(country: Any, open_page: Any, shoot: Any) -> None:
     page = await open_page("bacsi")
     await page.goto("/phrases")
     await page.fill("#short", "kham-phoi")
@@ -19,7 +20,7 @@ async def test_phrases_abbreviations_pictures_and_undo_on_one_paper(open_page: A
     await page.locator("th", has_text="/kham-phoi").wait_for()
     await shoot(page, "phrases")
 
-    await _add(page, await _record_without_papers(page, "21/BV-01"), "21/BV-01")
+    await _add(page, await record_of(page, await admitted(country, page, "Vũ Thị Mắt"), "21/BV-01"), "21/BV-01")
     box = page.locator("#qua_trinh_benh_ly, textarea").first
     await box.click()
     await box.press_sequentially("BN đau mắt. /kham-phoi ")
@@ -48,9 +49,11 @@ async def test_phrases_abbreviations_pictures_and_undo_on_one_paper(open_page: A
     assert (answer.status, answer.headers["content-type"]) == (200, "image/png")
 
 
-async def test_a_known_value_is_taken_with_its_source_and_loses_it_when_it_is_changed(open_page: Any) -> None:
+async def test_a_known_value_is_taken_with_its_source_and_loses_it_when_it_is_changed(
+    country: Any, open_page: Any
+) -> None:
     page = await open_page("bacsi")
-    await _add(page, await _record_without_papers(page), "01/BV-01")
+    await _add(page, await record_of(page, await admitted(country, page, "Vũ Văn Nguồn"), "01/BV-01"), "01/BV-01")
     filled = page.locator("#ho_ten, [name^=ho_]").first
     assert await filled.input_value()
     kept = await filled.input_value()

@@ -14,6 +14,7 @@ from benhan.kernel.actors import Actor, system
 from benhan.kernel.faults import NotFound
 from benhan.kernel.permissions import Permission
 from benhan.node.chart.charts import DRUGS_A_PAGE, RESULTS_A_PAGE, Charts
+from benhan.store.ledger.read import entries_of_patient
 from benhan.store.newest import COUNTED_MAX
 from benhan.store.store import Store
 
@@ -179,6 +180,32 @@ async def test_where_something_comes_from_names_who_wrote_each_version(
     stranger = await admit(store, "Lê Thị Lạ")
     with pytest.raises(NotFound, match="BA-0401"):
         await charts.source(stranger.patient, "Observation", id_, DOCTOR)
+
+
+async def test_a_picture_is_of_its_patient_and_each_look_is_in_the_ledger(
+    store: Store, charts: Charts, stay: Stay
+) -> None:
+    subject = {"reference": f"Patient/{stay.patient}"}
+    (binary,) = await put(store, {"resourceType": "Binary", "contentType": "image/png", "data": "iVBORw0KGgo="})
+    attachment = {"contentType": "image/png", "url": f"Binary/{binary}"}
+    document: Json = {"resourceType": "DocumentReference", "status": "current", "subject": subject}
+    named, inline, paper = await put(
+        store,
+        {**document, "content": [{"attachment": attachment}]},
+        {**document, "content": [{"attachment": {"contentType": "image/jpeg", "data": "/9j/"}}]},
+        {**document, "content": [{"attachment": {"contentType": "application/pdf", "url": "Binary/x"}}]},
+    )
+    assert await charts.picture(stay.patient, named, DOCTOR) == ("image/png", b"\x89PNG\r\n\x1a\n")
+    assert await charts.picture(stay.patient, inline, DOCTOR) == ("image/jpeg", b"\xff\xd8\xff")
+    _, studies, others = await charts.images(stay.patient, DOCTOR)
+    assert (studies, set(others)) == ([], {named, inline})
+    rid = store.workshop.ids.rid_of("Patient", stay.patient)
+    seen = [each.detail for each in (await entries_of_patient(store.database, rid)).entries if each.actor == DOCTOR.id]
+    assert sum("picture" in each for each in seen) == 2
+    stranger = await admit(store, "Lê Thị Lạ")
+    for patient, wanted in ((stranger.patient, named), (stay.patient, paper)):
+        with pytest.raises(NotFound, match="BA-0401"):
+            await charts.picture(patient, wanted, DOCTOR)
 
 
 async def test_that_there_are_secrets_is_told_to_who_may_see_them_only(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import orjson
@@ -16,12 +16,14 @@ from tests.store.describe_schema import SCHEMA
 
 from benhan.kernel.actors import system
 from benhan.kernel.faults import Fault
+from benhan.kernel.settings import Settings
 from benhan.node.dump.checking import check_dump
 from benhan.node.dump.specification import described
 from benhan.node.dump.tables import LEFT_OUT, TABLES
 from benhan.node.dump.writing import Dump
 from benhan.node.records.life import Facility, Records
 from benhan.node.records.papers import Papers
+from benhan.node.signatures.opening import open_blobs
 from benhan.store.ledger.chain import chain_all
 from benhan.store.ledger.roots import sign_days
 from benhan.store.rekeying import SEALED_COLUMNS
@@ -53,6 +55,10 @@ def test_what_is_opened_in_a_dump_is_what_is_sealed_anew_with_a_new_key() -> Non
     assert opened <= resealed
 
 
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
 def _names(columns: object) -> list[str]:
     from benhan.store.sql_texts import QUERIES
 
@@ -74,6 +80,8 @@ async def test_a_dump_holds_everything_is_taken_up_again_and_tells_what_was_alte
     await shred_patient(
         store.database, store.keyring, clock, system("test"), store.workshop.ids.rid_of("Patient", gone.patient)
     )
+    blobs = open_blobs(Settings(data=tmp_path), store)
+    signed = await blobs.put(_once(b"a signed paper"), record.patient)
     await chain_all(store.database)
     clock.advance(days=1, hours=1)
     await sign_days(store.database, store.keyring, clock.now())
@@ -84,14 +92,15 @@ async def test_a_dump_holds_everything_is_taken_up_again_and_tells_what_was_alte
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await Dump(store, HERE, folder).write(system("dump"), stop)
+        await Dump(store, HERE, folder, blobs).write(system("dump"), stop)
     with pytest.raises(Fault) as unfinished:
         check_dump(folder)
     assert unfinished.value.code == "BA-5435"
     told: list[str] = []
-    manifest = await Dump(store, HERE, folder).write(system("dump"), lambda path, _lines: told.append(path))
+    manifest = await Dump(store, HERE, folder, blobs).write(system("dump"), lambda path, _lines: told.append(path))
     assert told
     assert "resources/Patient.ndjson" not in told
+    assert (folder / "blobs" / signed.address).read_bytes() == b"a signed paper"
     checked = check_dump(folder)
     assert checked.faults == []
     assert checked.entries > 5

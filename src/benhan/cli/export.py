@@ -84,6 +84,7 @@ async def _hospital(settings: Settings, folder: Path) -> DumpManifest:
     from benhan.kernel.actors import system
     from benhan.node.dump.writing import Dump
     from benhan.node.records.life import Facility
+    from benhan.node.signatures.opening import open_blobs
     from benhan.store.check import count_versions
     from benhan.wiring import open_store
 
@@ -95,7 +96,8 @@ async def _hospital(settings: Settings, folder: Path) -> DumpManifest:
                 seen[path] = lines
                 advance(sum(seen.values()))
 
-            dump = Dump(store, Facility(settings.facility_code, settings.facility_name), folder)
+            facility = Facility(settings.facility_code, settings.facility_name)
+            dump = Dump(store, facility, folder, open_blobs(settings, store))
             return await dump.write(system("dump"), tell)
 
 

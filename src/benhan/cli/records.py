@@ -79,10 +79,10 @@ async def _destroy(settings: Settings, number: int) -> Batch:
     from benhan.cli.common import progress
     from benhan.node.records.destruction import Destruction
     from benhan.store.key_rotation import rotate_kek
-    from benhan.wiring import open_node, records_of
+    from benhan.wiring import open_node
 
     async with open_node(settings) as node:
-        destruction = Destruction(records_of(node))
+        destruction = Destruction(node.records)
         batch = await destruction.read(number)
         with progress("Tiêu huỷ (destroying)", len(batch.items)) as tell:
             done = await destruction.carry_out(number, ACTOR, tell)

@@ -18,6 +18,7 @@ from benhan.kernel.texts import Text
 from benhan.vn.forms.form import Field, Form, Kind
 from benhan.vn.forms.typeset import Answers
 from benhan.web.pictures import NOT_A_PICTURE, NotAPicture, picture_of
+from benhan.web.words import UNITS
 
 Inputs = Mapping[str, list[str]]
 """What was typed, by the name of the input: `field`, or `field.row.column` in a table."""
@@ -33,21 +34,6 @@ NOT_A_DATE = Text("Ngày không có thật hoặc chưa đủ. Gõ ngày/tháng/
                   "Not a real or whole date. Type day/month/year, such as 22/11/2026 or 221126.")  # fmt: skip
 NOT_A_TIME = Text("Giờ không đúng. Gõ giờ:phút, ví dụ 14:05 hoặc 1405.", "Not a time. Type 14:05 or 1405.")
 NOT_A_NUMBER = Text("Không phải là số. Gõ số, ví dụ 36,5.", "Not a number. Type a number, such as 36.5.")
-
-UNITS = {
-    "1": Text("", ""),
-    "{score}": Text("điểm", "points"),
-    "a": Text("tuổi", "years"),
-    "mo": Text("tháng", "months"),
-    "wk": Text("tuần", "weeks"),
-    "d": Text("ngày", "days"),
-    "min": Text("phút", "min"),
-    "/min": Text("lần/phút", "/min"),
-    "Cel": Text("°C", "°C"),
-    "mm[Hg]": Text("mmHg", "mmHg"),
-    "kg/m2": Text("kg/m²", "kg/m²"),
-}
-"""UCUM units whose code is not what people write."""
 
 _DATE = re.compile(r"([0-9]{1,2})[/.\- ]([0-9]{1,2})[/.\- ]([0-9]{4}|[0-9]{2})")
 _SHORT_DATE = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{4}|[0-9]{2})")

@@ -31,10 +31,11 @@ from benhan.node.nursing.signs import (
 )
 from benhan.node.patients import Patients
 from benhan.node.ward.wards import Wards
-from benhan.web.form_inputs import UNITS, Inputs, Unreadable, read_moment
+from benhan.web.form_inputs import Inputs, Unreadable, read_moment
 from benhan.web.order_pages import inputs_of_body
 from benhan.web.pages import Page, Site, language_of, name_of, page, render
 from benhan.web.ward_pages import DEPARTMENT_MAX
+from benhan.web.words import UNITS
 
 LINES_SHOWN = 24
 DAYS_SHOWN = 7

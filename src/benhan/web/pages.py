@@ -107,6 +107,7 @@ def _writing(language: Language) -> Mapping[str, Any]:
         "day": words.day,
         "number": lambda value: words.number(str(value), language),
         "count": lambda value: words.count(int(value), language),
+        "unit": lambda code: words.unit(code, language),
         "band": lambda text: words.band(text, language),
         "elapsed": lambda since, until: words.elapsed(since, until, language),
         "sparkline": analyte_sparkline,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
@@ -17,6 +20,7 @@ from benhan.kernel.permissions import Permission
 from benhan.node.access.looks import Looks
 from benhan.node.chart.banner import Banner
 from benhan.node.chart.charts import Charts
+from benhan.node.chart.pictures import Instance
 from benhan.node.exports import Exports, Format
 from benhan.node.patients import Patients
 from benhan.store.newest import COUNTED_MAX
@@ -59,6 +63,7 @@ class PatientPages:
             ("GET", "/patients/{id}", self.patient, Permission.PATIENT_VIEW),
             ("GET", "/patients/{id}/trend/{observation}", self.trend, Permission.PATIENT_VIEW),
             ("GET", "/patients/{id}/from/{type}/{of}", self.source, Permission.PATIENT_VIEW),
+            ("GET", "/patients/{id}/pictures/{of}", self.picture, Permission.PATIENT_VIEW),
             ("POST", "/encounters/{id}/export", self.export, Permission.RECORD_EXPORT),
         )
         return [
@@ -124,8 +129,24 @@ class PatientPages:
         return self._shown(request, "results", found.banner, chart=found, tables=tables)
 
     async def _images(self, request: Request) -> Response:
-        banner, studies = await self._charts.images(id_of_path(request), actor_of(request))
-        return self._shown(request, "images", banner, studies=studies)
+        banner, studies, others = await self._charts.images(id_of_path(request), actor_of(request))
+        return self._shown(request, "images", banner, studies=studies, others=others)
+
+    async def picture(self, request: Request) -> Response:
+        """A picture as the viewer takes it: four bytes how long the head is, the head as JSON, then all frames.
+
+        One request is one view, whatever the number of frames.
+        """
+        kind, content = await self._charts.picture(id_of_path(request), request.path_params["of"], actor_of(request))
+        if kind == "application/dicom":
+            instance = await asyncio.to_thread(Instance, content)
+            frames = await asyncio.to_thread(instance.all_frames)
+            told = dataclasses.asdict(instance.frames)
+        else:
+            frames, told = [content], {"kind": "jpeg", "frames": 1, "number": 0}
+        head = orjson.dumps({**told, "sizes": [len(each) for each in frames]})
+        body = b"".join([len(head).to_bytes(4, "little"), head, *frames])
+        return Response(body, media_type="application/octet-stream", headers={"cache-control": "no-store"})
 
     async def _drugs(self, request: Request) -> Response:
         found = await self._charts.drugs(id_of_path(request), actor_of(request), _before(request))

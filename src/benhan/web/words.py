@@ -9,11 +9,27 @@ from functools import cache
 from pathlib import Path
 
 from benhan.kernel.clock import VIETNAM
-from benhan.kernel.texts import Language
+from benhan.kernel.texts import Language, Text
 
 _FOLDER = Path(__file__).parent / "i18n"
 _POINT = re.compile(r"(?<=[0-9])\.(?=[0-9])")
 _BETWEEN = re.compile(r"(?<=[0-9])\s*-\s*(?=[0-9.])")
+
+
+UNITS = {
+    "1": Text("", ""),
+    "{score}": Text("điểm", "points"),
+    "a": Text("tuổi", "years"),
+    "mo": Text("tháng", "months"),
+    "wk": Text("tuần", "weeks"),
+    "d": Text("ngày", "days"),
+    "min": Text("phút", "min"),
+    "/min": Text("lần/phút", "/min"),
+    "Cel": Text("°C", "°C"),
+    "mm[Hg]": Text("mmHg", "mmHg"),
+    "kg/m2": Text("kg/m²", "kg/m²"),
+}
+"""UCUM units whose code is not what people write."""
 
 
 @cache
@@ -98,3 +114,8 @@ def elapsed(since: datetime | None, until: datetime | None, language: Language) 
     if whole < 86400:
         return f"{whole // 3600} {hour} {whole % 3600 // 60} {minute}"
     return f"{whole // 86400} {days} {whole % 86400 // 3600} {hour}"
+
+
+def unit(code: str, language: Language) -> str:
+    """A unit as people write it; one that is no code of UCUM is as it is."""
+    return UNITS[code].in_language(language) if code in UNITS else code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,8 +18,8 @@ from benhan.node.chart.due import Due, open_papers
 from benhan.node.chart.life_line import LifeLine, life_line
 from benhan.node.chart.moments import KINDS, Moment, diagnoses_of, moments_of, problems_of, stays_of
 from benhan.node.chart.source import Source, source_of
-from benhan.node.chart.studies import Study, studies_of
-from benhan.node.chart.vital_signs import CATEGORY, Sign, signs_of
+from benhan.node.chart.studies import Study, picture_in, pictures_of, studies_of
+from benhan.node.chart.vital_signs import CATEGORY, Sign, is_sign, signs_of
 from benhan.node.patients import line_of
 from benhan.node.records.content import is_taken_back
 from benhan.store.care import reasons
@@ -193,10 +194,9 @@ class Charts:
         terms = [system_code_term("Observation.code", each.get("system", ""), each["code"]) for each in coded]
         found = await self._read(patient, actor, ["Observation"], TREND_MAX, any_of=terms, none_of=TAKEN_BACK)
         drugs = drugs_of(await self._read(patient, actor, ["MedicationRequest"], DRUGS))
-        signs = signs_of([plain])
-        if signs and plain.get("component"):
+        if is_sign(plain) and (signs := signs_of([plain])):
             sign = next(each for each in signs_of(found) if (each.code, each.unit) == (signs[0].code, signs[0].unit))
-            return Trend(head, sign.analyte, [*reversed(sign.lower)], drugs)
+            return Trend(head, sign.analyte, [*reversed(sign.lower)] if any(sign.lower) else [], drugs)
         (wanted,) = (each for panel in panels_of([plain]) for each in panel.analytes)
         same = (each for panel in panels_of(found) for each in panel.analytes if each.key == wanted.key)
         return Trend(head, next(same, wanted), [], drugs)
@@ -210,12 +210,36 @@ class Charts:
         kept, next_ = _whole_times(found, DRUGS_A_PAGE)
         return DrugList(head, next_, drugs_of([each.stored.read() for each in kept]))
 
-    async def images(self, patient_id: str, actor: Actor) -> tuple[Banner, list[Study]]:
-        """The imaging studies with what was read in them. Raises NotFound."""
+    async def images(self, patient_id: str, actor: Actor) -> tuple[Banner, list[Study], list[str]]:
+        """The imaging studies with what was read in them and the pictures that are here, by their documents; and the
+        documents with pictures that name no study. Raises NotFound.
+        """
         patient = await self._patient(patient_id, actor, "images")
         head, _ = await self._head(patient, actor)
-        found = await self._read(patient, actor, ["ImagingStudy", "DiagnosticReport"], STAYS, none_of=TAKEN_BACK)
-        return head, studies_of(found)
+        types = ["ImagingStudy", "DiagnosticReport", "DocumentReference"]
+        found = await self._read(patient, actor, types, STAYS, none_of=TAKEN_BACK)
+        studies = studies_of(found)
+        shown = {each for study in studies for each in study.here}
+        others = {each: None for ids in pictures_of(found).values() for each in ids if each not in shown}
+        return head, studies, [*others]
+
+    async def picture(self, patient_id: str, document_id: str, actor: Actor) -> tuple[str, bytes]:
+        """The picture that a document of the patient holds: its type and its bytes; the view is in the ledger.
+
+        Raises NotFound, also where the document is of another patient or holds no picture.
+        """
+        patient = await self._patient(patient_id, actor, "picture")
+        document = await self._of_patient(patient, "DocumentReference", document_id, actor)
+        attachment = picture_in(document.read())
+        if attachment is None:
+            raise NO_SUCH_RESOURCE(type="DocumentReference", id=document_id)
+        data = attachment.get("data", "")
+        if not data:
+            where, _, id_ = str(attachment.get("url", "")).rpartition("/")
+            if where.rpartition("/")[2] != "Binary":
+                raise NO_SUCH_RESOURCE(type="Binary", id="?")
+            data = (await self._store.resources.read("Binary", id_, actor)).read().get("data", "")
+        return str(attachment["contentType"]), b64decode(data)
 
     async def source(self, patient_id: str, type_: str, id_: str, actor: Actor) -> tuple[Banner, Source]:
         """Where a resource of the patient comes from. Raises NotFound, also where it is of another patient."""

@@ -20,9 +20,18 @@ SIGNS = ("8867-4", "8310-5", PANEL, "9279-1", "59408-5", "2708-6", "29463-7", "8
 """LOINC codes in the order of a nurse's chart: pulse, temperature, pressure, breathing, saturation, weight, height."""
 
 
+_UNITS = {
+    "lần/phút": "/min", "nhịp/phút": "/min", "l/ph": "/min", "bpm": "/min", "{beats}/min": "/min",
+    "°C": "Cel", "ºC": "Cel", "C": "Cel", "mmHg": "mm[Hg]", "kg/m²": "kg/m2",
+}  # fmt: skip
+"""Units as people write them, in UCUM: one sign is one series, whoever measured it."""
+
+
 @dataclass(slots=True)
 class Sign:
-    """A vital sign: its values newest first; of blood pressure they are systolic, and `lower` the diastolic beside."""
+    """A vital sign, its unit in UCUM: its values newest first; of blood pressure they are systolic, and `lower` the
+    diastolic beside.
+    """
 
     code: str
     name: str
@@ -46,6 +55,12 @@ class Sign:
         return Analyte(self.code, self.name, self.unit, self.values)
 
 
+def is_sign(observation: Json) -> bool:
+    """Whether an observation is a vital sign by its category."""
+    codings = [each for category in observation.get("category", []) for each in category.get("coding", [])]
+    return any((each.get("system"), each.get("code")) == CATEGORY for each in codings)
+
+
 def signs_of(observations: list[Json]) -> list[Sign]:
     """The signs among observations (newest first), in the order of SIGNS; others follow by name."""
     found: dict[tuple[str, str], Sign] = {}
@@ -55,7 +70,8 @@ def signs_of(observations: list[Json]) -> list[Sign]:
             continue
         code, value, lower = read
         name = each.get("code", {}).get("text", "") or code
-        sign = found.setdefault((code, value.unit), Sign(code, name, value.unit))
+        unit = _UNITS.get(value.unit, value.unit)
+        sign = found.setdefault((code, unit), Sign(code, name, unit))
         sign.values.append(value)
         sign.lower.append(lower)
     order = {code: place for place, code in enumerate(SIGNS)}

@@ -121,6 +121,11 @@ def specification(facility: str, at: str, types: Sequence[str]) -> bytes:
         "",
         *(f"- `{each}`" for each in types),
         "",
+        "## Tệp / Files",
+        "",
+        "`blobs/<address>`: tệp nguyên văn (giấy đã ký số, bằng chứng xác nhận); ai dùng thì ghi `address` của tệp.",
+        "`blobs/<address>`: files as they are (signed papers, evidence of confirmations); who refers to one names it.",
+        "",
         "## Bảng / Tables",
     ]
     for table in TABLES:

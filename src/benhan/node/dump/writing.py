@@ -19,9 +19,11 @@ import msgspec
 import orjson
 
 from benhan.kernel.actors import Actor
+from benhan.kernel.faults import NotFound
 from benhan.node.dump.specification import fields_csv, specification
 from benhan.node.dump.tables import TABLES, Table
 from benhan.node.records.life import Facility
+from benhan.store.blobs import Blobs
 from benhan.store.bulk_export import BATCH, export_type
 from benhan.store.database import Connection
 from benhan.store.ids import encode_rid
@@ -48,12 +50,17 @@ _HISTORY = query(
     """,
     fan_out="a dump of the hospital holds all compartments",
 )
+_BLOBS = query(
+    "dump_blobs",
+    "select address, patient from blob order by bucket, address",
+    fan_out="a dump of the hospital holds all compartments",
+)
 _TYPES = query(
     "dump_types",
     "select type from resource union select type from resource_history order by type",
     fan_out="a dump of the hospital holds all compartments",
 )
-_LARGE = frozenset(("rid", "patient", "record", "encounter"))
+_LARGE = frozenset(("rid", "patient", "record", "encounter", "source", "notes"))
 """Columns of 64 random bits: JSON numbers of that size are not safe everywhere."""
 
 
@@ -81,8 +88,9 @@ class DumpManifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Dump:
     """Writes a dump of one store into a folder."""
 
-    def __init__(self, store: Store, facility: Facility, folder: Path) -> None:
+    def __init__(self, store: Store, facility: Facility, folder: Path, blobs: Blobs) -> None:
         self._store = store
+        self._blobs = blobs
         self._facility = facility
         self._folder = folder
         self._done: dict[str, FileTold] = {}
@@ -102,6 +110,7 @@ class Dump:
             await self._lines(f"history/{type_}.ndjson", self._history(type_), progress)
         for table in TABLES:
             await self._lines(f"tables/{table.name}.ndjson", self._rows(table), progress)
+        await self._files(progress)
         at = self._store.clock.now().isoformat(timespec="seconds")
         self._text("specification/fields.csv", fields_csv(types))
         self._text("specification/README.md", specification(self._facility.name, at, types))
@@ -116,7 +125,7 @@ class Dump:
 
     def _begin(self) -> None:
         """What a former call has finished; nothing of a dump that is finished is written again."""
-        for name in ("resources", "history", "tables", "specification"):
+        for name in ("resources", "history", "tables", "blobs", "specification"):
             (self._folder / name).mkdir(parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
             for line in (self._folder / _STATE).read_bytes().splitlines():
@@ -140,6 +149,30 @@ class Dump:
                 progress(path, lines)
         part.replace(target)
         self._note(FileTold(path, lines, size, digest.hexdigest(), self._at()))
+
+    async def _files(self, progress: Callable[[str, int], None]) -> None:
+        """Each blob as it is; what was destroyed has a row in `tables/blob.ndjson` and no file."""
+        async for rows, _ in self._batches(_BLOBS):
+            for row in rows:
+                path = f"blobs/{row['address'].hex()}"
+                if path not in self._done:
+                    await self._file(path, row["patient"])
+            progress("blobs", len(self._done))
+
+    async def _file(self, path: str, patient: int) -> None:
+        target = self._folder / path
+        part, digest, size = target.with_name(f"{target.name}.part"), hashlib.sha256(), 0
+        try:
+            with part.open("wb") as file:
+                async for piece in self._blobs.read(target.name, patient):
+                    file.write(piece)
+                    digest.update(piece)
+                    size += len(piece)
+        except NotFound:  # its key was destroyed
+            part.unlink()
+            return
+        part.replace(target)
+        self._note(FileTold(path, 0, size, digest.hexdigest(), self._at()))
 
     def _text(self, path: str, content: bytes) -> None:
         (self._folder / path).write_bytes(content)
@@ -224,4 +257,6 @@ def _plain(name: str, value: Any) -> Any:
         return value.isoformat()
     if name in _LARGE and isinstance(value, int):
         return str(value)
+    if name in _LARGE and isinstance(value, list):
+        return [str(each) for each in value]
     return value

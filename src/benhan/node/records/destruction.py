@@ -172,6 +172,19 @@ _WIPE_REASONS = query("wipe_reasons", "update record_act set reason = null where
 _WIPE_DRAFTS = query("wipe_drafts", "delete from paper_draft where bucket = $1 and record = $2")
 _WIPE_LOANS = query("wipe_loans", "update record_loan set told = '' where bucket = $1 and record = $2")
 _WIPE_REQUESTS = query("wipe_requests", "update record_request set told = '' where bucket = $1 and record = $2")
+_WIPE_REFUSALS = query("wipe_refusals", "update signing_step set reason = null where bucket = $1 and record = $2")
+_WIPE_PHONES = query("wipe_phones", "delete from confirmation_code where bucket = $1 and record = $2")
+_WIPE_SIGNED = query(
+    "wipe_signed_files",
+    """
+    delete from blob b using (
+        select address from signed_paper where bucket = $1 and record = $2
+        union all select evidence from paper_confirmation where bucket = $1 and record = $2
+        union all select signature from paper_confirmation where bucket = $1 and record = $2 and signature <> ''
+    ) f where b.bucket = $1 and b.address = decode(f.address, 'hex')
+    """,
+)
+"""The key of a file is gone with its row; the file itself goes when orphans are swept."""
 _MARK = query(
     "mark_destroyed",
     """
@@ -384,7 +397,7 @@ class Destruction:
                 own.append((TYPE_NUMBERS[each.type], each.rid))
             elif each.type == "Encounter":
                 stays = True
-        others = await self._records.rows.of_patient(record.patient)
+        others = await self._records.rows.of_patient(record.patient, WHOLE)
         stays = stays or any(each.rid != record.rid and each.state is not State.DESTROYED for each in others)
         return own, stays
 
@@ -405,6 +418,9 @@ class Destruction:
         await connection.execute(_WIPE_DRAFTS, record.bucket, record.rid)
         await connection.execute(_WIPE_LOANS, record.bucket, record.rid)
         await connection.execute(_WIPE_REQUESTS, record.bucket, record.rid)
+        await connection.execute(_WIPE_REFUSALS, record.bucket, record.rid)
+        await connection.execute(_WIPE_PHONES, record.bucket, record.rid)
+        await connection.execute(_WIPE_SIGNED, record.bucket, record.rid)
         await connection.execute(_NOTE, record.bucket, record.rid, version, now, actor.id, actor.role.value)
         await append_many(
             connection,

@@ -57,9 +57,7 @@ async def open_signing(settings: Settings, store: Store, records: Records) -> As
             settings.signing_csc_token, trust,
         )  # fmt: skip
         services = Services(trust, network.fetch, _stamp(settings, network, store)) if settings.signing_trust else None
-        blobs = Blobs(
-            store.database, store.keyring, DirectoryBackend(settings.data / "blobs"), store.clock, store.random
-        )
+        blobs = open_blobs(settings, store)
         signers = Signers(store.database, store.clock, devices)
         signatures = Signatures(records, blobs, signers, services)
         batches = Batches(signatures)
@@ -70,6 +68,11 @@ async def open_signing(settings: Settings, store: Store, records: Records) -> As
         )
     finally:
         await network.close()
+
+
+def open_blobs(settings: Settings, store: Store) -> Blobs:
+    """Where signed files and the evidence of confirmations lie."""
+    return Blobs(store.database, store.keyring, DirectoryBackend(settings.data / "blobs"), store.clock, store.random)
 
 
 def read_trust(folder: str) -> Trust:

@@ -1,0 +1,69 @@
+"""Whole stories: somebody is admitted, the record is written, ended, submitted, reviewed and archived."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.browser.admitting import admitted, record_of
+from tests.browser.test_records import _add
+
+pytestmark = pytest.mark.browser
+
+FILL = """
+() => {
+  const typed = { date: "25/11/2026", datetime: "08:00 25/11/2026", time: "08:00", number: "1", code: "J18.9" };
+  for (const mark of document.querySelectorAll("#paper label abbr")) {
+    const input = document.getElementById(mark.parentElement.htmlFor);
+    if (!input || input.value) continue;
+    if (input.tagName === "SELECT") input.selectedIndex = 1;
+    else input.value = typed[input.dataset.kind] || "Đã ghi";
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+"""
+"""What must be there before a record is closed, where nothing stands yet."""
+
+
+async def _written(page: Any, record: str, form: str) -> None:
+    """A paper added, filled and done."""
+    await _add(page, record, form)
+    await page.evaluate(FILL)
+    await page.click("button[value=done]")
+    await page.wait_for_url(record)
+
+
+STORIES = {
+    "internal medicine": ("Trần Thị Nội", "01/BV-01", ("36/BV-02",), "F", "19700302"),
+    "surgery": ("Lê Văn Ngoại", "10/BV-01", ("36/BV-02", "02/BV-02"), "M", "19800302"),
+    "obstetrics": ("Phạm Thị Sản", "05/BV-01", ("36/BV-02", "54/BV-02"), "F", "19950302"),
+    "the newborn": ("Phạm Bé Sơ", "06/BV-01", ("36/BV-02",), "M", "20261125"),
+    "paediatrics": ("Hoàng Bé Nhi", "02/BV-01", ("36/BV-02",), "F", "20200302"),
+    "outpatient": ("Đỗ Thị Ngoại Trú", "15/BV-01", (), "F", "19600302"),
+}
+
+
+@pytest.mark.parametrize(
+    "story", [pytest.param(name, marks=[] if name == "outpatient" else [pytest.mark.slow]) for name in STORIES]
+)
+async def test_from_admission_to_archive(country: Any, open_page: Any, shoot: Any, story: str) -> None:
+    name, form, slips, sex, born = STORIES[story]
+    doctor = await open_page("bacsi")
+    patient = await admitted(country, doctor, name, "O" if story == "outpatient" else "I", sex, born)
+    record = await record_of(doctor, patient, form)
+    await _written(doctor, record, form)
+    known = await doctor.locator("#add option").evaluate_all("options => options.map((each) => each.value)")
+    for slip in (each for each in slips if each in known):
+        await _written(doctor, record, slip)
+    await doctor.get_by_role("button", name="Kết thúc điều trị").click()
+    await doctor.locator("h1 .chip", has_text="hoàn thiện").wait_for()
+    await shoot(doctor, f"story-{form[:2]}-complete")
+    await doctor.get_by_role("button", name="Nộp cho phòng KHTH").click()
+    await doctor.locator("h1 .chip", has_text="chờ duyệt").wait_for()
+    keeper = await open_page("khth")
+    await keeper.goto(record)
+    await keeper.get_by_role("button", name="Đưa vào lưu trữ").click()
+    await keeper.locator("h1 .chip", has_text="đã lưu trữ").wait_for()
+    assert await keeper.locator("b", has_text="/").or_(keeper.locator("p small b")).count() >= 1
+    await doctor.goto(f"{patient}/records")
+    await doctor.locator(".chip.archived").wait_for()
