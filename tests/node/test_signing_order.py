@@ -112,7 +112,8 @@ async def test_the_organisation_seals_by_itself_what_people_have_signed(hospital
     assert await hospital.keeper.seal_waiting() == 0
     await hospital.sign(record, [paper], DOCTOR)
     await hospital.sign(record, [paper], OTHER_DOCTOR)
-    assert await hospital.keeper.seal_waiting() == 1
+    assert await hospital.keeper.step() == 0.0, "there was something to seal"
+    assert await hospital.keeper.step() > 0.0
     (state,) = [each.state for each in await hospital.records.rows.papers(record)]
     assert state is PaperState.SIGNED
     pdf = await hospital.signatures.file(record.id, 1, paper.version, DOCTOR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import string
+from typing import get_args
 
 import pytest
 
@@ -34,6 +35,10 @@ from benhan.node.sends.bhyt_portal import CHECKIN as CHECKIN_SENT
 from benhan.node.sends.bhyt_portal import CLAIM as CLAIM_SENT
 from benhan.node.sends.destination import Mode
 from benhan.node.sends.ministry_hub import KSK
+from benhan.node.signatures.chain import Duty
+from benhan.node.signatures.evidence import Method, Relation
+from benhan.node.signatures.keys import KINDS as SIGNER_KINDS
+from benhan.node.signatures.models import COUNTERSIGN, StepState
 from benhan.repository.delivery import KINDS as DELIVERIES
 from benhan.signing.verdicts import Indication
 from benhan.store.inbox import State
@@ -45,6 +50,7 @@ from benhan.web.package_pages import LISTS as PACKAGE_LISTS
 from benhan.web.pages import FOLDER, STATIC
 from benhan.web.patient_pages import TABS
 from benhan.web.scope_words import _ACTS, _TOLD_WORDS
+from benhan.web.signature_pages import INDICATIONS
 
 TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted((FOLDER / "templates").glob("*.html"))}
 LANGUAGES = ("vi", "en")
@@ -85,6 +91,13 @@ FAMILIES: dict[str, set[str]] = {
     "app.": {"node", "book", "repository", *re.findall(r"\('[A-Z_]+', '[^']+', '(\w+)'\)", TEMPLATES["base.html"])},
     "book.": set(HOW_IT_LIES),
     "book.means_": set(HOW_IT_LIES),
+    "confirm_by.": {method.value for method in Method},
+    "duty.": {*get_args(Duty), COUNTERSIGN},
+    "relation.": {relation.value for relation in Relation},
+    "signing.": set(INDICATIONS.values()),
+    "signing.kind_": set(SIGNER_KINDS),
+    "signing.state_": {"waiting", "signed", "failed", "left"},
+    "signing.step_": {state.value for state in StepState},
     "class.": {code for code, _display in (*PATIENT_CLASS.values(), *CLASSES.values())} | {"unknown"},
     "deliveries.": {*DELIVERIES, *DELIVERY_STATES},
     "due.": {"order", "paper"},
@@ -207,6 +220,7 @@ DYNAMIC_CLASSES = {
     "paper.state.value": {state.value for state in PaperState},
     "message.state.value": {state.value for state in SendState},
     "each.severity.value": {severity.value for severity in Severity},
+    "indications[": set(INDICATIONS.values()),
     "look.role": {role.value for role in Role},
 }
 SET_BY_SCRIPTS = {"is-offline", "htmx-request", "offer"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from benhan.kernel.actors import system
 from benhan.kernel.faults import Fault, Unavailable
@@ -36,6 +37,7 @@ log = Log("signatures")
 LOCK = 0x62656E68_7369676E  # "benh" "sign"
 LOOK_S = 5.0
 AWAY_S = 60.0
+SWEEP_EVERY = timedelta(days=1)
 SEAL = system("seal")
 STAMPER = system("time-stamps")
 
@@ -62,6 +64,7 @@ class SignatureKeeper:
         self._signatures = signatures
         self._batches = batches
         self._confirmations = confirmations
+        self._swept_at: datetime | None = None
         self._devices = devices
         self._seal = seal
 
@@ -84,6 +87,7 @@ class SignatureKeeper:
                     return LOOK_S
                 sealed = await self.seal_waiting() + await self.seal_evidence()
                 stamped = await self.stamp_missing()
+                await self._sweep()
         except Fault as fault:
             if fault.code == SIGNER_REFUSED.code:
                 self._seal = None  # tried again and again a wrong PIN would lock the device for good
@@ -153,6 +157,13 @@ class SignatureKeeper:
             except Fault as fault:
                 log.warning("stamp.passed_over", fault=fault.code)
         return stamped
+
+    async def _sweep(self) -> None:
+        """Once a day, remove files of signatures that were staged and never committed."""
+        now = self._signatures.store.clock.now()
+        if self._swept_at is None or now - self._swept_at > SWEEP_EVERY:
+            self._swept_at = now
+            await self._signatures.blobs.sweep()
 
     async def _stamp(self, file: SignedPaper) -> None:
         signatures = self._signatures
