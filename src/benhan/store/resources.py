@@ -79,6 +79,24 @@ _READ_IN_CARE = query(
     """,  # noqa: S608  # constants
 )
 """For who has limits of care; the reason of the look comes with the row."""
+_READ_TREATED = query(
+    "read_current_treated",
+    """
+    select w.place, r.type, r.rid, r.version, r.patient, r.updated_at, r.content, null::text as key, 0 as source,
+        w.hides = 2 and r.tokens && $6::bigint[] as is_treated
+    from unnest($1::smallint[], $2::smallint[], $3::bigint[], $4::smallint[], $8::text[]) with ordinality
+        as w (bucket, type, rid, hides, treats, place)
+    left join placement p on p.bucket = w.bucket and p.type = w.type and p.rid = w.rid
+    join resource r on r.bucket = coalesce(p.at_bucket, w.bucket) and r.type = w.type and r.rid = w.rid
+    where r.until is null
+        and case w.hides when 0 then true when 1 then not r.tokens && $5::bigint[]
+            else not r.tokens && $6::bigint[] or (not r.tokens && $7::bigint[] and exists (
+                select 1 from care_relation c where c.bucket = r.bucket and c.patient = r.patient and c.record = 0
+                    and c.key = any(string_to_array(w.treats, E'\n')) and not c.archived
+                    and c.from_at <= $9 and c.until_at > $9)) end
+    """,
+)
+"""For who reads of anybody, and of what is secret of those whom they treat."""
 _VERSIONS = query(
     "read_versions",
     f"""
@@ -341,6 +359,9 @@ class Resources:
         if at is None:
             return await connection.fetch(_READ, *values)
         columns = [list(column) for column in zip(*cares, strict=True)]
+        if all(treatment is None for _, treatment, _, _ in cares):
+            treats = columns[0]
+            return await connection.fetch(_READ_TREATED, *values, self._rules.hidden_from_treating(), treats, at)
         return await connection.fetch(_READ_IN_CARE, *values, self._rules.hidden_from_treating(), *columns, at)
 
     def _may_open(self, wanted: Wanted, row: asyncpg.Record) -> bool:

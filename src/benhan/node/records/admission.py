@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -32,21 +33,21 @@ _WHY = f"""
 """By which relation somebody reaches the record `m`, where they need one; the first six values are those of `reach`."""
 _REACHED = f"(case when {_ARCHIVED} then $2::boolean else $1::boolean end or why.key is not null)"
 
-READ = query(
+_READ = query(
     "record_admitted",
     f"""
     select m.*, why.key as why_key, why.source as why_source from medical_record m {_WHY}
     where m.bucket = $7 and m.rid = $8 and {_REACHED}
     """,  # noqa: S608  # constants
 )
-OF_PATIENT = query(
+_OF_PATIENT = query(
     "records_of_patient_admitted",
     f"""
     select m.* from medical_record m {_WHY}
     where m.bucket = $7 and m.patient = $8 and {_REACHED} order by m.opened_at desc
     """,  # noqa: S608  # constants
 )
-WORK = query(
+_WORK = query(
     "records_by_state_admitted",
     f"""
     select m.* from medical_record m {_WHY}
@@ -81,7 +82,20 @@ def _both(reading: tuple[str, ...], using: tuple[str, ...], *, is_free: bool, is
 
 async def read_admitted(database: Database, rid: int, actor: Actor, use: Use) -> asyncpg.Record | None:
     """The row of a record where the actor may use it so, None where there is none that they may."""
-    return await database.fetchrow(READ, *reach(actor, use), bucket_of(rid), rid)
+    return await database.fetchrow(_READ, *reach(actor, use), bucket_of(rid), rid)
+
+
+async def admitted_of_patient(database: Database, patient: int, actor: Actor) -> list[asyncpg.Record]:
+    """The rows of a patient's records that the actor may read, newest first."""
+    return await database.fetch(_OF_PATIENT, *reach(actor, Use.READ), bucket_of(patient), patient)
+
+
+async def admitted_work(
+    database: Database, states: Sequence[str], department: str, before: tuple[datetime, int], count: int, actor: Actor
+) -> list[asyncpg.Record]:
+    """The rows of records in these states that the actor may read, of a department ("": all), newest first, opened
+    before a place in the list."""
+    return await database.fetch(_WORK, *reach(actor, Use.READ), list(states), department, *before, count)
 
 
 def why_of(row: asyncpg.Record) -> str:

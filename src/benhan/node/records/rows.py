@@ -13,8 +13,7 @@ from typing import Any
 import asyncpg
 
 from benhan.kernel.actors import Actor
-from benhan.kernel.care import Use
-from benhan.node.records.admission import OF_PATIENT, WORK, reach
+from benhan.node.records.admission import admitted_of_patient, admitted_work
 from benhan.node.records.faults import ALREADY_OPEN, CHANGED_MEANWHILE, NO_SUCH_HOLD, NO_SUCH_RECORD
 from benhan.node.records.lifecycle import State
 from benhan.node.records.models import Medium, Paper, PaperState, Record
@@ -190,8 +189,7 @@ class RecordRows:
 
     async def of_patient(self, patient: int, actor: Actor) -> list[Record]:
         """The records of a patient that the actor may read, newest first, cancelled ones too."""
-        reached = reach(actor, Use.READ)
-        return [record_of(row) for row in await self._database.fetch(OF_PATIENT, *reached, bucket_of(patient), patient)]
+        return [record_of(row) for row in await admitted_of_patient(self._database, patient, actor)]
 
     async def of_storage_number(self, number: str) -> list[Record]:
         """The record that was stored under a number; none where there is none."""
@@ -208,7 +206,7 @@ class RecordRows:
         """Records in these states that the actor may read, of a department ("": all), newest first, opened before a
         place in the list."""
         names = [each.value for each in states]
-        rows = await self._database.fetch(WORK, *reach(actor, Use.READ), names, department, *before, count)
+        rows = await admitted_work(self._database, names, department, before, count, actor)
         return [record_of(row) for row in rows]
 
     async def waiting(self) -> list[Waiting]:

@@ -58,7 +58,7 @@ from benhan.store.search.links import Links
 from benhan.store.search.page_link import Link, PageLinks
 from benhan.store.search.readers import Readers
 from benhan.store.search.reference import pointing_to
-from benhan.store.search.session import Batch, Found, Session, Sight, native_order
+from benhan.store.search.session import OF_A_PATIENT, Batch, Found, Session, Sight, native_order
 from benhan.store.search.sorting import in_order
 from benhan.store.search.statement import Order, Place, conjuncts
 from benhan.store.search.statistics import Statistics
@@ -204,12 +204,21 @@ class Search:
         if reach_of(actor) is None:
             await self._ledger.ask(self._views(query_, seen, actor))
             return
-        async with self._database.connection() as connection:
-            why = await reasons(connection, actor, [each.patient for each in seen])
-        shown: dict[str, list[Stored]] = {"": []}
+        readers = self._readers or await self._opened()
+        connection, is_sound = await readers.take(), False
+        try:
+            with translated():
+                why = await reasons(connection, actor, [each.patient for each in seen])
+            is_sound = True
+        finally:
+            await readers.give_back(connection, is_sound=is_sound)
+        shown: dict[str, list[Stored]] = {}
         for each in seen:
             shown.setdefault(why.get(each.patient, ""), []).append(each)
-        views = [self._views(query_, some, actor, by) for by, some in shown.items()]
+        views = [
+            self._views(query_, some, actor, by, is_first=not number)
+            for number, (by, some) in enumerate(sorted(shown.items() or [("", [])]))
+        ]
         await asyncio.gather(*(self._ledger.ask(each) for each in views))
 
     def compiler(self, base_url: str = "", now: datetime | None = None) -> Compiler:
@@ -264,7 +273,9 @@ class Search:
 
     async def _own(self, connection: Connection, segments: Sequence[Segment], actor: Actor) -> tuple[int, ...] | None:
         """The actor's own patients, where they are few and nothing else names any: rows are sought there."""
-        if reach_of(actor) is None or all(_is_bound(each.expression) for each in segments):
+        if reach_of(actor) is None or all(
+            each.type not in OF_A_PATIENT or _is_bound(each.expression) for each in segments
+        ):
             return None
         found = await own_patients(connection, actor, self.limits.linked_max)
         return tuple(found) if found is not None else None
@@ -402,10 +413,13 @@ class Search:
 
     # ── the ledger ──
 
-    def _views(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor, by: str = "") -> Views:
-        """An entry of the search, and one for each patient whose data it shows; `by` is why they were in reach."""
+    def _views(
+        self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor, by: str = "", *, is_first: bool = True
+    ) -> Views:
+        """An entry of the search (with the first), and one for each patient whose data it shows; `by` is why they were
+        in reach."""
         names = ",".join(sorted({name for name, _ in query_.applied}))[:200]
-        counts = {0: 0} if not by else {}
+        counts = {0: 0} if is_first else {}
         for each in seen:
             counts[each.patient] = counts.get(each.patient, 0) + 1
         return Views(
