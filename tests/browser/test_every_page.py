@@ -15,7 +15,8 @@ PAGES = {
               "{patient}?tab=timeline", "{patient}?tab=results", "{patient}?tab=looked",
               "{trend}", "/trace", "/account"],
     "xetnghiem": ["/letters", "/account"],
-    "khth": ["/deliveries", "/bhyt", "/sends", "/sends/bhxh", "/sends/emrhub"],
+    "khth": ["/packages", "/loans", "/requests", "/destruction", "/deliveries", "/bhyt",
+             "/sends", "/sends/bhxh", "/sends/emrhub"],
     "nguoidan": ["/", "/looked", "/account"],
 }  # fmt: skip
 OTHERS, SLOW = ("xetnghiem", "khth"), pytest.mark.slow
