@@ -13,7 +13,7 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.clock import day_in_vietnam
 from benhan.mapping.fhir_to_hoso_benh_an import age, name_of
 from benhan.mapping.result_views import Panel, panels_of
-from benhan.node.records.content import CONTENT_TYPES, is_taken_back
+from benhan.node.records.content import CONTENT_TYPES, is_external, is_taken_back
 from benhan.store.compartment import read_compartment
 from benhan.store.ledger.events import Event
 from benhan.store.ledger.read import entries_of_patient
@@ -63,6 +63,8 @@ class Moment:
     until: datetime | None = None
     roles: tuple[str, ...] = ()
     """Of a diagnosis: what it was to the encounter, as `ROLES` has it."""
+    is_external: bool = False
+    """Whether it is of another facility's record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +190,9 @@ def _encounter(encounter: Json) -> Moment:
         encounter.get("class", {}).get("code", ""),
         " — ".join(text for text in (place, reason) if text),
         encounter["id"],
-        encounter.get("status") not in ("finished", "cancelled"),
+        encounter.get("status") not in ("finished", "cancelled") and not is_external(encounter),
         _instant(period.get("end", "")),
+        is_external=is_external(encounter),
     )
 
 

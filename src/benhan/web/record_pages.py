@@ -132,7 +132,11 @@ class RecordPages:
             tab="records",
             tabs=TABS,
             records=[(each, self._records.forms.by_key(each.form).name) for each in records],
-            without=[each for each in chart.encounters if rid_of("Encounter", each.id) not in covered],
+            without=[
+                each
+                for each in chart.encounters
+                if rid_of("Encounter", each.id) not in covered and not each.is_external
+            ],
             mains=[(each.number, each.name) for each in mains],
             states=STATE_WORDS,
         )
@@ -315,9 +319,9 @@ class RecordPages:
         found = await self._papers.versions(id_of_path(request), _number(request), actor)
         by_number = {each.number: each for each in found.versions}
         newest = found.versions[0]
-        after = by_number.get(_whole(request.query_params.get("after", "")), newest)
+        after = by_number.get(whole_number(request.query_params.get("after", "")), newest)
         default = by_number.get(after.number - 1, after)
-        before = by_number.get(_whole(request.query_params.get("before", "")), default)
+        before = by_number.get(whole_number(request.query_params.get("before", "")), default)
         opened = await self._records.opened(found.record, actor)
         return render(
             request,
@@ -406,10 +410,10 @@ async def _inputs(request: Request) -> dict[str, list[str]]:
 
 def _base(inputs: Inputs) -> int:
     """The version that was written on; 0 where it is none."""
-    return _whole(inputs.get("base", [""])[0])
+    return whole_number(inputs.get("base", [""])[0])
 
 
-def _whole(text: str) -> int:
+def whole_number(text: str) -> int:
     """A whole number; 0 where it is none."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
 
