@@ -132,6 +132,10 @@ async def test_a_record_arrives_at_another_hospital_with_every_signature_valid_a
     assert len(tagged) == preview.counts["Observation"]
     assert all(each["encounter"]["reference"] != f"Encounter/{stay.encounter}" for each in tagged)
     assert len(await records.rows.of_patient(record.patient)) == 1
+    (outside,) = {each["encounter"]["reference"].removeprefix("Encounter/") for each in tagged}
+    with pytest.raises(Fault) as theirs:
+        await records.open(outside, INTERNAL, "K01", DOCTOR)
+    assert theirs.value.code == "BA-5419"
     await shred_patient(store.database, store.keyring, store.clock, system("test"), record.patient)
     assert await arrivals.of_patient(stay.patient) == []
 

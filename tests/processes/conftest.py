@@ -26,7 +26,7 @@ PASSWORD = "mat-khau-dung-de-thu"
 PLACES = {
     "{id}": "abcdefgh12345678", "{id:int}": "1", "{type}": "Patient", "{version}": "1", "{analyte}": "glu",
     "{wanted}": "Observation", "{job}": "abc", "{file}": "x", "{operation}": "nothing",
-    "{name}": "emrhub", "{key}": "0-1",
+    "{name}": "emrhub", "{key}": "0-1", "{part}": "0",
 }  # fmt: skip
 
 

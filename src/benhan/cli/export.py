@@ -104,10 +104,13 @@ async def _hospital(settings: Settings, folder: Path) -> DumpManifest:
 async def _records(
     settings: Settings, folder: Path, wanted: list[str], format_: Format
 ) -> tuple[int, int, list[tuple[str, str]]]:
+    import orjson
+
     from benhan.cli.common import language
     from benhan.kernel.actors import outgoing
     from benhan.kernel.faults import Fault
     from benhan.node.exports import Exports
+    from benhan.node.records.content import is_external
     from benhan.store.bulk_export import export_type
     from benhan.wiring import open_store
 
@@ -116,7 +119,8 @@ async def _records(
     async with open_store(settings, "node") as store:
         exports = Exports(store, settings.facility_code, settings.facility_name, f"{settings.base_url}/fhir")
         if not wanted:
-            wanted = [_id_of(each) async for batch in export_type(store, "Encounter") for each in batch]
+            stays = [orjson.loads(each) async for batch in export_type(store, "Encounter") for each in batch]
+            wanted = [str(each["id"]) for each in stays if not is_external(each)]
         with progress("Xuất (exporting)", len(wanted)) as advance:
             for done, id_ in enumerate(wanted, 1):
                 try:
@@ -129,12 +133,6 @@ async def _records(
                     failed.append((f"Encounter/{id_}", f"{fault.code} {fault.text.in_language(language())}"))
                 advance(done)
     return written, there, failed
-
-
-def _id_of(content: bytes) -> str:
-    import orjson
-
-    return str(orjson.loads(content)["id"])
 
 
 def _write(folder: Path, export: Export) -> None:

@@ -30,7 +30,7 @@ from benhan.node.signatures.faults import BAD_CONFIRMATION
 from benhan.node.signatures.models import Chosen
 from benhan.node.signatures.opening import SigningParts
 from benhan.web.pages import Page, Site, language_of, page, render
-from benhan.web.record_paths import number_in
+from benhan.web.record_paths import number_in, whole_number
 from benhan.web.sign_in import form_of
 
 DEVICE_CHARACTERS_MAX = 200
@@ -91,7 +91,7 @@ class ConfirmationPages:
     async def picture(self, request: Request) -> Response:
         """A page of what is to be confirmed, from 1 on."""
         found = await self._confirmations.shown(id_of_path(request), number_in(request), actor_of(request))
-        place = _whole(request.path_params["place"])
+        place = whole_number(request.path_params["place"])
         if not 0 < place <= len(found.pictures):
             raise NO_SUCH_PAPER()
         return Response(found.pictures[place - 1], media_type="image/png", headers={"cache-control": "no-store"})
@@ -100,7 +100,7 @@ class ConfirmationPages:
         """Keep what was confirmed; a mistake is told on the page, which keeps what was typed."""
         form, number = form_of(request), number_in(request)
         try:
-            chosen = Chosen(id_of_path(request), number, _whole(form.get("version", "")))
+            chosen = Chosen(id_of_path(request), number, whole_number(form.get("version", "")))
             await self._confirmations.take(
                 chosen, form.get("page_hash", ""), _read(form), actor_of(request), _device(request, form),
                 form.get("code_typed", "")[:12].strip(),
@@ -114,13 +114,13 @@ class ConfirmationPages:
     async def send_code(self, request: Request) -> Response:
         """Send a code to the phone that was typed; the page comes back and asks for it."""
         form = form_of(request)
-        chosen = Chosen(id_of_path(request), number_in(request), _whole(form.get("version", "")))
+        chosen = Chosen(id_of_path(request), number_in(request), whole_number(form.get("version", "")))
         code = await self._confirmations.send_code(chosen, form.get("phone", "")[:20].strip(), actor_of(request))
         return await self._shown(request, None, form, code)
 
     async def evidence(self, request: Request) -> Response:
         """The evidence as JSON, or the organisation's signature over it; both together are what verifies."""
-        place, kind = _whole(request.path_params["place"]), request.path_params["kind"]
+        place, kind = whole_number(request.path_params["place"]), request.path_params["kind"]
         found = await self._confirmations.files(id_of_path(request), number_in(request), place, actor_of(request))
         name = f"xac-nhan-{number_in(request)}-{place}.json"
         if kind == "file":
@@ -161,7 +161,3 @@ def _device(request: Request, form: Mapping[str, str]) -> str:
     """The browser as it names itself, and the size of its screen."""
     told = f"{request.headers.get('user-agent', '')} {form.get('screen', '')[:12]}"
     return "".join(letter for letter in told if letter.isprintable()).strip()[:DEVICE_CHARACTERS_MAX]
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0

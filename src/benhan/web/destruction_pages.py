@@ -17,6 +17,7 @@ from benhan.node.records.life import Records
 from benhan.store.ids import encode_rid
 from benhan.vn.retention import RetentionClass
 from benhan.web.pages import Page, Site, language_of, page, render
+from benhan.web.record_paths import whole_number
 from benhan.web.sign_in import form_of
 
 
@@ -30,7 +31,7 @@ class DestructionPages:
         self._patients = patients
 
     def routes(self) -> list[BaseRoute]:
-        one = "/destruction/{number:int}"
+        one = "/destruction/{number}"
         table: tuple[tuple[str, str, Page], ...] = (
             ("GET", "/destruction", self.listed),
             ("POST", "/destruction", self.propose),
@@ -77,7 +78,7 @@ class DestructionPages:
         return await self._batch(request, None)
 
     async def _batch(self, request: Request, fault: Fault | None) -> Response:
-        batch = await self._destruction.read(request.path_params["number"])
+        batch = await self._destruction.read(whole_number(request.path_params["number"]))
         actors = {batch.proposed_by, batch.approved_by, batch.done_by}
         return render(
             request,
@@ -97,7 +98,7 @@ class DestructionPages:
 
     async def act(self, request: Request) -> Response:
         """Approve, give up, or take a record off the list."""
-        form, number, actor = form_of(request), request.path_params["number"], actor_of(request)
+        form, number, actor = form_of(request), whole_number(request.path_params["number"]), actor_of(request)
         try:
             match form.get("act", ""):
                 case "approve":
@@ -114,7 +115,7 @@ class DestructionPages:
 
     async def minutes(self, request: Request) -> Response:
         """The minutes as they stand now."""
-        number = request.path_params["number"]
+        number = whole_number(request.path_params["number"])
         pdf = await self._destruction.minutes(number, actor_of(request))
         headers = {"content-disposition": f'inline; filename="bien-ban-{number}.pdf"', "cache-control": "no-store"}
         return Response(pdf, media_type="application/pdf", headers=headers)

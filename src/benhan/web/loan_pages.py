@@ -18,6 +18,7 @@ from benhan.node.records.loans import DAYS_MAX, DAYS_USUAL, Loans
 from benhan.node.records.models import Medium
 from benhan.node.records.parts import Parts
 from benhan.web.pages import Page, Site, language_of, page, render
+from benhan.web.record_paths import whole_number
 from benhan.web.sign_in import form_of
 
 
@@ -77,7 +78,7 @@ class LoanPages:
         try:
             match form.get("act", ""):
                 case "lend":
-                    days, sheets = _whole(form.get("days", "")), _whole(form.get("sheets", ""))
+                    days, sheets = whole_number(form.get("days", "")), whole_number(form.get("sheets", ""))
                     await self._loans.lend(key, actor, days=days, sheets=sheets)
                 case "refuse":
                     await self._loans.refuse(key, form.get("reason", ""), actor)
@@ -126,8 +127,8 @@ class LoanPages:
     async def part(self, request: Request) -> Response:
         """A paper part: a new one, or where one stands now."""
         form = form_of(request)
-        sheets = _whole(form.get("sheets", ""))
-        number = _whole(form.get("number", "")) or None
+        sheets = whole_number(form.get("sheets", ""))
+        number = whole_number(form.get("number", "")) or None
         try:
             await self._parts.put(
                 id_of_path(request), form.get("what", ""), form.get("place", ""), sheets, actor_of(request), number
@@ -144,8 +145,3 @@ class LoanPages:
         content = await late_report(self._records, actor_of(request), department)
         headers = {"content-disposition": 'attachment; filename="ho-so-cham.csv"', "cache-control": "no-store"}
         return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _whole(text: str) -> int:
-    """A whole number; 0 where it is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0

@@ -19,6 +19,7 @@ from benhan.node.packages.rows import Arrived, State
 from benhan.node.patients import PatientLine, line_of
 from benhan.web.pages import Page, Site, language_of, page, render
 from benhan.web.patient_pages import head_of
+from benhan.web.record_paths import whole_number
 from benhan.web.sign_in import form_of
 from benhan.web.uploads import uploaded_files
 
@@ -45,7 +46,7 @@ class PackagePages:
         self._bytes_max = bytes_max
 
     def routes(self) -> list[BaseRoute]:
-        one, outside = "/packages/{number:int}", "/patients/{id}/outside/{number:int}"
+        one, outside = "/packages/{number}", "/patients/{id}/outside/{number}"
         table: tuple[tuple[str, str, Page, Permission], ...] = (
             ("POST", "/records/{id}/package", self.make, Permission.RECORD_EXPORT),
             ("GET", "/packages", self.listed, Permission.RECORD_IMPORT),
@@ -53,10 +54,10 @@ class PackagePages:
             ("GET", one, self.preview, Permission.RECORD_IMPORT),
             ("POST", f"{one}/join", self.join, Permission.RECORD_IMPORT),
             ("POST", f"{one}/refuse", self.refuse, Permission.RECORD_IMPORT),
-            ("GET", f"{one}/files/{{part:int}}", self.file, Permission.RECORD_IMPORT),
+            ("GET", f"{one}/files/{{part}}", self.file, Permission.RECORD_IMPORT),
             ("GET", "/patients/{id}/outside", self.of_patient, Permission.RECORD_VIEW),
             ("GET", outside, self.outside, Permission.RECORD_VIEW),
-            ("GET", f"{outside}/files/{{part:int}}", self.outside_file, Permission.RECORD_VIEW),
+            ("GET", f"{outside}/files/{{part}}", self.outside_file, Permission.RECORD_VIEW),
         )
         return [
             route(path, page(self._site, handler), methods=[method], permission=permission)
@@ -108,7 +109,7 @@ class PackagePages:
     async def _shown(self, request: Request, fault: Fault | None) -> Response:
         """A package that waits; one that cannot be opened is shown with its reasons."""
         actor = actor_of(request)
-        arrived = await self._arrivals.arrived(request.path_params["number"], actor)
+        arrived = await self._arrivals.arrived(_number(request), actor)
         preview: Preview | None = None
         if arrived.state is State.WAITING:
             chosen = request.query_params.get("patient", "")
@@ -132,7 +133,7 @@ class PackagePages:
         """Join it; what forbids that is told on the page of the package."""
         try:
             patient = await self._arrivals.join(
-                request.path_params["number"], form_of(request).get("patient", ""), actor_of(request)
+                _number(request), form_of(request).get("patient", ""), actor_of(request)
             )
         except Fault as fault:
             if fault.category not in ("conflict", "incorrect"):
@@ -142,12 +143,12 @@ class PackagePages:
 
     async def refuse(self, request: Request) -> Response:
         reason = form_of(request).get("reason", "")[:2000]
-        await self._arrivals.refuse(request.path_params["number"], reason, actor_of(request))
+        await self._arrivals.refuse(_number(request), reason, actor_of(request))
         return RedirectResponse("/packages?list=refused", 303)
 
     async def file(self, request: Request) -> Response:
         actor = actor_of(request)
-        arrived = await self._arrivals.arrived(request.path_params["number"], actor)
+        arrived = await self._arrivals.arrived(_number(request), actor)
         return await self._file(request, arrived)
 
     async def of_patient(self, request: Request) -> Response:
@@ -161,7 +162,7 @@ class PackagePages:
         """One record from outside, with the verdicts of today."""
         patient_id, actor = id_of_path(request), actor_of(request)
         banner, _ = await self._charts.banner(patient_id, actor, page="outside")
-        number = request.path_params["number"]
+        number = _number(request)
         arrived, package, verdicts = await self._arrivals.external(patient_id, number, actor)
         return render(
             request,
@@ -175,17 +176,22 @@ class PackagePages:
         )
 
     async def outside_file(self, request: Request) -> Response:
-        number = request.path_params["number"]
+        number = _number(request)
         arrived, _, _ = await self._arrivals.external(id_of_path(request), number, actor_of(request))
         return await self._file(request, arrived)
 
     async def _file(self, request: Request, arrived: Arrived) -> Response:
         """A file of a package by its place in the manifest: content from outside never comes as a page of ours."""
         parts = open_package(arrived.content).manifest.parts
-        place = request.path_params["part"]
+        place = whole_number(request.path_params["part"])
         path = parts[place].path if place < len(parts) else ""
         media_type, content = await self._arrivals.file(arrived, path, actor_of(request))
         return _download(path.rpartition("/")[2], media_type, content)
+
+
+def _number(request: Request) -> int:
+    """The number of the package of the address; 0, which is none, where it is no number."""
+    return whole_number(request.path_params["number"])
 
 
 def _download(name: str, media_type: str, content: bytes) -> Response:

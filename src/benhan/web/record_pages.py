@@ -46,7 +46,7 @@ from benhan.web.form_inputs import (
 )
 from benhan.web.pages import Page, Site, language_of, name_of, page, render
 from benhan.web.patient_pages import head_of
-from benhan.web.record_paths import department_in, number_in
+from benhan.web.record_paths import department_in, number_in, whole_number
 from benhan.web.sign_in import form_of
 from benhan.web.words import exact_time
 from benhan.web.writing_pages import Writing, abbreviations_in, drawings_of
@@ -153,7 +153,7 @@ class RecordPages:
             **head_of(banner),
             tab="records",
             records=[(each, self._records.forms.by_key(each.form).name) for each in records],
-            without=[each for each in stays if rid_of("Encounter", each.id) not in covered],
+            without=[each for each in stays if rid_of("Encounter", each.id) not in covered and not each.is_external],
             mains=[(each.number, each.name) for each in mains],
             states=STATE_WORDS,
         )
@@ -354,9 +354,9 @@ class RecordPages:
         found = await self._papers.versions(id_of_path(request), number_in(request), actor)
         by_number = {each.number: each for each in found.versions}
         newest = found.versions[0]
-        after = by_number.get(_whole(request.query_params.get("after", "")), newest)
+        after = by_number.get(whole_number(request.query_params.get("after", "")), newest)
         default = by_number.get(after.number - 1, after)
-        before = by_number.get(_whole(request.query_params.get("before", "")), default)
+        before = by_number.get(whole_number(request.query_params.get("before", "")), default)
         opened = await self._records.opened(found.record, relaxed(actor))
         return render(
             request,
@@ -450,12 +450,7 @@ async def _inputs(request: Request) -> dict[str, list[str]]:
 
 def _base(inputs: Inputs) -> int:
     """The version that was written on; 0 where it is none."""
-    return _whole(inputs.get("base", [""])[0])
-
-
-def _whole(text: str) -> int:
-    """A whole number; 0 where it is none."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+    return whole_number(inputs.get("base", [""])[0])
 
 
 def _before(text: str) -> tuple[datetime, int]:

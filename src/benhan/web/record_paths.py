@@ -18,3 +18,8 @@ def number_in(request: Request) -> int:
 def department_in(text: str) -> str:
     """What was typed as a department: a short line, without what no line has."""
     return "".join(letter for letter in text if letter.isprintable()).strip()[:20]
+
+
+def whole_number(text: str) -> int:
+    """A whole number; 0 where it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0

@@ -11,7 +11,7 @@ from typing import Any
 
 from benhan.fhir.dates import range_of
 from benhan.fhir.folding import fold
-from benhan.node.records.content import is_taken_back
+from benhan.node.records.content import is_external, is_taken_back
 
 Json = dict[str, Any]
 
@@ -43,6 +43,8 @@ class Moment:
     """Of a diagnosis: what it was to the encounter, as `ROLES` has it."""
     facility: str = ""
     """Of a stay: where, "" where it is not told."""
+    is_external: bool = False
+    """Whether it is of another facility's record, joined out of a package."""
 
 
 def moments_of(resources: list[Json]) -> list[Moment]:
@@ -100,9 +102,10 @@ def _stay(encounter: Json) -> Moment:
         encounter.get("class", {}).get("code", ""),
         " — ".join(text for text in (place, reason) if text),
         encounter["id"],
-        encounter.get("status") not in ("finished", "cancelled"),
+        encounter.get("status") not in ("finished", "cancelled") and not is_external(encounter),
         instant_of(period.get("end", "")),
         facility=provider.get("display") or provider.get("identifier", {}).get("value", ""),
+        is_external=is_external(encounter),
     )
 
 

@@ -9,6 +9,7 @@ from benhan.mapping.fhir_to_hoso_benh_an import Record
 from benhan.store.compartment import read_compartment
 from benhan.store.faults import NO_SUCH_RESOURCE
 from benhan.store.store import Store
+from benhan.vn import systems
 
 Json = dict[str, Any]
 
@@ -90,6 +91,12 @@ def is_taken_back(resource: Json) -> bool:
     """Whether a resource was entered in error: it is kept and shown to nobody as a fact."""
     verified = resource.get("verificationStatus", {}).get("coding", [{}])[0].get("code", "")
     return "entered-in-error" in (resource.get("status"), verified)
+
+
+def is_external(resource: Json) -> bool:
+    """Whether a resource is of another facility's record, joined out of a package."""
+    tags = resource.get("meta", {}).get("tag", [])
+    return any(each.get("system") == systems.SOURCE_TAG and each.get("code") == "external" for each in tags)
 
 
 def encounters_of(resource: Json) -> list[str]:

@@ -120,3 +120,11 @@ IS_DESTROYED = FaultCode(
         "The record was destroyed by a decision; its storage number and the minutes are all that is left.",
     ),
 )
+IS_EXTERNAL = FaultCode(
+    "BA-5419",
+    Incorrect,
+    Text(
+        "Lượt điều trị này là của cơ sở khác, chỉ để đọc: không mở hồ sơ ở đây.",
+        "This stay is another facility's, to be read only: no record is opened for it here.",
+    ),
+)

@@ -24,9 +24,10 @@ from benhan.node.records import rows
 from benhan.node.records.admission import read_admitted, relaxed, why_of
 from benhan.node.records.closing import FilledForm, Finding, Signing, check_record, lacks_signature
 from benhan.node.records.composed import composition_of
-from benhan.node.records.content import CONTENT_TYPES, belonging
+from benhan.node.records.content import CONTENT_TYPES, belonging, is_external
 from benhan.node.records.faults import (
     IS_DESTROYED,
+    IS_EXTERNAL,
     NO_RIGHT,
     NO_SUCH_RECORD,
     NOT_A_RECORD_FORM,
@@ -141,8 +142,8 @@ class Records:
     ) -> Record:
         """A new record of an episode on the bệnh án `number`, which has no papers yet.
 
-        Active where the patient is there already. Raises NotFound BA-0401, BA-3351; Incorrect BA-5215; Conflict
-        BA-5207; Forbidden BA-5213.
+        Active where the patient is there already. Raises NotFound BA-0401, BA-3351; Incorrect BA-5215, BA-5419;
+        Conflict BA-5207; Forbidden BA-5213.
         """
         require(actor, Permission.RECORD_CREATE)
         encounter = await self.store.resources.read("Encounter", encounter_id, actor)
@@ -156,6 +157,8 @@ class Records:
         if not is_main(form):
             raise NOT_A_RECORD_FORM(form=form.number)
         content = encounter.read()
+        if is_external(content):
+            raise IS_EXTERNAL()
         is_there = content.get("status") in ("arrived", "triaged", "in-progress", "onleave", "finished")
         state = State.ACTIVE if is_there else State.DRAFT
         unit = self.store.begin(actor)
