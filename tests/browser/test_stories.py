@@ -64,7 +64,7 @@ async def test_from_admission_to_archive(country: Any, open_page: Any, shoot: An
     await doctor.locator("h1 .chip", has_text="hoàn thiện").wait_for()
     await shoot(doctor, f"story-{form[:2]}-complete")
     await doctor.get_by_role("button", name="Nộp cho phòng KHTH").click()
-    await doctor.locator("h1 .chip", has_text="chờ duyệt").wait_for()
+    await doctor.locator("h1 .chip", has_text="KHTH duyệt").wait_for()
     keeper = await open_page("khth")
     await keeper.goto(record)
     await keeper.get_by_role("button", name="Đưa vào lưu trữ").click()
