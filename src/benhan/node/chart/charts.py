@@ -44,6 +44,7 @@ TAKEN_BACK = (
 )  # fmt: skip
 """Index terms of what was entered in error: it is not counted."""
 STAYS, DIAGNOSES, SIGNS, RESULTS, DRUGS, ALLERGIES = 200, 500, 150, 250, 100, 50
+REPORTS = 80
 """How many of each an overview reads at most; all but the newest are on pages of their own."""
 RESULTS_A_PAGE = 400
 MOMENTS_A_PAGE = 100
@@ -134,9 +135,8 @@ class Charts:
         now = self._store.clock.now()
         conditions = await self._read(patient, actor, ["Condition"], DIAGNOSES)
         signs = await self._read(patient, actor, ["Observation"], SIGNS, any_of=[VITAL_SIGN])
-        results = await self._read(
-            patient, actor, ["Observation", "DiagnosticReport"], RESULTS, none_of=[VITAL_SIGN, *TAKEN_BACK]
-        )
+        results = await self._read(patient, actor, ["Observation"], RESULTS, none_of=[VITAL_SIGN, *TAKEN_BACK])
+        results += await self._read(patient, actor, ["DiagnosticReport"], REPORTS, none_of=TAKEN_BACK)
         drugs = drugs_of(await self._read(patient, actor, ["MedicationRequest"], DRUGS))
         orders = await self._read(
             patient, actor, ["ServiceRequest"], 20, any_of=[code_term("ServiceRequest.status", "active")]
