@@ -22,18 +22,14 @@ async def admitted(country: Any, page: Any, name: str, klass: str = "I", sex: st
         f"PV1|1|{klass}|NOI^304^12||||GP01^Lê^Tám||||||||||||V{number}^^^01901^VN|||||||||||||||||||||||||{when}",
     )
     assert code == "AA"
-    for _ in range(60):
+    for _ in range(60):  # it is applied a moment after it was acknowledged
         await page.goto("/patients")
         await page.fill(".big-find [name=q]", f"BN{number}")
         await page.keyboard.press("Enter")
-        link = page.locator("#found tbody a", has_text=given[-1])
-        try:
-            await link.first.wait_for(timeout=1500)
-        except Exception:  # noqa: BLE001  # it is applied a moment later
-            continue
-        address = await link.first.get_attribute("href")
-        assert address is not None
-        return str(address)
+        await page.wait_for_url("**/patients?s=*")  # the list is of this number now
+        links = page.locator("#found tbody a")
+        if await links.count() == 1:
+            return str(await links.first.get_attribute("href"))
     raise AssertionError("nobody was admitted")
 
 

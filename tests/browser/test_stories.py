@@ -13,12 +13,17 @@ pytestmark = pytest.mark.browser
 FILL = """
 () => {
   const typed = { date: "25/11/2026", datetime: "08:00 25/11/2026", time: "08:00", number: "1", code: "J18.9" };
-  for (const mark of document.querySelectorAll("#paper label abbr")) {
-    const input = document.getElementById(mark.parentElement.htmlFor);
-    if (!input || input.value) continue;
+  const fill = (input) => {
+    if (!input || input.value || input.type === "checkbox") return;
     if (input.tagName === "SELECT") input.selectedIndex = 1;
     else input.value = typed[input.dataset.kind] || "Đã ghi";
     input.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  for (const mark of document.querySelectorAll("#paper label abbr"))
+    fill(document.getElementById(mark.parentElement.htmlFor));
+  for (const mark of document.querySelectorAll("#paper .label abbr")) {
+    const row = mark.closest("div").querySelector("tbody tr");
+    if (row) row.querySelectorAll("input, textarea, select").forEach(fill);
   }
 }
 """
@@ -59,7 +64,7 @@ async def test_from_admission_to_archive(country: Any, open_page: Any, shoot: An
     await doctor.locator("h1 .chip", has_text="hoàn thiện").wait_for()
     await shoot(doctor, f"story-{form[:2]}-complete")
     await doctor.get_by_role("button", name="Nộp cho phòng KHTH").click()
-    await doctor.locator("h1 .chip", has_text="chờ duyệt").wait_for()
+    await doctor.locator("h1 .chip", has_text="KHTH duyệt").wait_for()
     keeper = await open_page("khth")
     await keeper.goto(record)
     await keeper.get_by_role("button", name="Đưa vào lưu trữ").click()

@@ -112,6 +112,7 @@ def _writing(language: Language) -> Mapping[str, Any]:
         "elapsed": lambda since, until: words.elapsed(since, until, language),
         "sparkline": analyte_sparkline,
         "instant": words.instant,
+        "first_large": lambda text: text[:1].upper() + text[1:],
         "by_day": by_day,
     }
 

@@ -184,6 +184,7 @@ class RecordPages:
             status,
             record=record,
             patient=self._line(opened),
+            allergies=await self._charts.allergies(opened.record.patient, actor),
             form=self._records.forms.by_key(record.form),
             sections=self._sections(opened),
             names=self._names(opened),
@@ -326,6 +327,7 @@ class RecordPages:
             is_voiced=self._writing.voice,
             filled=filled,
             patient=self._line(opened),
+            allergies=await self._charts.allergies(opened.record.patient, actor),
             blocks=blocks_of(filled.form, inputs, filled.answers, read.problems),
             base=_base(inputs) if fault is not None else filled.paper.version,
             ordered={f"{at[11:]} {'/'.join(reversed(at[:10].split('-')))}": count for at, count in ordered.items()},
@@ -368,6 +370,7 @@ class RecordPages:
             changes=changes_between(found.form, before.answers, after.answers),
             names=await self._patients.names_of({each.author for each in found.versions}),
             patient=self._line(opened),
+            allergies=await self._charts.allergies(opened.record.patient, actor),
         )
 
     async def codes(self, request: Request) -> Response:

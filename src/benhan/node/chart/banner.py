@@ -50,7 +50,7 @@ def banner_of(line: PatientLine, resources: list[Json], today: date, counts: dic
     begun = day_in_vietnam(stay.at) if stay is not None and stay.at is not None else None
     return Banner(
         line,
-        _allergies(resources),
+        allergies_of(resources),
         stay,
         (encounter.get("location") or [{}])[-1].get("location", {}).get("display", ""),
         (today - begun).days + 1 if begun is not None and begun <= today else 0,
@@ -61,7 +61,8 @@ def banner_of(line: PatientLine, resources: list[Json], today: date, counts: dic
     )
 
 
-def _allergies(resources: list[Json]) -> list[str]:
+def allergies_of(resources: list[Json]) -> list[str]:
+    """What somebody is allergic to, each once."""
     found = [each for each in resources if each["resourceType"] == "AllergyIntolerance" and not is_taken_back(each)]
     names = [each.get("code", {}).get("text", "") for each in found]
     return [*dict.fromkeys(name for name in names if name)]

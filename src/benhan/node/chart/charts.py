@@ -12,7 +12,7 @@ from benhan.fhir.terms import code_term, system_code_term
 from benhan.kernel.actors import Actor
 from benhan.kernel.clock import VIETNAM, day_in_vietnam
 from benhan.mapping.result_views import Analyte, Panel, panels_of
-from benhan.node.chart.banner import Banner, banner_of
+from benhan.node.chart.banner import Banner, allergies_of, banner_of
 from benhan.node.chart.drugs import Drug, drugs_now, drugs_of
 from benhan.node.chart.due import Due, open_papers
 from benhan.node.chart.life_line import LifeLine, life_line
@@ -44,7 +44,8 @@ TAKEN_BACK = (
     system_code_term("Condition.verificationStatus", _VER_STATUS, "entered-in-error"),
 )  # fmt: skip
 """Index terms of what was entered in error: it is not counted."""
-STAYS, DIAGNOSES, SIGNS, RESULTS, DRUGS = 200, 500, 150, 250, 100
+STAYS, DIAGNOSES, SIGNS, RESULTS, DRUGS, ALLERGIES = 200, 500, 150, 250, 100, 50
+REPORTS = 80
 """How many of each an overview reads at most; all but the newest are on pages of their own."""
 RESULTS_A_PAGE = 400
 MOMENTS_A_PAGE = 100
@@ -123,6 +124,11 @@ class Charts:
         head, encounters = await self._head(patient, actor)
         return head, stays_of(encounters)
 
+    async def allergies(self, patient: int, actor: Actor) -> list[str]:
+        """What a patient (a rid) is allergic to, for the head of other pages; the caller records the view."""
+        found = await newest(self._store, actor, patient, ["AllergyIntolerance"], ALLERGIES)
+        return allergies_of([each.stored.read() for each in found])
+
     async def overview(self, patient_id: str, actor: Actor) -> Overview:
         """One screen of everything. Raises NotFound."""
         patient = await self._patient(patient_id, actor, "overview")
@@ -130,9 +136,8 @@ class Charts:
         now = self._store.clock.now()
         conditions = await self._read(patient, actor, ["Condition"], DIAGNOSES)
         signs = await self._read(patient, actor, ["Observation"], SIGNS, any_of=[VITAL_SIGN])
-        results = await self._read(
-            patient, actor, ["Observation", "DiagnosticReport"], RESULTS, none_of=[VITAL_SIGN, *TAKEN_BACK]
-        )
+        results = await self._read(patient, actor, ["Observation"], RESULTS, none_of=[VITAL_SIGN, *TAKEN_BACK])
+        results += await self._read(patient, actor, ["DiagnosticReport"], REPORTS, none_of=TAKEN_BACK)
         drugs = drugs_of(await self._read(patient, actor, ["MedicationRequest"], DRUGS))
         orders = await self._read(
             patient, actor, ["ServiceRequest"], 20, any_of=[code_term("ServiceRequest.status", "active")]
@@ -266,7 +271,7 @@ class Charts:
         """The banner, and the newest encounters that it was made of."""
         today = day_in_vietnam(self._store.clock.now())
         encounters = await self._read(patient, actor, ["Encounter"], STAYS)
-        others = await self._read(patient, actor, ["AllergyIntolerance", "Coverage"], 50)
+        others = await self._read(patient, actor, ["AllergyIntolerance", "Coverage"], ALLERGIES)
         counts = await counted(
             self._store, actor, patient.rid, (*KINDS, "Observation", "ImagingStudy"), (VITAL_SIGN, *TAKEN_BACK)
         )
