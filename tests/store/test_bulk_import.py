@@ -12,10 +12,10 @@ import pytest
 from tests.store.writing import DOCTOR, events, note, patient, save
 
 from benhan.fhir.validation.policy import parse_policy
-from benhan.kernel.faults import Conflict, Fault, Incorrect
+from benhan.kernel.faults import Busy, Conflict, Fault, Incorrect
 from benhan.store import bulk_import
-from benhan.store.bulk_import import BATCH, DOUBLED, Imported, Stripe, files_at, import_file, workers_begun
-from benhan.store.faults import DATABASE_AWAY
+from benhan.store.bulk_import import BATCH, DOUBLED, TRIES, Imported, Stripe, files_at, import_file, workers_begun
+from benhan.store.faults import DATABASE_AWAY, TOO_SLOW
 from benhan.store.shredding import shred_patient
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Stored, UnitOfWork
@@ -130,6 +130,27 @@ async def test_workers_take_a_file_in_stripes_each_line_once(store: Store, many:
     assert sum(each.rejected for each in done) == 2
     assert await versions(store) == {1: LINES - 2}
     assert [(await take(store, many, Stripe(number, 3))).written for number in range(3)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("slow", "written"), [(TRIES - 1, LINES - 2), (TRIES, None)])
+async def test_a_database_without_time_is_asked_again_but_not_for_ever(
+    store: Store, many: Path, monkeypatch: pytest.MonkeyPatch, slow: int, written: int | None
+) -> None:
+    real, asked = store.committer.commit, []
+
+    async def commit(unit: UnitOfWork) -> list[Stored | None]:
+        asked.append(unit)
+        if 2 <= len(asked) < 2 + slow:
+            raise TOO_SLOW()
+        return await real(unit)
+
+    monkeypatch.setattr(bulk_import, "PAUSE_S", 0.0)
+    monkeypatch.setattr(store.committer, "commit", commit)
+    if written is None:
+        with pytest.raises(Busy):
+            await take(store, many)
+    else:
+        assert (await take(store, many)).written == written
 
 
 async def test_two_imports_of_one_file_at_once_take_in_every_line_once(store: Store, many: Path) -> None:

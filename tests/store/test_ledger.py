@@ -13,7 +13,7 @@ from benhan.kernel.clock import SystemClock
 from benhan.kernel.faults import Conflict, Fault, NotFound
 from benhan.store.database import Database
 from benhan.store.keyring import Keyring
-from benhan.store.ledger.append import Entry, append_many
+from benhan.store.ledger.append import MANY, Entry, append_many
 from benhan.store.ledger.canonical import START, canonical_bytes, link
 from benhan.store.ledger.chain import ChainWriter, chain_all, chain_some
 from benhan.store.ledger.events import Event
@@ -67,6 +67,19 @@ async def test_an_entry_is_written_with_its_act_or_not_at_all(database: Database
     with pytest.raises(RuntimeError):
         await act()
     assert (await recent_entries(database)).entries == ()
+
+
+async def test_many_entries_are_written_as_each_alone(database: Database) -> None:
+    who = [(NOON, LAN, TRACE), (NOON + timedelta(microseconds=7), MINH, TRACE[::-1]), (NOON, 0, "0" * 32)]
+    entries = [entry(number, *who[number % 3]) for number in range(MANY + 5)]
+    columns = "at, patient, rid, version, bucket, event, type, actor, role, trace, detail"
+    async with database.transaction() as connection:
+        await append_many(connection, entries)
+        for each in entries:
+            await append_many(connection, [each])
+        rows = [tuple(row) for row in await connection.fetch(f"select {columns} from ledger_pending order by id")]
+    assert len(rows) == 2 * len(entries)
+    assert rows[: len(entries)] == rows[len(entries) :]
 
 
 async def test_what_a_search_showed_is_one_entry_for_each_patient(database: Database) -> None:

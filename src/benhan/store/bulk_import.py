@@ -7,6 +7,7 @@ Source: FHIR R4 Bulk Data, NDJSON.
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ import orjson
 from benhan.fhir.resource import ParsedResource, parse_resource
 from benhan.fhir.validation import check_structure
 from benhan.kernel.actors import system
-from benhan.kernel.faults import Conflict, Fault, FaultCode, Forbidden, Incorrect, NotFound
+from benhan.kernel.faults import Busy, Conflict, Fault, FaultCode, Forbidden, Incorrect, NotFound
 from benhan.kernel.issues import Issue
 from benhan.kernel.texts import Text
 from benhan.store.database import Connection
@@ -33,6 +34,7 @@ from benhan.store.validation.gate import Gate
 BATCH = 512
 LINE_BYTES_MAX = 32 * 1024 * 1024
 REASONS_MAX = 10
+TRIES, PAUSE_S = 5, 3.0
 ACTOR = system("import")
 REJECTED, WARNED = ".rejected.ndjson", ".warned.ndjson"
 REFUSALS = (NotFound, Forbidden, Incorrect, Conflict)
@@ -241,13 +243,24 @@ class _FileImport:
 
         unit.also(advance)
         try:
-            await self.store.committer.commit(unit)
+            await self._commit(unit)
         except REFUSALS as fault:  # of patients whose record was destroyed, …: set aside, the others are taken in
             await self.take(line, batch, {**refused, **refused_lines(fault, unit, lines)})
             return
         self.line = line
         self.done.rejected = rejected
         self.done.written += written
+
+    async def _commit(self, unit: UnitOfWork) -> None:
+        """Commit, and where the database has no time for it, again: an import of hours meets such a moment."""
+        for attempt in range(1, TRIES):
+            try:
+                await self.store.committer.commit(unit)
+            except Busy:
+                await asyncio.sleep(PAUSE_S * attempt)
+            else:
+                return
+        await self.store.committer.commit(unit)
 
 
 def collect(

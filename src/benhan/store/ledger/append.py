@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from benhan.store.copy_rows import Table, bytea, copy_rows, int2, int4, int8, text, timestamptz
+from benhan.store.copy_rows import Table, bytea, copy_encoded, int2, int4, int8, text, timestamptz
 from benhan.store.database import Connection
 from benhan.store.ids import SHARED, bucket_of
 from benhan.store.ledger.events import Event
@@ -44,6 +45,8 @@ _PENDING = Table(
         "detail": text,
     },
 )
+_ABOUT = struct.Struct(">iqiqiiihihih").pack
+"""Its whole numbers, each after its size."""
 
 
 @dataclass(slots=True)
@@ -97,23 +100,22 @@ def columns_of(entries: Sequence[Entry]) -> list[list[Any]]:
 async def append_many(connection: Connection, entries: Sequence[Entry]) -> None:
     """Record `entries`; they are committed, or not, with the transaction of `connection`."""
     if len(entries) >= MANY:
-        await copy_rows(connection, _PENDING, map(_row_of, entries))
+        await copy_encoded(connection, _PENDING, _encoded(entries))
     elif entries:
         await connection.execute(_APPEND, *columns_of(entries))
 
 
-def _row_of(entry: Entry) -> tuple[Any, ...]:
-    """The values of `entry` in the order of _PENDING."""
-    return (
-        entry.patient,
-        entry.rid,
-        entry.version,
-        bucket_of(entry.patient) if entry.patient else SHARED,
-        entry.event.number,
-        entry.type,
-        entry.at,
-        entry.actor,
-        entry.role,
-        bytes.fromhex(entry.trace),
-        detail_text(entry.detail),
-    )
+def _encoded(entries: Sequence[Entry]) -> Iterator[bytes]:
+    """`entries` as rows of _PENDING. What a batch has in common (who, when, on which trace) is written once."""
+    start, known = _PENDING.row_start, dict[tuple[datetime, str, str, str, str], bytes]()
+    for entry in entries:
+        bucket = bucket_of(entry.patient) if entry.patient else SHARED
+        about = 8, entry.patient, 8, entry.rid, 4, entry.version, 2, bucket, 2, entry.event.number, 2, entry.type
+        common = entry.at, entry.actor, entry.role, entry.trace, detail_text(entry.detail)
+        told = known.get(common)
+        if told is None:
+            at, actor, role, trace, detail = common
+            told = known[common] = b"".join(
+                (timestamptz(at), text(actor), text(role), bytea(bytes.fromhex(trace)), text(detail))
+            )
+        yield start + _ABOUT(*about) + told
