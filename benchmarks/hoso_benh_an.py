@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree
 
-from benhan.fhir.resource import exact_json, to_bytes
+from benhan.fhir.resource import read_own, to_bytes
 from benhan.kernel.memory import settle_memory
 from benhan.mapping.fhir_to_hoso_benh_an import Record, fhir_to_hoso_benh_an
 from benhan.mapping.hoso_benh_an_to_fhir import hoso_benh_an_to_fhir
@@ -36,7 +36,7 @@ def checked_xml(record: Record) -> bytes:
 
 
 def _read(contents: list[bytes]) -> Record:
-    patient, encounter, *rest = map(exact_json, contents)
+    patient, encounter, *rest = map(read_own, contents)
     return Record(FACILITY, patient, encounter, rest)
 
 
