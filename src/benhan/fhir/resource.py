@@ -29,6 +29,7 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,63})(\.[0-9]{1,64})?([eE][+-]?[0-9]{1,3})?")
 _BOM = b"\xef\xbb\xbf"
 _OWN = msgspec.json.Decoder(float_hook=orjson.Fragment)
+_OWN_DECIMALS = msgspec.json.Decoder(float_hook=Decimal)
 _LONG = re.compile(rb"[0-9]{19}")
 
 
@@ -124,6 +125,12 @@ def exact_json(data: bytes) -> Any:
     """`data` of our own for writing: every number in its digits, without the bounds of what comes from outside."""
     plain = orjson.loads(data)
     return plain if orjson.dumps(plain) == data else _exact_own(data)
+
+
+def read_own(data: bytes) -> Json:
+    """The resource in JSON that we wrote, its decimals as `Decimal` in their digits."""
+    found: Json = _OWN_DECIMALS.decode(data)
+    return found
 
 
 def to_bytes(value: Any) -> bytes:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal
 
 from benhan.fhir.indexing import Indexed, index_resource, patient_of
-from benhan.fhir.resource import DEPTH_MAX, ParsedResource, check_levels, head_bytes, resource_of
+from benhan.fhir.resource import DEPTH_MAX, ParsedResource, check_levels, head_bytes, read_own
 from benhan.fhir.search_parameters import R4, SearchRegistry
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.issues import Issue
@@ -116,8 +114,7 @@ class Stored:
 
     def read(self) -> dict[str, Any]:
         """The resource as a dictionary, its decimals exact (`Decimal`)."""
-        found: dict[str, Any] = json.loads(self.content, parse_float=Decimal)
-        return found
+        return read_own(self.content)
 
 
 @dataclass(frozen=True, slots=True)

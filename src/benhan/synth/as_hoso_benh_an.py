@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 
 import orjson
 
+from benhan.fhir.resource import read_own
 from benhan.mapping.fhir_to_hoso_benh_an import Record, fhir_to_hoso_benh_an
 from benhan.synth.as_fhir import Json, Names, all_of_visit
 from benhan.synth.as_fhir.patient import person_resources
@@ -50,5 +49,4 @@ def record_of(life: Life, visit: Visit, names: Names) -> Record:
 
 
 def _exact(resources: list[Json]) -> list[Json]:
-    found: list[Json] = json.loads(orjson.dumps(resources), parse_float=Decimal)
-    return found
+    return [read_own(orjson.dumps(each)) for each in resources]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benhan.fhir.references import references_in, rewrite_references
 from benhan.fhir.resource import (
@@ -16,6 +19,7 @@ from benhan.fhir.resource import (
     is_id,
     parse_json,
     parse_resource,
+    read_own,
     resource_of,
     resource_of_own,
     tail_bytes,
@@ -28,6 +32,26 @@ from benhan.kernel.faults import Fault
 def test_a_number_is_written_back_as_its_own_digits(digits: str) -> None:
     text = f'{{"resourceType":"Basic","x":{digits}}}'.encode()
     assert to_bytes(parse_resource(text).body) == text
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), VALUES, max_size=6))
+def test_what_we_wrote_is_read_with_its_decimals_in_their_digits(content: dict[str, object]) -> None:
+    data = to_bytes(content)
+    found = read_own(data)
+    assert repr(found) == repr(json.loads(data, parse_float=Decimal))
+    assert to_bytes(found) == data
+
+
+@pytest.mark.parametrize("digits", ["1.00", "-0.0", "1E+400", "123456789012345678901234567890", "-9223372036854775809"])
+def test_a_number_of_any_size_is_read_in_its_digits(digits: str) -> None:
+    assert str(read_own(f'{{"x":{digits}}}'.encode())["x"]) == digits
 
 
 def test_reading_is_by_floats_and_costs_no_second_tree_where_nothing_would_be_lost() -> None:

@@ -24,7 +24,7 @@ _READ_SYSTEMS = frozenset({systems.LOINC, systems.RELATED_TRAIT})
 
 @dataclass(slots=True)
 class Record:
-    """What an encounter's record holds, as read (`json.loads(parse_float=Decimal)` keeps the digits)."""
+    """What an encounter's record holds, as read (`read_own` keeps the digits of decimals)."""
 
     facility: str
     patient: Json

@@ -4,16 +4,13 @@ The names that an object has, in their order, are its shape. For each shape one 
 compiled: it takes the values, holds them to the rules of their fields and puts them between the tags. Its text holds
 nothing that was sent: names of arguments are numbers, tags are those of the field table.
 
-Of the lines of sheets most texts come again from record to record: codes, names of drugs and tests, units. What is
-written of them is remembered whole: a line is looked up by these, and only its own values are looked at.
-
 The pass says only that the rules of fields hold; where it doubts, `check` looks again and says what is wrong. What it
 cannot take (a number where a text belongs, a shape too many) is written field by field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -24,15 +21,7 @@ from benhan.vn.hoso_benh_an.kinds import KINDS, Kind
 SHAPES_MAX = 20
 """Shapes of one object of the table that have a function; the mapping and the readers each give one or two."""
 REMEMBERED_MAX = 4_096
-"""Texts of one kind; ways in which the steady fields of one shape are filled."""
-STEADY = frozenset({
-    "cachdung", "donvi", "donvitinh", "ketquabatthuong", "loaichidinh", "loaixetnghiem", "machiso",
-    "manoithuchienchidinh", "mathuocvattu_bv", "mathuocvattu_byt", "nhom", "noithuchienchidinh",
-    "pkqxn_tenxetnghiem", "soluong", "soluongthuocvattu", "tenchidinh", "tenthuocvattu", "trisothamchieu",
-})  # fmt: skip
-"""Fields of lines whose texts are those of a house's lists of tests, drugs and services, and come again."""
-STEADY_MIN = 3
-"""Of an object with fewer such fields nothing is remembered."""
+"""Texts of one kind."""
 _RIGHT: dict[Kind, set[str]] = {kind: {""} for kind in KINDS.values()}
 """Texts that are known to be of a kind, and the empty one, which is held to nothing."""
 
@@ -140,35 +129,20 @@ class _Objects:
     def _fill(self, shape: tuple[str, ...]) -> Fill:
         """The function that writes objects of a shape."""
         places = {name: f"v{number}" for number, name in enumerate(shape)}
-        steady = [name for name in shape if name in STEADY and name in self._texts]
-        if len(steady) < STEADY_MIN:
-            steady = []
-        own = {name: place for name, place in places.items() if name not in steady}
-        values, texts = ", ".join(places.values()), ", ".join(own[name] for name in own if name in self._texts)
+        values = ", ".join(places.values())
+        texts = ", ".join(place for name, place in places.items() if name in self._texts)
         known: dict[str, Any] = {"contents": _contents, "is_right": _is_right, "joined": "".join}
-        tests = " and ".join(self._tests(own, known)) or "True"
-        lines = ["def fill(values, doubts):", f"    [{values}] = values"]
-        if steady:
-            known["known"], known["learn"] = {}, _Steady(self._field, self._inside, steady, own).learn
-            parts = ", ".join(f"s{number}" for number in range(len(own) + 1))
-            lines += [
-                f"    steady = ({', '.join(places[name] for name in steady)})",
-                "    try:",
-                f"        [{parts}] = known[steady]",
-                "    except KeyError:",
-                f"        [{parts}] = learn(known, steady, doubts)",
-            ]
-        if texts:
-            lines += [
-                f"    together = joined([{texts}])",
-                f"    if not ({tests}): doubts.append({self._field.name!r})",
-                "    if not together.isprintable() or '<' in together or '&' in together or '>' in together:",
-                f"        [{texts}] = contents([{texts}])",
-            ]
-        lines += [
-            f"    if {' and '.join(own.values()) or 'True'}:",
-            f"        return {self._text(own, steady, known, is_filled=True)}",
-            f"    return {self._text(own, steady, known, is_filled=False)}",
+        tests = " and ".join(self._tests(places, known)) or "True"
+        lines = [
+            "def fill(values, doubts):",
+            f"    [{values}] = values",
+            f"    together = joined({'values' if texts == values else f'[{texts}]'})",
+            f"    if not ({tests}): doubts.append({self._field.name!r})",
+            "    if not together.isprintable() or '<' in together or '&' in together or '>' in together:",
+            f"        [{texts}] = contents([{texts}])",
+            f"    if {values.replace(', ', ' and ')}:",
+            f"        return {self._text(places, known, is_filled=True)}",
+            f"    return {self._text(places, known, is_filled=False)}",
         ]
         exec("\n".join(lines), known)  # noqa: S102  # our own text, see above
         made: Fill = known["fill"]
@@ -185,73 +159,29 @@ class _Objects:
                 known[f"kind_{place}"], known[f"right_{place}"] = kind, _RIGHT[kind]
                 yield f"({place} in right_{place} or is_right({place}, right_{place}, kind_{place}))"
 
-    def _text(self, own: dict[str, str], steady: list[str], known: dict[str, Any], *, is_filled: bool) -> str:
-        """An object as a formatted text of Python; `is_filled` where none of its own values is empty."""
-        lines, number = [], 0
+    def _text(self, places: dict[str, str], known: dict[str, Any], *, is_filled: bool) -> str:
+        """An object as a formatted text of Python; `is_filled` where none of its values is empty."""
+        lines = []
         for name, each in self._field.inner.items():
-            place = own.get(name)
+            place = places.get(name)
+            empty = _empty(each, self._inside)
             if place is None:
-                if not steady:
-                    lines.append(_empty(each, self._inside))
-                continue
-            if steady:
-                lines.append(f"{{s{number}}}")
-                number += 1
-            if name not in self._texts:
-                known[f"write_{place}"], known[f"empty_{place}"] = self._writers[name], _empty(each, self._inside)
+                lines.append(empty)
+            elif name not in self._texts:
+                known[f"write_{place}"], known[f"empty_{place}"] = self._writers[name], empty
                 lines.append(f"{{write_{place}({place}, doubts) if {place} else empty_{place}}}")
             elif is_filled:
                 lines.append(f"{self._inside}<{name}>{{{place}}}</{name}>\n")
             else:
                 lines.append(f'{self._inside}{{f"<{name}>{{{place}}}</{name}>" if {place} else "<{name}/>"}}\n')
-        if steady:
-            return f"f'''{''.join(lines)}{{s{number}}}'''"
         return f"f'''{self._indent}<{self._field.name}>\n{''.join(lines)}{self._indent}</{self._field.name}>\n'''"
 
 
-class _Steady:
-    """What is written of the steady fields of a shape: the text before, between and after its own fields."""
-
-    def __init__(self, field: Field, inside: str, names: list[str], own: Collection[str]) -> None:
-        self._field = field
-        self._inside = inside
-        self._names = names
-        self._own = own
-
-    def learn(self, known: dict[tuple[str, ...], list[str]], texts: tuple[str, ...], doubts: Doubts) -> list[str]:
-        """The parts for `texts`, remembered in `known` where their rules hold. TypeError where one is no text."""
-        "".join(texts)
-        told = dict(zip(self._names, texts, strict=True))
-        parts = self._parts(told)
-        if not all(self._holds(name, text) for name, text in told.items()):
-            doubts.append(self._field.name)
-            return parts
-        if len(known) >= REMEMBERED_MAX:
-            known.clear()
-        known[texts] = parts
-        return parts
-
-    def _holds(self, name: str, text: str) -> bool:
-        size, kind = self._field.inner[name].size, KINDS.get(name)
-        return not text or ((not size or len(text) <= size) and (kind is None or kind(text) is None))
-
-    def _parts(self, told: dict[str, str]) -> list[str]:
-        outside = self._inside.removesuffix(_STEP)
-        parts, part = [], f"{outside}<{self._field.name}>\n"
-        for name, each in self._field.inner.items():
-            if name in self._own:
-                parts.append(part)
-                part = ""
-            elif content := escaped(told.get(name, "")):
-                part += f"{self._inside}<{name}>{content}</{name}>\n"
-            else:
-                part += _empty(each, self._inside)
-        return [*parts, f"{part}{outside}</{self._field.name}>\n"]
-
-
 def _contents(texts: list[str]) -> list[str]:
-    """Texts as the content of their elements."""
-    return [escaped(each) for each in texts]
+    """Texts as the content of their elements; most of them are that already."""
+    return [
+        escaped(each) if not each.isprintable() or "<" in each or "&" in each or ">" in each else each for each in texts
+    ]
 
 
 def _is_right(text: str, right: set[str], kind: Kind) -> bool:
