@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, Literal
 
 from benhan.fhir.indexing import Indexed, index_resource, patient_of
-from benhan.fhir.resource import DEPTH_MAX, ParsedResource, check_levels, head_bytes, read_own
+from benhan.fhir.resource import DEPTH_MAX, ParsedResource, check_levels, head_bytes, read_own, resource_of
 from benhan.fhir.search_parameters import R4, SearchRegistry
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.issues import Issue
