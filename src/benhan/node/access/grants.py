@@ -23,7 +23,7 @@ from benhan.store.ids import bucket_of
 from benhan.store.ledger.events import Event
 from benhan.store.sql_texts import query
 from benhan.store.store import Store
-from benhan.store.unit_of_work import Hook
+from benhan.store.unit_of_work import Hook, UnitOfWork
 
 LONGEST = timedelta(days=366)
 MOST = 500
@@ -66,6 +66,14 @@ _REVOKE = query(
     """
     update access_grant set revoked_at = $3, revoked_by = $4
     where bucket = $1 and id = $2 and revoked_at is null and until_at > $3 returning *
+    """,
+)
+_TAKE_BACK = query(
+    "grants_take_back",
+    """
+    update access_grant set revoked_at = $5, revoked_by = $6
+    where bucket = $1 and patient = $2 and record = $3 and account = $4 and purpose = 'lending'
+          and revoked_at is null and until_at > $5 returning id
     """,
 )
 _OF_PATIENT = query(
@@ -140,15 +148,33 @@ class Grants:
         number = int(await self._store.database.fetchval(_NEXT))
         made = Grant(number, patient, record, account, from_at, until_at, None, uses, purpose, actor.id, sealed)
         unit = self._store.begin(actor)
-        unit.also(_insert(made))
-        key = account_key("grant", f"account:{account}")
-        unit.also(put(patient, number, key, from_at, until_at, record=record, uses=uses))
-        unit.record(
-            Event.ACCESS_GRANT, patient=patient, type_="Composition" if record else "Patient", rid=record or patient,
-            grant=number, account=account, purpose=purpose.value,
-        )  # fmt: skip
+        _give(unit, made)
         await self._store.commit(unit)
         return made
+
+    async def lend(self, unit: UnitOfWork, account: int, patient: int, record: int, until_at: datetime) -> None:
+        """Add to `unit` the grant that a loan of an archived record is: its borrower may read that record.
+
+        Whoever calls has checked the right to lend.
+        """
+        number = int(await self._store.database.fetchval(_NEXT))
+        _give(
+            unit,
+            Grant(
+                number, patient, record, account, unit.at, until_at, None, Use.READ, Purpose.LENDING, unit.actor.id,
+                None,
+            ),
+        )  # fmt: skip
+
+    def take_back(self, unit: UnitOfWork, account: int, patient: int, record: int) -> None:
+        """Add to `unit` the end of the grants that loans of a record were."""
+
+        async def write(connection: Connection) -> None:
+            values = (bucket_of(patient), patient, record, account, unit.at, unit.actor.id)
+            for row in await connection.fetch(_TAKE_BACK, *values):
+                await end(patient, row["id"], account_key("grant", f"account:{account}"), unit.at)(connection)
+
+        unit.also(write)
 
     async def revoke(self, number: int, patient: int, actor: Actor) -> None:
         """End a grant now. Raises NotFound BA-5312, Forbidden BA-5310."""
@@ -193,6 +219,16 @@ class Grants:
         async with self._store.database.connection() as connection:
             key = await self._store.keyring.data_key(patient, connection)
         return key.seal(note.strip().encode(), _NOTE_AAD)
+
+
+def _give(unit: UnitOfWork, made: Grant) -> None:
+    key = account_key("grant", f"account:{made.account}")
+    unit.also(_insert(made))
+    unit.also(put(made.patient, made.id, key, made.from_at, made.until_at, record=made.record, uses=made.uses))
+    unit.record(
+        Event.ACCESS_GRANT, patient=made.patient, type_="Composition" if made.record else "Patient",
+        rid=made.record or made.patient, grant=made.id, account=made.account, purpose=made.purpose.value,
+    )  # fmt: skip
 
 
 def _insert(grant: Grant) -> Hook:

@@ -21,11 +21,12 @@ from benhan.kernel.faults import Conflict, FaultCode, Forbidden, Incorrect, NotF
 from benhan.kernel.issues import error
 from benhan.kernel.permissions import Permission
 from benhan.kernel.texts import Text
+from benhan.node.access.grants import Grants
 from benhan.node.records.faults import NOT_NOW, REASON_MISSING
 from benhan.node.records.life import Records, require
 from benhan.node.records.lifecycle import STATE_WORDS, State
 from benhan.node.records.models import Record
-from benhan.store.database import Connection, Database
+from benhan.store.database import Connection
 from benhan.store.ids import bucket_of, encode_rid
 from benhan.store.ledger.events import Event
 from benhan.store.sealing import DataKey
@@ -94,13 +95,6 @@ _OF_BORROWER = query(
     "select * from record_loan where state in ('asked', 'lent') and borrower = $1 order by id desc limit $2",
     fan_out="what somebody has borrowed lies in all compartments",
 )
-LENT = query(
-    "is_record_lent",
-    """
-    select 1 from record_loan
-    where bucket = $1 and record = $2 and borrower = $3 and state = 'lent' and ends_at > $4 limit 1
-    """,
-)
 
 
 class LoanState(Enum):
@@ -160,17 +154,13 @@ class Loan:
         return self.state is LoanState.LENT and bool(self.sheets) and self.ends_at is not None and at >= self.ends_at
 
 
-async def is_lent_to(database: Database, record: Record, actor: Actor, at: datetime) -> bool:
-    """Whether an archived record is lent to somebody now: for those who decide on access."""
-    return await database.fetchval(LENT, record.bucket, record.rid, actor.id, at) is not None
-
-
 class Loans:
     """The loans of one store's records."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
         self._store = records.store
+        self._grants = Grants(records.store)
 
     async def ask(self, record_id: str, purpose: str, actor: Actor) -> str:
         """Ask for an archived record; gives the key of the loan.
@@ -269,6 +259,12 @@ class Loans:
                 raise LOAN_SETTLED()
 
         unit.also(write)
+        account = loan.borrower.removeprefix("account:")
+        if account.isdecimal():
+            if state is LoanState.LENT:
+                await self._grants.lend(unit, int(account), loan.patient, loan.record, more[0])
+            elif not more:
+                self._grants.take_back(unit, int(account), loan.patient, loan.record)
         self._note(unit, loan.patient, loan.record, loan.id, act)
         await self._store.commit(unit)
 
