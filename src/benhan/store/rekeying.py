@@ -52,7 +52,7 @@ _HALF_DONE = query(
     "select bucket, patient from data_key where wrapped_before is not null order by bucket, patient",
     fan_out="what was stopped may be of any compartment",
 )
-_WIPE = query("wipe_key_before", "update data_key set wrapped_before = null where bucket = $1 and patient = $2")
+_END_BEFORE = query("end_key_before", "update data_key set wrapped_before = null where bucket = $1 and patient = $2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ async def _finish(database: Database, keyring: Keyring, bucket: int, patient: in
     await asyncio.sleep(settle_s)
     await _seal_anew(database, keyring, bucket, patient)
     async with database.transaction() as connection:
-        await connection.execute(_WIPE, bucket, patient)
+        await connection.execute(_END_BEFORE, bucket, patient)
         await connection.execute("select pg_notify($1, $2)", CHANNEL, f"{patient} {REPLACED}")
     keyring.drop([patient])
 

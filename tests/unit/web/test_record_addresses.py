@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from benhan.node.records.lists import NEWEST
-from benhan.web.record_pages import _before, _whole
-from benhan.web.record_paths import department_in
+from benhan.web.record_pages import _before
+from benhan.web.record_paths import department_in, whole_number
 
 
 @pytest.mark.parametrize(
@@ -28,4 +28,4 @@ def test_a_department_is_a_short_line(typed: str, read: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "-1", "1.5", "²", "9" * 12])
 def test_a_version_that_is_none_is_nought(text: str) -> None:
-    assert _whole(text) == 0
+    assert whole_number(text) == 0

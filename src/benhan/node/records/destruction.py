@@ -146,36 +146,36 @@ _HELD = query(
     "is_record_held",
     "select 1 from record_hold where bucket = $1 and record = $2 and released_at is null limit 1",
 )
-_WIPE_RANGES = query(
-    "wipe_ranges",
+_EMPTY_RANGES = query(
+    "empty_ranges",
     """
     delete from range_index i using unnest($2::smallint[], $3::bigint[]) as w (type, rid)
     where i.bucket = $1 and i.type = w.type and i.rid = w.rid
     """,
 )
-_WIPE_CURRENT = query(
-    "wipe_current",
+_EMPTY_CURRENT = query(
+    "empty_current",
     """
     update resource r set content = null, tokens = '{}', at_from = null, at_to = null, quantity = null
     from unnest($2::smallint[], $3::bigint[]) as w (type, rid)
     where r.bucket = $1 and r.type = w.type and r.rid = w.rid
     """,
 )
-_WIPE_HISTORY = query(
-    "wipe_history",
+_EMPTY_HISTORY = query(
+    "empty_history",
     """
     update resource_history r set content = null from unnest($2::smallint[], $3::bigint[]) as w (type, rid)
     where r.bucket = $1 and r.type = w.type and r.rid = w.rid
     """,
 )
-_WIPE_REASONS = query("wipe_reasons", "update record_act set reason = null where bucket = $1 and record = $2")
-_WIPE_DRAFTS = query("wipe_drafts", "delete from paper_draft where bucket = $1 and record = $2")
-_WIPE_LOANS = query("wipe_loans", "update record_loan set told = '' where bucket = $1 and record = $2")
-_WIPE_REQUESTS = query("wipe_requests", "update record_request set told = '' where bucket = $1 and record = $2")
-_WIPE_REFUSALS = query("wipe_refusals", "update signing_step set reason = null where bucket = $1 and record = $2")
-_WIPE_PHONES = query("wipe_phones", "delete from confirmation_code where bucket = $1 and record = $2")
-_WIPE_SIGNED = query(
-    "wipe_signed_files",
+_EMPTY_REASONS = query("empty_reasons", "update record_act set reason = null where bucket = $1 and record = $2")
+_EMPTY_DRAFTS = query("empty_drafts", "delete from paper_draft where bucket = $1 and record = $2")
+_EMPTY_LOANS = query("empty_loans", "update record_loan set told = '' where bucket = $1 and record = $2")
+_EMPTY_REQUESTS = query("empty_requests", "update record_request set told = '' where bucket = $1 and record = $2")
+_EMPTY_REFUSALS = query("empty_refusals", "update signing_step set reason = null where bucket = $1 and record = $2")
+_EMPTY_PHONES = query("empty_phones", "delete from confirmation_code where bucket = $1 and record = $2")
+_EMPTY_SIGNED = query(
+    "end_signed_files",
     """
     delete from blob b using (
         select address from signed_paper where bucket = $1 and record = $2
@@ -411,16 +411,16 @@ class Destruction:
         if version is None or done is None:
             raise BATCH_SETTLED()
         types, rids = [type_ for type_, _ in own], [rid for _, rid in own]
-        await connection.execute(_WIPE_RANGES, record.bucket, types, rids)
-        await connection.execute(_WIPE_CURRENT, record.bucket, types, rids)
-        await connection.execute(_WIPE_HISTORY, record.bucket, types, rids)
-        await connection.execute(_WIPE_REASONS, record.bucket, record.rid)
-        await connection.execute(_WIPE_DRAFTS, record.bucket, record.rid)
-        await connection.execute(_WIPE_LOANS, record.bucket, record.rid)
-        await connection.execute(_WIPE_REQUESTS, record.bucket, record.rid)
-        await connection.execute(_WIPE_REFUSALS, record.bucket, record.rid)
-        await connection.execute(_WIPE_PHONES, record.bucket, record.rid)
-        await connection.execute(_WIPE_SIGNED, record.bucket, record.rid)
+        await connection.execute(_EMPTY_RANGES, record.bucket, types, rids)
+        await connection.execute(_EMPTY_CURRENT, record.bucket, types, rids)
+        await connection.execute(_EMPTY_HISTORY, record.bucket, types, rids)
+        await connection.execute(_EMPTY_REASONS, record.bucket, record.rid)
+        await connection.execute(_EMPTY_DRAFTS, record.bucket, record.rid)
+        await connection.execute(_EMPTY_LOANS, record.bucket, record.rid)
+        await connection.execute(_EMPTY_REQUESTS, record.bucket, record.rid)
+        await connection.execute(_EMPTY_REFUSALS, record.bucket, record.rid)
+        await connection.execute(_EMPTY_PHONES, record.bucket, record.rid)
+        await connection.execute(_EMPTY_SIGNED, record.bucket, record.rid)
         await connection.execute(_NOTE, record.bucket, record.rid, version, now, actor.id, actor.role.value)
         await append_many(
             connection,
