@@ -44,8 +44,8 @@ TAKEN_BACK = (
     system_code_term("Condition.verificationStatus", _VER_STATUS, "entered-in-error"),
 )  # fmt: skip
 """Index terms of what was entered in error: it is not counted."""
-STAYS, DIAGNOSES, SIGNS, RESULTS, DRUGS, ALLERGIES = 200, 500, 150, 250, 100, 50
-REPORTS = 80
+STAYS, DIAGNOSES, SIGNS, RESULTS, DRUGS, ALLERGIES = 200, 500, 100, 160, 100, 50
+REPORTS = 50
 """How many of each an overview reads at most; all but the newest are on pages of their own."""
 RESULTS_A_PAGE = 400
 MOMENTS_A_PAGE = 100
