@@ -134,18 +134,19 @@ def visible(thing: Thing, relations: list[Related], care: Care, *, sees_secrets:
     return reached and shown
 
 
-keys = st.lists(st.sampled_from(KEYS), max_size=3, unique=True).map(tuple)
+keys = st.lists(st.sampled_from(KEYS), min_size=1, max_size=3, unique=True).map(tuple)
 relations_ = st.lists(
     st.builds(
         Related,
         st.integers(0, PATIENTS - 1),
         st.sampled_from(KEYS),
-        st.sampled_from([-HOUR, timedelta(), HOUR]),
-        st.sampled_from([timedelta(), HOUR, 2 * HOUR]),
-        st.sampled_from([1, 63, 62]),
+        st.sampled_from([timedelta(), -HOUR, timedelta(), HOUR]),
+        st.sampled_from([HOUR, 2 * HOUR, HOUR, timedelta()]),
+        st.sampled_from([63, 1, 63, 62]),
         st.booleans(),
-        st.sampled_from([0, 0, 0, 5]),
+        st.sampled_from([0, 0, 0, 0, 5]),
     ),
+    min_size=4,
     max_size=8,
     unique_by=lambda each: (each.patient, each.key),
 )
@@ -156,13 +157,13 @@ cares = st.builds(
     keys,
     keys,
     keys,
-    st.sampled_from([False, False, False, True]),
+    st.sampled_from([False, False, True]),
 )
 
 
 def test_every_way_to_read_shows_what_a_plain_reading_allows_and_nothing_else(there: World) -> None:
     @settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=True)
-    @given(relations_, cares, st.sampled_from([False, False, True]))
+    @given(relations_, cares, st.sampled_from([False, False, False, True]))
     def compared(relations: list[Related], care: Care, sees_secrets: bool) -> None:  # noqa: FBT001  # drawn
         may = frozenset(Permission) if sees_secrets else frozenset(Permission) - {Permission.SECRECY_VIEW}
         actor = Actor("account:1", Role.DOCTOR, may, care=care)
