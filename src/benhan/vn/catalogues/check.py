@@ -47,7 +47,7 @@ def check_code(catalogue: Catalogue, code: str, on: date, place: str = "") -> Is
     rows = catalogue.rows_of(code)
     if rows:
         return error("code-invalid", place, _other_days(rows, on).filled(name=name), head.source)
-    meant = suggestion(catalogue, code, on)
+    meant = likely_meant(catalogue, code, on)
     is_whole = head.content is Content.WHOLE
     text = UNKNOWN if is_whole else NOT_IN_PART
     if meant is not None:
@@ -57,7 +57,7 @@ def check_code(catalogue: Catalogue, code: str, on: date, place: str = "") -> Is
     return told("code-invalid" if is_whole else "incomplete", place, text.filled(name=name), head.source)
 
 
-def suggestion(catalogue: Catalogue, written: str, on: date) -> Entry | None:
+def likely_meant(catalogue: Catalogue, written: str, on: date) -> Entry | None:
     """What was probably meant: the code but for spaces, case, dots and zeros, that of a name, the nearest code.
 
     The nearest is looked for in lists of up to NEAREST_AMONG_MAX codes only.

@@ -14,7 +14,7 @@ from benhan.kernel.texts import Text
 from benhan.synth.diseases import diseases
 from benhan.vn.catalogues.as_fhir import code_system, concept_map, concepts, shipped_concept_maps, shipped_resource
 from benhan.vn.catalogues.catalogue import Catalogue, Content, Entry, Head
-from benhan.vn.catalogues.check import check_catalogues, check_code, suggestion
+from benhan.vn.catalogues.check import check_catalogues, check_code, likely_meant
 from benhan.vn.catalogues.maps import code_map, local_map, unmapped
 from benhan.vn.catalogues.shipped import catalogue, name_of, names
 
@@ -112,7 +112,7 @@ def test_a_code_before_its_day_and_after_its_end_is_told_with_the_day() -> None:
     ],
 )
 def test_what_was_meant_is_suggested(name: str, written: str, meant: str) -> None:
-    found = suggestion(catalogue(name), written, NOW)
+    found = likely_meant(catalogue(name), written, NOW)
     assert found is not None
     assert found.code == meant
     issue = check_code(catalogue(name), written, NOW)
@@ -128,7 +128,7 @@ def test_units_of_administration_are_lists_by_day() -> None:
 
 
 def test_nothing_is_suggested_for_nonsense() -> None:
-    assert suggestion(catalogue("MA_LOAI_KCB"), "", NOW) is None
+    assert likely_meant(catalogue("MA_LOAI_KCB"), "", NOW) is None
     issue = check_code(catalogue("MA_LOAI_KCB"), "xyz", NOW)
     assert issue is not None
     assert issue.severity is Severity.ERROR
