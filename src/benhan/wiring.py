@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,9 +23,10 @@ from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.exports import Exports
 from benhan.node.intake import Intake
-from benhan.node.packages.making import Packages
+from benhan.node.packages.making import Packages, SignedFile
 from benhan.node.packages.organisation import organisation_signer
 from benhan.node.records.life import Facility, Records
+from benhan.node.records.models import Record
 from benhan.node.records.order import Order, read_order, usual_order
 from benhan.node.sends.desk import Desk
 from benhan.node.sends.destination import Destination
@@ -259,7 +260,15 @@ def packages_of(node: Node, records: Records) -> Packages:
     signer = None
     if settings.facility_certificate:
         signer = organisation_signer(Path(settings.facility_certificate), settings.facility_certificate_password)
-    return Packages(records, f"{settings.base_url}/fhir", signer)
+    signatures = node.signing.signatures
+
+    async def signed(record: Record) -> Sequence[SignedFile]:
+        return [
+            SignedFile(each.number, each.version, await signatures.bytes_of(each))
+            for each in await signatures.rows.files(record)
+        ]
+
+    return Packages(records, f"{settings.base_url}/fhir", signer, signed)
 
 
 def trust_of(settings: Settings) -> Trust:

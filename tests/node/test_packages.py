@@ -131,7 +131,7 @@ async def test_a_record_arrives_at_another_hospital_with_every_signature_valid_a
     tagged = [each.read() for each in bundle.matches if "tag" in each.read().get("meta", {})]
     assert len(tagged) == preview.counts["Observation"]
     assert all(each["encounter"]["reference"] != f"Encounter/{stay.encounter}" for each in tagged)
-    assert len(await records.rows.of_patient(record.patient)) == 1
+    assert len(await records.rows.of_patient(record.patient, ARCHIVIST)) == 1
     (outside,) = {each["encounter"]["reference"].removeprefix("Encounter/") for each in tagged}
     with pytest.raises(Fault) as theirs:
         await records.open(outside, INTERNAL, "K01", DOCTOR)

@@ -14,6 +14,7 @@ from benhan.kernel.faults import Conflict, Forbidden
 from benhan.node.records.life import Records
 from benhan.node.ward.places import Place, moved, place_of
 from benhan.node.ward.wards import Department, Wards
+from benhan.store.ledger.events import Event
 from benhan.store.store import Store
 from benhan.vn import systems
 
@@ -109,7 +110,7 @@ async def test_nobody_takes_a_patient_who_has_left(store: Store, wards: Wards) -
 async def test_that_a_board_was_looked_at_is_in_the_ledger(store: Store, wards: Wards) -> None:
     await admit(store, "Lê Văn Bình", **lies_in(INTERNAL_WARD, "P1", "H10"))
     await wards.board(INTERNAL_WARD, NURSE)
-    found = await store.database.fetch("select actor from ledger_waiting where event = 120")
+    found = await store.database.fetch("select actor from ledger_waiting where event = $1", Event.WARD_VIEW.number)
     assert [row["actor"] for row in found] == [NURSE.id]
 
 

@@ -26,7 +26,9 @@ PASSWORD = "mat-khau-dung-de-thu"
 PLACES = {
     "{id}": "abcdefgh12345678", "{id:int}": "1", "{type}": "Patient", "{version}": "1", "{analyte}": "glu",
     "{wanted}": "Observation", "{job}": "abc", "{file}": "x", "{operation}": "nothing",
-    "{name}": "emrhub", "{key}": "0-1", "{part}": "0",
+    "{name}": "emrhub", "{key}": "0-1", "{part}": "0", "{observation}": "abcdefgh12345678", "{of}": "abcdefgh12345678",
+    "{field}": "hinh", "{place}": "0", "{kind}": "file", "{encounter}": "abcdefgh12345678", "{number:int}": "1",
+    "{batch}": "0" * 24,
 }  # fmt: skip
 
 

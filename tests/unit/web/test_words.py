@@ -9,6 +9,8 @@ from typing import get_args
 
 import pytest
 
+from benhan.access.matrix import KINDS as ACCOUNT_KINDS
+from benhan.access.matrix import MODES, RELATIONS, STATES, USES
 from benhan.access.smart.scopes import Level
 from benhan.kernel.actors import Role
 from benhan.mapping.bhyt.encounter import CLASSES
@@ -41,11 +43,13 @@ from benhan.node.signatures.keys import KINDS as SIGNER_KINDS
 from benhan.node.signatures.models import COUNTERSIGN, StepState
 from benhan.repository.delivery import KINDS as DELIVERIES
 from benhan.signing.verdicts import Indication
+from benhan.store.care import KINDS as CARE_KINDS
 from benhan.store.inbox import State
 from benhan.store.ledger.events import Event
 from benhan.store.send_state import SendState
 from benhan.vn.bhyt.messages import CHECKIN, CLAIM
 from benhan.web import words
+from benhan.web.access_pages import _HEADER
 from benhan.web.package_pages import LISTS as PACKAGE_LISTS
 from benhan.web.pages import FOLDER, STATIC
 from benhan.web.patient_pages import TABS
@@ -93,7 +97,11 @@ FAMILIES: dict[str, set[str]] = {
     "book.means_": set(HOW_IT_LIES),
     "confirm_by.": {method.value for method in Method},
     "duty.": {*get_args(Duty), COUNTERSIGN},
-    "relation.": {relation.value for relation in Relation},
+    "relation.": {*(relation.value for relation in Relation), *RELATIONS},
+    "mode.": set(MODES),
+    "record_state.": set(STATES),
+    "use.": set(USES),
+    "reason.": {*CARE_KINDS, "right"},
     "signing.": set(INDICATIONS.values()),
     "signing.kind_": set(SIGNER_KINDS),
     "signing.state_": {"waiting", "signed", "failed", "left"},
@@ -110,7 +118,7 @@ FAMILIES: dict[str, set[str]] = {
     "fhir_type.": {"every", *TOLD_TYPES},
     "flag.": {"L", "H", "LL", "HH", "A"},
     "gender.": {*GENDER.values(), "unknown"},
-    "kind.": set(KINDS),
+    "kind.": {*KINDS, *ACCOUNT_KINDS},
     "message.": {*(kind.replace("^", "_") for kind in (*MAPPINGS, CLAIM, CHECKIN)), "?"},
     "loans.": {state.value for state in LoanState},
     "packages.": {state.value for state in PackageState},
@@ -137,6 +145,8 @@ FAMILIES: dict[str, set[str]] = {
     "station.": set(re.findall(r'Station\(\s*"(\w+)"', inspect.getsource(traces))) | {"book"},
 }
 """What a template puts together: `t('role.' ~ role)`, and every end that may come."""
+SAID_BY_CODE = {"looks.made_at", *(f"looks.{head}" for head in _HEADER)}
+"""What no page says, but a file."""
 
 
 def _written() -> set[str]:
@@ -147,7 +157,7 @@ def _written() -> set[str]:
 
 
 def _needed() -> set[str]:
-    return _written() | {prefix + end for prefix, ends in FAMILIES.items() for end in ends}
+    return _written() | SAID_BY_CODE | {prefix + end for prefix, ends in FAMILIES.items() for end in ends}
 
 
 def _places(text: str) -> set[str]:

@@ -171,7 +171,7 @@ GUARDIAN_NEEDED = FaultCode(
 )
 NO_CODE_SENDER = FaultCode(
     "BA-5124",
-    Unavailable,
+    Conflict,
     Text(
         "Nút này chưa nối dịch vụ gửi mã. Dùng chữ ký tay hoặc hai người làm chứng.",
         "No service that sends codes is connected. Use a handwritten stroke or two witnesses.",
