@@ -143,7 +143,7 @@ _FIELDS = itemgetter("type", "rid", "version", "patient", "updated_at", "content
 
 
 class Wanted(NamedTuple):
-    """A read: what, for whom, on which trace."""
+    """A read: what ("" for whatever id is there), for whom, on which trace."""
 
     type: str
     id: str
@@ -238,6 +238,15 @@ class Resources:
         """The current versions of (type, id) pairs, None for what is not there, is deleted or destroyed."""
         granted = [(type_, id_) for type_, id_ in wanted if self._rules.grants(actor, type_, Act.READ)]
         answers = await asyncio.gather(*(self._ask(type_, id_, actor) for type_, id_ in granted))
+        return [None if isinstance(answer, Fault) else answer for answer in answers]
+
+    async def read_rids(self, wanted: Iterable[tuple[str, int]], actor: Actor) -> list[Stored | None]:
+        """The same by (type, rid), for who keeps rids: the id of a resource may be one that its sender chose."""
+        trace = current_trace.get()
+        granted = [
+            Wanted(type_, "", rid, actor, trace) for type_, rid in wanted if self._rules.grants(actor, type_, Act.READ)
+        ]
+        answers = await asyncio.gather(*map(self._reads.ask, granted))
         return [None if isinstance(answer, Fault) else answer for answer in answers]
 
     async def vread(self, type_: str, id_: str, version: int, actor: Actor) -> Stored:
@@ -399,7 +408,7 @@ def _answer(wanted: Wanted, index: int, found: dict[int, Stored | None]) -> Stor
         return SHREDDED()
     if stored.deleted:
         return DELETED(type=wanted.type, id=wanted.id)
-    if stored.id != wanted.id:  # two ids with the same keyed hash: what is there is another resource
+    if wanted.id and stored.id != wanted.id:  # two ids with the same keyed hash: what is there is another resource
         return NO_SUCH_RESOURCE(type=wanted.type, id=wanted.id)
     return stored
 

@@ -37,7 +37,7 @@ from benhan.node.records.models import Paper
 from benhan.node.records.papers import Papers
 from benhan.node.ward.stays import Stay, open_stay
 from benhan.store.identities import Identities
-from benhan.store.ids import bucket_of, encode_rid
+from benhan.store.ids import bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.sql_texts import query
 from benhan.store.store import Store
@@ -105,10 +105,11 @@ class Bedside:
                 _SIGNS, [bucket_of(each) for each in rids], rids, TYPE_NUMBERS["Observation"], since, signs, hidden
             )
             opened = await self._store.opener.open_all(rows, connection)
+        names = dict(zip(rids, patients, strict=True))
         by_patient: dict[str, list[Json]] = {}
         for each in opened:
             if each is not None:
-                by_patient.setdefault(encode_rid(each.patient), []).append(each.read())
+                by_patient.setdefault(names[each.patient], []).append(each.read())
         found: dict[str, dict[str, str]] = {}
         for patient, observations in by_patient.items():
             for line in reversed(signs_by_time(observations)):

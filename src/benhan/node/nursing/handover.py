@@ -212,10 +212,11 @@ class Handovers:
         async with self._store.database.connection() as connection:
             rows = await connection.fetch(_CHANGED, [bucket_of(each) for each in rids], rids, types, since, hidden)
             opened = await self._store.opener.open_all(rows, connection)
+        names = dict(zip(rids, patients, strict=True))
         found: dict[str, Changes] = {}
         for each in opened:
             if each is not None:
-                _tell(found.setdefault(encode_rid(each.patient), Changes()), each.read(), since)
+                _tell(found.setdefault(names[each.patient], Changes()), each.read(), since)
         return found
 
 

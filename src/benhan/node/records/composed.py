@@ -5,8 +5,9 @@ Source: FHIR R4 composition.html; TT 32/2023/TT-BYT Đ52 k2 (time and author of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from benhan.fhir.resource import instant
@@ -33,13 +34,15 @@ def composition_of(
     subject: str,
     encounter: str,
     at: datetime,
+    named: Mapping[str, str] = MappingProxyType({}),
 ) -> Json:
-    """The Composition of a record; `facility` is code and name, `subject` and `encounter` are references."""
+    """The Composition of a record; `facility` is code and name, `subject` and `encounter` are references; `named` are
+    the references of papers whose ids their senders chose, by the one of their rid."""
     sections = []
     for section in order.section:
         here = [each for each in papers if each.section == section.key and not each.is_cancelled]
         if here:
-            entries = [{"reference": each.reference} for each in here]
+            entries = [{"reference": named.get(each.reference, each.reference)} for each in here]
             sections.append({"title": section.vi, "code": {"text": section.key}, "entry": entries})
     author = {"identifier": {"system": systems.FACILITY_CODE, "value": facility[0]}, "display": facility[1]}
     number = {"system": systems.STORAGE_NUMBER, "value": record.storage_number} if record.storage_number else None

@@ -31,7 +31,7 @@ from benhan.node.records.lifecycle import State
 from benhan.node.records.models import Record
 from benhan.store.compartment import read_compartment
 from benhan.store.database import Connection
-from benhan.store.ids import bucket_of, encode_rid
+from benhan.store.ids import bucket_of
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
 from benhan.store.rekeying import finish_replacements, replace_key
@@ -381,8 +381,9 @@ class Destruction:
     async def _parted(self, record: Record) -> tuple[list[tuple[int, int]], bool]:
         """What goes with a record (type numbers and rids), and whether other episodes of the patient stay."""
         found = await read_compartment(self._store, WHOLE, record.patient)
-        encounter = f"Encounter/{encode_rid(record.encounter)}"
-        papers = {each.reference for each in await self._records.rows.papers(record)}
+        ids = {(each.type, each.rid): f"{each.type}/{each.id}" for each in found}
+        encounter = ids.get(("Encounter", record.encounter), "")
+        papers = {ids.get((each.type, each.rid), "") for each in await self._records.rows.papers(record)}
         own: list[tuple[int, int]] = []
         stays = False
         for each in found:

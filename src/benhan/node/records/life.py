@@ -42,7 +42,6 @@ from benhan.node.signatures.faults import UNSIGNED_PAPERS
 from benhan.store.care import archive, end, may_use, put
 from benhan.store.compartment import ALWAYS, read_compartment
 from benhan.store.faults import NO_SUCH_RESOURCE
-from benhan.store.ids import encode_rid
 from benhan.store.ledger.events import Event
 from benhan.store.store import Store
 from benhan.store.unit_of_work import Hook, Stored, UnitOfWork
@@ -204,9 +203,9 @@ class Records:
         if record.state is State.DESTROYED:
             raise IS_DESTROYED()
         papers = await self.rows.papers(record)
-        wanted = [("Patient", encode_rid(record.patient)), ("Encounter", encode_rid(record.encounter))]
-        wanted += [(each.type, each.id) for each in papers]
-        patient, encounter, *found = await self.store.resources.read_many(wanted, sight_of(actor))
+        wanted = [("Patient", record.patient), ("Encounter", record.encounter)]
+        wanted += [(each.type, each.rid) for each in papers]
+        patient, encounter, *found = await self.store.resources.read_rids(wanted, sight_of(actor))
         if patient is None or encounter is None:
             raise NO_SUCH_RESOURCE(type="Patient" if patient is None else "Encounter", id="?")
         there = zip(papers, found, strict=True)
@@ -354,9 +353,10 @@ class Records:
             unit.also(rows.put_paper(before, each))
         if has_changed:
             form = self.forms.by_key(after.form)
+            named = {reference: f"{one.type}/{one.id}" for reference, one in opened.stored.items()}
             composition = composition_of(
                 after, form, told, self.order, self._custodian, f"Patient/{opened.patient.id}",
-                f"Encounter/{opened.encounter.id}", unit.at,
+                f"Encounter/{opened.encounter.id}", unit.at, named,
             )  # fmt: skip
             unit.update(resource_of(composition))
         unit.record(Event.RECORD_ACT, patient=before.patient, type_="Composition", rid=before.rid, act=act, paper=paper)

@@ -13,7 +13,6 @@ from benhan.node.records.admission import relaxed
 from benhan.node.records.life import Records
 from benhan.node.records.lifecycle import State
 from benhan.node.records.models import Record
-from benhan.store.ids import encode_rid
 
 PAGE = 30
 NEWEST = (datetime(9999, 1, 1, tzinfo=UTC), 0)
@@ -34,7 +33,7 @@ async def lines(records: Records, listed: Sequence[Record], actor: Actor) -> lis
     """Records that the actor may read, as lines; what is shown of patients is in the ledger. None where a patient's key
     was destroyed."""
     wanted = {each.patient for each in listed}
-    found = await records.store.resources.read_many([("Patient", encode_rid(rid)) for rid in wanted], relaxed(actor))
+    found = await records.store.resources.read_rids([("Patient", rid) for rid in wanted], relaxed(actor))
     now = records.store.clock.now()
     today = day_in_vietnam(now).isoformat()
     patients = {each.rid: line_of(each.read(), today) for each in found if each is not None and not each.deleted}

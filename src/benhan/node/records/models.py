@@ -61,11 +61,6 @@ class Record:
         return encode_rid(self.rid)
 
     @property
-    def encounter_id(self) -> str:
-        """The logical id of its episode."""
-        return encode_rid(self.encounter)
-
-    @property
     def form_number(self) -> str:
         """The number of its bệnh án: `01/BV-01`."""
         return number_of(self.form)

@@ -186,11 +186,11 @@ class Papers:
             raise IS_CANCELLED()
         opened = await self._records.opened(record, seeing)
         now = self._store.clock.now()
-        there = {each.reference for each in opened.papers}
+        there = {(each.type, each.rid) for each in opened.papers}
         papers: list[Paper] = []
         for reference in references:
             type_, _, id_ = reference.partition("/")
-            if reference in there:
+            if (type_, self._store.workshop.ids.rid_of(type_, id_)) in there:
                 continue
             stored = await self._store.resources.read(type_, id_, seeing)
             if stored.patient != record.patient:
@@ -201,6 +201,7 @@ class Papers:
                 number, type_, stored.rid, stored.version, PaperState.HELD, "", section, actor.id, now, now, None
             )
             papers.append(held)
+            opened = replace(opened, stored={**opened.stored, held.reference: stored})
         if papers:
             unit = self._store.begin(actor)
             after = replace(record, papers=papers[-1].number)

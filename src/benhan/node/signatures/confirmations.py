@@ -38,7 +38,6 @@ from benhan.node.signatures.models import PATIENT, Chosen, Step, StepState
 from benhan.node.signatures.rows import Made
 from benhan.node.signatures.signing import Signatures, is_of, signable
 from benhan.store.database import Connection
-from benhan.store.ids import encode_rid
 from benhan.store.ledger.events import Event
 from benhan.store.sql_texts import query
 
@@ -98,7 +97,7 @@ class CodeSender(Protocol):
     """Sends a code to a phone: an SMS or messaging provider, by whoever connects one."""
 
     async def send(self, phone: str, code: str) -> None:
-        """Raises Unavailable BA-5124 where it cannot."""
+        """Raises Conflict BA-5124 where it cannot."""
         ...
 
 
@@ -161,14 +160,12 @@ class Confirmations:
         form = self._records.forms.by_key(paper.form)
         answers = response_to_answers(form, stored.read())
         pictures = await asyncio.to_thread(paper_to_pictures, form, answers)
-        (patient,) = await self._store.resources.read_many([("Patient", encode_rid(record.patient))], admitted.actor)
+        (patient,) = await self._store.resources.read_rids([("Patient", record.patient)], admitted.actor)
         if patient is None:
             raise NO_SUCH_PAPER()
         today = day_in_vietnam(self._store.clock.now()).isoformat()
         years = _years(str(patient.read().get("birthDate", "")), today)
-        return ToConfirm(
-            record, paper, pictures, hashlib.sha256(pdf).hexdigest(), years, f"Patient/{encode_rid(record.patient)}"
-        )
+        return ToConfirm(record, paper, pictures, hashlib.sha256(pdf).hexdigest(), years, f"Patient/{patient.id}")
 
     async def take(
         self, chosen: Chosen, page_hash: str, confirmation: Confirmation, actor: Actor, device: str, code: str = ""
@@ -218,7 +215,7 @@ class Confirmations:
         await self._store.commit(unit)
 
     async def send_code(self, chosen: Chosen, phone: str, actor: Actor) -> str:
-        """Send a code for the page to a phone; gives the id of the transaction. Raises as `shown`, Unavailable BA-5124.
+        """Send a code for the page to a phone; gives the id of the transaction. Raises as `shown`, Conflict BA-5124.
 
         A code is good for CODE_LIFE, CODE_TRIES tries and the one page.
         """

@@ -17,7 +17,6 @@ from benhan.node.records.life import require
 from benhan.node.records.models import Paper, Record
 from benhan.node.signatures.models import Standing, Step
 from benhan.node.signatures.signing import Signatures, is_of
-from benhan.store.ids import encode_rid
 from benhan.vn.forms.form import Form
 from benhan.vn.forms.typeset import Answers
 
@@ -126,6 +125,6 @@ class Trays:
 
     async def _patients(self, records: Sequence[Record], actor: Actor) -> dict[int, PatientLine]:
         wanted = sorted({each.patient for each in records})
-        found = await self._store.resources.read_many([("Patient", encode_rid(rid)) for rid in wanted], actor)
+        found = await self._store.resources.read_rids([("Patient", rid) for rid in wanted], actor)
         today = day_in_vietnam(self._store.clock.now()).isoformat()
         return {each.rid: line_of(each.read(), today) for each in found if each is not None and not each.deleted}
