@@ -16,10 +16,10 @@ from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.search.expressions import Candidate, Nothing, all_of, holds, is_exact, linked_in
 from benhan.store.search.search import Search
 from benhan.store.search.statement import Asked, Parameters, Path, Statement, every
+from benhan.store.secrecy import bears_none
 
 if TYPE_CHECKING:
-    from benhan.store.secrecy import bears_none
-from benhan.store.unit_of_work import Stored
+    from benhan.store.unit_of_work import Stored
 
 _COLUMNS = (
     "r.type, r.rid, r.version, r.patient, r.bucket, r.updated_at, octet_length(r.content) as size,"

@@ -13,7 +13,9 @@ from benhan.fhir_api.requests import actor_of, id_of_path
 from benhan.fhir_api.responses import status_of
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
+from benhan.node.chart.charts import Charts
 from benhan.node.patients import Patients
+from benhan.node.records.admission import relaxed
 from benhan.node.records.faults import NO_SUCH_PAPER
 from benhan.node.signatures.confirmations import Confirmations
 from benhan.node.signatures.evidence import (
@@ -39,11 +41,12 @@ DEVICE_CHARACTERS_MAX = 200
 class ConfirmationPages:
     """What is shown on the tablet, and what is kept of it."""
 
-    def __init__(self, site: Site, parts: SigningParts, patients: Patients) -> None:
+    def __init__(self, site: Site, parts: SigningParts, patients: Patients, charts: Charts) -> None:
         self._site = site
         self._parts = parts
         self._confirmations: Confirmations = parts.confirmations
         self._patients = patients
+        self._charts = charts
 
     def routes(self) -> list[BaseRoute]:
         paper, sign = "/records/{id}/papers/{number}", Permission.RECORD_SIGN
@@ -67,7 +70,7 @@ class ConfirmationPages:
     ) -> Response:
         actor = actor_of(request)
         found = await self._confirmations.shown(id_of_path(request), number_in(request), actor)
-        opened = await self._parts.signatures.records.opened(found.record, actor)
+        opened = await self._parts.signatures.records.opened(found.record, relaxed(actor))
         text = fault.text.in_language(language_of(request.scope)) if fault is not None else ""
         return render(
             request,
@@ -77,6 +80,7 @@ class ConfirmationPages:
             found=found,
             form=self._parts.signatures.records.forms.by_key(found.paper.form),
             patient=self._patients.line_of_record(opened.patient.read()),
+            allergies=await self._charts.allergies(found.record.patient, relaxed(actor)),
             pictures=len(found.pictures),
             relations=[each.value for each in Relation],
             is_child=found.age is not None and found.age < GROWN_UP,

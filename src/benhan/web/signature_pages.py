@@ -18,7 +18,9 @@ from benhan.kernel.clock import VIETNAM
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.kernel.secrets import Secret
+from benhan.node.chart.charts import Charts
 from benhan.node.patients import Patients
+from benhan.node.records.admission import relaxed
 from benhan.node.signatures.faults import CHANGED_SINCE, NOTHING_CHOSEN, PIN_MISSING
 from benhan.node.signatures.keys import PIN_CHARACTERS_MAX
 from benhan.node.signatures.models import PATIENT, Chosen, StepState
@@ -41,10 +43,11 @@ INDICATIONS = {Indication.PASSED: "passed", Indication.FAILED: "failed", Indicat
 class SignaturePages:
     """What people who sign see."""
 
-    def __init__(self, site: Site, parts: SigningParts, patients: Patients) -> None:
+    def __init__(self, site: Site, parts: SigningParts, patients: Patients, charts: Charts) -> None:
         self._site = site
         self._parts = parts
         self._patients = patients
+        self._charts = charts
         self._clock = parts.signatures.store.clock
 
     def routes(self) -> list[BaseRoute]:
@@ -189,7 +192,7 @@ class SignaturePages:
     async def _signatures(self, request: Request, fault: Fault | None = None) -> Response:
         actor = actor_of(request)
         found = await shown(self._parts.signatures, id_of_path(request), number_in(request), actor)
-        opened = await self._parts.signatures.records.opened(found.record, actor)
+        opened = await self._parts.signatures.records.opened(found.record, relaxed(actor))
         confirmations = await self._parts.confirmations.of_paper(found.record, found.paper.number)
         actors = {each.signed_by for each in confirmations}
         actors |= {one for each in found.versions for step, _ in each.steps for one in (step.signer, step.assigned)}
@@ -201,6 +204,7 @@ class SignaturePages:
             found=found,
             form=self._parts.signatures.records.forms.by_key(found.paper.form),
             patient=self._patients.line_of_record(opened.patient.read()),
+            allergies=await self._charts.allergies(found.record.patient, relaxed(actor)),
             mine=await self._mine(found.versions[0].steps, actor) if actor.may(Permission.RECORD_SIGN) else "",
             key=f"{found.record.id}/{found.paper.number}/{found.paper.version}",
             signer=await self._parts.signers.of(actor),
