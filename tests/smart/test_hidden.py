@@ -362,7 +362,7 @@ async def test_a_token_of_no_use_opens_no_route(house: House, own: str) -> None:
                 elif path == "/fhir/_search":
                     assert answer.status_code in (400, 403) or "entry" not in answer.json()
                 elif path == "/fhir/$meta":  # what is in use of what it may see: of nothing
-                    assert answer.status_code == 200
+                    assert answer.status_code in (200, 400)  # a POST has no body that it takes
                     assert b"valueMeta" not in answer.content
                 elif "$job" in path:  # an app of a person has no jobs, and here is no place for any
                     assert answer.status_code in (404, 501)
