@@ -11,13 +11,17 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 from tests.browser.test_every_page import FAULTS
 
+from benhan.access.routes import route
 from benhan.access.smart.clients import ClientKind, Registration
 from benhan.access.smart.grants import challenge_of
 from benhan.fhir.resource import resource_of
 from benhan.kernel.actors import Role, system
 from benhan.kernel.ids import SystemRandom
+from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
 from benhan.node.patients import Patients
 from benhan.serving.role_server import http_server
@@ -50,6 +54,10 @@ class Place:
     asked: list[str] = field(default_factory=list)
 
 
+async def nothing(_request: Request) -> Response:
+    return Response(status_code=204)
+
+
 @pytest.fixture
 async def place(fresh_url: str, tmp_path: Path) -> AsyncIterator[Place]:
     store = await Store.open(
@@ -63,6 +71,7 @@ async def place(fresh_url: str, tmp_path: Path) -> AsyncIterator[Place]:
         *door_pages(site, access, store),
         *ConsentPages(site, access.smart, Patients(store)).routes(),
         *LaunchPages(site, access.smart).routes(),
+        route("/signing/count", nothing, permission=Permission.SIGNED_IN),  # the shell asks for it
     ]
     app = application([*app_doors(access, store), *pages], store, access, {}, site)
     found = Place(settings.base_url, f"http://localhost:{app_port}", "")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.browser.test_records import _add, _record_without_papers
+from tests.browser.admitting import admitted, record_of
+from tests.browser.test_records import _add
 
 from benhan.demo.certificates import PIN
 
@@ -21,10 +22,10 @@ async def _done(page: Any, record: str, number: str) -> str:
 
 
 async def test_two_papers_are_signed_by_one_pin_and_a_wrong_one_is_told(
-    open_page: Any, shoot: Any, errors: list[str]
+    country: Any, open_page: Any, shoot: Any, errors: list[str]
 ) -> None:
     page = await open_page("bacsi")
-    record = await _record_without_papers(page)
+    record = await record_of(page, await admitted(country, page, "Vũ Thị Ký"), "01/BV-01")
     paper = await _done(page, record, "36/BV-02")
     await _done(page, record, "01/BV-01")
     await page.goto("/signing")
@@ -53,10 +54,10 @@ async def test_two_papers_are_signed_by_one_pin_and_a_wrong_one_is_told(
 
 
 async def test_the_head_refuses_with_a_reason_and_the_author_finds_it_in_the_tray(
-    open_page: Any, shoot: Any, errors: list[str]
+    country: Any, open_page: Any, shoot: Any, errors: list[str]
 ) -> None:
     doctor, head = await open_page("bacsi"), await open_page("truongkhoa")
-    record = await _record_without_papers(doctor)
+    record = await record_of(doctor, await admitted(country, doctor, "Lý Văn Duyệt"), "01/BV-01")
     paper = await _done(doctor, record, "01/BV-01")
     await doctor.goto(f"{paper}/signatures")
     await doctor.fill("#pin", PIN)
