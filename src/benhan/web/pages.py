@@ -110,6 +110,7 @@ def _writing(language: Language) -> Mapping[str, Any]:
         "unit": lambda code: words.unit(code, language),
         "band": lambda text: words.band(text, language),
         "elapsed": lambda since, until: words.elapsed(since, until, language),
+        "waited": lambda since, now: words.waited(since, now, language),
         "sparkline": analyte_sparkline,
         "instant": words.instant,
         "first_large": lambda text: text[:1].upper() + text[1:],

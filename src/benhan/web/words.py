@@ -116,6 +116,17 @@ def elapsed(since: datetime | None, until: datetime | None, language: Language) 
     return f"{whole // 86400} {days} {whole % 86400 // 3600} {hour}"
 
 
+def waited(since: datetime | None, now: datetime | None, language: Language) -> str:
+    """How long somebody or something waits, as people count it: `dưới 1 phút`, `35 phút`, `2 giờ 10 phút`."""
+    if since is None or now is None:
+        return ""
+    minutes = int(max(0.0, (now - since).total_seconds()) // 60)
+    if minutes < 60:
+        few, minute = ("dưới 1", "phút") if language == "vi" else ("under 1", "min")
+        return f"{minutes or few} {minute}"
+    return elapsed(since, now, language)
+
+
 def unit(code: str, language: Language) -> str:
     """A unit as people write it; one that is no code of UCUM is as it is."""
     return UNITS[code].in_language(language) if code in UNITS else code

@@ -204,3 +204,13 @@ def test_what_is_hardly_a_message_is_shown_all_the_same(text: str) -> None:
 def test_the_address_of_a_static_file_changes_with_its_content_only() -> None:
     assert static_url("app.css") == static_url("app.css")
     assert static_url("app.css").startswith("/static/app.css?v=")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "vi", "en"),
+    [(0, "dưới 1 phút", "under 1 min"), (59, "dưới 1 phút", "under 1 min"), (61, "1 phút", "1 min"),
+     (3_599, "59 phút", "59 min"), (7_800, "2 giờ 10 phút", "2 h 10 min")],
+)  # fmt: skip
+def test_how_long_somebody_waits_is_told_in_minutes(seconds: float, vi: str, en: str) -> None:
+    told = [words.waited(AT, AT + timedelta(seconds=seconds), language) for language in ("vi", "en")]
+    assert told == [vi, en]
