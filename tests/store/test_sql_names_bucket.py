@@ -48,6 +48,7 @@ MADE_ELSEWHERE = {
     ): "a registered text with the rules of an actor, as the tests of access build them",
     ("node/dump/writing", "statement"): "registered texts, one a table that is dumped",
     ("node/dump/writing", "BATCH"): "a number of rows of a registered cursor",
+    ("fhir_api/bulk/import_job", "batch"): "lines for another process to read",
     ("store/rekeying", "column.read"): "registered texts, one a sealed column",
     ("store/rekeying", "column.write"): "registered texts, one a sealed column",
     ("views/table_file", "statement"): "of DuckDB: it reads a pipe and knows no table of ours",
