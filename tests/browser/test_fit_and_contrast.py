@@ -29,9 +29,8 @@ async def _faults(page: Any, addresses: list[str]) -> dict[str, list[str]]:
     return {address: told for address, told in found.items() if told}
 
 
-@pytest.mark.parametrize("login", [pytest.param("bacsi", marks=pytest.mark.slow), pytest.param("nguoidan", marks=pytest.mark.slow),
-                                   pytest.param("khth", marks=pytest.mark.slow),
-                                   pytest.param("xetnghiem", marks=pytest.mark.slow)])  # fmt: skip
+@pytest.mark.slow
+@pytest.mark.parametrize("login", ["bacsi", "nguoidan", "khth", "xetnghiem"])
 async def test_every_page_fits_and_can_be_read_in_light_and_dark(
     country: Any, open_page: Any, find_patient: Any, login: str
 ) -> None:
