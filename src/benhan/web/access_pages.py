@@ -33,6 +33,7 @@ from benhan.node.access.looks import Looks, looks_csv
 from benhan.node.patients import PatientLine, Patients
 from benhan.web.access_files import looks_pdf, matrix_csv, matrix_pdf
 from benhan.web.pages import Page, Site, language_of, page, render
+from benhan.web.record_paths import number_or
 from benhan.web.sealed_text import SealedText
 from benhan.web.sign_in import form_of
 from benhan.web.words import say
@@ -138,7 +139,7 @@ class AccessPages:
 
     async def revoke(self, request: Request) -> Response:
         patient = self._rid(request)
-        await self._grants.revoke(_number(request, NO_SUCH_GRANT()), patient, actor_of(request))
+        await self._grants.revoke(number_or(request, NO_SUCH_GRANT()), patient, actor_of(request))
         return RedirectResponse("/grants", 303)
 
     async def _grants_shown(self, request: Request, status: int, fault: Fault | None) -> Response:
@@ -228,11 +229,11 @@ class AccessPages:
         return Response(text, media_type="text/html", headers={"cache-control": "no-store"})
 
     async def one(self, request: Request) -> Response:
-        number = _number(request, NO_SUCH_EMERGENCY())
+        number = number_or(request, NO_SUCH_EMERGENCY())
         return await self._one_shown(request, await self._emergencies.read(number, actor_of(request)), 200, None)
 
     async def judge(self, request: Request) -> Response:
-        form, number = form_of(request), _number(request, NO_SUCH_EMERGENCY())
+        form, number = form_of(request), number_or(request, NO_SUCH_EMERGENCY())
         verdict = next((each for each in Verdict if each.value == form.get("verdict")), None)
         try:
             await self._emergencies.judge(number, verdict, form.get("words", ""), actor_of(request))
@@ -326,10 +327,3 @@ _HEADER = (
 
 def _reason(text: str) -> Reason | None:
     return next((each for each in Reason if each.value == text), None)
-
-
-def _number(request: Request, missing: Fault) -> int:
-    text: str = request.path_params["number"]
-    if not (text.isascii() and text.isdecimal() and len(text) < 15):
-        raise missing
-    return int(text)

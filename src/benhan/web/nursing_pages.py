@@ -34,6 +34,7 @@ from benhan.node.ward.wards import Wards
 from benhan.web.form_inputs import Inputs, Unreadable, read_moment
 from benhan.web.order_pages import inputs_of_body
 from benhan.web.pages import Page, Site, language_of, name_of, page, render
+from benhan.web.record_paths import number_or
 from benhan.web.ward_pages import DEPARTMENT_MAX
 from benhan.web.words import UNITS
 
@@ -194,7 +195,7 @@ class NursingPages:
 
     async def given(self, request: Request) -> Response:
         """A shift that was handed over, with its notes."""
-        handover, lines = await self._handovers.read(_number(request), actor_of(request))
+        handover, lines = await self._handovers.read(number_or(request, NO_SUCH_HANDOVER()), actor_of(request))
         names = await self._patients.names_of({handover.given_by, handover.accepted_by})
         mine = handover.given_by == actor_of(request).id
         return render(
@@ -202,8 +203,8 @@ class NursingPages:
         )
 
     async def accept(self, request: Request) -> Response:
-        await self._handovers.accept(_number(request), actor_of(request))
-        return RedirectResponse(f"/handovers/{_number(request)}", 303)
+        await self._handovers.accept(number_or(request, NO_SUCH_HANDOVER()), actor_of(request))
+        return RedirectResponse(f"/handovers/{number_or(request, NO_SUCH_HANDOVER())}", 303)
 
 
 def _first(inputs: Inputs, name: str) -> str:
@@ -212,14 +213,6 @@ def _first(inputs: Inputs, name: str) -> str:
 
 def _department(request: Request) -> str:
     return request.query_params.get("department", "")[:DEPARTMENT_MAX]
-
-
-def _number(request: Request) -> int:
-    """The number of the address. Raises NotFound BA-5375."""
-    text: str = request.path_params["number"]
-    if not (text.isascii() and text.isdecimal() and len(text) < 12):
-        raise NO_SUCH_HANDOVER()
-    return int(text)
 
 
 def _moment(inputs: Inputs, problems: dict[str, Text]) -> str:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
+from benhan.kernel.faults import Fault
 from benhan.node.records.faults import NO_SUCH_PAPER
 
 
 def number_in(request: Request) -> int:
     """The number of the paper of the address. Raises NotFound BA-5206."""
+    return number_or(request, NO_SUCH_PAPER())
+
+
+def number_or(request: Request, missing: Fault) -> int:
+    """The number of the address, small enough for every column. Raises `missing` where there is none."""
     text: str = request.path_params["number"]
-    if not (text.isascii() and text.isdecimal() and len(text) < 9):
-        raise NO_SUCH_PAPER()
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise missing
     return int(text)
 
 
