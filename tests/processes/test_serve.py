@@ -75,7 +75,7 @@ class Serving:
         return {"authorization": f"Bearer {secret}"}
 
     async def until_ready(self) -> None:
-        async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as client:
+        async with asyncio.timeout(120), httpx.AsyncClient(trust_env=False) as client:
             for role in ROLES:
                 while not await _is_ready(client, self.address(role)):
                     assert self.process.returncode is None, "".join(self.said)
@@ -239,7 +239,7 @@ async def test_a_taken_port_is_told_with_its_code(open_folder: Path) -> None:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        output, _ = await asyncio.wait_for(told.communicate(), 30)
+        output, _ = await asyncio.wait_for(told.communicate(), 90)
         assert told.returncode != 0
         assert "BA-0110" in output.decode()
         assert str(serving.ports["repository"]) in output.decode()

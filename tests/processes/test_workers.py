@@ -51,7 +51,7 @@ class TwoWorkers:
             }
 
     async def until_ready(self, workers: int = 2) -> None:
-        async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as client:
+        async with asyncio.timeout(120), httpx.AsyncClient(trust_env=False) as client:
             while len(self.workers()) < workers or not await self._answers(client):
                 assert self.process.returncode is None
                 await asyncio.sleep(0.1)
@@ -137,6 +137,6 @@ async def test_a_second_node_on_the_same_port_is_refused(two: TwoWorkers, open_f
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await asyncio.wait_for(process.communicate(), 30)
+    said, _ = await asyncio.wait_for(process.communicate(), 90)
     assert process.returncode not in (0, None)
     assert "BA-0110" in said.decode()
