@@ -28,13 +28,14 @@ KIND_ORDER = (
 )
 
 RELATED = (
-    "exists (select 1 from care_relation c where c.bucket = {row}.bucket and c.patient = {row}.patient"
+    "exists (select 1 from care_relation c where c.bucket = {bucket} and c.patient = {patient}"
     " and c.record = {record}"
     " and c.key = any(case when c.archived then {archived}::text[] else {treatment}::text[] end)"
     " and c.uses & {uses}::smallint = {uses}::smallint and c.from_at <= {at}::timestamptz"
-    " and c.until_at > {at}::timestamptz)"
+    " and c.until_at > {at}::timestamptz offset 0)"
 )
-"""Whether a relation reaches the patient of `row`."""
+"""Whether a relation reaches a patient. The offset keeps PostgreSQL from making a join of it, which would begin with
+all relations that somebody has."""
 TREATED = (
     "exists (select 1 from care_relation c where c.bucket = {row}.bucket and c.patient = {row}.patient"
     " and c.record = 0 and c.key = any({treats}) and not c.archived and c.from_at <= {at} and c.until_at > {at})"
@@ -111,10 +112,16 @@ _MINE = query(
 )
 
 
-def related(row: str, reach: Sequence[str], at: str, record: str = "0") -> str:
-    """The condition that the patient of `row` is in reach; `reach` names the parameters treatment, archived, uses."""
+def related(row: str, reach: Sequence[str], at: str, record: str = "0", whose: tuple[str, str] | None = None) -> str:
+    """The condition that the patient of `row` is in reach; `reach` names the parameters treatment, archived, uses.
+
+    Where all rows are of one patient, `whose` names their bucket and rid: PostgreSQL then asks once for all of them.
+    """
     treatment, archived, uses = reach
-    return RELATED.format(row=row, treatment=treatment, archived=archived, uses=uses, at=at, record=record)
+    bucket, patient = whose or (f"{row}.bucket", f"{row}.patient")
+    return RELATED.format(
+        bucket=bucket, patient=patient, record=record, treatment=treatment, archived=archived, uses=uses, at=at
+    )
 
 
 class Veil:
@@ -147,7 +154,12 @@ class Veil:
 
 def treated(row: str, first: int) -> str:
     """Whether who asks treats the patient of `row` now; `first` is the number of the veil's first parameter."""
-    return TREATED.format(row=row, treats=f"${first + 2}::text[]", at=f"${first + 6}::timestamptz")
+    return treated_by(row, f"${first + 2}::text[]", f"${first + 6}::timestamptz")
+
+
+def treated_by(row: str, treats: str, at: str) -> str:
+    """Whether who holds the keys `treats` treats the patient of `row` at a moment; both name parameters."""
+    return TREATED.format(row=row, treats=treats, at=at)
 
 
 def unveiled(row: str, first: int) -> str:

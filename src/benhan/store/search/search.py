@@ -21,7 +21,7 @@ from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
 from benhan.store.access_rules import AccessRules
 from benhan.store.care import own_patients, reach_of, reasons
-from benhan.store.database import Connection, Database, translated
+from benhan.store.database import Database, translated
 from benhan.store.gatherer import Gatherer
 from benhan.store.ids import Ids
 from benhan.store.ledger.events import Event
@@ -56,9 +56,10 @@ from benhan.store.search.limits import (
 )
 from benhan.store.search.links import Links
 from benhan.store.search.page_link import Link, PageLinks
+from benhan.store.search.plan import by_patient_pays
 from benhan.store.search.readers import Readers
 from benhan.store.search.reference import pointing_to
-from benhan.store.search.session import OF_A_PATIENT, Batch, Found, Session, Sight, native_order
+from benhan.store.search.session import Batch, Found, Session, Sight, native_order
 from benhan.store.search.sorting import in_order
 from benhan.store.search.statement import Order, Place, conjuncts
 from benhan.store.search.statistics import Statistics
@@ -260,7 +261,7 @@ class Search:
                     link.moment if link is not None else "",
                     pins=pins,
                 )
-                session.sight = replace(session.sight, own=await self._own(connection, segments, actor))
+                session.sight = replace(session.sight, own=await self._own(query_, session, segments, actor))
                 if pins:
                     found = await self._page(query_, segments, session, link)
                 else:
@@ -271,13 +272,24 @@ class Search:
         finally:
             await readers.give_back(connection, is_sound=is_sound)
 
-    async def _own(self, connection: Connection, segments: Sequence[Segment], actor: Actor) -> tuple[int, ...] | None:
-        """The actor's own patients, where they are few and nothing else names any: rows are sought there."""
-        if reach_of(actor) is None or all(
-            each.type not in OF_A_PATIENT or _is_bound(each.expression) for each in segments
+    async def _own(
+        self, query_: SearchQuery, session: Session, segments: Sequence[Segment], actor: Actor
+    ) -> tuple[int, ...] | None:
+        """The actor's own patients, where it is cheaper to seek rows there than to ask of each row whose it is."""
+        reach, known, most = reach_of(actor), session.counted, self.limits.linked_max
+        free = [each for each in segments if not _is_bound(each.expression)]
+        if reach is None or not free:
+            return None
+        keys = (reach.treatment, reach.archived, int(reach.use))
+        if known.reached.get(keys, 0) > most:
+            return None
+        limit = query_.count + 1 if query_.total == "none" and (not query_.sort or _is_native(query_)) else most
+        if not any(
+            by_patient_pays(each.expression, each.type, each.order, limit, keys, known, self.tokens) for each in free
         ):
             return None
-        found = await own_patients(connection, actor, self.limits.linked_max)
+        found = await own_patients(session.connection, actor, most)
+        known.reached[keys] = len(found) if found is not None else most + 1
         return tuple(found) if found is not None else None
 
     async def _page(
