@@ -145,7 +145,6 @@ class _Guess:
                 self.left *= max(0.01, 1.0 - without / max(counted.rows, 1.0))
             elif isinstance(part, InCare):
                 self.left *= counted.share_reached(part.keys) or _UNKNOWN_SHARE
-                self._row_cost += _ASKED_COST
             elif not isinstance(part, Present | Unlabelled | ToldTreating):
                 self.left *= _UNKNOWN_SHARE
         self.matching = self._with_terms & self._dated

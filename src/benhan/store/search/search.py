@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from benhan.fhir.compartments import compartments
 from benhan.fhir.main_values import MAIN_DATES
@@ -97,6 +97,15 @@ class Segment:
     contained: bool = False
 
 
+class Answer(NamedTuple):
+    """What a search gives; `seen` is what it shows of patients, `why` the reasons that its statements told."""
+
+    page: SearchPage
+    next: Link | None
+    seen: list[Stored]
+    why: Mapping[int, str]
+
+
 @dataclass(slots=True)
 class Walked:
     """What a walk gave: the candidates of the page, the matches they are, and where it goes on."""
@@ -174,9 +183,9 @@ class Search:
         link = self._links.read(query_.page, bound_to) if query_.page else None
         self._running += 1
         try:
-            page, next_link, seen = await self._within_time(query_, actor, link, base_url)
+            page, next_link, seen, why = await self._within_time(query_, actor, link, base_url)
             if actor.role is not Role.SYSTEM:
-                await self._note(query_, seen, actor)
+                await self._note(query_, seen, actor, why)
         finally:
             self._running -= 1
         return page if next_link is None else replace(page, next=self._links.write(next_link, bound_to))
@@ -190,7 +199,7 @@ class Search:
             self._rules.rules_for(actor, type_, Act.SEARCH)
         link: Link | None = None
         while True:
-            page, link, _ = await self._within_time(query_, actor, link, base_url)
+            page, link, *_ = await self._within_time(query_, actor, link, base_url)
             yield page.matches
             if link is None:
                 return
@@ -198,21 +207,15 @@ class Search:
     async def note_seen(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> None:
         """Record what a search would have shown of patients, where its resources were found in another way."""
         if actor.role is not Role.SYSTEM:
-            await self._note(query_, seen, actor)
+            await self._note(query_, seen, actor, {})
 
-    async def _note(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> None:
+    async def _note(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor, why: Mapping[int, str]) -> None:
         """Record the search: once for all patients, or once for each reason by which their data was in reach."""
         if reach_of(actor) is None:
             await self._ledger.ask(self._views(query_, seen, actor))
             return
-        readers = self._readers or await self._opened()
-        connection, is_sound = await readers.take(), False
-        try:
-            with translated():
-                why = await reasons(connection, actor, [each.patient for each in seen])
-            is_sound = True
-        finally:
-            await readers.give_back(connection, is_sound=is_sound)
+        if untold := {each.patient for each in seen if each.patient} - why.keys():
+            why = {**why, **await self._reasons(actor, untold)}
         shown: dict[str, list[Stored]] = {}
         for each in seen:
             shown.setdefault(why.get(each.patient, ""), []).append(each)
@@ -222,23 +225,30 @@ class Search:
         ]
         await asyncio.gather(*(self._ledger.ask(each) for each in views))
 
+    async def _reasons(self, actor: Actor, patients: Iterable[int]) -> dict[int, str]:
+        readers = self._readers or await self._opened()
+        connection, is_sound = await readers.take(), False
+        try:
+            with translated():
+                found = await reasons(connection, actor, patients)
+            is_sound = True
+            return found
+        finally:
+            await readers.give_back(connection, is_sound=is_sound)
+
     def compiler(self, base_url: str = "", now: datetime | None = None) -> Compiler:
         """What compiles a search of this store to an expression about its rows."""
         asking = Asking(now or self._clock.now(), base_url)
         return Compiler(self.registry, self._ids, asking, self._remembered)
 
-    async def _within_time(
-        self, query_: SearchQuery, actor: Actor, link: Link | None, base_url: str
-    ) -> tuple[SearchPage, Link | None, list[Stored]]:
+    async def _within_time(self, query_: SearchQuery, actor: Actor, link: Link | None, base_url: str) -> Answer:
         try:
             async with asyncio.timeout(self.limits.seconds_max):
                 return await self._run(query_, actor, link, base_url)
         except TimeoutError as cause:
             raise TOO_LONG(limit=round(self.limits.seconds_max)) from cause
 
-    async def _run(
-        self, query_: SearchQuery, actor: Actor, link: Link | None, base_url: str
-    ) -> tuple[SearchPage, Link | None, list[Stored]]:
+    async def _run(self, query_: SearchQuery, actor: Actor, link: Link | None, base_url: str) -> Answer:
         """The page, from one moment: a transaction keeps it where a first statement cannot tell it to all others."""
         counted = await self.statistics.counted()
         now = link.began_at if link is not None else self._clock.now()
@@ -268,7 +278,7 @@ class Search:
                     async with connection.transaction(isolation="repeatable_read", readonly=True):
                         found = await self._page(query_, segments, session, link)
             is_sound = True
-            return found
+            return Answer(*found, session.why)
         finally:
             await readers.give_back(connection, is_sound=is_sound)
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from benhan.fhir.dates import FIRST
 from benhan.fhir.search_values import Prefix
-from benhan.store.care import related, treated_by
+from benhan.store.care import related, treated_by, why
 from benhan.store.ids import bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.search.expressions import (
@@ -147,7 +147,8 @@ def select(asked: Asked, tokens: Tokens, order: Order, *, limit: int, after: Pla
         if looked:
             source = f"from (select r.bucket, {COLUMNS} {source} where {' and '.join(texts)} {order.sql} offset 0) r"
             texts = [writer.text(each) for each in looked]
-        selects.append(f"select {COLUMNS}{_dated(asked)} {source} where {' and '.join(texts)} {end}")
+        columns = f"{COLUMNS}{_dated(asked)}{writer.reason()}"
+        selects.append(f"select {columns} {source} where {' and '.join(texts)} {end}")
     if len(selects) == 1:
         return Statement(selects[0], parameters.values, writer.fan_out)
     source = f"from (({') union all ('.join(selects)})) r"
@@ -419,6 +420,15 @@ class _Writer:
         reach = (add(list(care.treatment)), add(list(care.archived)), add(care.uses))
         text = related(self._row, reach, add(care.at), whose=self._patient)
         return f"({self._row}.patient = 0 or {text})" if care.is_shared else text
+
+    def reason(self) -> str:
+        """The column that tells by which relation the only patient is in reach, where that is asked; else nothing."""
+        care = next((part for part in conjuncts(self._asked.expression) if isinstance(part, InCare)), None)
+        if care is None or self._patient is None:
+            return ""
+        add = self.parameters.add
+        reach = (add(list(care.treatment)), add(list(care.archived)), add(care.uses))
+        return f", {why(reach, add(care.at), self._patient)} as why"
 
     def _told_treating(self, told: ToldTreating) -> str:
         """Nearly every row bears no label: then no relation is looked up."""
