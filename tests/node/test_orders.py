@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from tests.clocks import SetClock
-from tests.node.conftest import DOCTOR, NURSE, OTHER_DOCTOR, Stay
+from tests.node.conftest import ARCHIVIST, DOCTOR, NURSE, OTHER_DOCTOR, Stay
 
 from benhan.fhir.resource import resource_of
 from benhan.fhir.search_query import parse_search
@@ -19,6 +19,7 @@ from benhan.node.orders.picker import OrderPicker
 from benhan.node.orders.templates import OrderTemplates
 from benhan.node.records.growing import ROWS_MAX
 from benhan.node.records.life import Records
+from benhan.node.records.lifecycle import Act
 from benhan.node.records.models import Record
 from benhan.node.records.papers import Papers
 from benhan.node.ward.wards import Wards
@@ -204,3 +205,33 @@ async def test_an_order_is_found_by_code_or_by_words_without_accents(orders: Ord
         assert (words, kind) in [(each.words, each.kind) for each in offers.find(typed)]
     assert offers.find("   ") == []
     assert offers.find("khongcogi") == []
+
+
+async def test_what_is_typed_as_orders_is_kept_sealed_for_who_types_it_until_it_is_written(
+    orders: Orders, store: Store, record: Record, stay: Stay, clock: SetClock
+) -> None:
+    typed = {"y.0.what": ["Paracetamol bí mật"], "course": ["Sốt"]}
+    at = await orders.keep_draft(record.id, DOCTOR, typed)
+    opened, _ = await orders.open(stay.encounter, DOCTOR)
+    draft = await orders.draft(opened, DOCTOR)
+    assert draft is not None
+    assert (draft.saved_at, draft.inputs) == (at, typed)
+    assert await orders.draft(opened, OTHER_DOCTOR) is None
+    content = await store.database.fetchval("select content from paper_draft")
+    assert "bí mật".encode() not in content
+    await orders.write(stay.encounter, Written(today(clock), "Sốt", (COUNT,)), DOCTOR, "BS")
+    assert await orders.draft(opened, DOCTOR) is None
+
+
+async def test_a_draft_of_orders_is_thrown_away_and_not_kept_where_none_are_written(
+    orders: Orders, records: Records, record: Record, stay: Stay
+) -> None:
+    await orders.keep_draft(record.id, DOCTOR, {"course": ["Sốt"]})
+    opened, _ = await orders.open(stay.encounter, DOCTOR)
+    await orders.drop_draft(opened, DOCTOR)
+    assert await orders.draft(opened, DOCTOR) is None
+    with pytest.raises(Forbidden):
+        await orders.keep_draft(record.id, NURSE, {"course": ["Sốt"]})
+    await records.act(record.id, Act.CANCEL, ARCHIVIST, reason="mở nhầm")
+    with pytest.raises(Conflict, match="BA-5365"):
+        await orders.keep_draft(record.id, DOCTOR, {"course": ["Sốt"]})

@@ -14,10 +14,11 @@ from benhan.fhir.resource import resource_of
 from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import system
 from benhan.kernel.faults import Conflict, Fault, Forbidden
+from benhan.node.records.drafts import Typed
 from benhan.node.records.life import Records
 from benhan.node.records.lifecycle import Act
 from benhan.node.records.models import Paper, PaperState, Record
-from benhan.node.records.papers import Papers, Typed
+from benhan.node.records.papers import Papers
 from benhan.store.store import Store
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -74,6 +75,39 @@ async def test_the_matrix_is_shown_and_exported(node: House) -> None:
     lines = table.content.decode("utf-8-sig").splitlines()
     assert lines[0].startswith("Loại tài khoản,Vai trò,Quan hệ với người bệnh,Hồ sơ,đọc,sao cả hồ sơ")
     assert "nhân viên,Bác sĩ,làm ở viện,đang điều trị,x,x,x,x,x,x," in lines
+
+
+async def test_grants_on_a_record_are_given_shown_and_revoked_on_its_own_page(node: House, patient: str) -> None:
+    stay = {
+        "resourceType": "Encounter",
+        "id": "access-stay",
+        "status": "in-progress",
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
+        "subject": {"reference": f"Patient/{patient}"},
+        "period": {"start": "2026-11-20T08:00:00+07:00"},
+    }
+    unit = node.store.begin(system("test"))
+    unit.update(resource_of(stay))
+    await node.store.commit(unit)
+    opened = await post(node, Role.DOCTOR, "/encounters/access-stay/record", {"form": "01/BV-01", "department": "K03"})
+    record = opened.headers["location"]
+    form = {"login": "doctor", "purpose": "study", "until": "2099-01-01", "of": "record"}
+    refused = await post(node, Role.RECORDS, f"{record}/grants", form)
+    assert (refused.status_code, "BA-5311" in refused.text) == (400, True)
+    until = (node.store.clock.now() + timedelta(days=20)).date().isoformat()
+    for of in ("record", "patient"):
+        given = await post(node, Role.RECORDS, f"{record}/grants", {**form, "of": of, "until": until})
+        assert given.status_code == 303, given.text
+    page = await get(node, Role.RECORDS, f"{record}/grants")
+    assert ("riêng hồ sơ này" in page.text, "mọi hồ sơ của người bệnh" in page.text) == (True, True)
+    revokes = sorted(set(re.findall(rf"{record}/grants/[0-9]+/revoke", page.text)))
+    assert len(revokes) == 2
+    for each in revokes:
+        assert (await post(node, Role.RECORDS, each, {})).status_code == 303
+    after = await get(node, Role.RECORDS, f"{record}/grants")
+    assert ("2 quyền đã hết hạn hoặc thu hồi" in after.text, "/revoke" in after.text) == (True, False)
+    assert (await get(node, Role.DOCTOR, f"{record}/grants")).status_code == 403
+    assert f"{record}/grants" in (await get(node, Role.RECORDS, record)).text
 
 
 async def test_a_grant_is_given_shown_and_revoked(node: House, patient: str) -> None:

@@ -79,6 +79,7 @@ from benhan.web.confirmation_pages import ConfirmationPages
 from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
 from benhan.web.destruction_pages import DestructionPages
 from benhan.web.flow_pages import FlowPages
+from benhan.web.grant_pages import GrantPages
 from benhan.web.leaving_pages import LeavingPages
 from benhan.web.loan_pages import LoanPages
 from benhan.web.message_pages import MessagePages
@@ -274,8 +275,9 @@ def access_pages(node: Node, site: Site, facility: Facility, sealed: SealedText)
     staff = Staff(store.database, store.clock)
     emergencies = Emergencies(store, node.outbox, facility, node.settings.emergency_s)
     looks, patients = Looks(store), Patients(store)
-    pages = AccessPages(site, cares.matrix, staff, Grants(store), emergencies, looks, patients, sealed)
-    return [*pages.routes(), *AccountPages(site, staff).routes()]
+    grants = GrantPages(site, staff, Grants(store), emergencies, patients, node.records)
+    pages = AccessPages(site, cares.matrix, emergencies, looks, patients, sealed)
+    return [*pages.routes(), *grants.routes(), *AccountPages(site, staff).routes()]
 
 
 def door_pages(site: Site, access: Access, store: Store) -> list[BaseRoute]:

@@ -17,7 +17,6 @@ from benhan.fhir.search_criteria import Criterion
 from benhan.fhir.search_query import parse_search
 from benhan.fhir.search_values import TokenValue
 from benhan.kernel.actors import Actor
-from benhan.kernel.care import Use
 from benhan.kernel.limits import EVERY_TYPE, Act, Rule
 from benhan.store.access_faults import NOT_A_RESTRICTION, NOT_GRANTED
 from benhan.store.care import Veil, reach_of
@@ -32,6 +31,7 @@ from benhan.store.search.expressions import (
     Not,
     Nothing,
     OfPatients,
+    ToldTreating,
     Unlabelled,
     all_of,
     any_of,
@@ -232,11 +232,9 @@ class AccessRules:
 
 def _unveiled(actor: Actor, how: Hides) -> Expression:
     """What bears no label that is kept from the actor; who treats is kept from less."""
-    shown = Unlabelled(hidden_terms(how))
     if how is not Hides.SECRETS or actor.care is None or not actor.care.treats:
-        return shown
-    treated = InCare(actor.care.treats, (), int(Use.READ), actor.care.at)
-    return any_of([shown, all_of([Unlabelled(hidden_from_treating()), treated])])
+        return Unlabelled(hidden_terms(how))
+    return ToldTreating(hidden_terms(how), hidden_from_treating(), actor.care.treats, actor.care.at)
 
 
 def is_hidden(actor: Actor, stored: Stored, *, is_treated: bool = False) -> bool:

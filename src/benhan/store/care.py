@@ -6,7 +6,7 @@ out after the SQL. A relation ends, it is not removed, so that it can be said la
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,13 +28,20 @@ KIND_ORDER = (
 )
 
 RELATED = (
-    "exists (select 1 from care_relation c where c.bucket = {row}.bucket and c.patient = {row}.patient"
+    "exists (select 1 from care_relation c where c.bucket = {bucket} and c.patient = {patient}"
     " and c.record = {record}"
     " and c.key = any(case when c.archived then {archived}::text[] else {treatment}::text[] end)"
     " and c.uses & {uses}::smallint = {uses}::smallint and c.from_at <= {at}::timestamptz"
-    " and c.until_at > {at}::timestamptz)"
+    " and c.until_at > {at}::timestamptz offset 0)"
 )
-"""Whether a relation reaches the patient of `row`."""
+"""Whether a relation reaches a patient. The offset keeps PostgreSQL from making a join of it, which would begin with
+all relations that somebody has."""
+_WHY_ONE = (
+    "(select c.source || ' ' || c.key from care_relation c where c.bucket = {bucket} and c.patient = {patient}"
+    " and c.record = 0 and c.key = any(case when c.archived then {archived}::text[] else {treatment}::text[] end)"
+    " and c.uses & {uses}::smallint = {uses}::smallint and c.from_at <= {at}::timestamptz"
+    " and c.until_at > {at}::timestamptz order by {order} limit 1)"
+)
 TREATED = (
     "exists (select 1 from care_relation c where c.bucket = {row}.bucket and c.patient = {row}.patient"
     " and c.record = 0 and c.key = any({treats}) and not c.archived and c.from_at <= {at} and c.until_at > {at})"
@@ -83,6 +90,15 @@ _END = query(
     where bucket = $1 and patient = $2 and source = $3 and key = $4 and until_at > $5
     """,
 )
+_OVER = query(
+    "care_over",
+    """
+    update care_relation c set until_at = $4
+    from unnest($1::smallint[], $2::bigint[], $3::bigint[]) as s (bucket, patient, source)
+    where c.bucket = s.bucket and c.patient = s.patient and (c.source = s.source or s.source = 0) and c.record = 0
+          and c.until_at > $4 and split_part(c.key, '/', 1) in ('person', 'department')
+    """,
+)
 _ARCHIVE = query(
     "care_archive",
     "update care_relation set archived = true where bucket = $1 and patient = $2 and source = any($3::bigint[])",
@@ -111,10 +127,30 @@ _MINE = query(
 )
 
 
-def related(row: str, reach: Sequence[str], at: str, record: str = "0") -> str:
-    """The condition that the patient of `row` is in reach; `reach` names the parameters treatment, archived, uses."""
+def related(row: str, reach: Sequence[str], at: str, record: str = "0", whose: tuple[str, str] | None = None) -> str:
+    """The condition that the patient of `row` is in reach; `reach` names the parameters treatment, archived, uses.
+
+    Where all rows are of one patient, `whose` names their bucket and rid: PostgreSQL then asks once for all of them.
+    """
     treatment, archived, uses = reach
-    return RELATED.format(row=row, treatment=treatment, archived=archived, uses=uses, at=at, record=record)
+    bucket, patient = whose or (f"{row}.bucket", f"{row}.patient")
+    return RELATED.format(
+        bucket=bucket, patient=patient, record=record, treatment=treatment, archived=archived, uses=uses, at=at
+    )
+
+
+def why(reach: Sequence[str], at: str, whose: tuple[str, str]) -> str:
+    """A value that tells by which relation one patient is in reach, as `told_reason` reads it; null by none."""
+    treatment, archived, uses = reach
+    return _WHY_ONE.format(
+        bucket=whose[0], patient=whose[1], treatment=treatment, archived=archived, uses=uses, at=at, order=KIND_ORDER
+    )
+
+
+def told_reason(told: str) -> str:
+    """A relation as the ledger tells it, from what `why` gave."""
+    source, _, key = told.partition(" ")
+    return reason(key, int(source))
 
 
 class Veil:
@@ -147,7 +183,12 @@ class Veil:
 
 def treated(row: str, first: int) -> str:
     """Whether who asks treats the patient of `row` now; `first` is the number of the veil's first parameter."""
-    return TREATED.format(row=row, treats=f"${first + 2}::text[]", at=f"${first + 6}::timestamptz")
+    return treated_by(row, f"${first + 2}::text[]", f"${first + 6}::timestamptz")
+
+
+def treated_by(row: str, treats: str, at: str) -> str:
+    """Whether who holds the keys `treats` treats the patient of `row` at a moment; both name parameters."""
+    return TREATED.format(row=row, treats=treats, at=at)
 
 
 def unveiled(row: str, first: int) -> str:
@@ -269,6 +310,15 @@ async def settle(connection: Connection, asked: Sequence[tuple[int, int, Sequenc
     await connection.execute(
         _SETTLE, *given, [bucket_of(each) for each in patients], patients, sources, max(at for _, at in latest.values())
     )
+
+
+async def end_all(connection: Connection, gone: Collection[tuple[int, int]], at: datetime) -> None:
+    """What encounters made of a patient is over: pairs of patient and Encounter; of a patient with 0, all of it.
+
+    They were deleted, or written for another patient since.
+    """
+    patients, sources = [patient for patient, _ in gone], [source for _, source in gone]
+    await connection.execute(_OVER, [bucket_of(each) for each in patients], patients, sources, at)
 
 
 def put(

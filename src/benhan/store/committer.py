@@ -18,7 +18,7 @@ import asyncpg
 from benhan.kernel.faults import Fault
 from benhan.kernel.issues import error
 from benhan.kernel.logs import Log
-from benhan.store.care import treated_among
+from benhan.store.care import end_all, treated_among
 from benhan.store.content import seal_tail
 from benhan.store.copy_rows import Table, bytea, copy_rows, float8, int2, int4, int8, int8_array, timestamptz
 from benhan.store.database import Connection, Database, translated
@@ -115,6 +115,9 @@ _RESOURCE = Table(
         "content": bytea,
     },
 )
+
+_RELATING = ("Encounter", "Patient")
+"""Types by which somebody treats a patient."""
 
 
 @dataclass(slots=True)
@@ -345,8 +348,24 @@ class Committer:
             accepted.append(pending)
         work.entries += [entry for pending in accepted for entry in pending.unit.entries]
         await _flush(connection, work)
+        await _end_relations(connection, accepted, current)
         await _run_hooks(connection, [pending.unit for pending in accepted])
         return answers
+
+
+async def _end_relations(connection: Connection, accepted: list[Pending], current: dict[Key, Current]) -> None:
+    """Whoever treated by an Encounter that is deleted, or is of another patient now, does so no more."""
+    gone = {
+        (found.patient, write.rid if write.type == "Encounter" else 0)
+        for pending in accepted
+        for write in pending.unit.writes
+        if write.type in _RELATING
+        and (found := current.get(write.key)) is not None
+        and found.patient
+        and (write.verb is Verb.DELETE or found.patient != write.patient)
+    }
+    if gone:
+        await end_all(connection, gone, max(pending.unit.at for pending in accepted))
 
 
 async def _checked(connection: Connection, batch: list[Pending]) -> dict[int, tuple[Pending, Fault]]:

@@ -1,4 +1,5 @@
 """Going over every row so that it is found as the index is written now: for new search parameters, after an upgrade.
+Encounters that were written before relations of care were kept make theirs.
 
 A job remembers its place with each batch, so that who is killed goes on where it was; it ends, and says what it did.
 Rows whose index is right already are only read. What is written meanwhile has the new index from the start.
@@ -18,6 +19,8 @@ import orjson
 from benhan.fhir.indexing import Indexed, index_resource
 from benhan.kernel.faults import Conflict, FaultCode
 from benhan.kernel.texts import Text
+from benhan.mapping.encounter_to_care import Relation, encounter_to_care
+from benhan.store.care import settle
 from benhan.store.database import Connection
 from benhan.store.search.custom import FRESH_S
 from benhan.store.session_lock import session_lock
@@ -58,7 +61,8 @@ _NEWEST = query("reindex_newest", "select max(registered_at) from search_paramet
 _ROWS = query(
     "reindex_rows",
     """
-    select r.bucket, r.type, r.rid, r.version, r.patient, r.updated_at, r.content, r.tokens, r.present
+    select r.bucket, r.type, r.rid, r.version, r.patient, r.updated_at, r.content, r.tokens, r.present,
+        r.until is null as is_current
     from resource r where (r.bucket, r.type, r.rid, r.version) > ($1::smallint, $2::smallint, $3::bigint, $4::int)
     order by r.bucket, r.type, r.rid, r.version limit $5
     """,
@@ -161,10 +165,15 @@ async def _rewrite(store: Store, connection: Connection, rows: Sequence[asyncpg.
     opened = await store.opener.open_all(rows, connection)
     updates: list[tuple[Any, ...]] = []
     ranges: list[tuple[Any, ...]] = []
+    relations: list[tuple[int, int, Sequence[Relation], datetime]] = []
+    now, grace = store.clock.now(), store.workshop.care_grace
     for row, stored in zip(rows, opened, strict=True):
         if stored is None or stored.deleted:
             continue
-        indexed = index_resource(orjson.loads(stored.content), store.parameters.current)
+        plain = orjson.loads(stored.content)
+        if stored.type == "Encounter" and stored.patient and row["is_current"] and grace is not None:
+            relations.append((stored.patient, stored.rid, encounter_to_care(plain, now, grace), now))
+        indexed = index_resource(plain, store.parameters.current)
         tokens = store.workshop.tokens.of_all(indexed.terms)
         if tokens == sorted(row["tokens"]) and indexed.present == row["present"]:
             continue
@@ -172,6 +181,8 @@ async def _rewrite(store: Store, connection: Connection, rows: Sequence[asyncpg.
         updates.append((bucket, type_, rid, version, tokens, indexed.present, *_main(indexed)))
         of = store.workshop.tokens.of
         ranges += [(of(each.key), each.low, each.high, rid, version, bucket, type_) for each in indexed.ranges]
+    if relations:
+        await settle(connection, relations)
     if updates:
         await connection.executemany(_UPDATE, updates)
         await connection.execute(_CLEAR, *(list(column) for column in list(zip(*updates, strict=True))[:4]))

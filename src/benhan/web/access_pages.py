@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from benhan.access.matrix import USES, Matrix
 from benhan.access.routes import route
-from benhan.access.staff import Staff, day_of
 from benhan.fhir_api.requests import actor_of, id_of_path
 from benhan.fhir_api.responses import status_of
-from benhan.kernel.care import EVERY_USE, Use, kind_of
-from benhan.kernel.clock import VIETNAM
+from benhan.kernel.care import kind_of
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
-from benhan.kernel.texts import Language
 from benhan.node.access.emergency import (
     REASON_WORDS,
     REVIEW_WITHIN,
@@ -27,18 +22,15 @@ from benhan.node.access.emergency import (
     Reason,
     Verdict,
 )
-from benhan.node.access.faults import BAD_GRANT, NO_SUCH_EMERGENCY, NO_SUCH_GRANT, NO_SUCH_PERSON
-from benhan.node.access.grants import LONGEST, PURPOSE_WORDS, Grants, Purpose
+from benhan.node.access.faults import NO_SUCH_EMERGENCY
 from benhan.node.access.looks import Looks, looks_csv
-from benhan.node.patients import PatientLine, Patients
+from benhan.node.patients import Patients
 from benhan.web.access_files import looks_pdf, matrix_csv, matrix_pdf
 from benhan.web.pages import Page, Site, language_of, page, render
 from benhan.web.record_paths import number_or
 from benhan.web.sealed_text import SealedText
 from benhan.web.sign_in import form_of
 from benhan.web.words import say
-
-GRANTED = tuple(each for each in EVERY_USE if each is not Use.WRITE)
 
 
 class AccessPages:
@@ -48,8 +40,6 @@ class AccessPages:
         self,
         site: Site,
         matrix: Matrix,
-        staff: Staff,
-        grants: Grants,
         emergencies: Emergencies,
         looks: Looks,
         patients: Patients,
@@ -57,8 +47,6 @@ class AccessPages:
     ) -> None:
         self._site = site
         self._matrix = matrix
-        self._staff = staff
-        self._grants = grants
         self._emergencies = emergencies
         self._looks = looks
         self._patients = patients
@@ -69,9 +57,6 @@ class AccessPages:
             ("GET", "/rights", self.rights, Permission.ACCESS_MATRIX),
             ("GET", "/rights.csv", self.rights_csv, Permission.ACCESS_MATRIX),
             ("GET", "/rights.pdf", self.rights_pdf, Permission.ACCESS_MATRIX),
-            ("GET", "/grants", self.grants, Permission.ACCESS_GRANT),
-            ("POST", "/grants", self.grant, Permission.ACCESS_GRANT),
-            ("POST", "/patients/{id}/grants/{number}/revoke", self.revoke, Permission.ACCESS_GRANT),
             ("GET", "/emergency", self.emergency, Permission.EMERGENCY),
             ("POST", "/emergency", self.find, Permission.EMERGENCY),
             ("POST", "/emergency/open", self.open, Permission.EMERGENCY),
@@ -106,66 +91,6 @@ class AccessPages:
         now, language = self._emergencies.now(), language_of(request.scope)
         content = await matrix_pdf(self._matrix, self._site.name, now, language)
         return Response(content, media_type="application/pdf", headers=headers)
-
-    # ── grants ──
-
-    async def grants(self, request: Request) -> Response:
-        return await self._grants_shown(request, 200, None)
-
-    async def grant(self, request: Request) -> Response:
-        """Give a grant; what is refused is told above the form, which keeps what was typed."""
-        form = form_of(request)
-        try:
-            login = form.get("login", "")
-            member = next((each for each in await self._staff.listed() if each.login == login.strip().casefold()), None)
-            if member is None:
-                raise NO_SUCH_PERSON()
-            purpose = next((each for each in Purpose if each.value == form.get("purpose")), None)
-            until = day_of(form.get("until", ""))
-            if purpose is None or until is None:
-                raise BAD_GRANT(days=LONGEST.days)
-            uses = Use.READ
-            for each in GRANTED:
-                uses |= each if form.get(f"use_{each.name}") else Use(0)
-            found = await self._emergencies.find_patient(form.get("patient", ""))
-            ends = datetime.combine(until + timedelta(days=1), time(), VIETNAM)
-            note = form.get("note", "")[:500]
-            await self._grants.grant(member.id, found.rid, uses, purpose, ends, actor_of(request), note=note)
-        except Fault as fault:
-            if fault.category not in ("incorrect", "not_found"):
-                raise
-            return await self._grants_shown(request, status_of(fault), fault)
-        return RedirectResponse("/grants?given", 303)
-
-    async def revoke(self, request: Request) -> Response:
-        patient = self._rid(request)
-        await self._grants.revoke(number_or(request, NO_SUCH_GRANT()), patient, actor_of(request))
-        return RedirectResponse("/grants", 303)
-
-    async def _grants_shown(self, request: Request, status: int, fault: Fault | None) -> Response:
-        active = await self._grants.active()
-        names = await self._patients.names_of({f"account:{each.account}" for each in active})
-        language = language_of(request.scope)
-        return render(
-            request,
-            self._site,
-            "grants.html",
-            status,
-            grants=[
-                (each, names.get(f"account:{each.account}", str(each.account)), self._uses(each.uses, language))
-                for each in active
-            ],
-            patients=await self._lines({each.patient for each in active}, request, "grants"),
-            purposes=PURPOSE_WORDS,
-            uses=[each for each in GRANTED if each is not Use.READ],
-            form=form_of(request) if fault is not None else {},
-            is_given="given" in request.query_params,
-            fault=fault,
-            text=fault.text.in_language(language) if fault is not None else "",
-        )
-
-    def _uses(self, uses: Use, language: Language) -> str:
-        return ", ".join(say(language, f"use.{str(each.name).lower()}") for each in EVERY_USE if uses & each)
 
     # ── an emergency ──
 
@@ -315,9 +240,6 @@ class AccessPages:
 
     def _rid(self, request: Request) -> int:
         return self._emergencies.rid_of(id_of_path(request))
-
-    async def _lines(self, patients: set[int], request: Request, name: str) -> dict[int, PatientLine]:
-        return await self._patients.lines(patients, actor_of(request), page=name)
 
 
 _HEADER = (

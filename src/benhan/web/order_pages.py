@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
+from benhan.access.middleware import CSRF_FIELD
 from benhan.access.routes import route
 from benhan.fhir_api.requests import actor_of, id_of_path, read_content
 from benhan.fhir_api.responses import status_of
@@ -28,6 +29,7 @@ from benhan.node.orders.warnings import Warned
 from benhan.web.form_inputs import Inputs, Unreadable, grouped, read_moment, read_number, read_time
 from benhan.web.pages import Page, Site, language_of, name_of, page, render
 from benhan.web.sign_in import form_of
+from benhan.web.words import exact_time
 
 BODY_BYTES_MAX = 512 * 1024
 BLANK = 3
@@ -63,6 +65,7 @@ class OrderPages:
         table: tuple[tuple[str, str, Page, Permission], ...] = (
             ("GET", "/stays/{id}/orders", self.orders, Permission.RECORD_VIEW),
             ("POST", "/stays/{id}/orders", self.write, Permission.ORDER_WRITE),
+            ("POST", "/records/{id}/orders-draft", self.keep_draft, Permission.ORDER_WRITE),
             ("POST", "/stays/{id}/order-templates", self.keep_template, Permission.ORDER_WRITE),
             ("POST", "/order-offers", self.offers, Permission.ORDER_WRITE),
         )
@@ -72,8 +75,10 @@ class OrderPages:
         ]
 
     async def orders(self, request: Request) -> Response:
-        """What holds and the form for more, filled by what goes on or by a template where that is asked for."""
+        """What holds and the form for more, filled by one's draft, by what goes on or by a template."""
         typed = Typed(at=_now(self._orders))
+        if not {"again", "template"} & set(request.query_params):
+            return await self._shown(request, None, None)
         if "again" in request.query_params:
             _, placed = await self._orders.open(id_of_path(request), actor_of(request))
             typed.rows = [_cells(each) for each in lines_again(placed)]
@@ -87,6 +92,10 @@ class OrderPages:
     async def write(self, request: Request) -> Response:
         """Write, or tell what is wrong or warned of beside what was typed."""
         inputs = await inputs_of_body(request)
+        if inputs.get("what") == ["drop"]:
+            stay, _ = await self._orders.open(id_of_path(request), actor_of(request))
+            await self._orders.drop_draft(stay, actor_of(request))
+            return RedirectResponse(f"/stays/{id_of_path(request)}/orders", 303)
         typed = typed_of(inputs)
         try:
             written_ = await self._written(typed)
@@ -98,6 +107,13 @@ class OrderPages:
                 typed.problems.setdefault(issue.place, issue.text)
             return await self._shown(request, typed, fault)
         return RedirectResponse(f"/stays/{id_of_path(request)}/orders?saved={paper.number}", 303)
+
+    async def keep_draft(self, request: Request) -> Response:
+        """Keep what is typed; answers when it was kept."""
+        inputs = {name: values for name, values in (await inputs_of_body(request)).items() if name != CSRF_FIELD}
+        at = await self._orders.keep_draft(id_of_path(request), actor_of(request), inputs)
+        kept = {"at": exact_time(at).partition(",")[0]}
+        return Response(orjson.dumps(kept), media_type="application/json", headers={"cache-control": "no-store"})
 
     async def keep_template(self, request: Request) -> Response:
         """Keep the rows that were typed as a template, one's own or the department's."""
@@ -141,9 +157,15 @@ class OrderPages:
             raise WRONG_LINES(count=len(typed.problems))
         return Written(at, typed.course, tuple(lines), tuple(typed.stops), typed.why, typed.answers)
 
-    async def _shown(self, request: Request, typed: Typed, fault: Fault | None, *, kept: bool = False) -> Response:
+    async def _shown(
+        self, request: Request, typed: Typed | None, fault: Fault | None, *, kept: bool = False
+    ) -> Response:
+        """The page; where nothing is given that was typed, with one's draft."""
         actor = actor_of(request)
         stay, placed = await self._orders.open(id_of_path(request), actor)
+        draft = await self._orders.draft(stay, actor) if typed is None and actor.may(Permission.ORDER_WRITE) else None
+        if typed is None:
+            typed = typed_of(draft.inputs) if draft is not None else Typed(at=_now(self._orders))
         warned: Sequence[Warned] = ()
         if fault is not None and not typed.problems:
             warned = await self._orders.warnings(stay, await self._written(typed))
@@ -169,6 +191,8 @@ class OrderPages:
             templates=await self._templates.listed(actor, stay.place.department),
             saved=request.query_params.get("saved", ""),
             kept=kept,
+            draft=draft,
+            placed=len(placed),
             fault=fault,
             text=fault.text.in_language(language_of(request.scope)) if fault is not None else "",
         )

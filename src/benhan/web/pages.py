@@ -31,6 +31,7 @@ from benhan.kernel.trace import current_trace
 from benhan.node.chart.moments import Moment
 from benhan.web import words
 from benhan.web.charts import analyte_sparkline
+from benhan.web.menu import menu
 
 log = Log("web")
 
@@ -81,13 +82,18 @@ def render(request: Request, site: Site, template: str, status: int = 200, **con
     """A page."""
     language = language_of(request.scope)
     session: Session | None = request.scope.get("state", {}).get("session")
+
+    def may(name: str) -> bool:
+        return session is not None and session.actor.may(Permission[name])
+
     text = _ENVIRONMENT.get_template(template).render(
         site=site,
         language=language,
         t=partial(words.say, language),
         session=session,
         csrf=session.csrf if session is not None else "",
-        may=lambda name: session is not None and session.actor.may(Permission[name]),
+        may=may,
+        menu=menu(may, request.url.path),
         path=request.url.path,
         here=_here(request.scope),
         static=static_url,

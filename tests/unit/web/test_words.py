@@ -50,6 +50,7 @@ from benhan.store.send_state import SendState
 from benhan.vn.bhyt.messages import CHECKIN, CLAIM
 from benhan.web import words
 from benhan.web.access_pages import _HEADER
+from benhan.web.menu import NAMES
 from benhan.web.package_pages import LISTS as PACKAGE_LISTS
 from benhan.web.pages import FOLDER, STATIC
 from benhan.web.patient_pages import TABS
@@ -92,7 +93,7 @@ FAMILIES: dict[str, set[str]] = {
     "paper.status_": {"in-progress", "completed", "amended", "entered-in-error"},
     "records.": set(WORK),
     "records.empty_": set(WORK),
-    "app.": {"node", "book", "repository", *re.findall(r"\('[A-Z_]+', '[^']+', '(\w+)'\)", TEMPLATES["base.html"])},
+    "app.": {"node", "book", "repository", *NAMES},
     "book.": set(HOW_IT_LIES),
     "book.means_": set(HOW_IT_LIES),
     "confirm_by.": {method.value for method in Method},

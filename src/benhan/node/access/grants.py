@@ -120,6 +120,10 @@ class Grants:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    def now(self) -> datetime:
+        """The moment by which grants have ended or not."""
+        return self._store.clock.now()
+
     async def grant(
         self,
         account: int,

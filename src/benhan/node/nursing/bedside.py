@@ -36,6 +36,7 @@ from benhan.node.records.life import require
 from benhan.node.records.models import Paper
 from benhan.node.records.papers import Papers
 from benhan.node.ward.stays import Stay, open_stay
+from benhan.store.care import reached, unveiled
 from benhan.store.identities import Identities
 from benhan.store.ids import bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
@@ -55,13 +56,13 @@ BAD_TIME = Text("Giờ đo không thể ở tương lai hay trước hơn hai ng
 
 _SIGNS = query(
     "ward_signs",
-    """
+    f"""
     select r.type, r.rid, r.version, r.patient, r.updated_at, r.content
     from unnest($1::smallint[], $2::bigint[]) as w (bucket, patient)
     join resource r on r.bucket = w.bucket and r.patient = w.patient and r.type = $3 and r.at_from >= $4
         and r.tokens && $5::bigint[] and r.until is null and r.content is not null
-        and ($6::bigint[] is null or not r.tokens && $6)
-    """,
+        and {unveiled("r", 6)} and {reached("r", 6)}
+    """,  # noqa: S608  # constants
 )
 
 
@@ -99,10 +100,10 @@ class Bedside:
             of(code_term("Observation.category", "vital-signs")),
             of(system_code_term("Observation.category", _CATEGORY, "vital-signs")),
         ]
-        hidden = self._store.workshop.rules.hidden(actor)
+        veil = self._store.workshop.rules.veil(actor).values
         async with self._store.database.connection() as connection:
             rows = await connection.fetch(
-                _SIGNS, [bucket_of(each) for each in rids], rids, TYPE_NUMBERS["Observation"], since, signs, hidden
+                _SIGNS, [bucket_of(each) for each in rids], rids, TYPE_NUMBERS["Observation"], since, signs, *veil
             )
             opened = await self._store.opener.open_all(rows, connection)
         names = dict(zip(rids, patients, strict=True))

@@ -25,6 +25,7 @@ from benhan.node.records.content import is_taken_back
 from benhan.node.records.life import require
 from benhan.node.ward.board import BedLine
 from benhan.node.ward.wards import Wards
+from benhan.store.care import reached, unveiled
 from benhan.store.database import Connection
 from benhan.store.ids import bucket_of, encode_rid
 from benhan.store.ledger.events import Event
@@ -43,13 +44,13 @@ CHANGING = (*ORDER_TYPES, "Observation", "DiagnosticReport")
 
 _CHANGED = query(
     "handover_changed",
-    """
+    f"""
     select r.type, r.rid, r.version, r.patient, r.updated_at, r.content
     from unnest($1::smallint[], $2::bigint[]) as w (bucket, patient)
     join resource r on r.bucket = w.bucket and r.patient = w.patient and r.type = any($3::smallint[])
         and r.updated_at >= $4 and r.until is null and r.content is not null
-        and ($5::bigint[] is null or not r.tokens && $5)
-    """,
+        and {unveiled("r", 5)} and {reached("r", 5)}
+    """,  # noqa: S608  # constants
 )
 _LIST = query(
     "handovers",
@@ -208,9 +209,9 @@ class Handovers:
     async def _changes(self, patients: Sequence[str], since: datetime, actor: Actor) -> dict[str, Changes]:
         rids = [self._store.workshop.ids.rid_of("Patient", each) for each in patients]
         types = [TYPE_NUMBERS[each] for each in CHANGING]
-        hidden = self._store.workshop.rules.hidden(actor)
+        veil = self._store.workshop.rules.veil(actor).values
         async with self._store.database.connection() as connection:
-            rows = await connection.fetch(_CHANGED, [bucket_of(each) for each in rids], rids, types, since, hidden)
+            rows = await connection.fetch(_CHANGED, [bucket_of(each) for each in rids], rids, types, since, *veil)
             opened = await self._store.opener.open_all(rows, connection)
         names = dict(zip(rids, patients, strict=True))
         found: dict[str, Changes] = {}

@@ -15,6 +15,7 @@ from typing import Any
 from benhan.fhir.dates import range_of
 from benhan.fhir.resource import resource_of
 from benhan.kernel.actors import Actor
+from benhan.kernel.care import Use
 from benhan.kernel.clock import OFFSET, VIETNAM, day_in_vietnam
 from benhan.kernel.faults import Conflict
 from benhan.kernel.issues import Issue, error
@@ -48,11 +49,13 @@ from benhan.node.orders.picker import OrderPicker
 from benhan.node.orders.warnings import Allergy, Drug, Warned, warnings_of
 from benhan.node.records.composed import author_of
 from benhan.node.records.content import is_taken_back
+from benhan.node.records.drafts import ORDERS, Drafts, Typed
 from benhan.node.records.faults import CHANGED_MEANWHILE, EDITED_MEANWHILE
 from benhan.node.records.growing import add_row
 from benhan.node.records.life import Opened, require
 from benhan.node.records.models import Paper
 from benhan.node.records.papers import Papers
+from benhan.node.records.rows import drop_draft
 from benhan.node.ward.stays import Stay, open_stay
 from benhan.store.compartment import read_compartment
 from benhan.store.faults import STALE_VERSION
@@ -105,6 +108,7 @@ class Orders:
         self._store = store
         self._papers = papers
         self._records = papers.records
+        self._drafts = Drafts(store, self._records.rows)
         self.picker = picker
 
     def now(self) -> datetime:
@@ -115,6 +119,26 @@ class Orders:
         """A stay and its orders, the newest first. Raises NotFound BA-0401."""
         stay = await open_stay(self._store, encounter_id, actor, "orders", ORDER_TYPES)
         return stay, placed_of(stay)
+
+    async def draft(self, stay: Stay, actor: Actor) -> Typed | None:
+        """What the actor typed as orders of a stay and did not write, if there is anything."""
+        return await self._drafts.read(stay.record, ORDERS, actor.id) if stay.record is not None else None
+
+    async def keep_draft(self, record_id: str, actor: Actor, inputs: Mapping[str, Any]) -> datetime:
+        """Keep what is typed as orders of a stay, by its record; gives when it was kept.
+
+        Raises NotFound BA-5205, Conflict BA-5365 where no orders are written any more, Forbidden BA-5213.
+        """
+        require(actor, Permission.ORDER_WRITE)
+        record = (await self._records.admitted(record_id, actor, Use.WRITE)).record
+        if not record.state.is_written or record.is_cancelled:
+            raise NO_RECORD()
+        return await self._drafts.keep(record, ORDERS, actor.id, 0, inputs)
+
+    async def drop_draft(self, stay: Stay, actor: Actor) -> None:
+        """Throw away what the actor typed."""
+        if stay.record is not None:
+            await self._records.rows.drop_draft(stay.record, ORDERS, actor.id)
 
     async def warnings(self, stay: Stay, written: Written) -> list[Warned]:
         """What speaks against what shall be ordered, answered or not."""
@@ -170,6 +194,7 @@ class Orders:
             unit.update(resource_of(after), if_match=stored.version)
         for each in warned:
             unit.create(resource_of(_issue(each, references[each.row], written.answers[each.key], ordered)))
+        unit.also(drop_draft(stay.record, ORDERS, actor.id))
         await self._store.commit(unit)
         return paper
 

@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-import orjson
-
 from benhan.fhir.resource import instant, resource_of, tail_bytes
 from benhan.kernel.actors import Actor
 from benhan.kernel.care import Use
@@ -32,6 +30,7 @@ from benhan.mapping.form_to_resources import answers_to_resources
 from benhan.node.records import rows
 from benhan.node.records.admission import read_admitted
 from benhan.node.records.composed import author_of
+from benhan.node.records.drafts import Drafts, Typed
 from benhan.node.records.faults import (
     CHANGED_MEANWHILE,
     EDITED_MEANWHILE,
@@ -59,18 +58,8 @@ from benhan.vn.forms.typeset import Answers
 
 Json = dict[str, Any]
 
-_DRAFT_AAD = b"paper-draft"
 TRIES = 5
 VERSIONS_MAX = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What somebody typed and did not save: names of inputs to what stands in them, the version it began from."""
-
-    base: int
-    saved_at: datetime
-    inputs: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +106,7 @@ class Papers:
         self.records = self._records = records
         self._store = records.store
         self._rows = records.rows
+        self._drafts = Drafts(self._store, self._rows)
         self._identities = Identities(self._store.database, self._store.workshop.tokens, self._store.opener)
 
     async def add(self, record_id: str, number: str, actor: Actor) -> Paper:
@@ -217,8 +207,7 @@ class Papers:
         if not paper.form:
             raise NO_SUCH_PAPER()
         form = self._records.forms.by_key(paper.form)
-        draft = await self._rows.draft(record, number, actor.id)
-        typed = await self._opened_draft(record, draft) if draft is not None else None
+        typed = await self._drafts.read(record, number, actor.id)
         others = await self._rows.drafts_of_others(record, number, actor.id)
         unit = self._store.begin(actor)
         unit.record(Event.PAPER_VIEW, patient=record.patient, type_=paper.type, rid=paper.rid, paper=number, by=by)
@@ -259,12 +248,7 @@ class Papers:
         require(actor, Permission.RECORD_EDIT)
         record = _writable((await self._records.admitted(record_id, actor, Use.WRITE)).record)
         await self._paper(record, number)
-        now = self._store.clock.now()
-        content = orjson.dumps(dict(inputs))
-        async with self._store.database.connection() as connection:
-            key = await self._store.keyring.data_key(record.patient, connection)
-        await self._rows.keep_draft(record, number, actor.id, base, now, key.seal(content, _DRAFT_AAD))
-        return now
+        return await self._drafts.keep(record, number, actor.id, base, inputs)
 
     async def drop_draft(self, record_id: str, number: int, actor: Actor) -> None:
         """Throw one's own draft away; what is saved stays."""
@@ -456,11 +440,6 @@ class Papers:
 
     async def _paper(self, record: Record, number: int) -> Paper:
         return _of(await self._rows.papers(record), number)
-
-    async def _opened_draft(self, record: Record, draft: rows.Draft) -> Typed:
-        async with self._store.database.connection() as connection:
-            key = await self._store.keyring.data_key(record.patient, connection)
-        return Typed(draft.base, draft.saved_at, orjson.loads(key.open(draft.content, _DRAFT_AAD)))
 
 
 T = TypeVar("T")

@@ -81,6 +81,17 @@ class Unlabelled:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldTreating:
+    """None of these terms of labels; or none of those that are kept even from who treats, who asks being one who treats
+    the patient of the row by these keys at the moment. SQL tells it alone."""
+
+    terms: tuple[str, ...]
+    kept_even_then: tuple[str, ...]
+    treats: tuple[str, ...]
+    at: datetime = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Present:
     """The parameter of this bit has a value."""
 
@@ -114,6 +125,11 @@ class InCare:
     uses: int
     at: datetime = field(compare=False)
     is_shared: bool = False
+
+    @property
+    def keys(self) -> tuple[object, ...]:
+        """Whom it leads to, but for the moment."""
+        return (self.treatment, self.archived, self.uses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +226,8 @@ class Not:
 
 
 Expression = (
-    Everything | Nothing | AnyTerm | Unlabelled | Present | OfIds | OfPatients | MainDate | Updated | InRanges
-    | MainQuantity | InCare | Checked | Linked | Beside | All | AnyOf | Not
+    Everything | Nothing | AnyTerm | Unlabelled | ToldTreating | Present | OfIds | OfPatients | MainDate | Updated
+    | InRanges | MainQuantity | InCare | Checked | Linked | Beside | All | AnyOf | Not
 )  # fmt: skip
 
 
@@ -339,7 +355,7 @@ def _holds_alone(expression: Expression, candidate: Candidate) -> bool:
             return candidate.stored.rid in rids
         case OfPatients(rids):
             return candidate.patient in rids
-        case Beside() | InCare():
+        case Beside() | InCare() | ToldTreating():
             raise AssertionError("what lies beside a resource is told by SQL alone")
         case Updated(prefix, range_):
             low = candidate.stored.updated_at.timestamp()

@@ -7,21 +7,22 @@ What each would read is reckoned, from a sample of rows in the order of their da
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from benhan.fhir.search_values import Prefix
 from benhan.store.search.expressions import (
-    AnyOf,
     AnyTerm,
     Beside,
     Expression,
+    InCare,
     MainDate,
     Not,
     OfIds,
     OfPatients,
     Present,
+    ToldTreating,
     Unlabelled,
     Updated,
     is_exact,
@@ -34,6 +35,8 @@ from benhan.store.tokens import Tokens
 
 _LISTED_COST, _STATEMENT_COST, LOOK_COST = 0.015, 15.0, 4.0
 """What an entry of an index's list costs, a statement, and a look at what lies beside a row; a row read costs 1."""
+_PATIENT_COST, _ASKED_COST = 3.0, 1.5
+"""What it costs to find a patient in reach and to look there, and to ask of a row whose it is."""
 _UNKNOWN_SHARE, _CHECKED_SHARE = 0.3, 0.2
 """Of what is no term, and of what is tested after opening, so many are taken to match."""
 _NEAREST, _FARTHEST = 5, 64
@@ -92,6 +95,21 @@ def _reckoned(expression: Expression, type_: str, order: Order, limit: int, coun
     return Plan(path, guess.rows, guess.rows_of_type, costs.get(path, costs[Path.ORDER]), bounds)
 
 
+def by_patient_pays(
+    expression: Expression, type_: str, order: Order, limit: int, keys: Hashable, counted: Counted, tokens: Tokens
+) -> bool:
+    """Whether rows are sought faster at the patients whom somebody's keys reach than by asking of each whose it is.
+
+    Before those patients were counted, it does.
+    """
+    share = counted.share_reached(keys)
+    if not counted.known or not share:
+        return True
+    patients = share * counted.of_type("Patient")
+    met = choose(expression, type_, order, round(limit / share), counted, tokens).cost
+    return patients * _PATIENT_COST + share * counted.of_type(type_) < met * (1 + _ASKED_COST)
+
+
 def expected_rows(expression: Expression, type_: str, counted: Counted, tokens: Tokens) -> float:
     """How many rows of `type_` are likely to satisfy it."""
     return _Guess(expression, type_, counted, tokens).rows
@@ -125,7 +143,9 @@ class _Guess:
             elif isinstance(part, Not) and isinstance(part.part, AnyTerm):
                 without = counted.with_any([tokens.of(term) for term in part.part.terms])
                 self.left *= max(0.01, 1.0 - without / max(counted.rows, 1.0))
-            elif not isinstance(part, Present) and not _is_veil(part):
+            elif isinstance(part, InCare):
+                self.left *= counted.share_reached(part.keys) or _UNKNOWN_SHARE
+            elif not isinstance(part, Present | Unlabelled | ToldTreating):
                 self.left *= _UNKNOWN_SHARE
         self.matching = self._with_terms & self._dated
         self._each = self.rows_of_type / max(self._sample.count, 1)
@@ -207,11 +227,6 @@ class _Guess:
             bits ^= 1 << place
             found.append(start - place if order.descending else place - start + 1)
         return found
-
-
-def _is_veil(part: Expression) -> bool:
-    """Whether a part is what special secrecy leaves, to who treats some more: few rows are kept by it."""
-    return isinstance(part.parts[0] if isinstance(part, AnyOf) else part, Unlabelled)
 
 
 def _in_range(date: MainDate, sample: TypeSample) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from benhan.fhir.compartments import compartments
 from benhan.fhir.main_values import MAIN_DATES
@@ -21,7 +21,7 @@ from benhan.kernel.limits import Act
 from benhan.kernel.trace import current_trace
 from benhan.store.access_rules import AccessRules
 from benhan.store.care import own_patients, reach_of, reasons
-from benhan.store.database import Connection, Database, translated
+from benhan.store.database import Database, translated
 from benhan.store.gatherer import Gatherer
 from benhan.store.ids import Ids
 from benhan.store.ledger.events import Event
@@ -56,9 +56,10 @@ from benhan.store.search.limits import (
 )
 from benhan.store.search.links import Links
 from benhan.store.search.page_link import Link, PageLinks
+from benhan.store.search.plan import by_patient_pays
 from benhan.store.search.readers import Readers
 from benhan.store.search.reference import pointing_to
-from benhan.store.search.session import OF_A_PATIENT, Batch, Found, Session, Sight, native_order
+from benhan.store.search.session import Batch, Found, Session, Sight, native_order
 from benhan.store.search.sorting import in_order
 from benhan.store.search.statement import Order, Place, conjuncts
 from benhan.store.search.statistics import Statistics
@@ -94,6 +95,15 @@ class Segment:
     expression: Expression
     order: Order
     contained: bool = False
+
+
+class Answer(NamedTuple):
+    """What a search gives; `seen` is what it shows of patients, `why` the reasons that its statements told."""
+
+    page: SearchPage
+    next: Link | None
+    seen: list[Stored]
+    why: Mapping[int, str]
 
 
 @dataclass(slots=True)
@@ -173,9 +183,9 @@ class Search:
         link = self._links.read(query_.page, bound_to) if query_.page else None
         self._running += 1
         try:
-            page, next_link, seen = await self._within_time(query_, actor, link, base_url)
+            page, next_link, seen, why = await self._within_time(query_, actor, link, base_url)
             if actor.role is not Role.SYSTEM:
-                await self._note(query_, seen, actor)
+                await self._note(query_, seen, actor, why)
         finally:
             self._running -= 1
         return page if next_link is None else replace(page, next=self._links.write(next_link, bound_to))
@@ -189,7 +199,7 @@ class Search:
             self._rules.rules_for(actor, type_, Act.SEARCH)
         link: Link | None = None
         while True:
-            page, link, _ = await self._within_time(query_, actor, link, base_url)
+            page, link, *_ = await self._within_time(query_, actor, link, base_url)
             yield page.matches
             if link is None:
                 return
@@ -197,21 +207,15 @@ class Search:
     async def note_seen(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> None:
         """Record what a search would have shown of patients, where its resources were found in another way."""
         if actor.role is not Role.SYSTEM:
-            await self._note(query_, seen, actor)
+            await self._note(query_, seen, actor, {})
 
-    async def _note(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor) -> None:
+    async def _note(self, query_: SearchQuery, seen: Sequence[Stored], actor: Actor, why: Mapping[int, str]) -> None:
         """Record the search: once for all patients, or once for each reason by which their data was in reach."""
         if reach_of(actor) is None:
             await self._ledger.ask(self._views(query_, seen, actor))
             return
-        readers = self._readers or await self._opened()
-        connection, is_sound = await readers.take(), False
-        try:
-            with translated():
-                why = await reasons(connection, actor, [each.patient for each in seen])
-            is_sound = True
-        finally:
-            await readers.give_back(connection, is_sound=is_sound)
+        if untold := {each.patient for each in seen if each.patient} - why.keys():
+            why = {**why, **await self._reasons(actor, untold)}
         shown: dict[str, list[Stored]] = {}
         for each in seen:
             shown.setdefault(why.get(each.patient, ""), []).append(each)
@@ -221,23 +225,30 @@ class Search:
         ]
         await asyncio.gather(*(self._ledger.ask(each) for each in views))
 
+    async def _reasons(self, actor: Actor, patients: Iterable[int]) -> dict[int, str]:
+        readers = self._readers or await self._opened()
+        connection, is_sound = await readers.take(), False
+        try:
+            with translated():
+                found = await reasons(connection, actor, patients)
+            is_sound = True
+            return found
+        finally:
+            await readers.give_back(connection, is_sound=is_sound)
+
     def compiler(self, base_url: str = "", now: datetime | None = None) -> Compiler:
         """What compiles a search of this store to an expression about its rows."""
         asking = Asking(now or self._clock.now(), base_url)
         return Compiler(self.registry, self._ids, asking, self._remembered)
 
-    async def _within_time(
-        self, query_: SearchQuery, actor: Actor, link: Link | None, base_url: str
-    ) -> tuple[SearchPage, Link | None, list[Stored]]:
+    async def _within_time(self, query_: SearchQuery, actor: Actor, link: Link | None, base_url: str) -> Answer:
         try:
             async with asyncio.timeout(self.limits.seconds_max):
                 return await self._run(query_, actor, link, base_url)
         except TimeoutError as cause:
             raise TOO_LONG(limit=round(self.limits.seconds_max)) from cause
 
-    async def _run(
-        self, query_: SearchQuery, actor: Actor, link: Link | None, base_url: str
-    ) -> tuple[SearchPage, Link | None, list[Stored]]:
+    async def _run(self, query_: SearchQuery, actor: Actor, link: Link | None, base_url: str) -> Answer:
         """The page, from one moment: a transaction keeps it where a first statement cannot tell it to all others."""
         counted = await self.statistics.counted()
         now = link.began_at if link is not None else self._clock.now()
@@ -260,24 +271,35 @@ class Search:
                     link.moment if link is not None else "",
                     pins=pins,
                 )
-                session.sight = replace(session.sight, own=await self._own(connection, segments, actor))
+                session.sight = replace(session.sight, own=await self._own(query_, session, segments, actor))
                 if pins:
                     found = await self._page(query_, segments, session, link)
                 else:
                     async with connection.transaction(isolation="repeatable_read", readonly=True):
                         found = await self._page(query_, segments, session, link)
             is_sound = True
-            return found
+            return Answer(*found, session.why)
         finally:
             await readers.give_back(connection, is_sound=is_sound)
 
-    async def _own(self, connection: Connection, segments: Sequence[Segment], actor: Actor) -> tuple[int, ...] | None:
-        """The actor's own patients, where they are few and nothing else names any: rows are sought there."""
-        if reach_of(actor) is None or all(
-            each.type not in OF_A_PATIENT or _is_bound(each.expression) for each in segments
+    async def _own(
+        self, query_: SearchQuery, session: Session, segments: Sequence[Segment], actor: Actor
+    ) -> tuple[int, ...] | None:
+        """The actor's own patients, where it is cheaper to seek rows there than to ask of each row whose it is."""
+        reach, known, most = reach_of(actor), session.counted, self.limits.linked_max
+        free = [each for each in segments if not _is_bound(each.expression)]
+        if reach is None or not free:
+            return None
+        keys = (reach.treatment, reach.archived, int(reach.use))
+        if known.reached.get(keys, 0) > most:
+            return None
+        limit = query_.count + 1 if query_.total == "none" and (not query_.sort or _is_native(query_)) else most
+        if not any(
+            by_patient_pays(each.expression, each.type, each.order, limit, keys, known, self.tokens) for each in free
         ):
             return None
-        found = await own_patients(connection, actor, self.limits.linked_max)
+        found = await own_patients(session.connection, actor, most)
+        known.reached[keys] = len(found) if found is not None else most + 1
         return tuple(found) if found is not None else None
 
     async def _page(

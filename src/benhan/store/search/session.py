@@ -18,6 +18,7 @@ from benhan.fhir.main_values import MAIN_DATES
 from benhan.kernel.actors import Actor
 from benhan.kernel.limits import Act
 from benhan.store.access_rules import AccessRules
+from benhan.store.care import told_reason
 from benhan.store.database import Connection
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.resources import Opener
@@ -147,6 +148,8 @@ class Session:
         """The moment of the first statement that found something, for the link to the next page."""
         self.statements: list[tuple[Plan, Statement]] = []
         self.scanned = 0
+        self.why: dict[int, str] = {}
+        """By which relation a patient was in reach, where a statement told it."""
         self._opener = opener
         self._pins = pins
         """Whether no transaction keeps the moment: what a statement finds is dated, and the next ones look there."""
@@ -287,6 +290,8 @@ class Session:
                 rows = await self.connection.fetch(statement.sql, *statement.values)
         else:
             rows = await self.connection.fetch(statement.sql, *statement.values)
+        if rows and "why" in rows[0]:
+            self.why[rows[0]["patient"]] = told_reason(rows[0]["why"])
         if not self.began_at and rows and "moment" in rows[0]:
             self.began_at = rows[0]["moment"]
             if self._pins:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from benhan.fhir.dates import FIRST
 from benhan.fhir.search_values import Prefix
-from benhan.store.care import related
+from benhan.store.care import related, treated_by, why
 from benhan.store.ids import bucket_of
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.search.expressions import (
@@ -36,6 +36,7 @@ from benhan.store.search.expressions import (
     OfIds,
     OfPatients,
     Present,
+    ToldTreating,
     Unlabelled,
     Updated,
     all_of,
@@ -146,7 +147,8 @@ def select(asked: Asked, tokens: Tokens, order: Order, *, limit: int, after: Pla
         if looked:
             source = f"from (select r.bucket, {COLUMNS} {source} where {' and '.join(texts)} {order.sql} offset 0) r"
             texts = [writer.text(each) for each in looked]
-        selects.append(f"select {COLUMNS}{_dated(asked)} {source} where {' and '.join(texts)} {end}")
+        columns = f"{COLUMNS}{_dated(asked)}{writer.reason()}"
+        selects.append(f"select {columns} {source} where {' and '.join(texts)} {end}")
     if len(selects) == 1:
         return Statement(selects[0], parameters.values, writer.fan_out)
     source = f"from (({') union all ('.join(selects)})) r"
@@ -233,6 +235,8 @@ class _Writer:
         self._asked = asked
         self._tokens = tokens
         self._row = row
+        self._patient: tuple[str, str] | None = None
+        """The only patient whose rows are read, by bucket and rid: what is asked of them is asked once."""
         self.parameters = parameters or Parameters()
         self.fan_out = "" if asked.path in _BOUND else FAN_OUT
 
@@ -278,8 +282,10 @@ class _Writer:
         column = "rid" if isinstance(driver, OfIds) else "patient"
         if len(pairs) == 1:
             [(bucket, rid)] = pairs
-            add = self.parameters.add
-            return "from resource r", [f"r.bucket = {add(bucket)}::smallint", f"r.{column} = {add(rid)}::bigint"]
+            given, there = f"{self.parameters.add(bucket)}::smallint", f"{self.parameters.add(rid)}::bigint"
+            if column == "patient":
+                self._patient = (given, there)
+            return "from resource r", [f"r.bucket = {given}", f"r.{column} = {there}"]
         return f"{self._joined(pairs)} join resource r on r.bucket = w.bucket and r.{column} = w.rid", []
 
     def _placed(self, pairs: Sequence[tuple[int, int]]) -> tuple[str, list[str]]:
@@ -399,18 +405,39 @@ class _Writer:
                 return self._in_ranges(keys, comparison)
             case Beside(type_, by, inner):
                 return self._beside(type_, by, inner)
-            case InCare():
-                return self._in_care(expression)
+            case InCare() | ToldTreating():
+                return self._by_relation(expression)
             case Nothing():
                 return "false"
         raise AssertionError(expression)
 
-    def _in_care(self, care: InCare) -> str:
+    def _by_relation(self, asked: InCare | ToldTreating) -> str:
         """A relation is looked up in the row's own bucket."""
+        return self._in_care(asked) if isinstance(asked, InCare) else self._told_treating(asked)
+
+    def _in_care(self, care: InCare) -> str:
         add = self.parameters.add
         reach = (add(list(care.treatment)), add(list(care.archived)), add(care.uses))
-        text = related(self._row, reach, add(care.at))
+        text = related(self._row, reach, add(care.at), whose=self._patient)
         return f"({self._row}.patient = 0 or {text})" if care.is_shared else text
+
+    def reason(self) -> str:
+        """The column that tells by which relation the only patient is in reach, where that is asked; else nothing."""
+        care = next((part for part in conjuncts(self._asked.expression) if isinstance(part, InCare)), None)
+        if care is None or self._patient is None:
+            return ""
+        add = self.parameters.add
+        reach = (add(list(care.treatment)), add(list(care.archived)), add(care.uses))
+        return f", {why(reach, add(care.at), self._patient)} as why"
+
+    def _told_treating(self, told: ToldTreating) -> str:
+        """Nearly every row bears no label: then no relation is looked up."""
+        add, row = self.parameters.add, self._row
+        hidden, always = (
+            f"{add([self._tokens.of(term) for term in terms])}::bigint[]" for terms in (told.terms, told.kept_even_then)
+        )
+        by = treated_by(row, f"{add(list(told.treats))}::text[]", f"{add(told.at)}::timestamptz")
+        return f"({bears_none(row, hidden)} or {bears_none(row, always)} and {by})"
 
     def _beside(self, type_: str, by: Column, inner: Expression) -> str:
         """Looked up for each row that all else holds for, in the row's own bucket."""

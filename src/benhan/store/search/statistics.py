@@ -56,10 +56,16 @@ class Counted:
     sample: dict[int, TypeSample] = field(default_factory=dict)
     plans: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
     """What `plan.choose` has made of these counts."""
+    reached: dict[Hashable, int] = field(default_factory=dict, compare=False, repr=False)
+    """How many patients somebody's keys were seen to reach, for the choice of a path only."""
 
     def of_type(self, type_: str) -> float:
         """Rows of a type."""
         return self.types.get(TYPE_NUMBERS[type_], 1.0)
+
+    def share_reached(self, keys: Hashable) -> float:
+        """The share of the patients whom keys reach; 0 where that was not seen yet."""
+        return min(1.0, self.reached.get(keys, 0) / max(self.of_type("Patient"), 1.0))
 
     def with_any(self, tokens: Sequence[int]) -> float:
         """Rows with one of the tokens, at the most."""

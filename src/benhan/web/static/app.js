@@ -38,3 +38,9 @@ document.addEventListener("keydown", (event) => {
   there.focus();
   if (there.select) there.select();
 });
+
+// On a phone the menu is one line that scrolls: where one is stands in sight.
+for (const each of document.querySelectorAll(".side .here, .side [aria-current]")) {
+  const line = each.parentElement;
+  if (line.scrollWidth > line.clientWidth) line.scrollLeft = each.offsetLeft - (line.clientWidth - each.offsetWidth) / 2;
+}

@@ -1,16 +1,13 @@
 // Rows of orders: Enter in the last cell goes to the next row, Alt+Delete empties one; what holds is changed in a row.
 const rows = document.querySelector("#rows tbody");
 const blank = () => {
-  const last = rows.rows[rows.rows.length - 1], row = last.cloneNode(true), number = rows.rows.length;
+  const last = rows.rows[rows.rows.length - 1], row = grow(rows);
+  row.querySelector("select").value = last.querySelector("select").value;
   for (const each of row.querySelectorAll("[name]")) {
-    each.name = each.id = each.name.replace(/^y\.[0-9]+/, "y." + number);
-    if (each.tagName === "SELECT") each.value = last.querySelector("select").value; else each.value = "";
     each.removeAttribute("aria-invalid");
     each.removeAttribute("aria-describedby");
     if (each.hasAttribute("aria-expanded")) each.setAttribute("aria-expanded", "false");
   }
-  for (const each of row.querySelectorAll(".wrong")) each.remove();
-  rows.append(row);
   return row;
 };
 const isEmpty = (row) => ![...row.querySelectorAll("input")].some((each) => each.value.trim());
@@ -39,11 +36,5 @@ if (rows) {
       if (part in told) each.value = told[part];
     }
     row.querySelector("[name$='.dose']").focus();
-  });
-  document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
-      event.preventDefault();
-      document.getElementById("paper").requestSubmit();
-    }
   });
 }

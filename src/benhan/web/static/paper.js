@@ -4,6 +4,25 @@ const kept = document.getElementById("kept");
 const PAUSE_MS = 1500, AGAIN_MS = 5000;
 
 function body() { return new URLSearchParams(new FormData(paper)).toString(); }
+// One more row beneath the last of a table, empty.
+function grow(table) {
+  const last = table.rows[table.rows.length - 1], row = last.cloneNode(true), number = table.rows.length;
+  for (const each of row.querySelectorAll("[name]")) {
+    const parts = each.name.split(".");
+    each.name = each.id = [parts[0], number, parts[2]].join(".");
+    if (each.type === "checkbox") each.checked = false; else if (each.tagName !== "SELECT") each.value = "";
+  }
+  for (const each of row.querySelectorAll(".wrong")) each.remove();
+  table.append(row);
+  return row;
+}
+// The input of a name; one in a row that is not there yet brings its row.
+function inputOf(name) {
+  const [key, number, column] = name.split(".");
+  const first = column && document.getElementById(`${key}.0.${column}`), table = first && first.closest("tbody");
+  while (table && Number(number) < 100 && table.rows.length <= Number(number)) grow(table);
+  return paper.elements[name];
+}
 function say(text, isOff) { kept.textContent = text; kept.classList.toggle("abnormal", Boolean(isOff)); }
 
 if (paper && paper.dataset.draft) {
@@ -43,8 +62,8 @@ if (paper && paper.dataset.draft) {
   const left = JSON.parse(localStorage.getItem(here) || "null");
   if (left && left.base === paper.elements.base.value) {
     for (const [name, value] of new URLSearchParams(left.body)) {
-      const input = paper.elements[name];
-      if (name === "csrf" || !input) continue;
+      const input = inputOf(name);
+      if (name === "csrf" || name === "base" || !input) continue;
       if (input instanceof RadioNodeList) { for (const each of input) if (each.value === value) each.checked = true; }
       else if (input.type === "checkbox") input.checked = true;
       else input.value = value;
@@ -56,7 +75,8 @@ if (paper && paper.dataset.draft) {
   paper.addEventListener("change", later);
   addEventListener("online", keep);
   addEventListener("pagehide", keep);
-  paper.addEventListener("submit", () => {
+  paper.addEventListener("submit", (event) => {
+    if (!navigator.onLine) { event.preventDefault(); keep(); return; }
     leaving = true;
     abort.abort();
     clearTimeout(timer);
@@ -71,15 +91,7 @@ if (paper && paper.dataset.draft) {
   document.addEventListener("click", (event) => {
     const more = event.target.closest("[data-more]");
     if (!more) return;
-    const table = document.getElementById(more.dataset.more).querySelector("tbody");
-    const last = table.rows[table.rows.length - 1], row = last.cloneNode(true), number = table.rows.length;
-    for (const each of row.querySelectorAll("[name]")) {
-      const parts = each.name.split(".");
-      each.name = each.id = [parts[0], number, parts[2]].join(".");
-      if (each.type === "checkbox") each.checked = false; else each.value = "";
-    }
-    for (const each of row.querySelectorAll(".wrong")) each.remove();
-    table.append(row);
+    const row = grow(document.getElementById(more.dataset.more).querySelector("tbody"));
     row.querySelector("[name]").focus();
   });
 }
