@@ -21,6 +21,7 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.faults import Fault
 from benhan.kernel.ids import SystemRandom
 from benhan.kernel.secrets import Secret
+from benhan.node.evidence.keeping import Evidence
 from benhan.node.records.life import Facility, Records
 from benhan.node.records.models import Paper, Record
 from benhan.node.records.order import usual_order
@@ -74,6 +75,7 @@ class House:
     stay: Stay
     confirmations: Confirmations
     codes: KeptCodes
+    evidence: Evidence
 
     async def begin_anew(self) -> None:
         """The next morning: a new patient, good certificates, everything answers."""
@@ -160,7 +162,8 @@ async def open_house(embedded_url: str, folder: Path, devices: Devices | None = 
     seal = Seal(SignerPlace("file", str(key_file(folder, pki, "hospital")), ""), Secret(PIN))
     sender = KeptCodes()
     confirmations = Confirmations(signatures, sender)
-    keeper = SignatureKeeper(signatures, batches, confirmations, devices, seal)
+    evidence = Evidence(store, blobs, services)
+    keeper = SignatureKeeper(signatures, batches, confirmations, devices, seal, evidence)
     stay = await admit(store)
     yield House(
         store,
@@ -176,5 +179,6 @@ async def open_house(embedded_url: str, folder: Path, devices: Devices | None = 
         stay,
         confirmations,
         sender,
+        evidence,
     )
     await store.close()

@@ -177,7 +177,7 @@ NOT_EVIDENCE = FaultCode(
     "BA-5024",
     Incorrect,
     Text(
-        "Không đọc được hồ sơ bằng chứng (RFC 4998).",
+        "Không đọc được bằng chứng lưu trữ (RFC 4998).",
         "The evidence record (RFC 4998) cannot be read.",
     ),
 )

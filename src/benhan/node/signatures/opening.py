@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benhan.kernel.faults import Fault
 from benhan.kernel.settings import Settings
+from benhan.node.evidence.keeping import Evidence
 from benhan.node.records.life import Records
 from benhan.node.signatures.batches import Batches
 from benhan.node.signatures.confirmations import Confirmations
@@ -43,6 +44,7 @@ class SigningParts:
     delegations: Delegations
     confirmations: Confirmations
     keeper: SignatureKeeper
+    evidence: Evidence
 
 
 @asynccontextmanager
@@ -62,10 +64,12 @@ async def open_signing(settings: Settings, store: Store, records: Records) -> As
         signatures = Signatures(records, blobs, signers, services)
         batches = Batches(signatures)
         confirmations = Confirmations(signatures)
-        keeper = SignatureKeeper(signatures, batches, confirmations, devices, seal_of(settings))
+        evidence = Evidence(store, blobs, services)
+        keeper = SignatureKeeper(signatures, batches, confirmations, devices, seal_of(settings), evidence)
         yield SigningParts(
-            signatures, signers, Trays(signatures), batches, Delegations(store, signers), confirmations, keeper
-        )
+            signatures, signers, Trays(signatures), batches, Delegations(store, signers), confirmations, keeper,
+            evidence,
+        )  # fmt: skip
     finally:
         await network.close()
 
