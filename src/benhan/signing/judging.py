@@ -11,22 +11,38 @@ from datetime import datetime
 from typing import Any
 
 from asn1crypto import cms, core, x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
-from pyhanko.sign.general import extract_certificate_info
+from pyhanko.sign.general import CMSExtractionError, CMSStructuralError, extract_certificate_info
 from pyhanko.sign.validation.ades import (
     ades_basic_validation,
     ades_past_signature_validation,
     ades_timestamp_validation,
 )
+from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter, message_imprint_checker
 from pyhanko.sign.validation.policy_decl import SignatureValidationSpec, bootstrap_validation_data_handlers
 from pyhanko_certvalidator.ltv.poe import POEManager, POEType
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 
+from benhan.kernel.faults import Fault
 from benhan.signing.certificates import facts_of
 from benhan.signing.status import Status
 from benhan.signing.timestamps import read_token
 
+BREAKS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    CMSExtractionError,
+    CMSStructuralError,
+    SignatureValidationError,
+    UnsupportedAlgorithm,
+    Fault,
+)
+"""What a malformed signature makes the libraries throw."""
 TOKENS_MAX = 8
 """More time-stamps on one signature are not looked at."""
 

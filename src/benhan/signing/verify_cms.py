@@ -7,32 +7,17 @@ from copy import copy
 from datetime import datetime
 
 from asn1crypto import cms, core
-from pyhanko.sign.general import CMSExtractionError, CMSStructuralError
-from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import extract_self_reported_ts
 
-from benhan.kernel.faults import Fault
 from benhan.signing.certificates import facts_of
 from benhan.signing.cms import status_in
-from benhan.signing.judging import claimed_role, judge_signature, nothing_proven, prove
+from benhan.signing.judging import BREAKS, claimed_role, judge_signature, nothing_proven, prove
 from benhan.signing.status import Status
 from benhan.signing.trust import Trust, signature_rules
 from benhan.signing.verdicts import SignatureVerdict, failed, finding_of
 from benhan.signing.verify_evidence import Evidence
 
 FORM = "CAdES"
-_BREAKS = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    CMSExtractionError,
-    CMSStructuralError,
-    SignatureValidationError,
-    Fault,
-)
-"""What a malformed signature makes the libraries throw."""
 
 
 async def judge_cms(
@@ -76,5 +61,5 @@ async def judge_cms(
             is_unchanged=judged.is_unchanged,
             is_whole=True,
         )
-    except _BREAKS:
+    except BREAKS:
         return SignatureVerdict(FORM, "CMS", failed("FORMAT_FAILURE"))

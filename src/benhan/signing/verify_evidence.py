@@ -15,14 +15,12 @@ from datetime import datetime
 
 from asn1crypto import algos, cms
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
-from pyhanko.sign.general import CMSExtractionError, CMSStructuralError
-from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko_certvalidator.ltv.poe import POEManager
 
 from benhan.signing.cms import status_in
 from benhan.signing.evidence import node, to_rehash, token_digest
 from benhan.signing.evidence_format import ArchiveStamp, Way, parse_record
-from benhan.signing.judging import judge_token, nothing_proven, prove
+from benhan.signing.judging import BREAKS, judge_token, nothing_proven, prove
 from benhan.signing.status import Status
 from benhan.signing.timestamps import read_token
 from benhan.signing.trust import Trust, signature_rules
@@ -99,7 +97,7 @@ async def _judged(link: _Link, trust: Trust, at: datetime, status: Status | None
 
     try:
         found, _ = await judge_token(signed, imprint, rules, at, copy(proofs))
-    except (CMSExtractionError, CMSStructuralError, SignatureValidationError):
+    except BREAKS:
         return AdESFailure.FORMAT_FAILURE
     return found
 

@@ -18,18 +18,16 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
-from pyhanko.sign.general import CMSExtractionError, CMSStructuralError
 from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pyhanko.sign.validation.errors import NoDSSFoundError, SignatureValidationError, ValidationInfoReadingError
+from pyhanko.sign.validation.errors import NoDSSFoundError, ValidationInfoReadingError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.policy_decl import SignatureValidationSpec
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator.ltv.poe import POEManager
 
-from benhan.kernel.faults import Fault
 from benhan.signing.additions import adds_only_signatures
 from benhan.signing.certificates import facts_of
-from benhan.signing.judging import claimed_role, judge_signature, judge_token, nothing_proven, prove
+from benhan.signing.judging import BREAKS, claimed_role, judge_signature, judge_token, nothing_proven, prove
 from benhan.signing.pades import READING_FAILS, read_pdf
 from benhan.signing.status import Status
 from benhan.signing.timestamps import read_token
@@ -43,11 +41,8 @@ _HOLE = re.compile(rb"<[0-9A-Fa-f]*>")
 _BREAKS = (
     *READING_FAILS,
     PdfError,
-    SignatureValidationError,
     ValidationInfoReadingError,
-    CMSExtractionError,
-    CMSStructuralError,
-    Fault,
+    *BREAKS,
 )
 """What a malformed signature makes the library, or our own reading of tokens, throw."""
 

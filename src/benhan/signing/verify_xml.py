@@ -20,10 +20,9 @@ from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed,
 from signxml.exceptions import InvalidDigest, InvalidInput, InvalidSignature, SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from benhan.kernel.faults import Fault
 from benhan.signing.certificates import facts_of
 from benhan.signing.checking import judge_certificate
-from benhan.signing.judging import judge_token, nothing_proven, prove
+from benhan.signing.judging import BREAKS, judge_token, nothing_proven, prove
 from benhan.signing.status import Status
 from benhan.signing.timestamps import read_token
 from benhan.signing.trust import SIGNS_DOCUMENTS, Trust, signature_rules
@@ -34,7 +33,7 @@ from benhan.signing.xades import C14N, DS, ENVELOPED, SIGNED_PROPERTIES, XADES, 
 SIGNATURES_MAX = 20
 DOCTOR_PLACE, FACILITY_PLACE = b"CKS_NGUOI_KET_LUAN", b"CKS_BENH_VIEN"
 _CANONICAL = {C14N, "http://www.w3.org/2006/12/xml-c14n11", "http://www.w3.org/2001/10/xml-exc-c14n#"}
-_BREAKS = (ValueError, TypeError, KeyError, IndexError, AttributeError, SignXMLException, etree.LxmlError, Fault)
+_BREAKS = (SignXMLException, etree.LxmlError, *BREAKS)
 """What a malformed signature makes the libraries throw."""
 
 

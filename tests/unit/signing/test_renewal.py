@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from tests.tries import tries
 
+from benhan.kernel.faults import Incorrect
 from benhan.signing.ageing import Weakness, ageing_of, first
 from benhan.signing.algorithms import parse_policy
 from benhan.signing.batch import Level
@@ -19,6 +22,7 @@ from benhan.signing.trust import Trust
 from benhan.signing.verdicts import Indication
 from benhan.signing.verify_evidence import climbed, judge_evidence
 from benhan.signing.verify_file import judge_file
+from benhan.testing.pki import TestPki
 
 from .conftest import AT, FHIR, Desk
 from .test_cms import signed
@@ -159,6 +163,28 @@ def test_no_bit_of_a_way_leads_to_the_root_once_altered(share: float, bit: int) 
     pieces = iter([bytes(altered[start : start + 32]) for start in range(0, len(flat), 32)])
     way = tuple(tuple(next(pieces) for _ in group) for group in tree.way(4))
     assert climbed(way, hashlib.sha256(DOCUMENTS[4]).digest(), "sha256") != tree.root
+
+
+@pytest.fixture(scope="module")
+def made(whole_pki: TestPki) -> list[bytes]:
+    return asyncio.run(records(Desk(whole_pki, whole_pki.clock), DOCUMENTS))  # type: ignore[arg-type]
+
+
+@given(share=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+@settings(max_examples=tries(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_an_altered_record_proves_nothing_else_than_it_did(
+    share: float, bit: int, desk: Desk, made: list[bytes]
+) -> None:
+    place = int(share * len(made[4]))
+    altered = made[4][:place] + bytes([made[4][place] ^ 1 << bit]) + made[4][place + 1 :]
+    try:
+        found = await judge_evidence(altered, DOCUMENTS[4], desk.pki.trust, AT)
+        other = await judge_evidence(altered, b"another", desk.pki.trust, AT)
+    except Incorrect as fault:
+        event(fault.code)
+        return
+    assert found.proven_at in (AT, None)
+    assert other.proven_at is None
 
 
 async def test_what_ages_first_is_told_with_its_day(desk: Desk) -> None:
