@@ -56,14 +56,17 @@ async def judge_evidence(
     proofs = nothing_proven(at)
     finding, proven_at = failed("HASH_FAILURE"), None
     for place in reversed(range(len(links))):
-        found = await _judged(links[place], trust, at, status, proofs)
+        try:
+            found = await _judged(links[place], trust, at, status, proofs)
+            proven_at = read_token(links[place].stamp.token).at
+            if place:
+                older = cms.ContentInfo.load(links[place - 1].stamp.token)["content"]
+                prove(proofs, proven_at, status_in(older), [older])
+        except BREAKS:
+            found = AdESFailure.FORMAT_FAILURE
         finding = finding_of(found)
         if found is not AdESPassed.OK:
             return Evidence(finding, None, nothing_proven(at), len(links))
-        proven_at = read_token(links[place].stamp.token).at
-        if place:
-            older = cms.ContentInfo.load(links[place - 1].stamp.token)["content"]
-            prove(proofs, proven_at, status_in(older), [older])
     return Evidence(finding, proven_at, proofs, len(links))
 
 
@@ -89,16 +92,13 @@ async def _judged(link: _Link, trust: Trust, at: datetime, status: Status | None
     algorithm = algos.DigestAlgorithm({"algorithm": link.algorithm})
     if not trust.algorithms.digest_algorithm_allowed(algorithm, link.believed_until).allowed:
         return AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE
-    signed = cms.ContentInfo.load(link.stamp.token)["content"]
-    rules = signature_rules(trust, (status or Status()) | status_in(signed))
 
     def imprint(name: str) -> bytes:
         return said.digest if name == link.algorithm else b""
 
-    try:
-        found, _ = await judge_token(signed, imprint, rules, at, copy(proofs))
-    except BREAKS:
-        return AdESFailure.FORMAT_FAILURE
+    signed = cms.ContentInfo.load(link.stamp.token)["content"]
+    rules = signature_rules(trust, (status or Status()) | status_in(signed))
+    found, _ = await judge_token(signed, imprint, rules, at, copy(proofs))
     return found
 
 
