@@ -260,11 +260,11 @@ def packages_of(node: Node, records: Records) -> Packages:
     signer = None
     if settings.facility_certificate:
         signer = organisation_signer(Path(settings.facility_certificate), settings.facility_certificate_password)
-    signatures = node.signing.signatures
+    signatures, evidence = node.signing.signatures, node.signing.evidence
 
     async def signed(record: Record) -> Sequence[SignedFile]:
         return [
-            SignedFile(each.number, each.version, await signatures.bytes_of(each))
+            SignedFile(each.number, each.version, await signatures.bytes_of(each), await evidence.of_file(each))
             for each in await signatures.rows.files(record)
         ]
 

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import serialize_key_and_certificates
+from starlette.types import ASGIApp
 from tests.clocks import SetClock
 from tests.node.conftest import DOCTOR, FORMS, NURSE, OTHER_DOCTOR, Stay, admit
 from tests.postgres import copy_of_template
@@ -21,12 +23,14 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.faults import Fault
 from benhan.kernel.ids import SystemRandom
 from benhan.kernel.secrets import Secret
+from benhan.node.evidence.keeping import Evidence
 from benhan.node.records.life import Facility, Records
 from benhan.node.records.models import Paper, Record
 from benhan.node.records.order import usual_order
 from benhan.node.records.papers import Papers
 from benhan.node.signatures.batches import Batch, Batches
 from benhan.node.signatures.confirmations import Confirmations
+from benhan.node.signatures.evidence import Method
 from benhan.node.signatures.keeper import Seal, SignatureKeeper
 from benhan.node.signatures.keys import Devices, SignerPlace, Signers, account_of
 from benhan.node.signatures.models import Chosen
@@ -39,11 +43,16 @@ from benhan.store.blobs import Blobs
 from benhan.store.database import Database
 from benhan.store.key_encryption import make_kek_file
 from benhan.store.store import Store
+from benhan.testing.fake_identities import CLIENT, SECRET, FakeIdentities, FakeReader
 from benhan.testing.pki import TestPki
+from benhan.transports.fingerprint_reader import FingerprintReader
+from benhan.transports.oidc import OidcAttester, Provider
+from benhan.transports.signing_services import SigningServices
 
 _numbers = itertools.count(1)
 AT = datetime(2026, 11, 26, 8, 30, tzinfo=UTC)
 PIN = "246810"
+ISSUER = "https://id.test"
 INTERNAL, COURSE, CARE = "01/BV-01", "36/BV-02", "06/BV-02"
 
 
@@ -74,10 +83,16 @@ class House:
     stay: Stay
     confirmations: Confirmations
     codes: KeptCodes
+    evidence: Evidence
+    identities: FakeIdentities
+    reader: FakeReader
 
     async def begin_anew(self) -> None:
         """The next morning: a new patient, good certificates, everything answers."""
         self.pki.down.clear()
+        self.identities.claims.clear()
+        self.identities.is_down = False
+        self.reader.answer.clear()
         self.clock.at = AT
         self.stay = await admit(self.store)
         for table in ("signing_batch", "signing_step", "signing_delegation", "paper_confirmation"):
@@ -133,6 +148,11 @@ def key_file(folder: Path, pki: TestPki, who: str) -> Path:
     return path
 
 
+def network_of(host: str, app: ASGIApp) -> SigningServices:
+    """A network on which one host answers."""
+    return SigningServices(frozenset({host}), transport=httpx.ASGITransport(app))
+
+
 ACCOUNTS = (("bs1", "doctor"), ("bs2", "doctor"), ("dd", "nurse"), ("kh", "records"))
 
 
@@ -159,8 +179,16 @@ async def open_house(embedded_url: str, folder: Path, devices: Devices | None = 
     batches = Batches(signatures)
     seal = Seal(SignerPlace("file", str(key_file(folder, pki, "hospital")), ""), Secret(PIN))
     sender = KeptCodes()
-    confirmations = Confirmations(signatures, sender)
-    keeper = SignatureKeeper(signatures, batches, confirmations, devices, seal)
+    provider, reader = FakeIdentities(ISSUER, clock), FakeReader(clock)
+    attesters = {
+        Method.IDENTITY: OidcAttester(
+            network_of("id.test", provider), Provider(ISSUER, CLIENT, Secret(SECRET), "national_id")
+        ),
+        Method.FINGERPRINT: FingerprintReader(network_of("reader.test", reader), "http://reader.test/match"),
+    }
+    confirmations = Confirmations(signatures, sender, attesters)
+    evidence = Evidence(store, blobs, services)
+    keeper = SignatureKeeper(signatures, batches, confirmations, devices, seal, evidence)
     stay = await admit(store)
     yield House(
         store,
@@ -176,5 +204,8 @@ async def open_house(embedded_url: str, folder: Path, devices: Devices | None = 
         stay,
         confirmations,
         sender,
+        evidence,
+        provider,
+        reader,
     )
     await store.close()

@@ -53,6 +53,7 @@ NOT_SEALED_FOR_A_PATIENT = {
     "blob": {"address": "a keyed hash", "object": "a random name"},
     "conformance_resource": {"content": "of nobody"},
     "data_key": {"wrapped": "the key itself", "wrapped_before": "the key before"},
+    "evidence_stamp": {"token": "a time-stamp over hashes"},
     "inbox": {"mended": "the inbox's key", "payload": "the inbox's key", "report": "the inbox's key"},
     "job": {"place": "the store's key", "plan": "the store's key", "request": "the store's key"},
     "ledger_root": {"root": "a hash", "signature": "of the root"},

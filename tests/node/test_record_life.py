@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 from tests.clocks import SetClock
-from tests.node.conftest import ARCHIVIST, DOCTOR, NURSE, Stay, admit
+from tests.node.conftest import ARCHIVIST, DOCTOR, NURSE, OTHER_DOCTOR, Stay, admit
 
 from benhan.kernel.faults import Conflict, Fault, Forbidden
 from benhan.node.records.closing import Lack
@@ -56,6 +56,21 @@ def answer(field: Field) -> object:
             return [{column.id: answer(column) for column in field.columns}]
         case _:
             return "ổn"
+
+
+async def test_two_who_close_at_once_close_it_once_and_the_second_is_told(
+    records: Records, record: Record, store: Store
+) -> None:
+    tried = await asyncio.gather(
+        records.act(record.id, Act.CLOSE, DOCTOR), records.act(record.id, Act.CLOSE, OTHER_DOCTOR),
+        return_exceptions=True,
+    )  # fmt: skip
+    assert sum(isinstance(each, Record) for each in tried) == 1
+    (fault,) = [each for each in tried if isinstance(each, Fault)]
+    assert fault.code in ("BA-5208", "BA-5201")
+    assert fault.text.vi
+    assert [done.act for done, _ in await records.acts(record)].count("close") == 1
+    assert (await records.read(record.id)).state is State.CLOSED
 
 
 async def finished(records: Records, papers: Papers, record: Record) -> Record:

@@ -51,6 +51,18 @@ async def test_every_page_of_a_print_says_what_it_is_by_whom_and_how_to_look_it_
         assert made.code in re.sub(r"[\s\ufffe\x02-]", "", page)
 
 
+async def test_a_print_that_never_left_the_printer_is_made_again_and_both_are_told(
+    papers: Papers, prints: Prints, record: Record, store: Store
+) -> None:
+    """No printer is waited for: a print is committed with its ledger entry, handed over; another has another code."""
+    await papers.add(record.id, COURSE, DOCTOR)
+    lost, again = [await prints.paper(record.id, 1, NURSE, "A") for _ in range(2)]
+    assert lost.code != again.code
+    assert all([(await prints.look_up(each.code)).is_current for each in (lost, again)])
+    entries = (await entries_of_patient(store.database, record.patient)).entries
+    assert [each.label for each in entries].count("record:paper:print") == 2
+
+
 async def test_the_whole_record_is_one_print_in_the_order_of_the_hospital_without_what_is_cancelled(
     papers: Papers, prints: Prints, record: Record
 ) -> None:

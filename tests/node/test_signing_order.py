@@ -219,7 +219,9 @@ async def test_a_seal_whose_pin_is_refused_is_not_tried_again(hospital: House) -
     await hospital.sign(record, [paper], OTHER_DOCTOR)
     place = SignerPlace("file", str(hospital.folder / "hospital.p12"), "")
     wrong = Seal(place, Secret("000000"))
-    keeper = SignatureKeeper(hospital.signatures, hospital.batches, hospital.confirmations, Devices(), wrong)
+    keeper = SignatureKeeper(
+        hospital.signatures, hospital.batches, hospital.confirmations, Devices(), wrong, hospital.evidence
+    )
     with pytest.raises(Fault, match="BA-5016"):
         await keeper.seal_waiting()
     await keeper.step()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,6 +27,9 @@ from benhan.store.ledger.proofs import Inclusion
 from benhan.store.ledger.read import Page
 from benhan.store.ledger.roots import DayRoot
 from benhan.store.ledger.verify import Verdict
+
+if TYPE_CHECKING:
+    from benhan.node.evidence.keeping import Renewed, Standing
 
 app = typer.Typer(help="Nhật ký không sửa được. (The append-only ledger.)", no_args_is_help=True)
 
@@ -128,6 +131,60 @@ def show(
         err.print(f"Còn nữa (more): --before {page.next}")
 
 
+@app.command("evidence")
+def evidence(config: ConfigOption = None, data: DataOption = None, database: DatabaseOption = None) -> None:
+    """Bằng chứng lưu trữ (RFC 4998): đã chứng minh gì, còn chờ gì, bao giờ phải gia hạn. (Evidence records: worklist.)
+
+    Thoát với mã 10 khi có việc phải làm: chạy `benhan ledger renew`.
+    """
+    found = run(_evidence(settings_of("node", config, data=data, database=database)))
+    for line in _standing(found):
+        out.print(line, highlight=False, soft_wrap=True)
+    if found.unstamped or any(found.due.values()):
+        raise typer.Exit(10)
+
+
+@app.command("renew")
+def renew(config: ConfigOption = None, data: DataOption = None, database: DatabaseOption = None) -> None:
+    """Lập, đóng dấu và gia hạn bằng chứng lưu trữ; băm lại tài liệu khi thuật toán sắp hết tin cậy. (Renew evidence.)
+
+    Dừng giữa chừng thì chạy lại: việc đã xong không làm lại. Nút đang chạy vẫn làm việc bình thường.
+    """
+    done = run(_renew(settings_of("node", config, data=data, database=database)))
+    out.print(
+        f"{done.gathered} tệp mới (new files), {done.stamped} cây được đóng dấu (trees stamped),"
+        f" {done.renewed} cây gia hạn (trees renewed), {done.digested.files} tệp băm lại (digested anew)",
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
+    if done.digested.gone:
+        err.print(f"{done.digested.gone} tệp đã huỷ hoặc có bản nhiều chữ ký hơn (destroyed or replaced)")
+    if done.digested.damaged:
+        err.print(f"[bold red]{done.digested.damaged} tệp HỎNG (damaged)[/]: benhan verify")
+        raise typer.Exit(70)
+
+
+def _standing(found: Standing) -> list[str]:
+    """How evidence stands, in words."""
+    from benhan.signing.ageing import Weakness
+
+    lines = [
+        f"{found.trees} cây (trees), {found.leaves} tệp (files), {found.stamps} dấu thời gian (time-stamps)",
+        f"Chờ vào cây (wait for a tree): {found.unproven} tệp (files)",
+        f"Chờ dấu thời gian (wait for a time-stamp): {found.unstamped} cây (trees)",
+    ]
+    words = {
+        Weakness.CERTIFICATE: "chứng thư hoặc khoá dấu thời gian (time-stamp's certificate or key)",
+        Weakness.DIGEST: "thuật toán băm (digest)",
+    }
+    lines += [
+        f"[red]Phải gia hạn (due): {count} cây (trees) · {words[each]}[/]" for each, count in found.due.items() if count
+    ]
+    if found.next is not None:
+        day = found.next.at.date().isoformat()
+        lines.append(f"Hết tin cậy sớm nhất (ages first): {day} · {words[found.next.by]}")
+    return lines
+
+
 def key_of(text: str) -> bytes:
     try:
         return bytes.fromhex(text)
@@ -171,6 +228,31 @@ async def _prove(settings: Settings, role: str, seq: int) -> str:
 
     async with open_store(settings, role) as store:
         return (await prove(store.database, store.keyring, seq)).to_json()
+
+
+async def _evidence(settings: Settings) -> Standing:
+    from benhan.wiring import open_node
+
+    async with open_node(settings) as node:
+        return await node.signing.evidence.standing()
+
+
+async def _renew(settings: Settings) -> Renewed:
+    from benhan.node.evidence.keeping import Renewed
+    from benhan.node.signatures.faults import NO_SERVICES
+    from benhan.store.ledger.chain import chain_all
+    from benhan.store.ledger.roots import sign_days
+    from benhan.wiring import open_node
+
+    async with open_node(settings) as node:
+        if node.signing.signatures.services is None:
+            raise NO_SERVICES()
+        store, kept = node.store, node.signing.evidence
+        await chain_all(store.database)
+        await sign_days(store.database, store.keyring, store.clock.now())
+        gathered, stamped, renewed = await kept.gather(), await kept.stamp(), await kept.renew()
+        with progress("Băm lại (digesting anew)", len(await kept.to_digest())) as tell:
+            return Renewed(gathered, stamped, renewed, await kept.digest_anew(tell))
 
 
 async def _show(settings: Settings, role: str, patient: str, trace: str, count: int, before: int | None) -> Page:

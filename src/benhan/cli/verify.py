@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,6 +43,9 @@ def verify(
     html: Annotated[
         Path | None, typer.Option("--html", help="Ghi một trang xem được ngoại tuyến (an offline page)")
     ] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="Chép trang tự kiểm tra trong trình duyệt (a page for browsers)")
+    ] = None,
     role: RoleOption = "node",
     config: ConfigOption = None,
     data: DataOption = None,
@@ -52,6 +56,11 @@ def verify(
     Tệp: ai ký, với tư cách gì, khi nào, chứng thư lúc đó, nội dung có đổi không; không cần mạng. Mã thoát 70: không hợp
     lệ; 10: chưa kết luận được hoặc không có chữ ký. Kho: chỉ đọc, chạy được khi hệ thống đang làm việc; mã 70 nếu hỏng.
     """
+    if page is not None:
+        page.write_bytes(resources.files("benhan.web").joinpath("static", "verify.html").read_bytes())
+        err.print(f"Đã ghi (written): {page}", highlight=False, markup=False)
+        if not files:
+            return
     if files:
         from benhan.cli.verify_files import verify_files
 

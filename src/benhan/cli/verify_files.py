@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -19,10 +19,12 @@ from benhan.kernel.texts import Text
 
 if TYPE_CHECKING:
     from benhan.signing.trust import Trust
-    from benhan.signing.verdicts import FileVerdict, SignatureVerdict
+    from benhan.signing.verdicts import EvidenceVerdict, FileVerdict, SignatureVerdict
 
 EXIT_FAILED, EXIT_INDETERMINATE = 70, 10
 """A signature failed or a proof is wrong; no conclusion, or nobody signed."""
+RECORD_SUFFIX = ".ers"
+"""An evidence record lies beside its file, by the file's name with this behind it."""
 _COLOURS = {"TOTAL-PASSED": "green", "TOTAL-FAILED": "bold red", "INDETERMINATE": "yellow"}
 _WORDS = {
     "TOTAL-PASSED": Text("HỢP LỆ", "VALID"),
@@ -39,6 +41,8 @@ class _Told:
     path: Path
     verdict: FileVerdict | None = None
     proof: dict[str, str] | None = None
+    in_ledger: dict[str, str] | None = None
+    """The proof, among the files given, that this very file was signed and stands in the ledger."""
 
     @property
     def indication(self) -> str:
@@ -61,7 +65,7 @@ def verify_files(
     """Tell the verdict on each file; exits 70 where one failed, 10 where one is without conclusion."""
     now = SystemClock().now()
     trust = _trust(trust_folder)
-    told = [_judge(path, trust, now, content, key) for path in files]
+    told = _joined([_judge(path, trust, now, content, key) for path in files])
     if html is not None:
         html.write_text(_page(told, now), encoding="utf-8")
         err.print(f"Đã ghi (written): {html}", highlight=False, markup=False)
@@ -76,6 +80,12 @@ def verify_files(
         raise typer.Exit(EXIT_FAILED)
     if found != {"TOTAL-PASSED"}:
         raise typer.Exit(EXIT_INDETERMINATE)
+
+
+def _joined(told: list[_Told]) -> list[_Told]:
+    """Files with the proofs, among those given, that the ledger has their signatures."""
+    proofs = {each.proof["file"]: each.proof for each in told if each.proof and each.indication == "TOTAL-PASSED"}
+    return [replace(each, in_ledger=proofs.get(each.verdict.sha256)) if each.verdict else each for each in told]
 
 
 def _trust(folder: Path | None) -> Trust:
@@ -98,7 +108,10 @@ def _judge(path: Path, trust: Trust, now: datetime, content: Path | None, key: s
     if file[:4096].lstrip().startswith(b"{"):
         return _Told(path, proof=_proof(file, key))
     beside = content if content is not None else _beside(path)
-    return _Told(path, asyncio.run(judge_file(file, trust, now, _read(beside) if beside else None)))
+    content_of = _read(beside) if beside else None
+    paths = (path, beside) if beside else (path,)
+    records = [_read(each) for named in paths if (each := Path(f"{named}{RECORD_SUFFIX}")).is_file()]
+    return _Told(path, asyncio.run(judge_file(file, trust, now, content_of, records=records)))
 
 
 def _read(path: Path) -> bytes:
@@ -130,6 +143,7 @@ def _proof(file: bytes, key: str) -> dict[str, str]:
         "at": _at(proof.entry.at),
         "event": proof.entry.label,
         "actor": proof.entry.actor,
+        "file": str(json.loads(proof.entry.detail or "{}").get("file", "")),
         "day": proof.root.day.isoformat(),
         "key": "published" if key else "of the proof itself",
     }
@@ -207,6 +221,32 @@ def _print(told: _Told) -> None:
         out.print(f"    {finding.text.in_language(language())}", highlight=False, markup=False, soft_wrap=True)
         for name, value in _rows(each):
             out.print(f"    {name}: {value}", highlight=False, markup=False, soft_wrap=True)
+    if told.in_ledger is not None:
+        out.print(f"  {_in_ledger(told.in_ledger)}", highlight=False, markup=False, soft_wrap=True)
+    for record in told.verdict.evidence:
+        title, words = _of_record(record)
+        out.print(f"  {title}: {words}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _in_ledger(proof: dict[str, str]) -> str:
+    """That a file is what an entry of the ledger names."""
+    words = _both("Có trong nhật ký", "In the ledger")
+    key = "" if proof["key"] == "published" else _both(" (khoá trong bằng chứng)", " (by the proof's own key)")
+    entry, root = _both("mục", "entry"), _both("gốc ngày", "root of")
+    return f"{words}: {proof['at']}, {entry} {proof['seq']}, {root} {proof['day']}{key}"
+
+
+def _of_record(record: EvidenceVerdict) -> tuple[str, str]:
+    """What an evidence record is of, and what it proves, in the reader's language."""
+    title = _both("Bằng chứng lưu trữ", "Evidence record")
+    if record.of == "content":
+        title = _both("Bằng chứng lưu trữ của nội dung", "Evidence record of the content")
+    if record.proven_at is None:
+        finding = record.finding
+        return title, f"{finding.indication.value} {finding.sub_indication}: {finding.text.in_language(language())}"
+    stamps = _both(f"{record.stamps} dấu thời gian", f"{record.stamps} time-stamps")
+    since = _both("có từ trước", "there before")
+    return title, f"{record.finding.indication.value}; {since} {_at(record.proven_at)}; {stamps}"
 
 
 def _data(told: _Told) -> dict[str, Any]:
@@ -216,7 +256,21 @@ def _data(told: _Told) -> dict[str, Any]:
         return data | {"kind": "ledger proof", "proof": told.proof}
     assert told.verdict is not None
     data |= {"kind": told.verdict.kind, "sha256": told.verdict.sha256, "judged_at": told.verdict.judged_at.isoformat()}
-    return data | {"signatures": [_signature_data(each) for each in told.verdict.signatures]}
+    return data | {
+        "signatures": [_signature_data(each) for each in told.verdict.signatures],
+        "evidence": [_evidence_data(each) for each in told.verdict.evidence],
+        "ledger": told.in_ledger,
+    }
+
+
+def _evidence_data(record: EvidenceVerdict) -> dict[str, Any]:
+    return {
+        "of": record.of,
+        "indication": record.finding.indication.value,
+        "sub_indication": record.finding.sub_indication,
+        "proven_at": record.proven_at.isoformat() if record.proven_at else None,
+        "stamps": record.stamps,
+    }
 
 
 def _signature_data(each: SignatureVerdict) -> dict[str, Any]:
@@ -254,7 +308,16 @@ def _signature_data(each: SignatureVerdict) -> dict[str, Any]:
 
 def _page(told: list[_Told], now: datetime) -> str:
     """One page that stands alone: no script, nothing fetched."""
-    return _template().render(language=language(), both=_both, told=told, words=_WORDS, rows=_rows, made_at=_at(now))
+    return _template().render(
+        language=language(),
+        both=_both,
+        told=told,
+        words=_WORDS,
+        rows=_rows,
+        of_record=_of_record,
+        in_ledger=_in_ledger,
+        made_at=_at(now),
+    )
 
 
 @cache

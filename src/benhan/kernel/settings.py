@@ -219,8 +219,8 @@ class Settings:
     )
     signing_hosts: str = _setting(
         "",
-        "Máy chủ OCSP, CRL, dấu thời gian và ký từ xa được phép hỏi, cách nhau bằng dấu phẩy.",
-        "Hosts of OCSP, CRL, time-stamps and remote signing that may be asked, parted by commas.",
+        "Máy chủ OCSP, CRL, dấu thời gian, ký từ xa, định danh, đầu đọc vân tay được phép hỏi, cách bằng dấu phẩy.",
+        "Hosts of OCSP, CRL, time-stamps, remote signing, identities and readers that may be asked, parted by commas.",
     )
     signing_tsa_url: str = _setting(
         "", "Địa chỉ máy chủ dấu thời gian (RFC 3161).", "Address of the time-stamp server."
@@ -235,6 +235,25 @@ class Settings:
     )
     signing_csc_token: Secret = _setting(
         Secret(b""), "Mã truy cập dịch vụ ký từ xa.", "Access token of the remote signing service."
+    )
+    identity_issuer: str = _setting(
+        "",
+        "Địa chỉ (issuer) dịch vụ định danh điện tử OpenID Connect (VNeID hoặc khác) để người bệnh xác nhận.",
+        "Issuer of the OpenID Connect provider (VNeID or another) by which patients confirm.",
+    )
+    identity_client: str = _setting("", "Mã ứng dụng ở dịch vụ định danh đó.", "Our client id at that provider.")
+    identity_secret: Secret = _setting(
+        Secret(b""), "Mật khẩu của ứng dụng ở đó; để trống nếu không có.", "Our client's secret there, if it has one."
+    )
+    identity_number_claim: str = _setting(
+        "national_id",
+        "Tên trường (claim) chứa số định danh cá nhân trong ID token.",
+        "Claim of the ID token that has the person's number of identity.",
+    )
+    fingerprint_url: str = _setting(
+        "",
+        "Địa chỉ dịch vụ của đầu đọc vân tay; chỉ nhận kết quả, không nhận ảnh hay mẫu vân tay.",
+        "Address of the fingerprint reader's service; only its result comes in, no image, no template.",
     )
     signing_chains: str = _setting(
         "",

@@ -253,7 +253,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *LeavingPages(site, Leaving(store, papers), wards).routes(),
         *RecordPages(site, records, papers, prints, patients, charts, writing).routes(),
         *WritingPages(site, papers, writing).routes(),
-        *ConfirmationPages(site, node.signing, patients, charts).routes(),
+        *ConfirmationPages(site, node.signing, patients, charts, node.settings.base_url).routes(),
         *SignaturePages(site, node.signing, patients, charts).routes(),
         *DestructionPages(site, records, patients).routes(),
         *LoanPages(site, records, patients).routes(),

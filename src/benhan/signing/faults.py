@@ -177,7 +177,7 @@ NOT_EVIDENCE = FaultCode(
     "BA-5024",
     Incorrect,
     Text(
-        "Không đọc được hồ sơ bằng chứng (RFC 4998).",
+        "Không đọc được bằng chứng lưu trữ (RFC 4998).",
         "The evidence record (RFC 4998) cannot be read.",
     ),
 )
@@ -187,5 +187,37 @@ BAD_POLICY = FaultCode(
     Text(
         "Dòng {line} của chính sách thuật toán không đọc được.",
         "Line {line} of the policy of algorithms cannot be read.",
+    ),
+)
+IDENTITY_AWAY = FaultCode(
+    "BA-5485",
+    Unavailable,
+    Text(
+        "Dịch vụ định danh điện tử không trả lời ({reason}). Thử lại, hoặc xác nhận bằng cách khác.",
+        "The provider of identities does not answer ({reason}). Try again, or confirm in another way.",
+    ),
+)
+IDENTITY_REFUSED = FaultCode(
+    "BA-5486",
+    Incorrect,
+    Text(
+        "Dịch vụ định danh điện tử không xác nhận ({reason}). Làm lại từ đầu, hoặc xác nhận bằng cách khác.",
+        "The provider of identities did not confirm ({reason}). Begin again, or confirm in another way.",
+    ),
+)
+READER_AWAY = FaultCode(
+    "BA-5488",
+    Unavailable,
+    Text(
+        "Đầu đọc vân tay không trả lời hoặc trả lời sai ({reason}). Kiểm tra đầu đọc, hoặc xác nhận bằng cách khác.",
+        "The reader of fingerprints gives no good answer ({reason}). Check it, or confirm in another way.",
+    ),
+)
+NOT_MATCHED = FaultCode(
+    "BA-5489",
+    Incorrect,
+    Text(
+        "Vân tay không khớp. Đặt lại ngón tay, hoặc xác nhận bằng cách khác.",
+        "The finger does not match. Try again, or confirm in another way.",
     ),
 )

@@ -11,22 +11,38 @@ from datetime import datetime
 from typing import Any
 
 from asn1crypto import cms, core, x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
-from pyhanko.sign.general import extract_certificate_info
+from pyhanko.sign.general import CMSExtractionError, CMSStructuralError, extract_certificate_info
 from pyhanko.sign.validation.ades import (
     ades_basic_validation,
     ades_past_signature_validation,
     ades_timestamp_validation,
 )
+from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter, message_imprint_checker
 from pyhanko.sign.validation.policy_decl import SignatureValidationSpec, bootstrap_validation_data_handlers
 from pyhanko_certvalidator.ltv.poe import POEManager, POEType
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 
+from benhan.kernel.faults import Fault
 from benhan.signing.certificates import facts_of
 from benhan.signing.status import Status
 from benhan.signing.timestamps import read_token
 
+BREAKS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    CMSExtractionError,
+    CMSStructuralError,
+    SignatureValidationError,
+    UnsupportedAlgorithm,
+    Fault,
+)
+"""What a malformed signature makes the libraries throw."""
 TOKENS_MAX = 8
 """More time-stamps on one signature are not looked at."""
 
@@ -62,9 +78,18 @@ def prove(proofs: POEManager, at: datetime, status: Status, signed: list[cms.Sig
 
 
 async def judge_signature(
-    signed: cms.SignedData, digest: bytes, rules: SignatureValidationSpec, at: datetime, proofs: POEManager
+    signed: cms.SignedData,
+    digest: bytes,
+    rules: SignatureValidationSpec,
+    at: datetime,
+    proofs: POEManager,
+    whole_at: datetime | None = None,
 ) -> Judgement:
-    """What a signature over content with this digest is at `at`; `proofs` say what was there when."""
+    """What a signature over content with this digest is at `at`; `proofs` say what was there when.
+
+    `whole_at` is since when the content itself is proven, not by its digest alone: that digest must have been believed
+    then; without it, it must be believed at `at`, since other content could be made to fit.
+    """
     proofs = copy(proofs)
     stamped_by = await _stamped(signed, rules, at, proofs)
     proven_at = proofs[_value(signed)]
@@ -76,7 +101,7 @@ async def judge_signature(
     found = basic.ades_subindic
     signer = extract_certificate_info(signed).signer_cert
     if isinstance(found, AdESIndeterminate):
-        found = await _then(signed, rules, at, proofs, basic, signer)
+        found = await _then(signed, rules, at, proofs, basic, signer, whole_at or at)
     seen = basic.api_status
     return Judgement(
         found=found,
@@ -125,6 +150,7 @@ async def _then(
     proofs: POEManager,
     basic: Any,
     signer: x509.Certificate,
+    whole_at: datetime,
 ) -> AdESSubIndic:
     """What a signature was when it is proven to have been there. Source: EN 319 102-1, 5.5.4 and 5.6.2.4."""
     found: AdESSubIndic = basic.ades_subindic
@@ -137,18 +163,22 @@ async def _then(
     past = await ades_past_signature_validation(signed, rules, copy(proofs), found, at)  # type: ignore[arg-type]
     if past is not AdESPassed.OK:
         return found
-    return _algorithms_then(signed, rules, proven_at, signer)
+    return _algorithms_then(signed, rules, proven_at, whole_at, signer)
 
 
 def _algorithms_then(
-    signed: cms.SignedData, rules: SignatureValidationSpec, moment: datetime, signer: x509.Certificate
+    signed: cms.SignedData,
+    rules: SignatureValidationSpec,
+    proven_at: datetime,
+    whole_at: datetime,
+    signer: x509.Certificate,
 ) -> AdESSubIndic:
-    """Whether the algorithms of a signature were believed when it is proven to have been there."""
+    """Whether the algorithms of a signature were believed when it, and what it is over, is proven to have been."""
     policy = rules.signature_algorithm_policy
     info = signed["signer_infos"][0]
     if policy is None or (
-        policy.digest_algorithm_allowed(info["digest_algorithm"], moment).allowed
-        and policy.signature_algorithm_allowed(info["signature_algorithm"], moment, signer.public_key).allowed
+        policy.digest_algorithm_allowed(info["digest_algorithm"], whole_at).allowed
+        and policy.signature_algorithm_allowed(info["signature_algorithm"], proven_at, signer.public_key).allowed
     ):
         return AdESPassed.OK
     return AdESIndeterminate.CRYPTO_CONSTRAINTS_FAILURE_NO_POE

@@ -26,26 +26,37 @@ class _Answer(core.Sequence):  # type: ignore[misc]  # the base has no types
     _fields: ClassVar = [("status", tsp.PKIStatusInfo), ("time_stamp_token", cms.ContentInfo, {"optional": True})]
 
 
+DIGESTS = {32: DIGEST, 48: "sha384", 64: "sha512"}
+"""What a time-stamp may be over, by the length of the digest in bytes."""
+
 Stamp = Callable[[bytes], Awaitable[bytes]]
-"""The token over a SHA-256 digest. Raises Unavailable BA-5010, BA-5011, Broken BA-5012."""
+"""The token over a digest, of SHA-256 or by its length of another of DIGESTS.
+
+Raises Unavailable BA-5010, BA-5011, Broken BA-5012."""
 Post = Callable[[bytes], Awaitable[bytes]]
 """Sends a question to a time-stamp server; gives its answer. Raises Unavailable BA-5010 where none comes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a time-stamp says: over which SHA-256 digest, when, by whom."""
+    """What a time-stamp says: over which digest of DIGESTS, when, by whom."""
 
     digest: bytes
     at: datetime
     server: Identity
 
+    @property
+    def algorithm(self) -> str:
+        """The digest it is over, by name."""
+        return DIGESTS[len(self.digest)]
+
 
 def timestamp_request(digest: bytes, nonce: int) -> bytes:
-    """The question for a time-stamp over a SHA-256 digest, with the server's certificates."""
+    """The question for a time-stamp over a digest of DIGESTS, with the server's certificates."""
+    algorithm = algos.DigestAlgorithm({"algorithm": DIGESTS[len(digest)]})
     asked = {
         "version": "v1",
-        "message_imprint": {"hash_algorithm": algos.DigestAlgorithm({"algorithm": DIGEST}), "hashed_message": digest},
+        "message_imprint": {"hash_algorithm": algorithm, "hashed_message": digest},
         "nonce": nonce,
         "cert_req": True,
     }
@@ -102,9 +113,10 @@ def stamping(post: Post, random: RandomSource) -> Stamp:
 
 
 def _digest(info: tsp.TSTInfo) -> bytes:
-    if info["message_imprint"]["hash_algorithm"]["algorithm"].native != DIGEST:
+    digest = bytes(info["message_imprint"]["hashed_message"].native)
+    if info["message_imprint"]["hash_algorithm"]["algorithm"].native != DIGESTS.get(len(digest)):
         raise BAD_TOKEN(reason="algorithm")
-    return bytes(info["message_imprint"]["hashed_message"].native)
+    return digest
 
 
 def _info(token: cms.ContentInfo) -> tsp.TSTInfo:

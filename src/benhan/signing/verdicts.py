@@ -95,6 +95,18 @@ class SignatureVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceVerdict:
+    """What is said of an evidence record: of what it is, and since when it proves that."""
+
+    of: str
+    """`file`, or `content` for what a detached signature signs."""
+    finding: Finding
+    proven_at: datetime | None
+    stamps: int
+    """How many time-stamps there are, one on the other."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileVerdict:
     """What is said of a file: all its signatures and time-stamps, in the order they were made."""
 
@@ -103,13 +115,15 @@ class FileVerdict:
     sha256: str
     judged_at: datetime
     signatures: tuple[SignatureVerdict, ...] = ()
+    evidence: tuple[EvidenceVerdict, ...] = ()
 
     @property
     def indication(self) -> Indication | None:
-        """The worst of its signatures; None where nobody signed. A time-stamp counts where it was tampered with."""
+        """The worst of its signatures; None where nobody signed. Time-stamps and records count where they are false."""
         signed = [each.finding.indication for each in self.signatures if not each.is_timestamp]
-        tampered = [each.finding.indication for each in self.signatures if each.finding.indication is Indication.FAILED]
-        return worst([*signed, *tampered])
+        findings = [*(each.finding for each in self.signatures), *(each.finding for each in self.evidence)]
+        failed = [each.indication for each in findings if each.indication is Indication.FAILED]
+        return worst([*signed, *failed])
 
 
 def worst(indications: Iterable[Indication]) -> Indication | None:

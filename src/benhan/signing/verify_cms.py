@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from copy import copy
 from datetime import datetime
 
 from asn1crypto import cms, core
-from pyhanko.sign.general import CMSExtractionError, CMSStructuralError
-from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import extract_self_reported_ts
-from pyhanko_certvalidator.ltv.poe import POEManager
 
-from benhan.kernel.faults import Fault
 from benhan.signing.certificates import facts_of
 from benhan.signing.cms import status_in
-from benhan.signing.judging import claimed_role, judge_signature, nothing_proven
+from benhan.signing.judging import BREAKS, claimed_role, judge_signature, nothing_proven, prove
 from benhan.signing.status import Status
 from benhan.signing.trust import Trust, signature_rules
 from benhan.signing.verdicts import SignatureVerdict, failed, finding_of
+from benhan.signing.verify_evidence import Evidence
 
 FORM = "CAdES"
-_BREAKS = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    CMSExtractionError,
-    CMSStructuralError,
-    SignatureValidationError,
-    Fault,
-)
-"""What a malformed signature makes the libraries throw."""
 
 
 async def judge_cms(
@@ -40,9 +26,13 @@ async def judge_cms(
     trust: Trust,
     at: datetime,
     status: Status | None = None,
-    proofs: POEManager | None = None,
+    evidence: Evidence | None = None,
+    content_at: datetime | None = None,
 ) -> SignatureVerdict:
-    """The verdict on a detached signature over `content` at `at`; `proofs` are what an evidence record proves."""
+    """The verdict on a detached signature over `content` at `at`.
+
+    `evidence` is what a record proves of the signature, `content_at` since when another proves the content.
+    """
     try:
         container = cms.ContentInfo.load(signature, strict=True)
         signed = container["content"]
@@ -52,7 +42,12 @@ async def judge_cms(
         kept = status_in(signed)
         rules = signature_rules(trust, (status or Status()) | kept)
         digest = hashlib.new(info["digest_algorithm"]["algorithm"].native, content).digest()
-        judged = await judge_signature(signed, digest, rules, at, proofs or nothing_proven(at))
+        proofs, whole_at = nothing_proven(at), None
+        if evidence is not None and evidence.proven_at is not None:
+            proofs = copy(evidence.proofs)
+            prove(proofs, evidence.proven_at, kept, [signed])
+            whole_at = max(evidence.proven_at, content_at) if content_at is not None else None
+        judged = await judge_signature(signed, digest, rules, at, proofs, whole_at)
         return SignatureVerdict(
             form=FORM,
             place="CMS",
@@ -66,5 +61,5 @@ async def judge_cms(
             is_unchanged=judged.is_unchanged,
             is_whole=True,
         )
-    except _BREAKS:
+    except BREAKS:
         return SignatureVerdict(FORM, "CMS", failed("FORMAT_FAILURE"))

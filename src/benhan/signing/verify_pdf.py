@@ -18,23 +18,22 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.pdf_utils.rw_common import PdfHandler
 from pyhanko.sign.diff_analysis import DiffResult, ModificationLevel
-from pyhanko.sign.general import CMSExtractionError, CMSStructuralError
 from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pyhanko.sign.validation.errors import NoDSSFoundError, SignatureValidationError, ValidationInfoReadingError
+from pyhanko.sign.validation.errors import NoDSSFoundError, ValidationInfoReadingError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.policy_decl import SignatureValidationSpec
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator.ltv.poe import POEManager
 
-from benhan.kernel.faults import Fault
 from benhan.signing.additions import adds_only_signatures
 from benhan.signing.certificates import facts_of
-from benhan.signing.judging import claimed_role, judge_signature, judge_token, nothing_proven, prove
+from benhan.signing.judging import BREAKS, claimed_role, judge_signature, judge_token, nothing_proven, prove
 from benhan.signing.pades import READING_FAILS, read_pdf
 from benhan.signing.status import Status
 from benhan.signing.timestamps import read_token
 from benhan.signing.trust import Trust, signature_rules
 from benhan.signing.verdicts import CHANGED, Finding, Indication, SignatureVerdict, failed, finding_of
+from benhan.signing.verify_evidence import Evidence
 
 SIGNATURES_MAX = 200
 """More signatures in one file are not judged: a hostile file could ask for hours."""
@@ -42,26 +41,27 @@ _HOLE = re.compile(rb"<[0-9A-Fa-f]*>")
 _BREAKS = (
     *READING_FAILS,
     PdfError,
-    SignatureValidationError,
     ValidationInfoReadingError,
-    CMSExtractionError,
-    CMSStructuralError,
-    Fault,
+    *BREAKS,
 )
 """What a malformed signature makes the library, or our own reading of tokens, throw."""
 
 
-async def judge_pdf(pdf: bytes, trust: Trust, at: datetime, status: Status | None = None) -> list[SignatureVerdict]:
+async def judge_pdf(
+    pdf: bytes, trust: Trust, at: datetime, status: Status | None = None, evidence: Evidence | None = None
+) -> list[SignatureVerdict]:
     """The verdict on each signature and time-stamp of a PDF at `at`, in the order they were made.
 
-    `status` is what CAs said besides what the file holds. Raises Incorrect BA-5003, BA-5006, Unsupported BA-5004.
+    `status` is what CAs said besides what the file holds, `evidence` what a record proves of the file.
+    Raises Incorrect BA-5003, BA-5006, Unsupported BA-5004.
     """
     reader = read_pdf(pdf)
     try:
         found = list(reader.embedded_signatures)[:SIGNATURES_MAX]
         _examine(reader, found)
         rules = signature_rules(trust, (status or Status()) | _kept(reader))
-        stamps, proofs = await _stamps(found, rules, at)
+        proofs = _proven(reader, found, at, evidence)
+        stamps = await _stamps(found, rules, at, proofs)
     except _BREAKS:
         return [SignatureVerdict("PAdES", "PDF", failed("FORMAT_FAILURE"))]
     judged = []
@@ -70,8 +70,11 @@ async def judge_pdf(pdf: bytes, trust: Trust, at: datetime, status: Status | Non
             judged.append(stamps[number])
             continue
         is_sealed = any(stamp > number for stamp in stamps)
+        seals = [one.proven_at for place, one in stamps.items() if place > number and one.proven_at is not None]
+        if evidence is not None and evidence.proven_at is not None:
+            seals.append(evidence.proven_at)
         try:
-            judged.append(await _signature(each, rules, at, proofs, is_sealed=is_sealed))
+            judged.append(await _signature(each, rules, at, proofs, min(seals, default=None), is_sealed=is_sealed))
         except _BREAKS:
             judged.append(_malformed(each))
     return judged
@@ -95,10 +98,11 @@ async def _signature(
     rules: SignatureValidationSpec,
     at: datetime,
     proofs: POEManager,
+    whole_at: datetime | None,
     *,
     is_sealed: bool,
 ) -> SignatureVerdict:
-    judged = await judge_signature(signature.signed_data, signature.compute_digest(), rules, at, proofs)
+    judged = await judge_signature(signature.signed_data, signature.compute_digest(), rules, at, proofs, whole_at)
     finding = _whole(signature, finding_of(judged.found))
     return SignatureVerdict(
         form="PAdES",
@@ -116,12 +120,22 @@ async def _signature(
     )
 
 
+def _proven(
+    reader: PdfFileReader, found: Sequence[EmbeddedPdfSignature], at: datetime, evidence: Evidence | None
+) -> POEManager:
+    """What an evidence record proves: that all that stands in the file was there."""
+    if evidence is None or evidence.proven_at is None:
+        return nothing_proven(at)
+    proofs = copy(evidence.proofs)
+    prove(proofs, evidence.proven_at, _kept(reader), [each.signed_data for each in found])
+    return proofs
+
+
 async def _stamps(
-    found: Sequence[EmbeddedPdfSignature], rules: SignatureValidationSpec, at: datetime
-) -> tuple[dict[int, SignatureVerdict], POEManager]:
-    """The verdicts on a document's time-stamps, by their place, and what they prove: newest first, since each proves
-    that the material of those before it was there in time. Source: EN 319 102-1, 5.6.2.3."""
-    proofs = nothing_proven(at)
+    found: Sequence[EmbeddedPdfSignature], rules: SignatureValidationSpec, at: datetime, proofs: POEManager
+) -> dict[int, SignatureVerdict]:
+    """The verdicts on a document's time-stamps, by their place; `proofs` grow by what they prove: newest first, since
+    each proves that the material of those before it was there in time. Source: EN 319 102-1, 5.6.2.3."""
     verdicts: dict[int, SignatureVerdict] = {}
     for number in reversed(range(len(found))):
         each = found[number]
@@ -134,7 +148,7 @@ async def _stamps(
                 prove(proofs, read_token(each.pkcs7_content).at, kept, [older.signed_data for older in found[:number]])
         except _BREAKS:
             verdicts[number] = _malformed(each)
-    return verdicts, proofs
+    return verdicts
 
 
 async def _stamp(

@@ -10,6 +10,7 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator
 from copy import copy
+from dataclasses import dataclass
 from datetime import datetime
 
 from asn1crypto import cms, crl, ocsp, x509
@@ -19,32 +20,38 @@ from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed,
 from signxml.exceptions import InvalidDigest, InvalidInput, InvalidSignature, SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from benhan.kernel.faults import Fault
 from benhan.signing.certificates import facts_of
 from benhan.signing.checking import judge_certificate
-from benhan.signing.judging import judge_token, nothing_proven
+from benhan.signing.judging import BREAKS, judge_token, nothing_proven, prove
 from benhan.signing.status import Status
 from benhan.signing.timestamps import read_token
 from benhan.signing.trust import SIGNS_DOCUMENTS, Trust, signature_rules
 from benhan.signing.verdicts import SignatureVerdict, failed, finding_of
+from benhan.signing.verify_evidence import Evidence
 from benhan.signing.xades import C14N, DS, ENVELOPED, SIGNED_PROPERTIES, XADES, canonical, parse_xml
 
 SIGNATURES_MAX = 20
 DOCTOR_PLACE, FACILITY_PLACE = b"CKS_NGUOI_KET_LUAN", b"CKS_BENH_VIEN"
 _CANONICAL = {C14N, "http://www.w3.org/2006/12/xml-c14n11", "http://www.w3.org/2001/10/xml-exc-c14n#"}
-_BREAKS = (ValueError, TypeError, KeyError, IndexError, AttributeError, SignXMLException, etree.LxmlError, Fault)
+_BREAKS = (SignXMLException, etree.LxmlError, *BREAKS)
 """What a malformed signature makes the libraries throw."""
 
 
-async def judge_xml(file: bytes, trust: Trust, at: datetime, status: Status | None = None) -> list[SignatureVerdict]:
-    """The verdict on each signature of an XML at `at`. Raises Incorrect BA-5006, BA-5020."""
+async def judge_xml(
+    file: bytes, trust: Trust, at: datetime, status: Status | None = None, evidence: Evidence | None = None
+) -> list[SignatureVerdict]:
+    """The verdict on each signature of an XML at `at`; `evidence` is what a record proves of the file.
+
+    Raises Incorrect BA-5006, BA-5020.
+    """
+    case = _Case(trust, at, status or Status(), evidence)
     root = parse_xml(file)
     judged = []
     for signature in list(root.iter(f"{{{DS}}}Signature"))[:SIGNATURES_MAX]:
         parent = signature.getparent()
-        judged.append(await _judged(file, _name(parent) if parent is not None else "", trust, at, status))
+        judged.append(await _judged(file, _name(parent) if parent is not None else "", case))
     for place, view in _in_base64(file):
-        judged.append(await _judged(view, place, trust, at, status))
+        judged.append(await _judged(view, place, case))
     return judged
 
 
@@ -67,20 +74,34 @@ def _in_base64(file: bytes) -> Iterator[tuple[str, bytes]]:
             yield place.decode(), view
 
 
-async def _judged(file: bytes, place: str, trust: Trust, at: datetime, status: Status | None) -> SignatureVerdict:
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """By what a signature is judged."""
+
+    trust: Trust
+    at: datetime
+    status: Status
+    evidence: Evidence | None
+
+    @property
+    def proven_at(self) -> datetime | None:
+        return self.evidence.proven_at if self.evidence is not None else None
+
+
+async def _judged(file: bytes, place: str, case: _Case) -> SignatureVerdict:
     try:
-        return await _signature(file, place, trust, at, status or Status())
+        return await _signature(file, place, case)
     except _BREAKS:
         return SignatureVerdict("XAdES", place, failed("FORMAT_FAILURE"))
 
 
-async def _signature(file: bytes, place: str, trust: Trust, at: datetime, status: Status) -> SignatureVerdict:
+async def _signature(file: bytes, place: str, case: _Case) -> SignatureVerdict:
     root = parse_xml(file)
     (signature,) = root.iter(f"{{{DS}}}Signature")
     seen = _Seen(signature)
     problem = _broken(file, signature, seen)
-    kept = status | seen.status
-    found, proven_at, stamped_by = await _then(seen, trust, at, kept) if problem is None else (problem, None, "")
+    kept = case.status | seen.status
+    found, proven_at, stamped_by = await _then(seen, case, kept) if problem is None else (problem, None, "")
     return SignatureVerdict(
         form="XAdES" if seen.is_xades else "XML Signature",
         place=place,
@@ -183,10 +204,14 @@ def _names_certificate(signature: etree._Element, certificate: x509.Certificate)
     return method is not None and b64decode(value) == digests.get(method.get("Algorithm", ""))
 
 
-async def _then(seen: _Seen, trust: Trust, at: datetime, status: Status) -> tuple[AdESSubIndic, datetime | None, str]:
-    """What the certificate says of a whole signature: now, or when a time-stamp proves that it was there."""
-    proven_at, stamped_by = await _proven(seen, trust, at, status)
-    now = await judge_certificate(seen.certificate, trust, status, at, SIGNS_DOCUMENTS)
+async def _then(seen: _Seen, case: _Case, status: Status) -> tuple[AdESSubIndic, datetime | None, str]:
+    """What the certificate says of a whole signature: now, or when it is proven that it was there.
+
+    A record proves the file with the status in it, which is judged as of then; a time-stamp the signature alone.
+    """
+    proven_at, stamped_by = await _proven(seen, case, status)
+    at = case.proven_at or case.at
+    now = await judge_certificate(seen.certificate, case.trust, status, at, SIGNS_DOCUMENTS)
     found: AdESSubIndic = now.problem or AdESPassed.OK
     if now.revoked_at is not None and proven_at is not None and proven_at < now.revoked_at:
         found = AdESPassed.OK
@@ -199,9 +224,9 @@ async def _then(seen: _Seen, trust: Trust, at: datetime, status: Status) -> tupl
     return found, proven_at, stamped_by
 
 
-async def _proven(seen: _Seen, trust: Trust, at: datetime, status: Status) -> tuple[datetime | None, str]:
-    """When a time-stamp proves the signature to have been there, and who made it."""
-    rules, proofs = signature_rules(trust, status), nothing_proven(at)
+async def _proven(seen: _Seen, case: _Case, status: Status) -> tuple[datetime | None, str]:
+    """Since when a time-stamp or a record proves the signature to have been there, and who made the time-stamp."""
+    rules, proofs = signature_rules(case.trust, status), nothing_proven(case.at)
     for token in seen.tokens[:1]:
         read = read_token(token)
 
@@ -211,9 +236,13 @@ async def _proven(seen: _Seen, trust: Trust, at: datetime, status: Status) -> tu
             return hashlib.new(name, seen.stamped).digest()
 
         signed = cms.ContentInfo.load(token)["content"]
-        found, _ = await judge_token(signed, imprint, rules, at, copy(proofs))
-        return read.at if found is AdESPassed.OK else None, facts_of(read.server.certificate).holder.name
-    return None, ""
+        if case.evidence is not None and case.proven_at is not None:
+            proofs = copy(case.evidence.proofs)
+            prove(proofs, case.proven_at, status, [signed])
+        found, _ = await judge_token(signed, imprint, rules, case.at, copy(proofs))
+        proven_at = read.at if found is AdESPassed.OK else case.proven_at
+        return proven_at, facts_of(read.server.certificate).holder.name
+    return case.proven_at, ""
 
 
 def _name(element: etree._Element) -> str:

@@ -37,6 +37,7 @@ PEOPLE: dict[str, dict[str, Any]] = {
     "revoked_later": {"revocation": {"revoked-since": "2027-06-01T00:00:00+0000", "reason": "cessation_of_operation"}},
     "encrypts": {"use": ["key_encipherment"]},
     "stranger": {"issuer": "strangers"},
+    "short": {"key": "short"},
 }
 """Whose certificates there are, by name, and what is the matter with them."""
 NAMES = {
@@ -65,7 +66,8 @@ class TestPki:
         keys: dict[str, Any] = {name: ec.generate_private_key(curve) for name in ("root", "strangers", "services")}
         for name in ("ca", "person"):
             keys[name] = rsa.generate_private_key(65537, 2048)
-        return keys | {"curve": ec.generate_private_key(curve)}
+        short = rsa.generate_private_key(65537, 1024)  # noqa: S505  # for tests of keys that are no longer believed
+        return keys | {"curve": ec.generate_private_key(curve), "short": short}
 
     @cached_property
     def _authority(self) -> Any:
@@ -105,7 +107,7 @@ class TestPki:
 
     def key(self, name: str) -> Any:
         """The private key of one of PEOPLE, or of `curve`."""
-        return self._keys["curve" if name == "curve" else "person"]
+        return self._keys[name if name in ("curve", "short") else "person"]
 
     def signer(self, name: str) -> MemorySigner:
         return MemorySigner(self.identity(name), self.key(name))
@@ -175,7 +177,8 @@ def _architecture() -> dict[str, Any]:
             {"title": title} if title else {}
         )
         issuer = more.get("issuer", "ca")
-        made = _certificate(name, issuer, "curve" if name == "curve" else "person", [], use=more.get("use"))
+        key = "curve" if name == "curve" else more.get("key", "person")
+        made = _certificate(name, issuer, key, [], use=more.get("use"))
         if issuer == "ca":
             made["extensions"] += _status("ca")
         certificates[name] = made | {key: value for key, value in more.items() if key in ("validity", "revocation")}

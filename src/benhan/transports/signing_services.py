@@ -70,6 +70,17 @@ class SigningServices:
             raise SIGNER_AWAY(reason=f"HTTP {status}")
         return answer
 
+    async def json(self, url: str, body: bytes | None, headers: Mapping[str, str], away: FaultCode) -> dict[str, Any]:
+        """The JSON object that a service answers, an error of the 4xx too; raises `away` where there is none."""
+        status, told = await self._asked(url, body, {"accept": "application/json", **headers}, away)
+        try:
+            answer = orjson.loads(told)
+        except orjson.JSONDecodeError as cause:
+            raise away(reason=f"HTTP {status}") from cause
+        if status >= 500 or not isinstance(answer, dict):
+            raise away(reason=f"HTTP {status}")
+        return answer
+
     async def _asked(self, url: str, body: bytes | None, headers: dict[str, str], away: FaultCode) -> tuple[int, bytes]:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or (parts.hostname or "").lower() not in self._hosts or parts.username:

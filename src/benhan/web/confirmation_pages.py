@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -31,17 +33,22 @@ from benhan.node.signatures.evidence import (
 from benhan.node.signatures.faults import BAD_CONFIRMATION
 from benhan.node.signatures.models import Chosen
 from benhan.node.signatures.opening import SigningParts
+from benhan.signing.attesting import ASKED_LIFE
 from benhan.web.pages import Page, Site, language_of, page, render
 from benhan.web.record_paths import number_in, whole_number
 from benhan.web.sign_in import form_of
 
 DEVICE_CHARACTERS_MAX = 200
+RETURN_PATH = "/confirm/answer"
+"""Where a provider of identities sends the browser back to."""
+ASKED_COOKIE = "benhan_asked"
 
 
 class ConfirmationPages:
     """What is shown on the tablet, and what is kept of it."""
 
-    def __init__(self, site: Site, parts: SigningParts, patients: Patients, charts: Charts) -> None:
+    def __init__(self, site: Site, parts: SigningParts, patients: Patients, charts: Charts, base_url: str) -> None:
+        self._return_url = f"{base_url}{RETURN_PATH}"
         self._site = site
         self._parts = parts
         self._confirmations: Confirmations = parts.confirmations
@@ -55,6 +62,8 @@ class ConfirmationPages:
             ("POST", f"{paper}/confirm", self.take, sign),
             ("GET", f"{paper}/confirm/pictures/{{place}}", self.picture, sign),
             ("POST", f"{paper}/confirm/code", self.send_code, sign),
+            ("POST", f"{paper}/confirm/identity", self.identify, sign),
+            ("GET", RETURN_PATH, self.identified, sign),
             ("GET", f"{paper}/evidence/{{place}}/{{kind}}", self.evidence, Permission.RECORD_VIEW),
         )
         return [
@@ -66,7 +75,12 @@ class ConfirmationPages:
         return await self._shown(request)
 
     async def _shown(
-        self, request: Request, fault: Fault | None = None, typed: Mapping[str, str] | None = None, code: str = ""
+        self,
+        request: Request,
+        fault: Fault | None = None,
+        typed: Mapping[str, str] | None = None,
+        code: str = "",
+        address: str = "",
     ) -> Response:
         actor = actor_of(request)
         found = await self._confirmations.shown(id_of_path(request), number_in(request), actor)
@@ -86,6 +100,9 @@ class ConfirmationPages:
             is_child=found.age is not None and found.age < GROWN_UP,
             asks_child=found.age is not None and ASKED_TOO <= found.age < GROWN_UP,
             sends_codes=self._confirmations.sends_codes,
+            attests={each.value for each in self._confirmations.attests},
+            address=address,
+            here=f"/records/{found.record.id}/papers/{found.paper.number}",
             typed=typed or {},
             code=code,
             fault=fault,
@@ -110,7 +127,7 @@ class ConfirmationPages:
                 form.get("code_typed", "")[:12].strip(),
             )  # fmt: skip
         except Fault as fault:
-            if fault.category not in ("conflict", "incorrect"):
+            if fault.category not in ("conflict", "incorrect", "unavailable"):
                 raise
             return await self._shown(request, fault, form, form.get("code", "")[:64])
         return RedirectResponse(f"/records/{id_of_path(request)}/papers/{number}/signatures", 303)
@@ -121,6 +138,46 @@ class ConfirmationPages:
         chosen = Chosen(id_of_path(request), number_in(request), whole_number(form.get("version", "")))
         code = await self._confirmations.send_code(chosen, form.get("phone", "")[:20].strip(), actor_of(request))
         return await self._shown(request, None, form, code)
+
+    async def identify(self, request: Request) -> Response:
+        """Ask a provider of identities: the page comes back with the link there, the browser keeps what is sealed."""
+        form, number = form_of(request), number_in(request)
+        try:
+            chosen = Chosen(id_of_path(request), number, whole_number(form.get("version", "")))
+            typed = replace(_read(form), method=Method.IDENTITY)
+            begun = await self._confirmations.begin(
+                chosen, form.get("page_hash", ""), typed, actor_of(request), _device(request, form), self._return_url
+            )
+        except Fault as fault:
+            if fault.category not in ("conflict", "incorrect", "unavailable"):
+                raise
+            return await self._shown(request, fault, form)
+        answer = await self._shown(request, None, {**form, "method": Method.IDENTITY.value}, address=begun.address)
+        answer.set_cookie(
+            ASKED_COOKIE, urlsafe_b64encode(begun.sealed).decode(), max_age=int(ASKED_LIFE.total_seconds()),
+            httponly=True, secure=self._return_url.startswith("https:"), samesite="lax", path=RETURN_PATH,
+        )  # fmt: skip
+        return answer
+
+    async def identified(self, request: Request) -> Response:
+        """The browser comes back from the provider: keep what it says, once, for who was asked in this browser."""
+        try:
+            sealed = urlsafe_b64decode(request.cookies.get(ASKED_COOKIE, ""))
+        except ValueError:
+            sealed = b""
+        actor = actor_of(request)
+        chosen = self._confirmations.asked_of(sealed, actor)
+        here = f"/records/{chosen.record_id}/papers/{chosen.number}"
+        try:
+            await self._confirmations.finish(sealed, dict(request.query_params), actor)
+            answer: Response = RedirectResponse(f"{here}/signatures", 303)
+        except Fault as fault:
+            if fault.category not in ("conflict", "incorrect", "unavailable"):
+                raise
+            request.scope["path_params"] = {"id": chosen.record_id, "number": str(chosen.number)}
+            answer = await self._shown(request, fault)
+        answer.delete_cookie(ASKED_COOKIE, path=RETURN_PATH)
+        return answer
 
     async def evidence(self, request: Request) -> Response:
         """The evidence as JSON, or the organisation's signature over it; both together are what verifies."""

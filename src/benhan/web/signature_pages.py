@@ -65,6 +65,7 @@ class SignaturePages:
             ("POST", f"{paper}/refuse", self.refuse, sign),
             ("GET", f"{paper}/page", self.page, view),
             ("GET", f"{paper}/signed/{{version}}", self.signed, view),
+            ("GET", f"{paper}/signed/{{version}}/evidence", self.evidence, view),
         )
         # what a page asks by itself does not keep a session from ending
         polled = (("/signing/count", self.count), ("/signing/batches/{id}/state", self.batch))
@@ -252,6 +253,17 @@ class SignaturePages:
         number = number_in(request)
         pdf = await self._parts.signatures.file(id_of_path(request), number, version, actor_of(request))
         return _pdf(pdf, f"to-{number}-ban-{version}-da-ky")
+
+    async def evidence(self, request: Request) -> Response:
+        """The evidence record of a signed file (RFC 4998), to lie beside it. Raises NotFound BA-5480."""
+        text: str = request.path_params["version"]
+        version = int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
+        number = number_in(request)
+        file = await self._parts.signatures.kept(id_of_path(request), number, version, actor_of(request))
+        record = await self._parts.evidence.record_of(file.evidence_tree or 0, file.content_hash)
+        name = f"to-{number}-ban-{version}-da-ky.pdf.ers"
+        headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+        return Response(record, media_type="application/octet-stream", headers=headers)
 
     async def _names(self, lines: list[Line]) -> dict[str, str]:
         return await self._patients.names_of(

@@ -108,6 +108,12 @@ def test_a_page_for_a_person_needs_no_network_and_runs_no_text(folder: Path, tmp
     assert "<script" not in html
 
 
+def test_the_page_that_verifies_in_a_browser_is_copied(tmp_path: Path) -> None:
+    page = tmp_path / "kiem-tra.html"
+    assert CliRunner().invoke(app, ["verify", "--page", str(page)]).exit_code == 0
+    assert "Kiểm tra ngoại tuyến" in page.read_text(encoding="utf-8")
+
+
 def test_a_detached_signature_finds_the_file_beside_it(folder: Path) -> None:
     told = verify(folder, "doc.json.p7s", "--trust", "trust", "--json")
     (signature,) = json.loads(told.stdout)["signatures"]

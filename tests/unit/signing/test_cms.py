@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from benhan.signing.cms import SignedCms, detached
 from benhan.signing.verdicts import Indication
 from benhan.signing.verify_cms import judge_cms
 from benhan.signing.verify_file import judge_file, kind_of
+from benhan.testing.pki import TestPki
 
 from .conftest import AT, FHIR, Desk
 
@@ -56,6 +58,29 @@ async def test_other_content_fails(desk: Desk) -> None:
 async def test_what_a_bad_certificate_signed_is_not_believed(desk: Desk, who: str, expected: tuple[str, str]) -> None:
     found = await judge_cms((await signed(desk, FHIR, who)).der, FHIR, desk.pki.trust, SOON)
     assert (found.finding.indication.value, found.finding.sub_indication) == expected
+
+
+@pytest.fixture(scope="module")
+def made(whole_pki: TestPki) -> bytes:
+    return asyncio.run(signed(Desk(whole_pki, whole_pki.clock), FHIR)).der  # type: ignore[arg-type]
+
+
+@given(share=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+@settings(max_examples=tries(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_no_bit_of_the_content_nor_of_the_signature_can_be_altered(
+    share: float, bit: int, desk: Desk, made: bytes
+) -> None:
+    """What stands beside the signature (certificates, status, time-stamps) may be, where the verdict stays the same."""
+    place = int(share * len(FHIR))
+    content = FHIR[:place] + bytes([FHIR[place] ^ 1 << bit]) + FHIR[place + 1 :]
+    found = await judge_cms(made, content, desk.pki.trust, SOON)
+    assert found.finding.sub_indication == "HASH_FAILURE"
+    place = int(share * len(made))
+    altered = made[:place] + bytes([made[place] ^ 1 << bit]) + made[place + 1 :]
+    found = await judge_cms(altered, FHIR, desk.pki.trust, SOON)
+    if found.finding.indication is Indication.PASSED:
+        assert found.signer == (await judge_cms(made, FHIR, desk.pki.trust, SOON)).signer
+        assert (found.claimed_at, found.role) == (AT, "Bác sĩ")
 
 
 @given(garbage=st.binary(max_size=200), share=st.floats(0, 1))

@@ -6,16 +6,15 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from asn1crypto import cms as asn1_cms
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benhan.kernel.faults import Incorrect
-from benhan.signing.cms import SignedCms, status_in
-from benhan.signing.evidence import evidence_record, judge_evidence, renewed, to_renew, tree_of
-from benhan.signing.judging import prove
+from benhan.signing.cms import SignedCms
+from benhan.signing.evidence import evidence_record, renewed, to_renew, tree_of
 from benhan.signing.verdicts import Indication
 from benhan.signing.verify_cms import judge_cms
+from benhan.signing.verify_evidence import climbed, judge_evidence
 
 from .conftest import AT, FHIR, Desk
 from .test_cms import signed
@@ -68,20 +67,16 @@ async def test_a_signature_outlives_its_certificate_by_its_record(desk: Desk) ->
     assert (await judge_cms(der, FHIR, desk.pki.trust, later)).finding.indication is Indication.INDETERMINATE
     evidence = await judge_evidence(record, der, desk.pki.trust, later)
     assert evidence.proven_at is not None
-    container = asn1_cms.ContentInfo.load(der)["content"]
-    prove(evidence.proofs, evidence.proven_at, status_in(container), [container])
-    found = await judge_cms(der, FHIR, desk.pki.trust, later, proofs=evidence.proofs)
+    found = await judge_cms(der, FHIR, desk.pki.trust, later, evidence=evidence)
     assert found.finding.indication is Indication.PASSED
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=40, unique=True))
 def test_every_way_leads_to_the_root(digests: list[bytes]) -> None:
-    from benhan.signing.evidence import _climbed
-
     tree = tree_of(digests)
     for number, digest in enumerate(digests):
-        assert _climbed(tree.way(number), digest) == tree.root
-        assert _climbed(tree.way(number), b"another digest of thirty-two byte") is None
+        assert climbed(tree.way(number), digest, "sha256") == tree.root
+        assert climbed(tree.way(number), b"another digest of thirty-two byte", "sha256") is None
 
 
 @given(st.binary(max_size=300))

@@ -9,7 +9,7 @@ Nothing in it is made anew on its way: each file is the bytes that were kept, so
     record.pdf             the whole record to read
     signed/…               signed papers, as they were signed
     files/…                scans, images, reports as they came
-    proofs/…               proofs that acts on the record stand in the ledger
+    proofs/…               proofs that acts on the record stand in the ledger; evidence records (.ers) of signed papers
     README.txt             what it is and how to check it, for a person
 
 Source: FHIR R4 documents.html; CV 365/TTYQG-GPQLCL III.1.1 d; Luật Giao dịch điện tử 20/2023/QH15 Đ13 (the original
@@ -25,6 +25,7 @@ from enum import Enum
 import msgspec
 
 FORMAT = "benhan record package 1"
+RECORD_SUFFIX = ".ers"
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.json.p7s"
 DOCUMENT = "document.fhir.json"
@@ -54,6 +55,8 @@ class Kind(Enum):
     SIGNED = "signed"
     FILE = "file"
     PROOF = "proof"
+    EVIDENCE = "evidence"
+    """The evidence record (RFC 4998) of a signed paper: `proofs/NAME.ers` of `signed/NAME`."""
     README = "readme"
 
 

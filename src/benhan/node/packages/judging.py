@@ -12,15 +12,20 @@ from datetime import datetime
 
 from benhan.kernel.faults import Fault
 from benhan.kernel.texts import Text
-from benhan.node.packages.format import MANIFEST, SIGNATURE, Kind
+from benhan.node.packages.format import MANIFEST, RECORD_SUFFIX, SIGNATURE, Kind
 from benhan.node.packages.reading import Package
 from benhan.signing.trust import Trust
-from benhan.signing.verdicts import Indication, SignatureVerdict, worst
+from benhan.signing.verdicts import EvidenceVerdict, Indication, SignatureVerdict, worst
 from benhan.signing.verify_file import judge_file, kind_of
 from benhan.store.ledger.proofs import Inclusion, parse_proof, verify_inclusion
 
 _PROVEN = Text("Bằng chứng nhật ký khớp.", "The proof of the ledger holds.")
 _NOT_PROVEN = Text("Bằng chứng nhật ký KHÔNG khớp.", "The proof of the ledger does NOT hold.")
+_RECORD_HOLDS = Text("Bằng chứng lưu trữ chứng minh tệp có từ lúc này.", "An evidence record proves it since then.")
+_RECORD_AGED = Text(
+    "Bằng chứng lưu trữ nay không còn đủ tin cậy để kéo dài chữ ký.",
+    "The evidence record has aged itself and adds nothing to the signature.",
+)
 _UNREADABLE = Text("Không đọc được tệp này để kiểm tra chữ ký.", "The file cannot be read to judge its signatures.")
 
 
@@ -63,25 +68,41 @@ async def judge_package(package: Package, trust: Trust, at: datetime) -> Verdict
         if part.kind is Kind.PROOF:
             found.append(await asyncio.to_thread(_proof, part.path, part.title, content, package.manifest.ledger_key))
         elif part.kind is Kind.SIGNED or (part.kind in (Kind.FILE, Kind.HOSO) and kind_of(content) in ("PDF", "XML")):
-            judged = await _judged(part.path, part.title, content, trust, at)
+            record = package.contents.get(f"proofs/{part.path.removeprefix('signed/')}{RECORD_SUFFIX}")
+            judged = await _judged(part.path, part.title, content, trust, at, record=record)
             found += [each for each in judged if part.kind is Kind.SIGNED or each.signer]
     return Verdicts(tuple(found), bool(package.signature))
 
 
 async def _judged(
-    path: str, title: str, file: bytes, trust: Trust, at: datetime, content: bytes | None = None
+    path: str,
+    title: str,
+    file: bytes,
+    trust: Trust,
+    at: datetime,
+    content: bytes | None = None,
+    record: bytes | None = None,
 ) -> Sequence[Judged]:
     try:
-        verdict = await judge_file(file, trust, at, content)
+        verdict = await judge_file(file, trust, at, content, records=[record] if record is not None else [])
     except Fault:
         return [Judged(path, title, Indication.INDETERMINATE, _UNREADABLE)]
-    return [_told(path, title, each) for each in verdict.signatures]
+    told = [_told(path, title, each) for each in verdict.signatures]
+    return [*told, *(_of_record(path, each) for each in verdict.evidence)]
 
 
 def _told(path: str, title: str, verdict: SignatureVerdict) -> Judged:
     signer = verdict.signer.holder.name if verdict.signer is not None else ""
     when = verdict.proven_at or verdict.claimed_at
     return Judged(path, title, verdict.finding.indication, verdict.finding.text, signer, when)
+
+
+def _of_record(path: str, verdict: EvidenceVerdict) -> Judged:
+    """An evidence record counts where it is false; that it has aged takes nothing from the signature."""
+    if verdict.finding.indication is Indication.FAILED:
+        return Judged(path, RECORD_SUFFIX, Indication.FAILED, verdict.finding.text)
+    text = _RECORD_HOLDS if verdict.proven_at is not None else _RECORD_AGED
+    return Judged(path, RECORD_SUFFIX, Indication.PASSED, text, "", verdict.proven_at)
 
 
 def _proof(path: str, title: str, content: bytes, key: str) -> Judged:

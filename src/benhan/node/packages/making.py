@@ -28,6 +28,7 @@ from benhan.node.packages.format import (
     HOSO_MANIFEST,
     README,
     RECORD,
+    RECORD_SUFFIX,
     About,
     File,
     Kind,
@@ -39,7 +40,7 @@ from benhan.node.packages.format import (
 )
 from benhan.node.packages.writing import package_to_bytes
 from benhan.node.records.life import Episode, Opened, Records, require
-from benhan.node.records.models import Record
+from benhan.node.records.models import Paper, Record
 from benhan.node.records.whole import Told, Volume, papers_told, volume_of, volume_to_pdf
 from benhan.signing.cms import detached
 from benhan.signing.signers import Signer
@@ -83,7 +84,7 @@ files/                ảnh, bản quét, kết quả gốc / images, scans, res
 HoSoBenhAn.xml        theo CV 365/TTYQG-GPQLCL
 document.fhir.json    tài liệu FHIR R4
 manifest.json         bảng kê SHA-256; manifest.json.p7s là chữ ký của nơi lập
-proofs/               bằng chứng trong nhật ký / proofs of the ledger
+proofs/               bằng chứng nhật ký, bằng chứng lưu trữ (.ers) / proofs of the ledger, evidence records
 
 Kiểm tra ngoại tuyến / check offline: benhan verify signed/*.pdf manifest.json.p7s proofs/*.json
 {withheld}
@@ -92,11 +93,16 @@ Kiểm tra ngoại tuyến / check offline: benhan verify signed/*.pdf manifest.
 
 @dataclass(frozen=True, slots=True)
 class SignedFile:
-    """A signed paper: its number in the record, the version it is of, its bytes."""
+    """A signed paper: its number in the record, its version, its bytes, its evidence record (b"": none yet)."""
 
     number: int
     version: int
     content: bytes
+    evidence: bytes = b""
+
+    @property
+    def name(self) -> str:
+        return f"{self.number:03d}-v{self.version}.pdf"
 
 
 SignedFiles = Callable[[Record], Awaitable[Sequence[SignedFile]]]
@@ -144,14 +150,20 @@ class Packages:
         episode = await self._records.episode(opened, _SIGHT)
         files = await asyncio.to_thread(self._written, opened, papers, episode, volume, now)
         there = {each.number for each in papers}
+        signed = [each for each in await self._signed_files(record) if each.number in there]
         files += [
-            File(f"signed/{each.number:03d}-v{each.version}.pdf", Kind.SIGNED, "application/pdf", each.content,
+            File(f"signed/{each.name}", Kind.SIGNED, "application/pdf", each.content,
                  next(one.name for one in papers if one.number == each.number),
                  next(one.reference for one in opened.papers if one.number == each.number))
-            for each in await self._signed_files(record)
-            if each.number in there
+            for each in signed
         ]  # fmt: skip
-        proofs, unproven = await self._proofs(record)
+        files += [
+            File(f"proofs/{each.name}{RECORD_SUFFIX}", Kind.EVIDENCE, "application/octet-stream", each.evidence)
+            for each in signed
+            if each.evidence
+        ]
+        numbers = {each.number for each in signed}
+        proofs, unproven = await self._proofs(record, [each for each in opened.papers if each.number in numbers])
         files += proofs
         manifest = manifest_bytes(self._manifest(opened, files, now, unproven))
         signature = await self._signature(manifest, now)
@@ -255,10 +267,16 @@ class Packages:
             _WITHHELD,
         )
 
-    async def _proofs(self, record: Record) -> tuple[list[File], int]:
-        """Proofs of the newest acts on the record, and how many cannot be proven before their day is signed."""
+    async def _proofs(self, record: Record, signed: Sequence[Paper]) -> tuple[list[File], int]:
+        """Proofs of the newest acts on the record and of the signatures, and how many wait for their day's root."""
         question = LedgerQuestion(patients=(record.patient,), resource=(TYPE_NUMBERS["Composition"], record.rid))
         entries = await find_entries(self._store.database, question, before=2**62, count=PROOFS_MAX)
+        for paper in signed[:PROOFS_MAX]:
+            of_paper = LedgerQuestion(
+                patients=(record.patient,), resource=(TYPE_NUMBERS[paper.type], paper.rid),
+                events=(Event.PAPER_SIGN.number,),
+            )  # fmt: skip
+            entries += await find_entries(self._store.database, of_paper, before=2**62, count=PROOFS_MAX)
         found: list[File] = []
         unproven = 0
         for each in sorted(entries, key=lambda entry: entry.seq):

@@ -1,7 +1,8 @@
 """Confirmations of people without certificates: shown, taken, kept as evidence that the organisation signs.
 
 A sender of codes is an adapter of `CodeSender`; none is shipped, and a node without one offers stroke and witnesses.
-VNeID and readers of fingerprints are not there. Source: TT 13/2025/TT-BYT Đ3 k2–3; requirements 77, 78.
+Providers of identities and readers of fingerprints are adapters of `Attester`.
+Source: TT 13/2025/TT-BYT Đ3 k2–3; requirements 77, 78.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import msgspec
+
 from benhan.kernel.actors import Actor
 from benhan.kernel.clock import day_in_vietnam
+from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.mapping.form_answers import response_to_answers
 from benhan.node.printing import paper_to_pictures
@@ -27,24 +31,30 @@ from benhan.node.records.rows import Done
 from benhan.node.signatures import rows
 from benhan.node.signatures.evidence import Confirmation, Method, Relation, Shown, checked, evidence_of
 from benhan.node.signatures.faults import (
+    ASKED_TOO_LONG,
     CHANGED_SINCE,
+    NO_ATTESTER,
     NO_CODE_SENDER,
     NOT_DONE,
     NOT_YOUR_TURN,
+    OTHER_IDENTITY,
     PAGE_CHANGED,
     WRONG_CODE,
 )
 from benhan.node.signatures.models import PATIENT, Chosen, Step, StepState
 from benhan.node.signatures.rows import Made
 from benhan.node.signatures.signing import Signatures, is_of, signable
+from benhan.signing.attesting import ASKED_LIFE, Asked, Attested, Attester
 from benhan.store.database import Connection
 from benhan.store.ledger.events import Event
 from benhan.store.sql_texts import query
+from benhan.vn.systems import CCCD
 
 CODE_DIGITS = 6
 CODE_LIFE = timedelta(minutes=5)
 CODE_TRIES = 3
 _CODE_AAD = b"confirmation-phone"
+_ASKED_AAD = b"confirmation-asked"
 
 _PUT = query(
     "paper_confirmation_put",
@@ -102,6 +112,25 @@ class CodeSender(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """Where a person confirms elsewhere, and what they come back with, sealed."""
+
+    address: str
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """What somebody was asked and is confirming elsewhere."""
+
+    chosen: Chosen
+    confirmation: Confirmation
+    device: str
+    asked: Asked
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToConfirm:
     """What is shown on the tablet: the pictures of the page, and the hash of the PDF that stands for it."""
 
@@ -111,6 +140,8 @@ class ToConfirm:
     page_hash: str
     age: int | None
     patient: str
+    number: str
+    """The patient's own number of identity (CCCD); "" where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +164,28 @@ class Kept:
 class Confirmations:
     """The confirmations of one store. Without `codes` no code is sent."""
 
-    def __init__(self, signatures: Signatures, codes: CodeSender | None = None) -> None:
+    def __init__(
+        self,
+        signatures: Signatures,
+        codes: CodeSender | None = None,
+        attesters: Mapping[Method, Attester] | None = None,
+    ) -> None:
         self._signatures = signatures
         self._records = signatures.records
         self._store = signatures.store
         self._codes = codes
+        self._attesters = attesters or {}
+        self._asked_key = self._store.keyring.derived_key("confirmation-asked")
         self._code_key = self._store.keyring.derived("confirmation-code")
 
     @property
     def sends_codes(self) -> bool:
         return self._codes is not None
+
+    @property
+    def attests(self) -> frozenset[Method]:
+        """The ways in which somebody outside says who it is, as they are connected here."""
+        return frozenset(self._attesters)
 
     async def shown(self, record_id: str, number: int, actor: Actor) -> ToConfirm:
         """What a patient is to confirm. Raises NotFound BA-5206; Conflict BA-5104, BA-5202; Forbidden BA-5103."""
@@ -164,8 +207,12 @@ class Confirmations:
         if patient is None:
             raise NO_SUCH_PAPER()
         today = day_in_vietnam(self._store.clock.now()).isoformat()
-        years = _years(str(patient.read().get("birthDate", "")), today)
-        return ToConfirm(record, paper, pictures, hashlib.sha256(pdf).hexdigest(), years, f"Patient/{patient.id}")
+        person = patient.read()
+        years = _years(str(person.get("birthDate", "")), today)
+        cccd = next((each["value"] for each in person.get("identifier", []) if each.get("system") == CCCD), "")
+        return ToConfirm(
+            record, paper, pictures, hashlib.sha256(pdf).hexdigest(), years, f"Patient/{patient.id}", str(cccd)
+        )
 
     async def take(
         self, chosen: Chosen, page_hash: str, confirmation: Confirmation, actor: Actor, device: str, code: str = ""
@@ -183,6 +230,13 @@ class Confirmations:
         if confirmation.method is Method.CODE:
             phone = await self._verified(shown, confirmation.code, code)
             confirmation = replace(confirmation, phone=phone)
+        if confirmation.method is Method.FINGERPRINT and confirmation.attested is None:
+            said = await self._attester(confirmation.method).attest(
+                self._asked(shown, ""), {"number": _number_of(confirmation, shown)}, self._store.clock.now()
+            )
+            confirmation = replace(confirmation, attested=said)
+        if confirmation.attested is not None:
+            _hold_to_person(confirmation, shown, confirmation.attested)
         confirmation = checked(confirmation, shown.age)
         step = await self._step(record, paper)
         unit = self._store.begin(actor)
@@ -213,6 +267,64 @@ class Confirmations:
             signed=paper.version, method=confirmation.method.value,
         )  # fmt: skip
         await self._store.commit(unit)
+
+    async def begin(
+        self, chosen: Chosen, page_hash: str, confirmation: Confirmation, actor: Actor, device: str, return_url: str
+    ) -> Begun:
+        """Where the person confirms with a provider of identities; what `finish` needs goes back sealed.
+
+        Raises as `take`, and Conflict BA-5490, Unavailable BA-5485. Nothing is kept yet.
+        """
+        shown = await self.shown(chosen.record_id, chosen.number, actor)
+        if shown.paper.version != chosen.version:
+            raise CHANGED_SINCE(version=shown.paper.version)
+        if not hmac.compare_digest(shown.page_hash, page_hash):
+            raise PAGE_CHANGED()
+        asked = self._asked(shown, return_url)
+        nobody = Attested("", "", asked.asked_at, {})
+        checked(replace(confirmation, attested=nobody), shown.age)
+        address = await self._attester(confirmation.method).begin(asked)
+        pending = _Pending(chosen, confirmation, device, asked, actor.id)
+        return Begun(address, self._asked_key.seal(msgspec.json.encode(pending), _ASKED_AAD))
+
+    async def finish(self, sealed: bytes, answer: Mapping[str, str], actor: Actor) -> Chosen:
+        """Keep what a person confirmed elsewhere; gives of which paper.
+
+        Raises as `take`, Incorrect BA-5486, BA-5491.
+        """
+        pending = self._pending(sealed, actor)
+        now = self._store.clock.now()
+        if now - pending.asked.asked_at > ASKED_LIFE:
+            raise ASKED_TOO_LONG()
+        said = await self._attester(pending.confirmation.method).attest(pending.asked, answer, now)
+        confirmation = replace(pending.confirmation, attested=said)
+        await self.take(pending.chosen, pending.asked.page_hash, confirmation, actor, pending.device)
+        return pending.chosen
+
+    def asked_of(self, sealed: bytes, actor: Actor) -> Chosen:
+        """Of which paper somebody is asked. Raises Incorrect BA-5491."""
+        return self._pending(sealed, actor).chosen
+
+    def _pending(self, sealed: bytes, actor: Actor) -> _Pending:
+        try:
+            pending = msgspec.json.decode(self._asked_key.open(sealed, _ASKED_AAD), type=_Pending)
+        except (Fault, msgspec.MsgspecError) as cause:
+            raise ASKED_TOO_LONG() from cause
+        if pending.actor != actor.id:
+            raise ASKED_TOO_LONG()
+        return pending
+
+    def _asked(self, shown: ToConfirm, return_url: str) -> Asked:
+        random = self._store.random
+        return Asked(
+            random.bytes(16).hex(), random.bytes(32).hex(), shown.page_hash, self._store.clock.now(), return_url
+        )
+
+    def _attester(self, method: Method) -> Attester:
+        found = self._attesters.get(method)
+        if found is None:
+            raise NO_ATTESTER()
+        return found
 
     async def send_code(self, chosen: Chosen, phone: str, actor: Actor) -> str:
         """Send a code for the page to a phone; gives the id of the transaction. Raises as `shown`, Conflict BA-5124.
@@ -302,6 +414,18 @@ class Confirmations:
 
     def _mac(self, id_: str, code: str) -> bytes:
         return hmac.new(self._code_key, f"{id_} {code}".encode(), "sha256").digest()
+
+
+def _number_of(confirmation: Confirmation, shown: ToConfirm) -> str:
+    """The number of who confirms, as far as it is known."""
+    return shown.number if confirmation.relation is Relation.SELF else confirmation.number
+
+
+def _hold_to_person(confirmation: Confirmation, shown: ToConfirm, said: Attested) -> None:
+    """Raises Conflict BA-5487 where who was identified has another number than who confirms."""
+    expected = _number_of(confirmation, shown)
+    if said.number and expected and said.number != expected:
+        raise OTHER_IDENTITY()
 
 
 RELATION_TITLES = {

@@ -18,6 +18,7 @@ from typing import Any
 from benhan.fhir.resource import instant
 from benhan.kernel.texts import Text
 from benhan.node.signatures.faults import BAD_CONFIRMATION, GUARDIAN_NEEDED
+from benhan.signing.attesting import Attested
 
 GROWN_UP = 18
 ASKED_TOO = 7
@@ -37,6 +38,10 @@ class Method(Enum):
     STROKE = "stroke"
     CODE = "code"
     WITNESSES = "witnesses"
+    IDENTITY = "identity"
+    """At a provider of electronic identities, VNeID or another."""
+    FINGERPRINT = "fingerprint"
+    """At a reader, which tells whether the finger is that person's; the finger itself is not told."""
 
 
 class Relation(Enum):
@@ -50,6 +55,8 @@ class Relation(Enum):
     REPRESENTATIVE = "representative"
 
 
+ATTESTED = frozenset({Method.IDENTITY, Method.FINGERPRINT})
+"""Ways in which somebody outside says who it is."""
 OF_CHILDREN = frozenset({Relation.PARENT, Relation.GUARDIAN, Relation.REPRESENTATIVE})
 
 
@@ -76,6 +83,7 @@ class Confirmation:
     witnesses: tuple[Witness, ...] = ()
     code: str = ""
     phone: str = ""
+    attested: Attested | None = None
 
 
 def checked(confirmation: Confirmation, age: int | None) -> Confirmation:
@@ -94,6 +102,8 @@ def checked(confirmation: Confirmation, age: int | None) -> Confirmation:
         told = {each.name.strip().casefold() for each in confirmation.witnesses if each.name.strip()}
         if len(told) < 2 or not all(each.number.strip() for each in confirmation.witnesses):
             raise BAD_CONFIRMATION(reason="hai người làm chứng, có số giấy tờ (two witnesses with their numbers)")
+    if confirmation.method in ATTESTED and confirmation.attested is None:
+        raise BAD_CONFIRMATION(reason="chưa xác thực (not attested)")
     if confirmation.method is Method.CODE and not confirmation.code:
         raise BAD_CONFIRMATION(reason="mã xác nhận (code)")
     return confirmation
@@ -172,4 +182,7 @@ def evidence_of(shown: Shown, confirmation: Confirmation) -> bytes:
         told["witnesses"] = [{"name": each.name, "number": each.number} for each in confirmation.witnesses]
     if confirmation.method is Method.CODE:
         told["code"] = {"transaction": confirmation.code, "phone": confirmation.phone}
+    if confirmation.attested is not None:
+        said = confirmation.attested
+        told["attested"] = {"name": said.name, "number": said.number, "at": instant(said.at), **said.told}
     return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""Why a paper was not signed. Codes BA-5100 to BA-5149."""
+"""Why a paper was not signed. Codes BA-5100 to BA-5149, BA-5487, BA-5490, BA-5491."""
 
 from __future__ import annotations
 
@@ -175,6 +175,30 @@ NO_CODE_SENDER = FaultCode(
     Text(
         "Nút này chưa nối dịch vụ gửi mã. Dùng chữ ký tay hoặc hai người làm chứng.",
         "No service that sends codes is connected. Use a handwritten stroke or two witnesses.",
+    ),
+)
+OTHER_IDENTITY = FaultCode(
+    "BA-5487",
+    Conflict,
+    Text(
+        "Người vừa xác thực có số định danh khác với người xác nhận. Chưa giữ gì; kiểm tra đúng người rồi làm lại.",
+        "Who has just identified has another number than who confirms. Nothing was kept; see who it is, begin again.",
+    ),
+)
+NO_ATTESTER = FaultCode(
+    "BA-5490",
+    Conflict,
+    Text(
+        "Nút này chưa nối cách xác nhận này. Dùng chữ ký tay hoặc hai người làm chứng.",
+        "This way of confirming is not connected here. Use a handwritten stroke or two witnesses.",
+    ),
+)
+ASKED_TOO_LONG = FaultCode(
+    "BA-5491",
+    Incorrect,
+    Text(
+        "Lần xác nhận này đã quá hạn hoặc không phải của máy này. Cho xem lại trang rồi làm lại từ đầu.",
+        "This confirmation is over, or not of this device. Show the page again and begin anew.",
     ),
 )
 BATCH_STOPPED = FaultCode(

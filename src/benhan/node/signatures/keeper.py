@@ -16,6 +16,7 @@ from benhan.kernel.faults import Fault, Unavailable
 from benhan.kernel.logs import Log
 from benhan.kernel.secrets import Secret
 from benhan.kernel.stopping import stopped_within
+from benhan.node.evidence.keeping import Evidence
 from benhan.node.signatures import rows
 from benhan.node.signatures.batches import Batches
 from benhan.node.signatures.confirmations import Confirmations
@@ -60,11 +61,14 @@ class SignatureKeeper:
         confirmations: Confirmations,
         devices: Devices,
         seal: Seal | None,
+        evidence: Evidence,
     ) -> None:
         self._signatures = signatures
         self._batches = batches
         self._confirmations = confirmations
+        self._evidence = evidence
         self._swept_at: datetime | None = None
+        self._renewed_at: datetime | None = None
         self._devices = devices
         self._seal = seal
 
@@ -88,6 +92,7 @@ class SignatureKeeper:
                 sealed = await self.seal_waiting() + await self.seal_evidence()
                 stamped = await self.stamp_missing()
                 await self._sweep()
+                await self.keep_evidence()
         except Fault as fault:
             if fault.code == SIGNER_REFUSED.code:
                 self._seal = None  # tried again and again a wrong PIN would lock the device for good
@@ -158,6 +163,20 @@ class SignatureKeeper:
                 log.warning("stamp.passed_over", fault=fault.code)
         return stamped
 
+    async def keep_evidence(self) -> None:
+        """Prove what was signed by the end of a day, and once a day what will age. Raises Unavailable as a stamp does.
+
+        What must be digested anew is left to a person's command: it reads every file.
+        """
+        if self._signatures.services is None:
+            return
+        now = self._signatures.store.clock.now()
+        await self._evidence.gather()
+        await self._evidence.stamp()
+        if self._renewed_at is None or now - self._renewed_at > SWEEP_EVERY:
+            await self._evidence.renew()
+            self._renewed_at = now
+
     async def _sweep(self) -> None:
         """Once a day, remove files of signatures that were staged and never committed."""
         now = self._signatures.store.clock.now()
@@ -185,7 +204,7 @@ class SignatureKeeper:
         unit.also(keep_blob)
         unit.record(
             Event.PAPER_STAMP, patient=file.patient, type_="Composition", rid=file.record, paper=file.number,
-            signed=file.version,
+            signed=file.version, file=after.content_hash.hex(),
         )  # fmt: skip
         await store.commit(unit)
         await signatures.blobs.delete(file.address, file.patient)

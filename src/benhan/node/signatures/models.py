@@ -71,6 +71,8 @@ class SignedPaper:
     missing: str
     address: str
     content_hash: bytes
+    evidence_tree: int | None = None
+    """Below which tree of evidence the file hangs; None: none yet."""
 
 
 @dataclass(frozen=True, slots=True)

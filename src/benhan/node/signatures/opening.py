@@ -10,15 +10,18 @@ from pathlib import Path
 
 from benhan.kernel.faults import Fault
 from benhan.kernel.settings import Settings
+from benhan.node.evidence.keeping import Evidence
 from benhan.node.records.life import Records
 from benhan.node.signatures.batches import Batches
 from benhan.node.signatures.confirmations import Confirmations
 from benhan.node.signatures.delegations import Delegations
+from benhan.node.signatures.evidence import Method
 from benhan.node.signatures.faults import BAD_SIGNER
 from benhan.node.signatures.keeper import Seal, SignatureKeeper
 from benhan.node.signatures.keys import Devices, SignerPlace, Signers
 from benhan.node.signatures.signing import Signatures
 from benhan.node.signatures.tray import Trays
+from benhan.signing.attesting import Attester
 from benhan.signing.batch import Services
 from benhan.signing.faults import TSA_UNREACHED
 from benhan.signing.timestamps import Stamp, stamping
@@ -26,6 +29,8 @@ from benhan.signing.trust import Trust, parse_trust
 from benhan.store.blob_backends import DirectoryBackend
 from benhan.store.blobs import Blobs
 from benhan.store.store import Store
+from benhan.transports.fingerprint_reader import FingerprintReader
+from benhan.transports.oidc import OidcAttester, Provider
 from benhan.transports.signing_services import SigningServices
 
 POLICIES = ("warn", "enforce")
@@ -43,6 +48,7 @@ class SigningParts:
     delegations: Delegations
     confirmations: Confirmations
     keeper: SignatureKeeper
+    evidence: Evidence
 
 
 @asynccontextmanager
@@ -61,13 +67,28 @@ async def open_signing(settings: Settings, store: Store, records: Records) -> As
         signers = Signers(store.database, store.clock, devices)
         signatures = Signatures(records, blobs, signers, services)
         batches = Batches(signatures)
-        confirmations = Confirmations(signatures)
-        keeper = SignatureKeeper(signatures, batches, confirmations, devices, seal_of(settings))
+        confirmations = Confirmations(signatures, attesters=_attesters(settings, network))
+        evidence = Evidence(store, blobs, services)
+        keeper = SignatureKeeper(signatures, batches, confirmations, devices, seal_of(settings), evidence)
         yield SigningParts(
-            signatures, signers, Trays(signatures), batches, Delegations(store, signers), confirmations, keeper
-        )
+            signatures, signers, Trays(signatures), batches, Delegations(store, signers), confirmations, keeper,
+            evidence,
+        )  # fmt: skip
     finally:
         await network.close()
+
+
+def _attesters(settings: Settings, network: SigningServices) -> dict[Method, Attester]:
+    """Who says from outside that a person is there, as far as it is set."""
+    found: dict[Method, Attester] = {}
+    if settings.identity_issuer and settings.identity_client:
+        provider = Provider(
+            settings.identity_issuer, settings.identity_client, settings.identity_secret, settings.identity_number_claim
+        )
+        found[Method.IDENTITY] = OidcAttester(network, provider)
+    if settings.fingerprint_url:
+        found[Method.FINGERPRINT] = FingerprintReader(network, settings.fingerprint_url)
+    return found
 
 
 def open_blobs(settings: Settings, store: Store) -> Blobs:

@@ -138,7 +138,7 @@ _KEEP = query(
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
     on conflict (bucket, record, number, version) do update set signed_at = excluded.signed_at, signatures =
         excluded.signatures, level = excluded.level, missing = excluded.missing, address = excluded.address,
-        content_hash = excluded.content_hash
+        content_hash = excluded.content_hash, evidence_tree = null
     where signed_paper.content_hash = $12
     returning number
     """,

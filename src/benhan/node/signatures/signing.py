@@ -218,7 +218,7 @@ class Signatures:
         unit.create(resource_of(told))
         unit.record(
             Event.PAPER_SIGN, patient=record.patient, type_=paper.type, rid=paper.rid, version=ready.stored.version,
-            paper=paper.number, signed=paper.version, duty=step.duty,
+            paper=paper.number, signed=paper.version, duty=step.duty, file=digest.hex(),
         )  # fmt: skip
         await self.store.commit(unit)
         if ready.before is not None:  # its bytes are the beginning of those that took its place
@@ -271,6 +271,21 @@ class Signatures:
 
         Raises NotFound BA-5205, BA-5206, BA-5107.
         """
+        paper, found = await self._kept(record_id, number, version, actor)
+        pdf = await self.bytes_of(found)
+        unit = self.store.begin(actor)
+        unit.record(
+            Event.SIGNED_FILE_VIEW, patient=found.patient, type_=paper.type, rid=paper.rid, paper=number,
+            signed=version,
+        )  # fmt: skip
+        await self.store.commit(unit)
+        return pdf
+
+    async def kept(self, record_id: str, number: int, version: int, actor: Actor) -> SignedPaper:
+        """What is known of the signed file of a version, without its content. Raises as `file`."""
+        return (await self._kept(record_id, number, version, actor))[1]
+
+    async def _kept(self, record_id: str, number: int, version: int, actor: Actor) -> tuple[Paper, SignedPaper]:
         record = (await self.records.admitted(record_id, actor)).record
         paper = await self.paper(record, number, or_cancelled=True)
         if not await self.is_seen_by(paper, actor):
@@ -278,14 +293,7 @@ class Signatures:
         found = await self.rows.file(record, number, version)
         if found is None:
             raise NOT_SIGNED_YET()
-        pdf = await self.bytes_of(found)
-        unit = self.store.begin(actor)
-        unit.record(
-            Event.SIGNED_FILE_VIEW, patient=record.patient, type_=paper.type, rid=paper.rid, paper=number,
-            signed=version,
-        )  # fmt: skip
-        await self.store.commit(unit)
-        return pdf
+        return paper, found
 
     async def stage(self, content: bytes, patient: int) -> Staged:
         """A blob whose row is yet to be written, in the transaction that refers to it."""

@@ -83,9 +83,9 @@ class Event(Enum):
     RECORD_ACT = (111, "record:life:act", ("act", "paper"))
     PAPER_VIEW = (112, "record:paper:view", ("paper", "by"))
     PAPER_PRINT = (113, "record:paper:print", ("paper", "print", "by"))
-    PAPER_SIGN = (120, "record:signature:make", ("paper", "signed", "duty"))
+    PAPER_SIGN = (120, "record:signature:make", ("paper", "signed", "duty", "file"))
     PAPER_REFUSE = (121, "record:signature:refuse", ("paper", "signed"))
-    PAPER_STAMP = (122, "record:signature:stamp", ("paper", "signed"))
+    PAPER_STAMP = (122, "record:signature:stamp", ("paper", "signed", "file"))
     PAPER_CONFIRM = (123, "record:confirmation:take", ("paper", "signed", "method"))
     SIGNED_FILE_VIEW = (124, "record:signature:view", ("paper", "signed"))
     SIGNER_SET = (125, "account:signer:set", ("account", "kind"))
@@ -112,6 +112,9 @@ class Event(Enum):
     LOAN_ACT = (165, "record:loan:act", ("loan", "act"))
     REQUEST_ACT = (166, "record:request:act", ("request", "act"))
     DESTRUCTION_ACT = (167, "record:destruction:act", ("batch", "act", "count"))
+    EVIDENCE_MAKE = (170, "ledger:evidence:make", ("day", "count", "root"))
+    EVIDENCE_STAMP = (171, "ledger:evidence:stamp", ("count",))
+    EVIDENCE_DIGEST = (172, "ledger:evidence:digest", ("tree", "count", "gone", "damaged"))
     HOSPITAL_DUMP = (168, "store:hospital:dump", ("count",))
 
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
