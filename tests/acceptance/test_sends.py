@@ -187,6 +187,19 @@ async def test_a_claim_that_breaks_a_blocking_rule_is_parked_and_replaced_when_t
     assert [each.state.value for each in await sending.messages(state="replaced")] == ["replaced"]
 
 
+async def test_a_visit_that_went_under_another_ma_lk_is_not_claimed_twice_by_itself(sending: Sending) -> None:
+    await sending.whole_way(outpatient())
+    again = claim_of("A_outpatient")
+    again.ma_lk = "LAN-HAI"
+    for row in (row for rows in again.tables.values() for row in rows):
+        row["MA_LK"] = "LAN-HAI"
+    await sending.whole_way(file_of(again))
+    second, first = await sending.messages()
+    assert (first.state, second.state, second.fault) == (SendState.RECEIVED, SendState.PARKED, "BA-3990")
+    assert {place for place, *_ in second.about.reasons} == {"", "XML1.MA_LK"}
+    assert len(sending.gateway.taken) == 1
+
+
 async def test_without_a_certificate_a_file_waits_to_be_signed_by_hand(make_hospital: Make, clock: SetClock) -> None:
     sending = await with_(make_hospital, clock, is_signing=False)
     await sending.whole_way(outpatient())
