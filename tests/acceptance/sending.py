@@ -25,6 +25,7 @@ from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.loaded_lists import LoadedLists
 from benhan.node.sends.bhyt_portal import BhytPortal, BhytWishes
+from benhan.node.sends.check_ups import CheckUps
 from benhan.node.sends.desk import Desk
 from benhan.node.sends.destination import Mode
 from benhan.node.sends.facility_signer import FacilitySigner
@@ -112,8 +113,9 @@ class Sending:
     async def plan(self) -> None:
         """Look through everything that was written."""
         await chain_all(self.hospital.store.database)
-        while await self.planner.step(self.portal):
-            pass
+        for each in (self.portal, self.ministry):
+            while await self.planner.step(each):
+                pass
 
     async def send(self, name: str = "bhxh") -> None:
         """Send what is due now."""
@@ -177,6 +179,7 @@ def sending_of(
             transport=lines["emrhub"],
         ),
         signer=signer() if is_signing else None,
+        check_ups=CheckUps(store, FACILITY, GLN),
     )
     both = [portal, ministry]
     senders = {each.name: Sender(store, sends, each) for each in both}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.unit.vn.bhyt.samples import FOLDER, claim_of, file_of, sample, summary
 
+from benhan.fhir.resource import resource_of
 from benhan.kernel.actors import system
 from benhan.kernel.faults import Fault
 from benhan.mapping.bhyt_to_fhir import bhyt_to_fhir
@@ -23,6 +24,7 @@ from benhan.node.chart.charts import Charts
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.records.content import read_record
 from benhan.store.catalogues import Catalogues, Load
+from benhan.vn import systems
 from benhan.vn.bhyt.claim import Claim
 from benhan.vn.bhyt.tables import latest
 from benhan.vn.bhyt.write import claims_to_bytes
@@ -342,6 +344,49 @@ async def test_the_check_in_that_came_before_is_known_to_the_rules(here: Any) ->
         for row in rows:
             row["MA_LK"] = "LK-MUON"
     assert "H01" in await rules_told(here, claim)
+
+
+async def test_a_bed_that_the_ward_knows_to_be_anothers_is_told(here: Any) -> None:
+    (line,) = [row for row in claim_of("B_inpatient").rows("XML3") if row["MA_GIUONG"]]
+    assert (line["MA_KHOA"], line["MA_GIUONG"]) == ("K19", "H001")
+    assert "B03" not in await rules_told(here, claim_of("B_inpatient"))
+
+    async def lies(department: str, bed: str, start: str, end: str, patient: str = "") -> None:
+        unit = here.store.begin(CLERK)
+        patient = patient or unit.create(resource_of({"resourceType": "Patient", "name": [{"text": "Lê Văn Mượn"}]}))
+        where = {
+            "identifier": {"system": systems.DEPARTMENT, "value": department},
+            "display": f"Khoa thử · P1 · {bed}",
+        }
+        unit.create(
+            resource_of(
+                {
+                    "resourceType": "Encounter",
+                    "status": "finished",
+                    "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
+                    "subject": {"reference": f"Patient/{patient}"},
+                    "period": {"start": "2026-11-01T08:00:00+07:00", "end": "2026-11-20T08:00:00+07:00"},
+                    "location": [{"location": where, "period": {"start": start, "end": end}}],
+                }
+            )
+        )
+        await here.store.commit(unit)
+
+    (own,) = await here.found("Patient")
+    stay = ("2026-11-04T08:00:00+07:00", "2026-11-06T08:00:00+07:00")
+    await lies("K19", "H002", *stay)
+    await lies("K20", "H001", *stay)
+    await lies("K19", "H001", "2026-11-05T10:00:00+07:00", "2026-11-07T08:00:00+07:00")  # from the hour she left on
+    await lies("K19", "H001", *stay, patient=own["id"])
+    assert "B03" not in await rules_told(here, changed(claim_of("B_inpatient"), "lần 2"))
+    await lies("K19", "H001", *stay)
+    assert "B03" in await rules_told(here, changed(claim_of("B_inpatient"), "lần 3"))
+
+
+def changed(claim: Claim, note: str) -> Claim:
+    """The claim with another note, so that it is taken anew."""
+    claim.summary["GHI_CHU"] = note
+    return claim
 
 
 async def test_the_papers_of_a_stay_reach_the_repository_with_everything_else(here: Any, repository: Any) -> None:

@@ -14,9 +14,11 @@ import pytest
 from signxml.verifier import XMLVerifier
 from tests.acceptance.sending import CLERK, EVENING, FACILITY, Sending, certificate, key, sending_of
 from tests.clocks import SetClock
+from tests.unit.mapping.check_up_making import check_up_encounter, check_up_findings, check_up_patient
 from tests.unit.vn.bhyt.samples import claim_of, sample
 from tests.unit.vn.ksk_making import check_up
 
+from benhan.fhir.resource import resource_of
 from benhan.kernel.faults import Fault
 from benhan.node.sends.bhyt_portal import BhytWishes
 from benhan.node.sends.destination import Mode
@@ -28,7 +30,7 @@ from benhan.testing.fake_emrhub import Plan
 from benhan.vn.bhyt.claim import Claim
 from benhan.vn.bhyt.tables import latest
 from benhan.vn.bhyt.write import claims_to_bytes
-from benhan.vn.ksk.document import CheckUp
+from benhan.vn.ksk.document import CheckUp, parse_ksk
 from benhan.vn.ksk.signing_places import unsigned
 
 Make = Any
@@ -185,6 +187,19 @@ async def test_a_claim_that_breaks_a_blocking_rule_is_parked_and_replaced_when_t
     await sending.whole_way(outpatient())
     assert await sending.states() == ["received"]
     assert [each.state.value for each in await sending.messages(state="replaced")] == ["replaced"]
+
+
+async def test_a_visit_that_went_under_another_ma_lk_is_not_claimed_twice_by_itself(sending: Sending) -> None:
+    await sending.whole_way(outpatient())
+    again = claim_of("A_outpatient")
+    again.ma_lk = "LAN-HAI"
+    for row in (row for rows in again.tables.values() for row in rows):
+        row["MA_LK"] = "LAN-HAI"
+    await sending.whole_way(file_of(again))
+    second, first = await sending.messages()
+    assert (first.state, second.state, second.fault) == (SendState.RECEIVED, SendState.PARKED, "BA-3990")
+    assert {place for place, *_ in second.about.reasons} == {"", "XML1.MA_LK"}
+    assert len(sending.gateway.taken) == 1
 
 
 async def test_without_a_certificate_a_file_waits_to_be_signed_by_hand(make_hospital: Make, clock: SetClock) -> None:
@@ -411,6 +426,55 @@ async def test_what_is_wrong_or_unsigned_is_parked_and_what_is_no_check_up_is_to
     await sending.send("emrhub")
     assert sorted(await sending.states("emrhub")) == ["received", "received"]
     assert (await sending.desk.read("emrhub", key_)).message.version == 2
+
+
+async def check_up_written(sending: Sending, *more: dict[str, Any]) -> str:
+    """A check-up of this evening as FHIR in the record; its encounter's id."""
+    unit = sending.hospital.store.begin(CLERK)
+    patient = unit.create(resource_of(check_up_patient()))
+    encounter = unit.create(resource_of(check_up_encounter(patient, "13")))
+    for each in (*check_up_findings(patient, encounter), *more):
+        unit.create(resource_of(each))
+    await sending.hospital.store.commit(unit)
+    return encounter
+
+
+async def test_a_check_up_of_the_record_waits_for_the_doctor_and_travels_signed(sending: Sending) -> None:
+    await sending.sends.begin("emrhub")
+    encounter = await check_up_written(sending)
+    await sending.plan()
+    await sending.send("emrhub")
+    (message,) = await sending.messages("emrhub")
+    assert (message.state, message.fault, message.subject) == (SendState.PARKED, "BA-3992", f"Encounter/{encounter}")
+    assert message.due_at == datetime(2026, 11, 27, 3, 30, tzinfo=UTC)
+    _, file = await sending.desk.file("emrhub", message.key, CLERK)
+    with pytest.raises(Fault, match="BA-3999"):
+        await sending.desk.mend("emrhub", message.key, handed(check_up()), CLERK)
+    await sending.desk.mend("emrhub", message.key, handed(parse_ksk(file)), CLERK)
+    await sending.send("emrhub")
+    assert await sending.states("emrhub") == ["received"]
+    (taken,) = sending.hub.taken.values()
+    assert (taken.check.value("XML8", "PHAN_LOAI_SK"), bool(taken.check.facility_signature)) == ("2", True)
+    (stored,) = await sending.hospital.found("Condition")
+    unit = sending.hospital.store.begin(CLERK)
+    unit.update(resource_of({**stored, "recordedDate": "2026-11-26"}), if_match=1)  # nothing that the file says
+    await sending.hospital.store.commit(unit)
+    await sending.plan()
+    await sending.send("emrhub")
+    assert await sending.states("emrhub") == ["received"]
+
+
+async def test_a_check_up_that_its_program_handed_in_is_not_made_of_the_record_too(sending: Sending) -> None:
+    await sending.sends.begin("emrhub")
+    own = check_up()
+    own.facility = own.parts["XML2"]["MA_CSKCB"] = FACILITY
+    own.parts["XML2"]["MA_LK"] = "KSK-0001"
+    await hand(sending, handed(own))
+    await sending.send("emrhub")
+    await check_up_written(sending)
+    await sending.plan()
+    await sending.send("emrhub")
+    assert await sending.states("emrhub") == ["received"]
 
 
 async def test_a_check_up_that_is_not_there_within_24_hours_is_late(sending: Sending) -> None:

@@ -118,6 +118,8 @@ def test_a_move_ends_one_place_and_begins_the_next(clock: SetClock) -> None:
     encounter = {"resourceType": "Encounter", **lies_in(INTERNAL_WARD, "P1", "H2")}
     after = moved(encounter, Place(SURGERY, "P3", "H9"), clock.now())
     assert place_of(encounter) == Place(INTERNAL_WARD, "P1", "H2")
+    named = {"identifier": {"system": systems.DEPARTMENT, "value": "K19"}, "display": "Khoa Ngoại · P1 · H2"}
+    assert place_of({"location": [{"location": named}]}) == Place("K19", "P1", "H2")
     assert place_of(after) == Place(SURGERY, "P3", "H9")
     assert [each["status"] for each in after["location"]] == ["completed", "active"]
     assert after["location"][0]["period"]["end"] == after["location"][1]["period"]["start"]

@@ -90,7 +90,7 @@ def fhir_to_checkin(record: Record, generation: Generation | None = None) -> Row
 def fhir_to_assessment(patient: Json, composition: Json) -> Row:
     """XML12 of the minutes of an assessment and the patient they are of."""
     day = date.fromisoformat(composition["date"][:10]) if len(composition.get("date", "")) >= 10 else date.max
-    person = _person(Record("", patient, {}, []), day)
+    person = person_row(Record("", patient, {}, []), day)
     numbers = {each.get("system", ""): str(each["value"]) for each in patient.get("identifier", []) if "value" in each}
     told = {
         "NGAY_SINH": person["NGAY_SINH"][:8],
@@ -125,7 +125,7 @@ def _summary(record: Record, ma_lk: str) -> Row:
     wards = (each.get("location", {}).get("identifier", {}).get("value", "") for each in encounter.get("location", []))
     return {
         "MA_LK": ma_lk,
-        **_person(record, _day(encounter)),
+        **person_row(record, _day(encounter)),
         **_cards(record, claim),
         **_diagnoses(record, claim),
         "LY_DO_VV": (encounter.get("reasonCode") or [{}])[0].get("text", ""),
@@ -156,7 +156,8 @@ def _totals(record: Record, medicines: list[Row], services: list[Row]) -> Row:
     }
 
 
-def _person(record: Record, day: date) -> Row:
+def person_row(record: Record, day: date) -> Row:
+    """Who the patient is, by the columns of XML1; the place by its codes of `day`."""
     patient = record.patient
     numbers = {each.get("system", ""): str(each["value"]) for each in patient.get("identifier", []) if "value" in each}
     own = numbers.get(systems.patient_number(record.facility)) or next(

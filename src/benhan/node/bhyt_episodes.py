@@ -1,6 +1,8 @@
-"""What the node's own record tells the rules of a claim: the check-in of the episode, and the claims taken before.
+"""What the node's own record tells the rules of a claim: the check-in of the episode, the claims taken before, and who
+else lay in its beds.
 
-Asked for a few claims at a time, by their MA_LK and MA_BN: two statements and one for each patient that is known.
+Asked for a few claims at a time, by their MA_LK and MA_BN: two statements, one for each patient that is known and one
+for each claim with beds.
 """
 
 from __future__ import annotations
@@ -8,18 +10,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from benhan.kernel.actors import system
+from benhan.kernel.clock import VIETNAM
 from benhan.mapping.bhyt.rows_from_fhir import code_of, minute
 from benhan.mapping.fhir_to_bhyt import fhir_to_checkin
 from benhan.mapping.fhir_to_hoso_benh_an import Record
 from benhan.mapping.mapped import Json
+from benhan.node.ward.bed_uses import Bed, BedUses
 from benhan.store.compartment import read_compartment
 from benhan.store.identities import Identities
 from benhan.store.store import Store
 from benhan.vn import systems
 from benhan.vn.bhyt.claim import Claim
-from benhan.vn.bhyt.rules.context import Knowledge, SentClaims
+from benhan.vn.bhyt.dates import is_minute
+from benhan.vn.bhyt.rules.context import BedUse, Knowledge, SentClaims
+from benhan.vn.bhyt.rules.lines import BEDS
 
 ACTOR = system("bhyt-rules")
 IN_WARD = ("03", "04")
@@ -48,6 +55,7 @@ class KnownEpisodes:
         self._store = store
         self._facility = facility
         self._identities = Identities(store.database, store.workshop.tokens, store.opener)
+        self._beds = BedUses(store)
 
     async def added(self, known: Knowledge, claims: Sequence[Claim]) -> list[Knowledge]:
         """What is known for each of the claims: `known`, and what the record has of them.
@@ -62,8 +70,23 @@ class KnownEpisodes:
         told = []
         for claim in claims:
             those = {found[key].patient or found[key].rid for key in keys[id(claim)] if key in found}
-            told.append(self._told(known, claim, [patients[rid] for rid in those]))
+            beds = await self._other_uses(claim, those)
+            told.append(replace(self._told(known, claim, [patients[rid] for rid in those]), beds=beds))
         return told
+
+    async def _other_uses(self, claim: Claim, patients: set[int]) -> dict[tuple[str, str], list[BedUse]] | None:
+        """Who but the claim's own patient lay in its beds by the places of the wards, None where that tells nobody."""
+        rows = [row for row in claim.rows("XML3") if row.get("MA_NHOM", "").strip() in BEDS]
+        beds = {Bed(row.get("MA_KHOA", "").strip(), row.get("MA_GIUONG", "").strip()) for row in rows}
+        came, left = (claim.summary.get(name, "").strip() for name in ("NGAY_VAO", "NGAY_RA"))
+        if not beds or not is_minute(came) or not is_minute(left):
+            return None
+        lain = await self._beds.between(beds, _instant(came), _instant(left), ACTOR)
+        return {
+            bed: [BedUse(each.visit, _minute(each.begin), _minute(each.end)) for each in others]
+            for bed, stays in lain.items()
+            if (others := [each for each in stays if each.patient not in patients])
+        } or None
 
     def _keys(self, claim: Claim) -> list[tuple[str, str, str]]:
         facility, number = self._facility_of(claim), claim.summary.get("MA_BN", "").strip()
@@ -111,3 +134,11 @@ class KnownEpisodes:
                 if ma_lk != claim.ma_lk:
                     ma_lk_of[visit] = ma_lk
         return replace(known, sent=SentClaims(visit_of, ma_lk_of), check_ins=check_ins or None)
+
+
+def _instant(text: str) -> datetime:
+    return datetime.strptime(text, "%Y%m%d%H%M").replace(tzinfo=VIETNAM)
+
+
+def _minute(at: datetime | None) -> str:
+    return f"{at.astimezone(VIETNAM):%Y%m%d%H%M}" if at is not None else ""

@@ -59,6 +59,12 @@ TEAM_ROLE = "urn:benhan:code:vai-tro-kip-mo"
 RELATED_TRAIT = "urn:benhan:code:dac-diem-lien-quan-benh"
 """Đặc điểm liên quan bệnh: 02 ma tuý to 06 khác. Source: TT 32/2023/TT-BYT, the forms' history."""
 
+CHECK_UP = "urn:benhan:code:ksk"
+"""What an Observation of a check-up says, by part and field of its file (`XML8.PHAN_LOAI_SK`), where no other code
+does. Source: QĐ 1551/QĐ-BYT 2026 PL01."""
+CHECK_UP_GROUP, CHECK_UP_PAYER = "urn:benhan:code:ksk-doi-tuong", "urn:benhan:code:ksk-nguon-chi-tra"
+"""DOI_TUONG, which makes an Encounter a check-up, and NGUON_CHI_TRA, in `Encounter.type`."""
+
 NOTICE = "urn:benhan:code:thong-bao"
 """What a Communication to the patient is about: emergency-doctor, emergency-nurse."""
 

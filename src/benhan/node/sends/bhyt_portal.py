@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from benhan.kernel.actors import system
 from benhan.kernel.clock import Clock, day_in_vietnam
 from benhan.kernel.texts import Text
+from benhan.mapping.bhyt.rows_from_fhir import minute
 from benhan.mapping.fhir_to_bhyt import fhir_to_bhyt, fhir_to_checkin
 from benhan.mapping.fhir_to_hoso_benh_an import Record
+from benhan.mapping.fhir_to_hoso_benh_an.record import visit_number
 from benhan.mapping.mapped import Json
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.records.content import belonging, read_record
@@ -26,13 +28,15 @@ from benhan.node.sends.facility_signer import PLACE, FacilitySigner
 from benhan.node.sends.faults import BREAKS_RULES, OTHER_SUBJECT, TO_SIGN
 from benhan.store.compartment import read_compartment
 from benhan.store.ids import bucket_of
+from benhan.store.send_state import SendState
 from benhan.store.sends import About, Message, Sends, Wish
 from benhan.store.store import Store
 from benhan.transports import bhxh_client
 from benhan.transports.bhxh_client import BhxhClient, is_signed
+from benhan.vn.bhyt.claim import Claim
 from benhan.vn.bhyt.claim_check import check_claim
 from benhan.vn.bhyt.messages import claim_in
-from benhan.vn.bhyt.rules.context import Knowledge
+from benhan.vn.bhyt.rules.context import Knowledge, SentClaims
 from benhan.vn.bhyt.rules.rule import Level
 from benhan.vn.bhyt.tables import tables_on
 from benhan.vn.bhyt.write import checkin_to_bytes, claims_to_bytes
@@ -43,6 +47,10 @@ COSTS = ("Claim", "Invoice", "ChargeItem")
 CHECKIN_WITHIN = timedelta(days=1)
 """A check-in of a visit that ended longer ago says nothing to the portal."""
 ACTOR = system("sends")
+SENT_ONCE = "F09"
+"""The rule that a visit goes under one MA_LK. Whatever its level, a second claim does not go by itself, lest it be paid
+twice before anybody looks."""
+_GONE = (SendState.SENT, SendState.RECEIVED, SendState.READY, SendState.BY_HAND)
 _NO_CHECKIN = ("2",)
 """MA_DOITUONG_KCB of emergencies: they need none."""
 
@@ -125,21 +133,38 @@ class BhytPortal:
     async def make(self, message: Message) -> Made | None:
         """The signed file of an episode, held where it breaks a rule or nobody can sign it here. Raises BA-3401."""
         record = await read_record(self._store, self._facility, message.subject.removeprefix("Encounter/"), ACTOR)
-        return await asyncio.to_thread(self._made, record, message, await self._known.now())
-
-    def _made(self, record: Record, message: Message, known: Knowledge) -> Made | None:
-        today = day_in_vietnam(self._clock.now())
         if message.kind == CHECKIN:
-            return self._checkin(record)
+            return await asyncio.to_thread(self._checkin, record)
         if not is_due(record.encounter, record.resources):
             return None
-        claim = fhir_to_bhyt(record)
+        claim = await asyncio.to_thread(fhir_to_bhyt, record)
         if claim.summary.get("MA_CSKCB") != self._facility:
             return None  # a file of another hospital that was only kept here
+        known = replace(await self._known.now(), sent=await self._sent_otherwise(message, claim))
+        return await asyncio.to_thread(self._made, record, claim, known)
+
+    async def _sent_otherwise(self, message: Message, claim: Claim) -> SentClaims | None:
+        """The MA_LK under which a claim of this very visit has gone already: one stay may be two encounters, that of
+        the wards' messages and that of the insurance's files."""
+        came = claim.summary.get("NGAY_VAO", "")
+        for each in await read_compartment(self._store, ACTOR, message.patient, ("Encounter",)):
+            other = each.read()
+            subject = f"Encounter/{each.id}"
+            if subject == message.subject or minute(other.get("period", {}).get("start", "")) != came:
+                continue
+            told = await self._sends.of_subject(message.bucket, self.name, subject)
+            if any(kind == CLAIM and state in _GONE for kind, state in told):
+                visit = claim.summary.get("MA_BN", ""), came
+                return SentClaims({}, {visit: visit_number(other)})
+        return None
+
+    def _made(self, record: Record, claim: Claim, known: Knowledge) -> Made:
+        today = day_in_vietnam(self._clock.now())
         tables = tables_on(_day(record.encounter, "end"))
         file = claims_to_bytes(self._facility, today, [claim], tables)
         says = self._store.workshop.tokens.of_bytes(claims_to_bytes(self._facility, date.min, [claim], tables))
-        broken = [each.to_issue() for each in check_claim(claim, known).findings if each.level is Level.BLOCK]
+        found = check_claim(claim, known).findings
+        broken = [each.to_issue() for each in found if each.level is Level.BLOCK or each.rule == SENT_ONCE]
         if broken:
             return Made(file, says, claim.ma_lk, held=BREAKS_RULES(*broken, count=len(broken)))
         return self._signed(file, says, claim.ma_lk)

@@ -1,4 +1,5 @@
-"""The Ministry's hub: health check-ups, which a check-up program hands in as files, there within 24 hours.
+"""The Ministry's hub: health check-ups, there within 24 hours; files that a check-up program hands in, and those made
+of encounters of the record, which wait for the doctor's signature.
 
 A file goes once the concluding doctor and the facility have signed it; the facility's signature is added here where its
 certificate is. A message keeps its number at every try, so that one whose answer was lost is not counted twice; a
@@ -14,12 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from benhan.kernel.actors import Actor
-from benhan.kernel.clock import VIETNAM, Clock
+from benhan.kernel.clock import VIETNAM, Clock, day_in_vietnam
 from benhan.kernel.faults import Fault
 from benhan.kernel.ids import RandomSource
 from benhan.kernel.texts import Text
 from benhan.kernel.trace import new_trace_id
 from benhan.node.loaded_lists import LoadedLists
+from benhan.node.sends.check_ups import CheckUps
 from benhan.node.sends.destination import Made, Mode, Receipt
 from benhan.node.sends.facility_signer import FacilitySigner
 from benhan.node.sends.faults import (
@@ -44,6 +46,8 @@ from benhan.vn.ksk.document import CheckUp, ksk_to_xml, parse_ksk
 from benhan.vn.ksk.signing_places import DoctorSigned, Signed
 
 KSK = "ksk"
+OF_RECORD = "Encounter/"
+"""How the subject of a check-up begins that was made of the record."""
 WITHIN = timedelta(hours=24)
 """By when a check-up must be at the hub. Source: QĐ 1551/QĐ-BYT 2026."""
 
@@ -87,8 +91,10 @@ class MinistryHub:
         *,
         client: EmrhubClient | None,
         signer: FacilitySigner | None,
+        check_ups: CheckUps | None = None,
     ) -> None:
-        """`client` is needed where `mode` is AUTO; without `signer` files come signed by both."""
+        """`client` is needed where `mode` is AUTO; without `signer` files come signed by both; without `check_ups` none
+        is made of the record."""
         assert client is not None or mode is not Mode.AUTO
         self.mode = mode
         self._sends = sends
@@ -98,6 +104,7 @@ class MinistryHub:
         self._lists = lists
         self._client = client
         self._signer = signer
+        self._check_ups = check_ups
 
     async def receive(self, name: str, content: bytes, actor: Actor) -> Handed:
         """Take a check-up's file: it is committed when this returns. One that is no check-up is told, not kept."""
@@ -129,18 +136,28 @@ class MinistryHub:
         keys = await self._sends.put([wish])
         return Handed(name, keys[0], fault=held)
 
-    async def wishes(self, patient: int, trace: str, began_at: datetime) -> Sequence[Wish]:  # noqa: ARG002
-        """None: check-ups come as files."""
-        return []
+    async def wishes(self, patient: int, trace: str, began_at: datetime) -> Sequence[Wish]:
+        """The check-ups of the record that ended since the destination is on; the others come as files."""
+        if self._check_ups is None:
+            return []
+        ended = await self._check_ups.ended(patient, day_in_vietnam(began_at))
+        return [Wish(patient, self.name, KSK, subject, About(""), trace, due_at=at + WITHIN) for subject, at in ended]
 
     async def make(self, message: Message) -> Made | None:
-        """Never asked: a check-up's file is there from the start."""
-        raise AssertionError(message.kind)
+        """The file of a check-up of the record, for the doctor to sign; None where a program handed it in itself."""
+        assert self._check_ups is not None  # who made the message knew them
+        check = await self._check_ups.read(message.subject)
+        if check is None or await self._sends.last(SHARED, self.name, KSK, self._subject(check)) is not None:
+            return None
+        return await self._made(check, ksk_to_xml(check), message.number)
 
     async def check_mended(self, message: Message, content: bytes) -> Made:
         """The file as it may be sent, or what holds it. Raises Incorrect BA-3560, BA-3999."""
         check = parse_ksk(content)
-        if self._subject(check) != message.subject:
+        is_same = self._subject(check) == message.subject
+        if message.subject.startswith(OF_RECORD):
+            is_same = bool(message.about.label) and check.value("XML2", "MA_LK") == message.about.label
+        if not is_same:
             raise OTHER_SUBJECT(expected=message.about.label)
         return await self._made(check, content, message.number)
 

@@ -16,6 +16,7 @@ from benhan.kernel.settings import Settings
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.loaded_lists import LoadedLists
 from benhan.node.sends.bhyt_portal import BhytPortal, BhytWishes
+from benhan.node.sends.check_ups import CheckUps
 from benhan.node.sends.destination import Destination, Mode
 from benhan.node.sends.facility_signer import FacilitySigner
 from benhan.node.sends.faults import BAD_SENDS
@@ -45,8 +46,19 @@ async def open_destinations(
         if hub is not Mode.OFF:
             client = _hub_client(settings, store) if hub is Mode.AUTO else None
             tokens, lists = store.workshop.tokens, LoadedLists(Catalogues(store.database, store.clock), CATALOGUES)
+            check_ups = CheckUps(store, settings.facility_code, settings.emrhub_gln) if settings.emrhub_gln else None
             opened.append(
-                MinistryHub(sends, tokens, store.clock, store.random, hub, lists, client=client, signer=signer)
+                MinistryHub(
+                    sends,
+                    tokens,
+                    store.clock,
+                    store.random,
+                    hub,
+                    lists,
+                    client=client,
+                    signer=signer,
+                    check_ups=check_ups,
+                )
             )
         yield opened
     finally:

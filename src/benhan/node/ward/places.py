@@ -49,6 +49,8 @@ def place_of(encounter: Json) -> Place:
     told = [each.strip() for each in str(location.get("display", "")).split(BETWEEN.strip())]
     if told[:1] == [department] or not department:
         department, told = told[0], told[1:]
+    elif len(told) > 2:  # the department by its name, beside its code
+        told = told[1:]
     room, bed = [*told, "", ""][:2]
     return Place(department, room, bed)
 

@@ -16,6 +16,8 @@ from benhan.vn.bhyt.rules.view import OUTPATIENT, View
 _BED = re.compile(r"[HTCK]\d{3}", re.ASCII)
 SURGICAL_BED = ("ngoại khoa", "sau phẫu thuật")
 SURGICAL_BED_DAYS = 10
+SHARED = (50_000, 33_000)
+"""TYLE_TT_DV of a bed in which two lie, or three, in thousandths of a percent."""
 FOUR_HOURS, ONE_DAY = 240, MINUTES_A_DAY
 
 
@@ -77,7 +79,7 @@ def _is_lumped(view: View, line: Line) -> bool:
 def one_patient_a_bed(view: View) -> Iterator[Found]:
     for line in _beds(view):
         end = line.result if line.result is not None else view.left
-        if line.ordered is None or end is None:
+        if line.ordered is None or end is None or line.ratio_dv in SHARED:
             continue
         for other in (view.context.beds or {}).get((line.row["MA_KHOA"], line.row["MA_GIUONG"]), ()):
             begins, ends = minute(other.begin), minute(other.end)

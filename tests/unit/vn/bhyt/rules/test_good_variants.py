@@ -11,7 +11,7 @@ from tests.unit.vn.bhyt.rules.further_faults import second_exam
 from tests.unit.vn.bhyt.rules.seeded_faults import A, B, C, D, E, bed_days
 
 from benhan.vn.bhyt.claim import Row
-from benhan.vn.bhyt.rules.context import DrugTerms
+from benhan.vn.bhyt.rules.context import BedUse, DrugTerms
 
 VARIANTS: list[tuple[str, Callable[[Case], object]]] = []
 
@@ -56,6 +56,7 @@ def a_second_exam_at_thirty_percent(case: Case) -> None:
 @variant(C)
 def a_bed_shared_by_two(case: Case) -> None:
     bed_days(case, "2", TYLE_TT_DV="50")
+    case.world["beds"] = {("K27", "H002"): [BedUse("OTHER", "202611070000", "202611080000")]}
 
 
 @variant(C)
