@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from tests.store.searching import check, ids, put
@@ -50,6 +51,16 @@ async def test_the_main_date_of_a_type(store: Store) -> None:
     """`date` of an Observation is kept in columns."""
     await put(store, *(note("an", id=id_, **dated(period)) for id_, period in PERIODS.items()))
     await check(store, "Observation", [("date", value, found) for value, found in FOUND])
+
+
+async def test_a_stay_of_any_length_is_found_by_a_day_before_its_end(store: Store) -> None:
+    """What ends after a day is sought near to the day, and what lasts longer by indexes of its own."""
+    lengths = (1, 2, 3, 90, 399, 401, 4_000)
+    stays = {f"of-{days}": (date(2026, 3, 11) - timedelta(days=days)).isoformat() for days in lengths}
+    for id_, begin in stays.items():
+        await put(store, note("an", id=id_, **dated({"start": begin, "end": "2026-03-11"})))
+    await put(store, note("an", id="over", **dated({"start": "2025-01-01", "end": "2026-03-08"})))
+    await check(store, "Observation", [("date", "gt2026-03-10", {*stays}), ("date", "ge2026-03-07", {*stays, "over"})])
 
 
 async def test_the_other_dates_of_a_type(store: Store) -> None:

@@ -33,8 +33,11 @@ from benhan.store.search.statement import Order, Path, branches, conjuncts
 from benhan.store.search.statistics import Counted
 from benhan.store.tokens import Tokens
 
-_LISTED_COST, _STATEMENT_COST, LOOK_COST = 0.015, 15.0, 4.0
-"""What an entry of an index's list costs, a statement, and a look at what lies beside a row; a row read costs 1."""
+_LISTED_COST, _DATED_COST, _COMPARED_COST = 0.12, 0.05, 0.006
+"""What an entry of a term's list costs, one of the index of dates, and a term held against one of a row's; a row read
+costs 1, about a microsecond where the store is in memory."""
+_STATEMENT_COST, LOOK_COST = 15.0, 4.0
+"""What a statement costs, and a look at what lies beside a row."""
 _PATIENT_COST, _ASKED_COST = 3.0, 1.5
 """What it costs to find a patient in reach and to look there, and to ask of a row whose it is."""
 _UNKNOWN_SHARE, _CHECKED_SHARE = 0.3, 0.2
@@ -124,6 +127,8 @@ class _Guess:
         self.left = 1.0 if is_exact(expression) else _CHECKED_SHARE
         """The share of the rows that terms and dates let through which satisfy all else."""
         self._row_cost = 1.0
+        self._test_cost = 0.0
+        """Of holding a row that is walked past against the first condition on terms."""
         self.listed: list[float] = []
         """How many rows each condition on terms has; the index skips through the longer lists by the shortest."""
         self._with_terms = self._dated = self._sample.all
@@ -131,6 +136,8 @@ class _Guess:
         for part in conjuncts(expression):
             if isinstance(part, AnyTerm):
                 found = [tokens.of(term) for term in part.terms]
+                if not self.listed:
+                    self._test_cost = _COMPARED_COST * len(found) * self._sample.terms
                 self.listed.append(counted.with_any(found))
                 share *= min(1.0, self.listed[-1] / max(self.rows_of_type, 1.0))
                 self._with_terms &= self._sample.with_any(found)
@@ -170,13 +177,14 @@ class _Guess:
     def in_spans(self, page: float, order: Order) -> float:
         """The cost of reading, within a span that should do, those that have the terms."""
         reached = _MARGINS[0] * page
-        lists = self._through_lists() + self.walked(reached, order)
+        lists = _LISTED_COST * self._through_lists() + _DATED_COST * self.walked(reached, order)
         looked = page * (self._row_cost - 1)
-        return _STATEMENT_COST + _LISTED_COST * lists + max(reached, self._each / 4) + looked
+        again = self.by_tokens(page, order) if self.rows < page * self.left else 0.0  # no span will have a full page
+        return _STATEMENT_COST + lists + max(reached, self._each / 4) + looked + again
 
     def in_order(self, page: float, order: Order) -> float:
         """The cost of reading every row in the order, and of looking beside those that have the terms."""
-        return self.walked(page, order) + page * (self._row_cost - 1)
+        return self.walked(page, order) * (1 + self._test_cost) + page * (self._row_cost - 1)
 
     def walked(self, page: float, order: Order) -> float:
         """How many rows are passed until a page of matches was met."""

@@ -26,6 +26,8 @@ class TypeSample:
     count: int = 0
     dates: Sequence[datetime] = ()
     tokens: dict[int, int] = field(default_factory=dict)
+    terms: float = 0.0
+    """How many a row has on the average."""
 
     @property
     def all(self) -> int:
@@ -64,4 +66,4 @@ def _of_type(rows: list[tuple[datetime | None, Sequence[int]]]) -> TypeSample:
             if token in frequent:
                 frequent[token][number >> 3] |= 1 << (number & 7)
     bits = {token: int.from_bytes(each, "little") for token, each in frequent.items()}
-    return TypeSample(len(rows), [at for at, _ in dated], bits)
+    return TypeSample(len(rows), [at for at, _ in dated], bits, seen.total() / len(rows))

@@ -268,11 +268,9 @@ class _Writer:
         """Where a walk by the date may begin, when the comparison itself names an end only: "" where it need not."""
         if date.prefix not in (Prefix.GE, Prefix.GT, Prefix.AP):
             return ""
-        start = date.range[0]
-        begin = start - _LONG if start - FIRST > _LONG else FIRST
-        return _EARLIEST.format(
-            begin=self.parameters.add(begin), start=self.parameters.add(start), type_number=type_number
-        )
+        start, add = date.range[0], self.parameters.add
+        begin, far = (start - each if start - FIRST > each else FIRST for each in (_SHORT, _LONG))
+        return _EARLIEST.format(begin=add(begin), far=add(far), start=add(start), type_number=type_number)
 
     def _driven(self, driver: OfIds | OfPatients) -> tuple[str, list[str]]:
         """Rows reached by ids or patients: one is named, several are joined."""
@@ -493,12 +491,16 @@ _BESIDE = (
 )
 """The offset keeps PostgreSQL from making a join of it, which would begin with all that is beside any row."""
 
-_LONG = timedelta(days=400)
+_SHORT, _LONG = timedelta(days=2), timedelta(days=400)
 _EARLIEST = (
-    "r.at_from >= least({begin}::timestamptz, (select min(at_from) from resource where type = {type_number}"
+    "r.at_from >= least({begin}::timestamptz,"
+    " (select min(at_from) from resource where type = {type_number} and at_from >= {far}::timestamptz"
+    " and at_to - at_from > interval '2 days' and at_to > {start}::timestamptz),"
+    " (select min(at_from) from resource where type = {type_number}"
     " and at_to - at_from > interval '400 days' and at_to > {start}::timestamptz))"
 )
-"""What ends after a date began less than 400 days before it, or is of the few long ones, which have an index."""
+"""What ends after a date began less than two days before it, or is of the few that are longer, which have an index; and
+of these less than 400 days before it, or of the very few that are longer still."""
 _DATES = {
     Prefix.EQ: "({low} >= {start} and {low} < {end} and {high} <= {end})",
     Prefix.NE: "not ({low} >= {start} and {high} <= {end})",
