@@ -19,7 +19,7 @@ from benhan.kernel.actors import system
 from benhan.kernel.settings import load_settings
 from benhan.store.embedded import EmbeddedPostgres
 from benhan.store.jobs import Job
-from benhan.wiring import open_store
+from benhan.store.opening import open_store
 from common import arguments, benhan, report, scratch_folder
 from resources import write_ndjson
 

@@ -21,7 +21,7 @@ from benhan.kernel.actors import system
 from benhan.kernel.memory import settle_memory
 from benhan.kernel.settings import load_settings
 from benhan.store.embedded import EmbeddedPostgres
-from benhan.wiring import open_store
+from benhan.store.opening import open_store
 from common import arguments, benhan, report, scratch_folder
 from cpu_time import CpuTime
 from resources import write_ndjson

@@ -20,7 +20,7 @@ from benhan.access.accounts import Accounts
 from benhan.kernel.actors import Role
 from benhan.kernel.clock import VIETNAM, SystemClock
 from benhan.kernel.settings import Settings
-from benhan.wiring import open_store
+from benhan.store.opening import open_store
 from common import arguments, benhan, report, scratch_folder, serving
 from cpu_time import CpuTime
 

@@ -21,9 +21,9 @@ from benhan.node.orders.picker import Offer, indexed
 from benhan.node.orders.warnings import Knowledge
 from benhan.node.ward.wards import Wards
 from benhan.store.compartment import read_compartment
+from benhan.store.opening import open_store
 from benhan.store.store import Store
 from benhan.vn import systems
-from benhan.wiring import open_store
 from common import arguments, report, scratch_folder
 
 BEDS, WARDS = 60, 10

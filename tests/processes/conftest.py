@@ -19,7 +19,8 @@ from benhan.kernel.actors import Role
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
 from benhan.serving.roles import ROLES
-from benhan.wiring import Access, build_access, open_store
+from benhan.store.opening import open_store
+from benhan.wiring import Access, build_access
 
 PEOPLE = tuple(role for role in Role if role not in (Role.MACHINE, Role.SYSTEM))
 PASSWORD = "mat-khau-dung-de-thu"

@@ -20,7 +20,8 @@ from tests.processes.ports import free_ports
 from benhan.fhir.subscription import TOPIC
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
-from benhan.wiring import build_access, open_store
+from benhan.store.opening import open_store
+from benhan.wiring import build_access
 
 FHIR = (Permission.FHIR_READ, Permission.FHIR_SEARCH, Permission.FHIR_WRITE)
 

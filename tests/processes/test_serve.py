@@ -20,8 +20,9 @@ from tests.processes.ports import free_ports
 
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
+from benhan.store.opening import open_store
 from benhan.transports.mllp_client import MllpClient
-from benhan.wiring import build_access, open_store
+from benhan.wiring import build_access
 
 MESSAGES, KILLED_AFTER = 50, 20
 ROLES = ("node", "repository", "healthbook")

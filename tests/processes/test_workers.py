@@ -18,8 +18,9 @@ from tests.processes.ports import free_ports
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
 from benhan.serving.metrics import SHOWN_WITHIN_S
+from benhan.store.opening import open_store
 from benhan.transports.mllp_client import MllpClient
-from benhan.wiring import build_access, open_store
+from benhan.wiring import build_access
 
 MESSAGE = (
     "MSH|^~\\&|HIS|01234|BENHAN|01234|20260105080000||ADT^A01^ADT_A01|W{number}|P|2.5.1||||||UNICODE UTF-8\r"

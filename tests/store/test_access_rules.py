@@ -292,6 +292,7 @@ async def test_without_limits_nothing_is_hidden(store: Store, two: tuple[str, st
         (("date", "2026"),),
         (("code:in", "x"),),
         (("code", "http://loinc.org|"),),
+        (("identifier", "urn:a|1"),),
         (("_id", "x"),),
         (("_lastUpdated", "2026"),),
         (("_count", "5"),),

@@ -13,9 +13,9 @@ from benhan.fhir.resource import resource_of
 from benhan.fhir.search_query import parse_search
 from benhan.kernel.faults import Fault, Incorrect
 from benhan.kernel.settings import Settings
+from benhan.store.opening import open_store, search_limits
 from benhan.store.search.limits import SearchLimits
 from benhan.store.store import Store
-from benhan.wiring import open_store, search_limits
 
 SMALL: dict[str, Any] = {
     "resource_depth_max": 6, "search_count_max": 2, "search_criteria_max": 3, "search_values_max": 4,

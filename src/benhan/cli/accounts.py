@@ -188,7 +188,8 @@ def revoke(
 
 
 async def _create(settings: Settings, role: str, login: str, name: str, kind: Role, password: str) -> None:
-    from benhan.wiring import build_access, open_store
+    from benhan.store.opening import open_store
+    from benhan.wiring import build_access
 
     async with open_store(settings, role) as store:
         await build_access(store, settings).accounts.create(login, name, kind, password)
@@ -198,7 +199,8 @@ async def _token(
     settings: Settings, role: str, name: str, facility: str, *, bulk: bool, topics: bool, secrets: bool
 ) -> str:
     from benhan.access.roles import BULK_PERMISSIONS, MACHINE_PERMISSIONS, SECRET_PERMISSIONS, TOPIC_PERMISSIONS
-    from benhan.wiring import build_access, open_store
+    from benhan.store.opening import open_store
+    from benhan.wiring import build_access
 
     permissions = MACHINE_PERMISSIONS[role] | (BULK_PERMISSIONS if bulk else frozenset())
     permissions |= TOPIC_PERMISSIONS if topics else frozenset()
@@ -209,7 +211,8 @@ async def _token(
 
 async def _grant(settings: Settings, role: str, login: str, *, given: bool, name: str = "secrecy:view") -> None:
     from benhan.kernel.permissions import Permission
-    from benhan.wiring import build_access, open_store
+    from benhan.store.opening import open_store
+    from benhan.wiring import build_access
 
     async with open_store(settings, role) as store:
         await build_access(store, settings).accounts.grant(login, Permission(name), given=given)
@@ -220,7 +223,7 @@ async def _staff(settings: Settings, login: str, told: dict[str, str]) -> None:
 
     from benhan.access.staff import Staff, day_of, hours_of
     from benhan.kernel.actors import system
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, "node") as store:
         staff = Staff(store.database, store.clock)
@@ -234,7 +237,7 @@ async def _staff(settings: Settings, login: str, told: dict[str, str]) -> None:
 async def _department(settings: Settings, login: str, code: str, since: str, until: str, *, leave: bool) -> None:
     from benhan.access.staff import Staff, day_of
     from benhan.kernel.actors import system
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, "node") as store:
         staff = Staff(store.database, store.clock)
@@ -246,7 +249,7 @@ async def _department(settings: Settings, login: str, code: str, since: str, unt
 
 async def _listed(settings: Settings) -> list[str]:
     from benhan.access.staff import Staff
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, "node") as store:
         members = await Staff(store.database, store.clock).listed()
@@ -257,14 +260,16 @@ async def _listed(settings: Settings) -> list[str]:
 
 
 async def _disable(settings: Settings, role: str, login: str) -> None:
-    from benhan.wiring import build_access, open_store
+    from benhan.store.opening import open_store
+    from benhan.wiring import build_access
 
     async with open_store(settings, role) as store:
         await build_access(store, settings).accounts.disable(login)
 
 
 async def _password(settings: Settings, role: str, login: str, new: str) -> None:
-    from benhan.wiring import build_access, open_store
+    from benhan.store.opening import open_store
+    from benhan.wiring import build_access
 
     async with open_store(settings, role) as store:
         await build_access(store, settings).accounts.set_password(login, new)
@@ -273,7 +278,8 @@ async def _password(settings: Settings, role: str, login: str, new: str) -> None
 async def _link(settings: Settings, login: str, patient: str) -> None:
     from benhan.access.faults import NO_SUCH_ACCOUNT
     from benhan.kernel.actors import system
-    from benhan.wiring import build_access, open_store
+    from benhan.store.opening import open_store
+    from benhan.wiring import build_access
 
     async with open_store(settings, "healthbook") as store:
         accounts = build_access(store, settings).accounts
@@ -285,7 +291,8 @@ async def _link(settings: Settings, login: str, patient: str) -> None:
 
 
 async def _revoke(settings: Settings, role: str, name: str) -> int:
-    from benhan.wiring import build_access, open_store
+    from benhan.store.opening import open_store
+    from benhan.wiring import build_access
 
     async with open_store(settings, role) as store:
         return await build_access(store, settings).sessions.revoke_tokens(name)

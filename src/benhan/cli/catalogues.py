@@ -271,10 +271,10 @@ async def _load(
     """The rows of the file, what they change, from which day. `wanted`: further members of Load."""
     from benhan.kernel.clock import day_in_vietnam
     from benhan.store.catalogues import Catalogues, Load
+    from benhan.store.opening import open_store
     from benhan.store.publish_catalogues import publish
     from benhan.vn.catalogues.faults import NO_GOOD_ROW
     from benhan.vn.catalogues.rows import read_rows
-    from benhan.wiring import open_store
 
     async with open_store(settings, role) as store:
         catalogues = Catalogues(store.database, store.clock)
@@ -296,7 +296,7 @@ async def _load(
 async def _list(settings: Settings, role: str) -> tuple[list[Catalogue], set[str], date]:
     from benhan.kernel.clock import day_in_vietnam
     from benhan.store.catalogues import Catalogues
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         catalogues = Catalogues(store.database, store.clock)
@@ -307,7 +307,7 @@ async def _list(settings: Settings, role: str) -> tuple[list[Catalogue], set[str
 async def _one(settings: Settings, role: str, name: str) -> tuple[Catalogue, date]:
     from benhan.kernel.clock import day_in_vietnam
     from benhan.store.catalogues import Catalogues
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         found = await Catalogues(store.database, store.clock).catalogue(name)

@@ -113,28 +113,32 @@ def person(
 
 
 async def _add(settings: Settings, role: str, asked: Registration) -> str:
-    from benhan.wiring import build_access, open_store
+    from benhan.store.opening import open_store
+    from benhan.wiring import build_access
 
     async with open_store(settings, role) as store:
         return await build_access(store, settings).smart.clients.add(asked)
 
 
 async def _list(settings: Settings, role: str) -> list[Client]:
-    from benhan.wiring import build_access, open_store
+    from benhan.store.opening import open_store
+    from benhan.wiring import build_access
 
     async with open_store(settings, role) as store:
         return await build_access(store, settings).smart.clients.listed()
 
 
 async def _disable(settings: Settings, role: str, client: str) -> None:
-    from benhan.wiring import build_access, open_store
+    from benhan.store.opening import open_store
+    from benhan.wiring import build_access
 
     async with open_store(settings, role) as store:
         await build_access(store, settings).smart.clients.disable(client)
 
 
 async def _keys(settings: Settings, role: str, client: str, jwks: str) -> None:
-    from benhan.wiring import build_access, open_store
+    from benhan.store.opening import open_store
+    from benhan.wiring import build_access
 
     async with open_store(settings, role) as store:
         await build_access(store, settings).smart.clients.set_keys(client, jwks)
@@ -143,7 +147,7 @@ async def _keys(settings: Settings, role: str, client: str, jwks: str) -> None:
 async def _person(settings: Settings, role: str, login: str, practitioner: str) -> None:
     from benhan.access.smart.people import set_fhir_user
     from benhan.kernel.actors import system
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         id_ = practitioner.removeprefix("Practitioner/")

@@ -93,7 +93,7 @@ def train_dictionaries(
 async def _migrate(settings: Settings, role: str) -> list[str]:
     from benhan.store.database import Database
     from benhan.store.migrations import migrate as apply
-    from benhan.wiring import database_url
+    from benhan.store.opening import database_url
 
     database = await Database.connect(await database_url(settings, role))
     try:
@@ -103,7 +103,7 @@ async def _migrate(settings: Settings, role: str) -> list[str]:
 
 
 async def _status(settings: Settings, role: str) -> list[tuple[str, int, int]]:
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         rows = await store.database.fetch(
@@ -114,8 +114,8 @@ async def _status(settings: Settings, role: str) -> list[tuple[str, int, int]]:
 
 
 async def _reindex(settings: Settings, role: str) -> tuple[int, int]:
+    from benhan.store.opening import open_store
     from benhan.store.reindex import reindex as go_over
-    from benhan.wiring import open_store
 
     async with open_store(settings, role) as store:
         with progress("Dựng lại chỉ mục (reindexing)") as advance:
@@ -124,8 +124,8 @@ async def _reindex(settings: Settings, role: str) -> tuple[int, int]:
 
 
 async def _sweep(settings: Settings, role: str) -> int:
+    from benhan.store.opening import open_store
     from benhan.store.sweeper import ROWS_MAX, sweep_some
-    from benhan.wiring import open_store
 
     moved = 0
     async with open_store(settings, role) as store:
@@ -139,16 +139,16 @@ async def _sweep(settings: Settings, role: str) -> int:
 
 
 async def _freeze(settings: Settings, role: str) -> int:
+    from benhan.store.opening import open_store
     from benhan.store.sweeper import freeze_moments as freeze
-    from benhan.wiring import open_store
 
     async with open_store(settings, role) as store:
         return await freeze(store.database)
 
 
 async def _train(settings: Settings, role: str, samples: int) -> list[tuple[str, int, float, float]]:
+    from benhan.store.opening import open_store
     from benhan.store.train import train_dictionaries as train
-    from benhan.wiring import open_store
 
     async with open_store(settings, role) as store:
         with progress("Huấn luyện (training)") as advance:
@@ -157,7 +157,7 @@ async def _train(settings: Settings, role: str, samples: int) -> list[tuple[str,
 
 async def _compact(settings: Settings, role: str) -> list[tuple[str, int, int]]:
     from benhan.store.compact import compact, indexes
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         with progress("Dựng lại (rebuilding)", len(await indexes(store.database))) as advance:

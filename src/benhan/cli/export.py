@@ -86,7 +86,7 @@ async def _hospital(settings: Settings, folder: Path) -> DumpManifest:
     from benhan.node.records.life import Facility
     from benhan.node.signatures.opening import open_blobs
     from benhan.store.check import count_versions
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, "node") as store:
         seen: dict[str, int] = {}
@@ -112,7 +112,7 @@ async def _records(
     from benhan.node.exports import Exports
     from benhan.node.records.content import is_external
     from benhan.store.bulk_export import export_type
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     written = there = 0
     failed: list[tuple[str, str]] = []
@@ -146,7 +146,7 @@ def _write(folder: Path, export: Export) -> None:
 
 async def _ndjson(settings: Settings, role: str, folder: Path, wanted: list[str]) -> list[tuple[str, int]]:
     from benhan.store.bulk_export import export_type, types_held
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     told = []
     async with open_store(settings, role) as store:

@@ -65,7 +65,7 @@ def import_(
 
 async def _prepare(settings: Settings, role: str, path: Path) -> int | None:
     """Start the database and bring its schema up to date before the workers; gives how many an earlier run had."""
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         return await workers_begun(store, files_at(path))
@@ -75,7 +75,7 @@ async def _lead(
     settings: Settings, role: str, path: Path, stripe: Stripe, helpers: Sequence[BaseProcess]
 ) -> tuple[int, int]:
     """The first worker: shows progress, waits for the others; gives what the store holds, and what was set aside."""
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     files = files_at(path)
     async with open_store(settings, role) as store:
@@ -100,7 +100,7 @@ def _help(settings: Settings, role: str, path: Path, stripe: Stripe) -> None:
 
 
 async def _follow(settings: Settings, role: str, path: Path, stripe: Stripe) -> None:
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         for file, size_bytes in files_at(path):

@@ -144,7 +144,7 @@ def restore(
 
 async def _status(settings: Settings, role: str) -> KeyStatus:
     from benhan.store.key_status import key_status
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         return await key_status(store.database, store.keyring)
@@ -153,7 +153,7 @@ async def _status(settings: Settings, role: str) -> KeyStatus:
 async def _rotate(settings: Settings, role: str, *, destroy_old: bool) -> Rotated:
     from benhan.store.key_rotation import rotate_kek
     from benhan.store.key_status import key_status
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         total = (await key_status(store.database, store.keyring)).data_keys
@@ -170,8 +170,8 @@ async def _rotate(settings: Settings, role: str, *, destroy_old: bool) -> Rotate
 
 
 async def _shred(settings: Settings, role: str, patient: str) -> None:
+    from benhan.store.opening import open_store
     from benhan.store.shredding import shred_patient
-    from benhan.wiring import open_store
 
     async with open_store(settings, role) as store:
         rid = store.workshop.ids.rid_of("Patient", patient)
@@ -180,7 +180,7 @@ async def _shred(settings: Settings, role: str, patient: str) -> None:
 
 async def _backup(settings: Settings, role: str, file: Path) -> int:
     from benhan.store.key_backup import back_up_keys
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         return await back_up_keys(store.database, file)
@@ -190,7 +190,7 @@ async def _restore(settings: Settings, role: str, file: Path) -> int:
     from benhan.store.database import Database
     from benhan.store.key_backup import restore_keys
     from benhan.store.migrations import migrate
-    from benhan.wiring import database_url
+    from benhan.store.opening import database_url
 
     # not the whole store: what is restored may be wrapped by another key than the database now says
     database = await Database.connect(await database_url(settings, role), pool_size=2)

@@ -203,7 +203,7 @@ async def _verify(settings: Settings, role: str) -> Verdict:
     from benhan.store.ledger.ledger_faults import LEDGER_BROKEN
     from benhan.store.ledger.read import chain_length
     from benhan.store.ledger.verify import verify_ledger
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         with progress("Kiểm tra (verifying)", await chain_length(store.database)) as tell:
@@ -215,7 +215,7 @@ async def _verify(settings: Settings, role: str) -> Verdict:
 
 async def _roots(settings: Settings, role: str, count: int) -> tuple[list[DayRoot], bytes]:
     from benhan.store.ledger.roots import public_key, roots, sign_days
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         await sign_days(store.database, store.keyring, store.clock.now())
@@ -224,7 +224,7 @@ async def _roots(settings: Settings, role: str, count: int) -> tuple[list[DayRoo
 
 async def _prove(settings: Settings, role: str, seq: int) -> str:
     from benhan.store.ledger.proofs import prove
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         return (await prove(store.database, store.keyring, seq)).to_json()
@@ -258,7 +258,7 @@ async def _renew(settings: Settings) -> Renewed:
 async def _show(settings: Settings, role: str, patient: str, trace: str, count: int, before: int | None) -> Page:
     from benhan.kernel.trace import is_trace_id
     from benhan.store.ledger.read import entries_of_patient, entries_of_trace, recent_entries
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     if trace and not is_trace_id(trace):
         raise typer.BadParameter("--trace: 32 chữ số hex (32 hexadecimal digits)")

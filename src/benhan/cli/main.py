@@ -3,67 +3,100 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from benhan import __version__
-from benhan.cli import (
-    accounts,
-    catalogues,
-    check_dump,
-    common,
-    convert,
-    db,
-    demo,
-    doctor,
-    export,
-    forms,
-    import_,
-    keys,
-    ledger,
-    packages,
-    records,
-    send,
-    serve,
-    signers,
-    synth,
-    terminology,
-    validate,
-    verify,
-    views,
-)
+from benhan.cli import common
 from benhan.kernel.faults import Fault
+
+COMMANDS = {
+    "serve": "serve:serve",
+    "demo": "demo:demo",
+    "synth": "synth:synth",
+    "import": "import_:import_",
+    "convert": "convert:convert",
+    "validate": "validate:validate",
+    "verify": "verify:verify",
+    "check-dump": "check_dump:check_dump",
+    "doctor": "doctor:doctor",
+    "export": "export:app",
+    "db": "db:app",
+    "accounts": "accounts:app",
+    "keys": "keys:app",
+    "signers": "signers:app",
+    "ledger": "ledger:app",
+    "views": "views:app",
+    "packages": "packages:app",
+    "terminology": "terminology:app",
+    "forms": "forms:app",
+    "catalogues": "catalogues:app",
+    "send": "send:app",
+    "records": "records:app",
+}
+"""Where each command is: its module here and its name in it, a function or the Typer of a group (`app`)."""
+
+
+class _Commands(MutableMapping[str, Any]):
+    """The commands, each brought in when it is asked for: what all of them import takes a second of the processor."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._known:
+            self._known[name] = _command(name, COMMANDS[name])
+        return self._known[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:
+        self._known[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+def _command(name: str, place: str) -> Any:
+    module, attribute = place.split(":")
+    found = getattr(import_module(f"benhan.cli.{module}"), attribute)
+    if not isinstance(found, typer.Typer):
+        single = typer.Typer(add_completion=False)
+        single.command(name)(found)
+        return typer.main.get_command(single)
+    group = typer.main.get_group(found)
+    group.name = name
+    return group
+
+
+class _Program(TyperGroup):
+    """The group of all commands."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = _Commands()
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the group's own signature
+        """In the order that help shows them in."""
+        return list(COMMANDS)
+
 
 app = typer.Typer(
     name="benhan",
+    cls=_Program,
     help="Bệnh án điện tử từ giường bệnh đến quốc gia. (Medical records, from the bedside to the nation.)",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
     rich_markup_mode="rich",
 )
-app.command("serve")(serve.serve)
-app.command("demo")(demo.demo)
-app.command("synth")(synth.synth)
-app.command("import")(import_.import_)
-app.add_typer(export.app, name="export")
-app.command("convert")(convert.convert)
-app.command("validate")(validate.validate)
-app.command("verify")(verify.verify)
-app.command("check-dump")(check_dump.check_dump)
-app.command("doctor")(doctor.doctor)
-app.add_typer(db.app, name="db")
-app.add_typer(accounts.app, name="accounts")
-app.add_typer(keys.app, name="keys")
-app.add_typer(signers.app, name="signers")
-app.add_typer(ledger.app, name="ledger")
-app.add_typer(views.app, name="views")
-app.add_typer(packages.app, name="packages")
-app.add_typer(terminology.app, name="terminology")
-app.add_typer(forms.app, name="forms")
-app.add_typer(catalogues.app, name="catalogues")
-app.add_typer(send.app, name="send")
-app.add_typer(records.app, name="records")
 
 
 def _show_version(wanted: bool) -> None:

@@ -52,7 +52,7 @@ def findings(
 
 
 async def _findings(settings: Settings, role: str, *, clear: bool) -> None:
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         for each in await store.findings.read():
@@ -69,7 +69,7 @@ async def _findings(settings: Settings, role: str, *, clear: bool) -> None:
 async def _load(settings: Settings, role: str, paths: list[Path]) -> None:
     from benhan.fhir.packages import read_package
     from benhan.store.conformance import Conformance
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     packages = [read_package(path) for path in paths]
     async with open_store(settings, role) as store:
@@ -83,7 +83,7 @@ async def _load(settings: Settings, role: str, paths: list[Path]) -> None:
 
 async def _list(settings: Settings, role: str) -> None:
     from benhan.store.conformance import Conformance
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         for each in await Conformance(store.database, store.clock).packages():

@@ -105,7 +105,8 @@ async def _package(settings: Settings, number: str) -> Made:
 
 async def _take(settings: Settings, files: list[Path]) -> list[tuple[Path, Received]]:
     from benhan.node.packages.arrivals import Arrivals
-    from benhan.wiring import open_store, trust_of
+    from benhan.store.opening import open_store
+    from benhan.wiring import trust_of
 
     async with open_store(settings, "node") as store:
         arrivals = Arrivals(store, trust_of(settings))

@@ -57,7 +57,7 @@ async def _set(
     from benhan.access.accounts import Accounts
     from benhan.access.faults import NO_SUCH_ACCOUNT
     from benhan.node.signatures.keys import Devices, Signers
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, "node") as store:
         account = await Accounts(store.database, store.clock).find(login)
@@ -68,7 +68,7 @@ async def _set(
 
 
 async def _listed(settings: Settings) -> list[str]:
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, "node") as store:
         rows = await store.database.fetch(

@@ -85,8 +85,8 @@ def _read(path: Path, named: dict[str, str]) -> tuple[list[Concept], str]:
 
 async def _load(settings: Settings, role: str, head: SystemHead, concepts: list[Concept], digest: str) -> None:
     from benhan.kernel.actors import system
+    from benhan.store.opening import open_store
     from benhan.store.terminology.lists import load_list
-    from benhan.wiring import open_store
 
     async with open_store(settings, role) as store:
         with progress(head.url, len(concepts)) as advance:
@@ -94,7 +94,7 @@ async def _load(settings: Settings, role: str, head: SystemHead, concepts: list[
 
 
 async def _list(settings: Settings, role: str) -> list[tuple[str, str, str, str, int]]:
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         rows = await store.database.fetch(_LISTS)

@@ -79,7 +79,7 @@ def verify(
 
 async def _check(settings: Settings, role: str) -> Checked:
     from benhan.store.check import check_store, count_versions
-    from benhan.wiring import open_store
+    from benhan.store.opening import open_store
 
     async with open_store(settings, role) as store:
         with progress("Mở thử (opening)", await count_versions(store)) as advance:

@@ -40,9 +40,9 @@ async def _run(settings: Settings, role: str, file: Path, target: Path, since: d
 
     from benhan.fhir.view_definition import compile_view
     from benhan.kernel.actors import system
+    from benhan.store.opening import open_store
     from benhan.views.rows import Scope, rows_of_store
     from benhan.views.table_file import TableFile, format_of
-    from benhan.wiring import open_store
 
     view, format_ = compile_view(_read(file)), format_of(target)
     scope = Scope(since.replace(tzinfo=UTC) if since is not None else None)

@@ -38,11 +38,12 @@ from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.supervisor import Child, Supervisor
 from benhan.store.database import ensure_database
 from benhan.store.inbox import Inbox
+from benhan.store.opening import key_encryption, open_store
 from benhan.synth.as_hl7v2 import Message
 from benhan.synth.facilities import Facility
 from benhan.synth.person import Person
 from benhan.transports.mllp_client import MllpClient
-from benhan.wiring import build_access, key_encryption, open_store
+from benhan.wiring import build_access
 
 TITLES = {
     "bacsi": "Bác sĩ điều trị",

@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from benhan.fhir.dates import Range, period_range, range_of
+from benhan.fhir.identifier_terms import identifier_terms
 from benhan.fhir.search_parameters import Leaf
 from benhan.fhir.terms import (
-    SOURCE_KEY,
     code_term,
     reference_term,
     string_terms,
@@ -78,7 +78,7 @@ def _extension(kind: str, leaf: Leaf) -> Emitter | None:
     ways = [
         (f"value{type_[0].upper()}{type_[1:]}", one)
         for type_ in EXTENSION_TYPES[kind]
-        if (one := emitter_of(kind, Leaf(leaf.steps, type_, leaf.path), main=False)) is not None
+        if (one := _inside(kind, Leaf(leaf.steps, type_, leaf.path))) is not None
     ]
 
     def emit(value: Any, found: Found) -> None:
@@ -87,6 +87,10 @@ def _extension(kind: str, leaf: Leaf) -> Emitter | None:
                 one(value[name], found)
 
     return emit if ways else None
+
+
+def _inside(kind: str, leaf: Leaf) -> Emitter | None:
+    return _identifier_inside(leaf.path) if leaf.type == "Identifier" else emitter_of(kind, leaf, main=False)
 
 
 EXTENSION_TYPES = {
@@ -131,12 +135,19 @@ def _codeable_concept(path: str) -> Emitter:
 
 def _identifier(path: str) -> Emitter:
     def emit(value: Any, found: Found) -> None:
-        if "value" not in value:
-            return
-        system = value.get("system", "")
-        found.terms.append(system_code_term(path, system, value["value"]))
-        if system != SOURCE_KEY:
+        if "value" in value:
+            found.terms += identifier_terms(path, value.get("system", ""), value["value"])
+
+    return emit
+
+
+def _identifier_inside(path: str) -> Emitter:
+    """An identifier that is no element of the resource: of a reference, or the value of an extension."""
+
+    def emit(value: Any, found: Found) -> None:
+        if "value" in value:
             found.terms.append(code_term(path, value["value"]))
+            found.terms.append(system_code_term(path, value.get("system", ""), value["value"]))
 
     return emit
 
@@ -270,16 +281,15 @@ def patient_named(reference: object) -> str | None:
 
 def _reference(path: str, in_column: Callable[[object], object] = lambda _reference: None) -> Emitter:
     """`in_column` tells of which references the row's own columns know already."""
+    identify = _identifier_inside(f"{path}.identifier")
 
     def emit(value: Any, found: Found) -> None:
         reference = value.get("reference")
         if reference and not in_column(reference):
             found.terms.append(reference_term(path, without_version(reference)))
         identifier = value.get("identifier")
-        if identifier is not None and "value" in identifier:
-            below = f"{path}.identifier"
-            found.terms.append(code_term(below, identifier["value"]))
-            found.terms.append(system_code_term(below, identifier.get("system", ""), identifier["value"]))
+        if identifier is not None:
+            identify(identifier, found)
 
     return emit
 

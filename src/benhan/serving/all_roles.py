@@ -12,7 +12,8 @@ from benhan.kernel.settings import ROLES, Settings, load_settings
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.supervisor import Child, GivenUp, keep
 from benhan.serving.workers import check_ports, metrics_folder, worker_children
-from benhan.wiring import build_access, key_encryption, open_store
+from benhan.store.opening import key_encryption, open_store
+from benhan.wiring import build_access
 
 PORTS = {"node": 8080, "repository": 8081, "healthbook": 8082}
 """Where the roles listen when the settings give all of them the same port."""

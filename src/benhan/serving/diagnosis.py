@@ -20,9 +20,9 @@ from benhan.store.catalogues import Catalogues
 from benhan.store.key_status import key_status
 from benhan.store.ledger.read import chain_length
 from benhan.store.ledger.roots import roots
+from benhan.store.opening import open_store
 from benhan.store.sql_texts import query
 from benhan.store.store import Store
-from benhan.wiring import open_store
 
 FREE_BYTES_MIN = 5 * 1024**3
 POSTGRES_MIN = 150_000

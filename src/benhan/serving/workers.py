@@ -20,7 +20,7 @@ from benhan.kernel.settings import Settings
 from benhan.kernel.texts import Text
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.supervisor import Child, GivenUp, keep
-from benhan.wiring import key_encryption
+from benhan.store.opening import key_encryption
 
 WORKERS_MAX = 2
 """What is chosen where nothing is set: more cores are for the database."""

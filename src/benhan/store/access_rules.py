@@ -37,7 +37,7 @@ from benhan.store.search.expressions import (
     any_of,
 )
 from benhan.store.search.reference import reference
-from benhan.store.search.token import token
+from benhan.store.search.token import is_told_by_its_value, token
 from benhan.store.search.uri import uri
 from benhan.store.secrecy import MARK, Hides, hidden_from_treating, hidden_terms, hides
 from benhan.store.tokens import Tokens
@@ -276,6 +276,12 @@ def _is_decided_by_terms(criterion: Criterion) -> bool:
     if any("|" in value for value in criterion.values if isinstance(value, str)):  # a version is no index term
         return False
     if any(isinstance(value, TokenValue) and value.code is None for value in criterion.values):  # nor is a system
+        return False
+    if any(  # nor the system of an identifier
+        isinstance(value, TokenValue) and is_told_by_its_value(leaf, value)
+        for value in criterion.values
+        for leaf in criterion.parameter.leaves
+    ):
         return False
     return criterion.parameter.type in ("token", "reference", "uri") and criterion.modifier in ("", "not")
 

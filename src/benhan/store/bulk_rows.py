@@ -15,7 +15,7 @@ import asyncpg
 
 from benhan.store.care import Veil, reached, unveiled
 from benhan.store.database import Connection
-from benhan.store.ids import BUCKETS, bucket_of
+from benhan.store.ids import BUCKETS, SHARED, bucket_of, rids_of
 from benhan.store.sql_texts import query
 
 BATCH = 500
@@ -41,7 +41,10 @@ _WHAT = f"""
 """
 _OF_BUCKETS = query(
     "export_of_buckets",
-    f"select {_COLUMNS} from resource r where r.bucket between $12 and $13 and (not $14 or r.patient <> 0) and {_WHAT}",  # noqa: S608  # constants
+    f"""
+    select {_COLUMNS} from resource r
+    where r.bucket between $12 and $13 and r.patient between $14 and $15 and {_WHAT}
+    """,  # noqa: S608  # constants
 )
 _OF_PATIENTS = query(
     "export_of_patients",
@@ -109,7 +112,9 @@ async def rows_of_buckets(
     connection: Connection, what: Narrowing, first: int, last: int
 ) -> AsyncGenerator[list[asyncpg.Record], None]:
     """The rows of a range of compartments, in batches."""
-    cursor = await connection.cursor(_OF_BUCKETS, *_values(what), first, last, what.of_patients_only)
+    # the index of patients tells their buckets: a patient's rid begins with it, and what is of nobody (0) is in SHARED
+    lowest = rids_of(first)[0] if first != SHARED else int(what.of_patients_only)
+    cursor = await connection.cursor(_OF_BUCKETS, *_values(what), first, last, lowest, rids_of(last)[1])
     while rows := await cursor.fetch(BATCH):
         yield rows
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benhan.fhir.terms import system_code_term
+import orjson
+
+from benhan.fhir.identifier_terms import asked_term, has_identifier, is_told_by_value
 from benhan.store.database import Database
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.resources import Opener
@@ -35,10 +37,10 @@ class Identities:
 
     async def find(self, wanted: Iterable[IdentityKey]) -> dict[IdentityKey, Stored]:
         """The current resource of each key that has one; the oldest where several carry the same identifier."""
-        by_token = {
-            self._tokens.of(system_code_term(f"{type_}.identifier", system, value)): (type_, system, value)
-            for type_, system, value in wanted
-        }
+        by_token: dict[int, list[IdentityKey]] = {}
+        for type_, system, value in wanted:
+            token = self._tokens.of(asked_term(f"{type_}.identifier", system, value))
+            by_token.setdefault(token, []).append((type_, system, value))
         if not by_token:
             return {}
         async with self._database.transaction() as connection:
@@ -50,8 +52,17 @@ class Identities:
         for row, stored in sorted(zip(rows, opened, strict=True), key=lambda pair: pair[0]["rid"]):
             if stored is None:
                 continue
-            for token in row["tokens"]:
-                key = by_token.get(token)
-                if key is not None and TYPE_NUMBERS[key[0]] == row["type"]:
-                    found.setdefault(key, stored)
+            asked = [key for token in row["tokens"] for key in by_token.get(token, ())]
+            for key in asked:
+                if key not in found and TYPE_NUMBERS[key[0]] == row["type"] and _has(stored, key):
+                    found[key] = stored
         return found
+
+
+def _has(stored: Stored, key: IdentityKey) -> bool:
+    """Whether a resource that the index gave for `key` has that identifier."""
+    type_, system, value = key
+    if not is_told_by_value(f"{type_}.identifier", system):
+        return True
+    found = orjson.loads(stored.content).get("identifier", [])
+    return has_identifier(found if isinstance(found, list) else [found], system, value)

@@ -30,6 +30,11 @@ def bucket_of(rid: int) -> int:
     return rid >> _LOW_BITS
 
 
+def rids_of(bucket: int) -> tuple[int, int]:
+    """The first and the last rid that name `bucket`."""
+    return bucket << _LOW_BITS, bucket << _LOW_BITS | _LOW_MASK
+
+
 def encode_rid(rid: int) -> str:
     """The 13 characters of `rid`."""
     pairs = _PAIRS

@@ -11,7 +11,7 @@ import psutil
 
 from benhan.kernel.actors import system
 from benhan.kernel.settings import Settings
-from benhan.wiring import open_store
+from benhan.store.opening import open_store
 
 LINES = 1_300
 

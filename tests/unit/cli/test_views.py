@@ -15,7 +15,7 @@ from benhan.fhir.resource import resource_of
 from benhan.kernel.actors import system
 from benhan.kernel.faults import Incorrect
 from benhan.kernel.settings import Settings
-from benhan.wiring import open_store
+from benhan.store.opening import open_store
 
 VIEW = {
     "resource": "Patient",

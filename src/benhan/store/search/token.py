@@ -7,6 +7,7 @@ from typing import Any
 
 from benhan.fhir.content_words import has_words, is_kept
 from benhan.fhir.folding import words
+from benhan.fhir.identifier_terms import has_identifier, is_told_by_value
 from benhan.fhir.indexing import values_at
 from benhan.fhir.search_criteria import Criterion
 from benhan.fhir.search_parameters import Leaf, SearchParameter
@@ -54,7 +55,25 @@ def _of_value(parameter: SearchParameter, value: TokenValue) -> Expression:
         return Not(AnyTerm(tuple(code_term(leaf.path, "true") for leaf in parameter.leaves)))
     if value.code is None:
         return _of_system(parameter, value.system or "")
-    return AnyTerm(tuple(dict.fromkeys(term for leaf in parameter.leaves for term in terms_of(leaf, value))))
+    by_value = [leaf for leaf in parameter.leaves if is_told_by_its_value(leaf, value)]
+    others = [leaf for leaf in parameter.leaves if leaf not in by_value]
+    found: list[Expression] = [AnyTerm(tuple(dict.fromkeys(term for leaf in others for term in terms_of(leaf, value))))]
+    return any_of([*found, _identified(by_value, value)] if by_value else found)
+
+
+def is_told_by_its_value(leaf: Leaf, value: TokenValue) -> bool:
+    """Whether the index tells of an identifier that is asked for with its system nothing but the value."""
+    return leaf.type == "Identifier" and value.system is not None and is_told_by_value(leaf.path, value.system)
+
+
+def _identified(leaves: list[Leaf], value: TokenValue) -> Expression:
+    """An identifier with its system, where that is told after opening."""
+    system, code = value.system or "", value.code or ""
+
+    def check(candidate: Candidate) -> bool:
+        return has_identifier(values_at(candidate.plain, leaves), system, code)
+
+    return Checked(AnyTerm(tuple(code_term(leaf.path, code) for leaf in leaves)), check)
 
 
 def terms_of(leaf: Leaf, value: TokenValue) -> list[str]:
