@@ -49,7 +49,7 @@ from benhan.transports.repository_client import RepositoryClient
 from benhan.vn.forms.catalogue import Catalogue
 from benhan.vn.writing.abbreviations import Abbreviations, read_abbreviations, usual_abbreviations
 
-DATABASES = {"node": "node", "repository": "repository", "healthbook": "repository"}
+DATABASES = {"node": "node", "repository": "repository", "healthbook": "repository", "portal": "portal"}
 """The database of each role on the embedded server; the health book reads the repository's."""
 
 

@@ -121,7 +121,7 @@ class Sessions:
             await self._database.execute("update session set used_at = $2 where token_hash = $1", digest(secret), now)
         role = Role(row["role"])
         may = permissions_of(role, row["permissions"])
-        actor = Actor(f"account:{row['id']}", role, may, patient=row["patient"])
+        actor = Actor(f"account:{row['id']}", role, may, patient=row["patient"], facility=row["facility"])
         if self._cares is not None and role is not Role.CITIZEN:
             actor = self._cares.of(actor, row, now)
         return Session(actor, row["name"], "en" if row["language"] == "en" else "vi", row["csrf"], digest(secret))

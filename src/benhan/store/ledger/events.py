@@ -113,6 +113,12 @@ class Event(Enum):
     REQUEST_ACT = (166, "record:request:act", ("request", "act"))
     DESTRUCTION_ACT = (167, "record:destruction:act", ("batch", "act", "count"))
     HOSPITAL_DUMP = (168, "store:hospital:dump", ("count",))
+    RESTORE_PROVE = (220, "store:restore:prove", ("count", "damaged"))
+    DEPLOYMENT_ACT = (221, "deployment:step:act", ("facility", "act"))
+    DEPLOYMENT_PAPER = (222, "deployment:paper:act", ("facility", "criterion", "paper", "act"))
+    EVIDENCE_TAKE = (223, "deployment:evidence:take", ("facility", "number"))
+    EVIDENCE_KEY = (224, "deployment:key:act", ("facility", "key", "act"))
+    FACILITY_LIST = (225, "deployment:list:take", ("added", "changed"))
 
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number
