@@ -29,6 +29,7 @@ KINDS = ("hospital", "centre", "clinic", "station")
 OWNERS = ("public", "private", "ministry", "forces")
 HEADS = ("code", "name", "province", "kind", "owner", "announced_on", "source")
 ROWS_MAX = 20_000
+_WRONG = Text("Dòng {row}: cột {column} thiếu hoặc sai.", "Row {row}: column {column} lacks or is wrong.")
 CHARACTERS_MAX = 300
 
 _PUT = query(
@@ -123,9 +124,7 @@ def read_list(data: bytes, today: date) -> tuple[list[Facility], list[Issue]]:
         try:
             facility = _facility({key: (row.get(key) or "").strip() for key in HEADS}, today)
         except ValueError as reason:
-            issues.append(
-                error("invalid", f"{number}", Text(f"Dòng {number}: {reason}", f"Row {number}: {reason}"), "")
-            )
+            issues.append(error("invalid", f"{number}", _WRONG.filled(row=number, column=reason), ""))
         else:
             found[facility.code] = facility
     return list(found.values()), issues

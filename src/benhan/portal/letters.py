@@ -1,7 +1,7 @@
-"""The papers of the way as PDF: the council's decision, both self-assessments, minutes, the director's decision, the letter.
+"""The papers of the way as PDF: decisions of council and director, self-assessments, minutes, the letter.
 
-They are set from what was filled in and from what was judged then, for the hospital to sign and keep; the layout follows
-NĐ 30/2020/NĐ-CP (thể thức văn bản), the wording is ours.
+They are set from what was filled in and from what was judged then, for the hospital to sign and keep; the layout
+follows NĐ 30/2020/NĐ-CP (thể thức văn bản), the wording is ours.
 """
 
 from __future__ import annotations
@@ -34,8 +34,12 @@ _LETTER = """#let told = json("told.json")
 #if told.rows.len() > 0 {
   set text(size: 10.5pt)
   set par(justify: false)
-  table(columns: (12mm, 1fr, 24mm, 1.2fr), stroke: 0.4pt, table.header([*TT*], [*Nội dung*], [*Kết quả*], [*Căn cứ số liệu*]),
-    ..told.rows.flatten())
+  table(
+    columns: (12mm, 1fr, 24mm, 1.2fr),
+    stroke: 0.4pt,
+    table.header([*TT*], [*Nội dung*], [*Kết quả*], [*Căn cứ số liệu*]),
+    ..told.rows.flatten(),
+  )
 }
 #for line in told.after [#par(first-line-indent: 10mm, line)]
 #v(8mm)
@@ -101,11 +105,9 @@ def _told(letter: Letter, facility: Facility, deployment: Deployment, today: dat
         case Letter.COUNCIL:
             shown |= _numbered(told.council) | {
                 "lines": [
-                    "Căn cứ Thông tư 13/2025/TT-BYT về hồ sơ bệnh án điện tử; Giám đốc quyết định thành lập Hội đồng"
-                    " gồm các ông, bà:",
+                    "Căn cứ Thông tư 13/2025/TT-BYT, Giám đốc quyết định thành lập Hội đồng gồm các ông, bà:",
                     *(f"{place}. {member}" for place, member in enumerate(told.members, 1)),
-                    "Hội đồng đánh giá việc đáp ứng Thông tư 13/2025/TT-BYT và Công văn 365/TTYQG-GPQLCL, báo cáo Giám"
-                    " đốc.",
+                    "Hội đồng đánh giá theo Thông tư 13/2025/TT-BYT, Công văn 365/TTYQG-GPQLCL và báo cáo Giám đốc.",
                 ],
                 "signs": "Giám đốc",
             }
@@ -141,8 +143,8 @@ def _told(letter: Letter, facility: Facility, deployment: Deployment, today: dat
             decision = told.decision.number if told.decision else ""
             shown |= _numbered(told.letter) | {
                 "lines": [
-                    f"Kính gửi: Bộ Y tế; Sở Y tế. {facility.name} thông báo đã triển khai hồ sơ bệnh án điện tử theo"
-                    f" Quyết định số {decision}.",
+                    "Kính gửi: Bộ Y tế; Sở Y tế.",
+                    f"{facility.name} đã triển khai hồ sơ bệnh án điện tử theo Quyết định số {decision}.",
                     "Số liệu chứng minh được hệ thống của bệnh viện ký số và gửi tới cổng theo dõi mỗi ngày.",
                 ],
                 "signs": "Giám đốc",

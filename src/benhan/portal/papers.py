@@ -32,7 +32,7 @@ _PUT = query(
 )
 _LIST = query(
     "deployment_papers",
-    f"select {_ABOUT} from deployment_paper where facility = $1 and withdrawn_at is null order by id",
+    f"select {_ABOUT} from deployment_paper where facility = $1 and withdrawn_at is null order by id",  # noqa: S608  # constants of this module
 )
 _CONTENT = query("deployment_paper_content", "select * from deployment_paper where facility = $1 and id = $2")
 _WITHDRAW = query(

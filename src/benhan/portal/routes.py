@@ -1,4 +1,4 @@
-"""What nodes ask of the portal: enrol a key, send a report; and open data for everybody. See docs/interfaces/portal.md."""
+"""What nodes ask: enrol a key, send a report; and open data for everybody. See docs/interfaces/portal.md."""
 
 from __future__ import annotations
 

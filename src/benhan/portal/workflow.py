@@ -1,7 +1,7 @@
 """The way to publication as data: who does what at which step, what must be filled in, where it leads.
 
-No state recognition exists since TT 13/2025/TT-BYT Điều 4 k3: the hospital's council assesses, its director decides, the
-hospital publishes. What the portal adds is that what is published can be shown.
+No state recognition exists since TT 13/2025/TT-BYT Điều 4 k3: the hospital's council assesses, its director decides,
+the hospital publishes. What the portal adds is that what is published can be shown.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Deployment of the electronic medical record: what a hospital must show, by which live signals. Source: data/README.md."""
+"""Deployment of the electronic record: what a hospital must show, by which signals. Source: data/README.md."""

@@ -38,11 +38,12 @@ def judge(signals: Signals | None, papers: Collection[str], now: datetime) -> li
 
     A measured criterion is worth no more than the report is fresh; a paper replaces no measurement.
     """
-    return [_judge(each, signals, each.id in papers, now) for each in criteria()]
+    return [_judge(each, signals, papers, now) for each in criteria()]
 
 
-def _judge(criterion: Criterion, signals: Signals | None, has_paper: bool, now: datetime) -> Judged:
+def _judge(criterion: Criterion, signals: Signals | None, papers: Collection[str], now: datetime) -> Judged:
     found = _measured(criterion, signals, now)
+    has_paper = criterion.id in papers
     if criterion.paper is not None:
         words = PAPER_THERE if has_paper else PAPER_LACKS
         told = Text(words.vi.format(paper=criterion.paper.vi), words.en.format(paper=criterion.paper.en))

@@ -51,7 +51,7 @@ def _share(part: Part, words: Text, good: int = GOOD_PERCENT, some: int = SOME_P
     return Measured(standing, words.filled(percent=percent, some=part.some, all=part.all))
 
 
-def _when(is_met: bool, words: Text, otherwise: Standing = Standing.UNMET) -> Measured:
+def _when(words: Text, *, is_met: bool, otherwise: Standing = Standing.UNMET) -> Measured:
     return Measured(Standing.MET if is_met else otherwise, words)
 
 
@@ -82,7 +82,7 @@ def archived(told: Signals) -> Measured:
         "{count} hồ sơ lưu trữ, trung vị {days} ngày; {waiting} hồ sơ đang chờ",
         "{count} records archived, median {days} days; {waiting} wait",
     ).filled(count=told.records_archived, days=_one(told.days_to_archive), waiting=told.records_waiting)
-    return _when(told.records_waiting <= told.records_archived, words, Standing.PARTLY)
+    return _when(words, is_met=told.records_waiting <= told.records_archived, otherwise=Standing.PARTLY)
 
 
 def published(told: Signals) -> Measured:
@@ -111,7 +111,7 @@ def connected(told: Signals) -> Measured:
         "{total} thông điệp tự động trong 30 ngày: {kinds}", "{total} messages came by themselves in 30 days: {kinds}"
     ).filled(total=total, kinds=", ".join(sorted(kinds)) or "—")
     has_his, has_results = bool(kinds & {"ADT", "BHYT", "ORM"}), bool(kinds & {"ORU", "ORL"})
-    return _when(has_his and has_results, words, Standing.PARTLY if kinds else Standing.UNMET)
+    return _when(words, is_met=has_his and has_results, otherwise=Standing.PARTLY if kinds else Standing.UNMET)
 
 
 def unfailing(told: Signals) -> Measured:
@@ -119,7 +119,7 @@ def unfailing(told: Signals) -> Measured:
     words = Text(
         "{count} thông điệp chờ sửa, cũ nhất {hours} giờ", "{count} messages wait, the oldest {hours} hours"
     ).filled(count=told.messages_failed, hours=_one(told.failed_oldest_hours))
-    return _when((told.failed_oldest_hours or 0) <= FAILED_HOURS_MAX, words, Standing.PARTLY)
+    return _when(words, is_met=(told.failed_oldest_hours or 0) <= FAILED_HOURS_MAX, otherwise=Standing.PARTLY)
 
 
 def typed(told: Signals) -> Measured:
@@ -127,7 +127,7 @@ def typed(told: Signals) -> Measured:
     words = Text("{count} phiếu nhập trực tiếp trong 30 ngày", "{count} papers typed in 30 days").filled(
         count=told.papers_typed
     )
-    return _when(told.papers_typed > 0, words)
+    return _when(words, is_met=told.papers_typed > 0)
 
 
 def on_forms(told: Signals) -> Measured:
@@ -161,7 +161,7 @@ def traced(told: Signals) -> Measured:
         state_en="whole" if told.ledger_is_whole else "DAMAGED",
         changes=told.changes_traced,
     )
-    return _when(told.ledger_is_whole and told.ledger_rows > 0, words)
+    return _when(words, is_met=told.ledger_is_whole and told.ledger_rows > 0)
 
 
 def guarded(told: Signals) -> Measured:
@@ -170,7 +170,7 @@ def guarded(told: Signals) -> Measured:
         "quyền theo bảng (chế độ {mode}); {bounded}/{all} tài khoản có giới hạn ngày hoặc giờ",
         "rights by the matrix (mode {mode}); {bounded}/{all} accounts are bounded by day or hour",
     ).filled(mode=told.rights_mode, bounded=told.accounts_bounded, all=told.accounts)
-    return _when(told.accounts > 0 and told.accounts_bounded > 0, words, Standing.PARTLY)
+    return _when(words, is_met=told.accounts > 0 and told.accounts_bounded > 0, otherwise=Standing.PARTLY)
 
 
 def judged(told: Signals) -> Measured:
@@ -178,7 +178,7 @@ def judged(told: Signals) -> Measured:
     words = Text("{count} lần mở khẩn cấp chưa kết luận", "{count} emergency accesses wait for a judgement").filled(
         count=told.emergencies_unjudged
     )
-    return _when(told.emergencies_unjudged == 0, words, Standing.PARTLY)
+    return _when(words, is_met=told.emergencies_unjudged == 0, otherwise=Standing.PARTLY)
 
 
 def restored(told: Signals) -> Measured:
@@ -197,7 +197,7 @@ def restored(told: Signals) -> Measured:
     )
     if drill.damaged:
         return Measured(Standing.UNMET, words)
-    return _when(told.made_at - drill.at <= DRILL_LIFE, words, Standing.PARTLY)
+    return _when(words, is_met=told.made_at - drill.at <= DRILL_LIFE, otherwise=Standing.PARTLY)
 
 
 def printing(told: Signals) -> Measured:
@@ -229,13 +229,13 @@ def retained(told: Signals) -> Measured:
 def certified(told: Signals) -> Measured:
     """People with something to sign with."""
     words = Text("{count} người có chứng thư số", "{count} people have a certificate").filled(count=told.signers)
-    return _when(told.signers > 0, words)
+    return _when(words, is_met=told.signers > 0)
 
 
 def catalogued(told: Signals) -> Measured:
     """Shared catalogues that are loaded."""
     words = Text("{count} danh mục dùng chung đã nạp", "{count} shared catalogues loaded").filled(count=told.catalogues)
-    return _when(told.catalogues > 0, words)
+    return _when(words, is_met=told.catalogues > 0)
 
 
 def encrypted(told: Signals) -> Measured:
@@ -245,13 +245,13 @@ def encrypted(told: Signals) -> Measured:
         way_en="has TLS" if told.is_encrypted else "has NO TLS",
         keys=told.keys_in,
     )
-    return _when(told.is_encrypted, words, Standing.PARTLY)
+    return _when(words, is_met=told.is_encrypted, otherwise=Standing.PARTLY)
 
 
 def ipv6(told: Signals) -> Measured:
     """Whether the node answers on IPv6."""
     words = Text("có nghe IPv6", "listens on IPv6") if told.has_ipv6 else Text("chưa nghe IPv6", "no IPv6 yet")
-    return _when(told.has_ipv6, words)
+    return _when(words, is_met=told.has_ipv6)
 
 
 def levelled(told: Signals) -> Measured:
@@ -259,7 +259,7 @@ def levelled(told: Signals) -> Measured:
     words = Text("bệnh viện khai cấp độ {level}", "the hospital declares level {level}").filled(
         level=told.security_level
     )
-    return _when(told.security_level >= LEVEL_MIN, words)
+    return _when(words, is_met=told.security_level >= LEVEL_MIN)
 
 
 def _one(value: float | None) -> str:

@@ -1,7 +1,7 @@
 """What a node tells of its own work: counts and times of the last days, never a person.
 
-Every figure is about the node that signs it. Shares are told as two counts, so that a reader sees how much stands behind
-them; what could not be measured is None and never 0. Source: requirements of TT 13/2025/TT-BYT and CV 365/TTYQG-GPQLCL
+Every figure is about the node that signs it. Shares are told as two counts, so that a reader sees how much stands
+behind them; what could not be measured is None and never 0. Source: requirements of TT 13/2025/TT-BYT and CV 365/TTYQG-GPQLCL
 as listed in data/criteria.toml; this format is the project's own.
 """
 
