@@ -17,6 +17,7 @@ from benhan.cli import (
     db,
     demo,
     doctor,
+    evidence,
     export,
     forms,
     import_,
@@ -64,6 +65,7 @@ app.add_typer(forms.app, name="forms")
 app.add_typer(catalogues.app, name="catalogues")
 app.add_typer(send.app, name="send")
 app.add_typer(records.app, name="records")
+app.add_typer(evidence.app, name="evidence")
 
 
 def _show_version(wanted: bool) -> None:

@@ -10,6 +10,7 @@ from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
 from benhan.kernel.stopping import stopped_within
 from benhan.node.deployment.measuring import Measuring
+from benhan.store.database import Database
 from benhan.store.keyring import Keyring
 from benhan.store.session_lock import session_lock
 from benhan.store.sql_texts import query
@@ -50,6 +51,22 @@ def evidence_signer(keyring: Keyring) -> EvidenceSigner:
     return EvidenceSigner(keyring.derived("evidence-signing"))
 
 
+class Reports:
+    """What was told to the portal so far."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def state(self) -> Sent | None:
+        """How the last try ended; None before the first."""
+        row = await self._database.fetchrow(_STATE)
+        return Sent(row["tried_at"], row["sent_at"], row["fault"]) if row is not None else None
+
+    async def note(self, tried_at: datetime, sent_at: datetime | None, number: int, fault: str) -> None:
+        """Keep how a try ended."""
+        await self._database.execute(_SENT, tried_at, sent_at, number, fault)
+
+
 class Reporter:
     """The task that tells the portal."""
 
@@ -59,6 +76,7 @@ class Reporter:
         self._client = client
         self._facility = facility
         self._signer = evidence_signer(store.keyring)
+        self._reports = Reports(store.database)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tell the portal once a day until `stop`, as the only one of this node's processes."""
@@ -81,19 +99,11 @@ class Reporter:
         try:
             await self._client.send(signed)
         except Fault as fault:
-            await self._note(signals.made_at, None, signals.number, fault.code)
+            await self._reports.note(signals.made_at, None, signals.number, fault.code)
             raise
-        await self._note(signals.made_at, self._store.clock.now(), signals.number, "")
+        await self._reports.note(signals.made_at, self._store.clock.now(), signals.number, "")
         return signals.number
 
-    async def state(self) -> Sent | None:
-        """How the last try ended; None before the first."""
-        row = await self._store.database.fetchrow(_STATE)
-        return Sent(row["tried_at"], row["sent_at"], row["fault"]) if row is not None else None
-
     async def _is_due(self) -> bool:
-        state = await self.state()
+        state = await self._reports.state()
         return state is None or state.sent_at is None or self._store.clock.now() - state.sent_at > EVERY
-
-    async def _note(self, tried_at: datetime, sent_at: datetime | None, number: int, fault: str) -> None:
-        await self._store.database.execute(_SENT, tried_at, sent_at, number, fault)
