@@ -26,7 +26,7 @@ TOKENS_REMEMBERED = 1_000
 NOTE_USE_EVERY = timedelta(seconds=60)
 
 _FIND = f"""
-select s.csrf, s.language, s.used_at, a.id, a.name, a.role, a.patient, a.permissions, {WHO.format(now="$2")}
+select s.csrf, s.language, s.used_at, a.id, a.name, a.role, a.patient, a.facility, a.permissions, {WHO.format(now="$2")}
 from session s join account a on a.id = s.account
 where s.token_hash = $1 and a.disabled_at is null and s.ends_at > $2 and s.used_at > $3
 """  # noqa: S608  # constants

@@ -28,7 +28,8 @@ def serve(
     role: Annotated[
         ServedRole,
         typer.Argument(
-            help="node: bệnh viện · repository: kho quốc gia · healthbook: sổ sức khoẻ · portal: cổng theo dõi triển khai · all: tất cả trên máy này"
+            help="node: bệnh viện · repository: kho quốc gia · healthbook: sổ sức khoẻ"
+            " · portal: cổng theo dõi triển khai · all: tất cả trên máy này"
         ),
     ],
     config: ConfigOption = None,

@@ -104,6 +104,8 @@ class Deployments:
         require_own(code, actor)
         now, standing = self._clock.now(), await self.standing(code, reports=1)
         before = standing.deployment
+        if version != before.version:
+            raise CHANGED_MEANWHILE()
         state = step(before.state, act)
         told = filled(before.told, act, form, day_in_vietnam(now))
         if act is Act.ASSESS:
@@ -111,8 +113,6 @@ class Deployments:
             told = msgspec.structs.replace(told, points=frozen(standing.judged), report_number=number)
         if act is Act.PUBLISH:
             _require_met(standing.judged)
-        if version != before.version:
-            raise CHANGED_MEANWHILE()
         published = now if act is Act.PUBLISH else before.published_at if state is State.PUBLISHED else None
         after = Deployment(code, before.version + 1, state, now, published, told)
         async with self._database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""A hospital's own page of deployment at its node: what its figures show now, what to do next, whether the portal knows."""
+"""A hospital's page of deployment at its node: what its figures show, what to do next, whether the portal knows."""
 
 from __future__ import annotations
 

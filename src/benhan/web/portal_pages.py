@@ -1,8 +1,9 @@
-"""The portal's pages: the public map, curve and list; a hospital's own page with what to do next; lists for authorities."""
+"""The portal's pages: public map, curve and list; a hospital's own page with what to do next; lists."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -248,7 +249,7 @@ class PortalPages:
         return await self._lists(request, taken, None)
 
 
-def _shown(standing: Standing) -> dict[str, object]:
+def _shown(standing: Standing) -> dict[str, Any]:
     """What both pages of a hospital show."""
     return {
         "facility": standing.facility,

@@ -46,8 +46,10 @@ _PUT = query(
     "drill_put",
     "insert into restore_drill (at, began_at, backup_at, versions, damaged, actor) values ($1, $2, $3, $4, $5, $6)",
 )
-_LAST = query("drills_last", "select * from restore_drill order by at desc limit $1")
-_NEWEST = "select max(at) from ledger_entry"
+_LAST = query("drills_last", "select * from restore_drill order by id desc limit $1")
+_NEWEST = query(
+    "ledger_newest", "select max(at) from ledger_entry", fan_out="the end of the one chain, wherever its entry lies"
+)
 _SAME = "select pg_control_system.system_identifier::text || ':' || current_database() from pg_control_system()"
 
 

@@ -149,14 +149,14 @@ class Measuring:
 
     async def signals(self) -> Signals:
         """The figures now. Their number grows with time: a restored store goes on above what it sent before."""
-        store, settings = self._store, self._settings
+        store, settings, database = self._store, self._settings, self._store.database
         now = store.clock.now().replace(microsecond=0)
         since, today = now - timedelta(days=DAYS), day_in_vietnam(now)
-        records = await self._row(_RECORDS, since)
-        signed = await self._row(_SIGNED, since)
-        published = await self._row(_PUBLISHED, since)
-        failed = await self._row(_FAILED)
-        counts = await self._row(_COUNTS, since, day_in_vietnam(since), today)
+        records = _first(await database.fetchrow(_RECORDS, since))
+        signed = _first(await database.fetchrow(_SIGNED, since))
+        published = _first(await database.fetchrow(_PUBLISHED, since))
+        failed = _first(await database.fetchrow(_FAILED))
+        counts = _first(await database.fetchrow(_COUNTS, since, day_in_vietnam(since), today))
         papers = {row["form"]: row["count"] for row in await store.database.fetch(_PAPERS, since) if row["form"]}
         messages = {row["kind"]: row["count"] for row in await store.database.fetch(_MESSAGES, since)}
         sampled = await self._sampled(since)
@@ -197,16 +197,11 @@ class Measuring:
             catalogues=counts["catalogues"],
             emergencies_unjudged=counts["unjudged"],
             drill=drills[0] if drills else None,
-            is_encrypted=bool(settings.tls_certificate) or settings.base_url.startswith("https://"),
+            has_tls=bool(settings.tls_certificate) or settings.base_url.startswith("https://"),
             has_ipv6=":" in settings.http_host,
             keys_in="pkcs11" if settings.pkcs11_module else "file",
             security_level=settings.security_level,
         )
-
-    async def _row(self, statement: str, *values: object) -> asyncpg.Record:
-        row = await self._store.database.fetchrow(statement, *values)
-        assert row is not None, "counts always come back"
-        return row
 
     async def _sampled(self, since: datetime) -> Sampled:
         """What only shows in the content, of the newest records."""
@@ -235,6 +230,11 @@ class Measuring:
         except Fault:
             return False
         return True
+
+
+def _first(row: asyncpg.Record | None) -> asyncpg.Record:
+    assert row is not None, "counts always come back"
+    return row
 
 
 def _has_number(patient: dict[str, Any]) -> bool:

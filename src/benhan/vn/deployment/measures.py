@@ -238,14 +238,14 @@ def catalogued(told: Signals) -> Measured:
     return _when(words, is_met=told.catalogues > 0)
 
 
-def encrypted(told: Signals) -> Measured:
+def in_transit(told: Signals) -> Measured:
     """Encryption in transit and where the keys are."""
     words = Text("đường truyền {way}; khoá ở {keys}", "transit {way_en}; keys in {keys}").filled(
-        way="có TLS" if told.is_encrypted else "CHƯA có TLS",
-        way_en="has TLS" if told.is_encrypted else "has NO TLS",
+        way="có TLS" if told.has_tls else "CHƯA có TLS",
+        way_en="has TLS" if told.has_tls else "has NO TLS",
         keys=told.keys_in,
     )
-    return _when(words, is_met=told.is_encrypted, otherwise=Standing.PARTLY)
+    return _when(words, is_met=told.has_tls, otherwise=Standing.PARTLY)
 
 
 def ipv6(told: Signals) -> Measured:
@@ -270,7 +270,7 @@ MEASURES: dict[str, Measure] = {
     each.__name__: each
     for each in (
         electronic, signed, archived, published, numbered, connected, unfailing, typed, on_forms, exported, traced,
-        guarded, judged, restored, printing, answered, retained, certified, catalogued, encrypted, ipv6, levelled,
+        guarded, judged, restored, printing, answered, retained, certified, catalogued, in_transit, ipv6, levelled,
     )
 }  # fmt: skip
 """Every measure by the name that criteria call it by."""

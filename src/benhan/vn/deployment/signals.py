@@ -1,8 +1,8 @@
 """What a node tells of its own work: counts and times of the last days, never a person.
 
 Every figure is about the node that signs it. Shares are told as two counts, so that a reader sees how much stands
-behind them; what could not be measured is None and never 0. Source: requirements of TT 13/2025/TT-BYT and CV 365/TTYQG-GPQLCL
-as listed in data/criteria.toml; this format is the project's own.
+behind them; what could not be measured is None and never 0. Source: TT 13/2025/TT-BYT and CV 365/TTYQG-GPQLCL as
+listed in data/criteria.toml; this format is the project's own.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Signals(msgspec.Struct, frozen=True, tag=FORMAT, tag_field="format", kw_on
     catalogues: int
     emergencies_unjudged: int
     drill: Drill | None
-    is_encrypted: bool
+    has_tls: bool
     """TLS at the door."""
     has_ipv6: bool
     keys_in: str

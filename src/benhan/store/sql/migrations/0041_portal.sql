@@ -85,7 +85,8 @@ create table evidence_sent (
     fault text not null
 );
 create table restore_drill (
-    at timestamptz primary key,
+    id bigint generated always as identity primary key,
+    at timestamptz not null,
     began_at timestamptz not null,
     backup_at timestamptz not null,   -- of the newest entry in the restored ledger
     versions bigint not null,
