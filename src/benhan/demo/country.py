@@ -14,6 +14,7 @@ from benhan.access.roles import MACHINE_PERMISSIONS
 from benhan.demo.accounts import ACCOUNTS
 from benhan.demo.certificates import DemoCertificates
 from benhan.demo.check_ups import handed_in
+from benhan.demo.portal import fill_portal
 from benhan.demo.receivers import Credentials, Receivers, credentials_of, environment_of
 from benhan.demo.scenario import (
     BACK_DAYS,
@@ -179,6 +180,8 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
     keeper = DatabaseKeeper(settings.data)
     await keeper.start()
     repository_port, book_port = first_port + len(HOSPITALS), first_port + len(HOSPITALS) + 1
+    portal_port = book_port + 4
+    portal = await _role(settings, keeper, "portal", portal_port, "Cổng theo dõi triển khai (trình diễn)")
     repository = await _role(settings, keeper, "repository", repository_port, "Kho quốc gia (trình diễn)")
     children = [_child("repository", "repository", repository)]
     addresses: list[Address] = []
@@ -192,6 +195,7 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
     receivers = Receivers(settings, book_port + 1, held)
     receivers.start()
     files: list[Files] = []
+    nodes: list[tuple[Settings, Facility]] = []
     ward = WardAt(settings, frozenset())
     for index, hospital in enumerate(HOSPITALS):
         node = await _role(settings, keeper, f"node{index + 1}", first_port + index, hospital.name)
@@ -200,7 +204,9 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
             facility_code=hospital.code,
             mllp_port=first_port + MLLP_ABOVE + index,
             repository_url=repository.base_url,
+            portal_url=portal.base_url,
         )
+        nodes.append((node, hospital))
         await _provision(node, "node", "node", [])
         own = everybody[SHARED_PEOPLE + index * people : SHARED_PEOPLE + (index + 1) * people]
         patients = everybody[:SHARED_PEOPLE] + own
@@ -220,6 +226,9 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
     book = replace(repository, http_port=book_port, facility_name="Sổ sức khoẻ điện tử (trình diễn)")
     children.append(_child("healthbook", "healthbook", book))
     addresses += [Address("Sổ sức khoẻ điện tử", book.base_url), Address("Kho quốc gia (FHIR)", repository.base_url)]
+    await fill_portal(portal, nodes)
+    children.append(_child("portal", "portal", portal))
+    addresses.append(Address("Cổng theo dõi triển khai", portal.base_url))
     supervisor = Supervisor(children)
     supervisor.start()
     return Country(addresses, messages, repository, supervisor, keeper, receivers, files, ward)
@@ -293,6 +302,7 @@ def _child(name: str, role: str, settings: Settings, **environment: str) -> Chil
         "BENHAN_MLLP_PORT": settings.mllp_port,
         "BENHAN_WORKERS": 1,  # five roles on one small machine
         "BENHAN_REPOSITORY_URL": settings.repository_url,
+        "BENHAN_PORTAL_URL": settings.portal_url,
         "BENHAN_DEMO": "true",
         "BENHAN_LOG_LEVEL": settings.log_level,
     }
