@@ -31,8 +31,10 @@ from benhan.demo.ward import DemoWard
 from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import system
 from benhan.kernel.clock import SystemClock
+from benhan.kernel.faults import FaultCode, Unavailable
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
+from benhan.kernel.texts import Text
 from benhan.node.records.life import Facility as RecordFacility
 from benhan.node.signatures.keys import Devices, SignerPlace, Signers
 from benhan.serving.database_keeper import DatabaseKeeper
@@ -58,6 +60,14 @@ MIN_LYING = 3
 FILL_TRIES = 120
 CHECK_UPS = 4
 """How many people of each hospital had a check-up this morning."""
+NOT_READY = FaultCode(
+    "BA-3952",
+    Unavailable,
+    Text(
+        "{title} chưa sẵn sàng sau {seconds} giây: máy quá tải hoặc thiếu bộ nhớ. Đóng bớt chương trình rồi chạy lại.",
+        "{title} is not ready after {seconds} seconds: the machine is overloaded or short of memory. Run again later.",
+    ),
+)
 MLLP_ABOVE = 4495
 """How far above the first port the first hospital listens for HL7 v2: 12575 with the usual 8080."""
 
@@ -309,13 +319,20 @@ def _child(name: str, role: str, settings: Settings, **environment: str) -> Chil
     return Child(name, ["serve", role], {**{key: str(value) for key, value in told.items()}, **environment})
 
 
-async def until_ready(country: Country, *, timeout_s: float = 60.0) -> None:
-    """Return when every part answers /readyz. Raises TimeoutError, and BA-3950 where a part does not start."""
-    async with asyncio.timeout(timeout_s), httpx.AsyncClient(trust_env=False) as client:
+async def until_ready(country: Country, *, timeout_s: float = 240.0) -> None:
+    """Return when every part answers /readyz.
+
+    Raises Unavailable BA-3952 after `timeout_s`, and BA-3950 where a part does not start.
+    """
+    loop = asyncio.get_running_loop()
+    late_at = loop.time() + timeout_s
+    async with httpx.AsyncClient(trust_env=False) as client:
         for address in country.addresses:
             while not await _is_ready(client, address.url):
                 if country.supervisor.given_up is not None:
                     raise country.supervisor.given_up.fault
+                if loop.time() > late_at:
+                    raise NOT_READY(title=address.title, seconds=round(timeout_s))
                 await asyncio.sleep(0.1)
 
 
