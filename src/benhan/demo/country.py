@@ -61,7 +61,7 @@ FILL_TRIES = 120
 CHECK_UPS = 4
 """How many people of each hospital had a check-up this morning."""
 NOT_READY = FaultCode(
-    "BA-3952",
+    "BA-6252",
     Unavailable,
     Text(
         "{title} chưa sẵn sàng sau {seconds} giây: máy quá tải hoặc thiếu bộ nhớ. Đóng bớt chương trình rồi chạy lại.",
@@ -322,7 +322,7 @@ def _child(name: str, role: str, settings: Settings, **environment: str) -> Chil
 async def until_ready(country: Country, *, timeout_s: float = 240.0) -> None:
     """Return when every part answers /readyz.
 
-    Raises Unavailable BA-3952 after `timeout_s`, and BA-3950 where a part does not start.
+    Raises Unavailable BA-6252 after `timeout_s`, and BA-3950 where a part does not start.
     """
     loop = asyncio.get_running_loop()
     late_at = loop.time() + timeout_s
