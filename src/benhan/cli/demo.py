@@ -66,6 +66,7 @@ async def _demo(settings: Settings, people: int, port: int) -> None:
         out.print(
             f"Khoa Nội tổng hợp: {lying} người bệnh có hồ sơ, y lệnh, dấu hiệu sinh tồn hôm nay (a ward at work)."
         )
+        await country.tell_portal()
         for _ in range(60):
             if await country.link_citizens() == sum(account.site == "book" for account in ACCOUNTS):
                 break

@@ -45,7 +45,8 @@ from benhan.synth.as_hl7v2 import Message
 from benhan.synth.facilities import Facility
 from benhan.synth.person import Person
 from benhan.transports.mllp_client import MllpClient
-from benhan.wiring import build_access, key_encryption, open_store
+from benhan.vn.forms.catalogue import Catalogue
+from benhan.wiring import build_access, key_encryption, open_reporter, open_store
 
 TITLES = {
     "bacsi": "Bác sĩ điều trị",
@@ -111,6 +112,7 @@ class Country:
     receivers: Receivers
     files: list[Files]
     ward: WardAt
+    nodes: list[Settings]
 
     async def fill_ward(self) -> int:
         """Let the doctor and the nurse of the first hospital have done their work today; gives for how many patients.
@@ -125,6 +127,16 @@ class Country:
                 await asyncio.sleep(0.5)
             facility = RecordFacility(self.ward.node.facility_code, self.ward.node.facility_name)
             return await DemoWard(store, facility).fill(self.ward.citizens)
+
+    async def tell_portal(self) -> None:
+        """Let both hospitals measure and tell the portal again, now that something has happened in them."""
+        for node in self.nodes:
+            async with (
+                open_store(node, "node") as store,
+                open_reporter(node, store, Catalogue()) as (_, reporter),
+            ):
+                if reporter is not None:
+                    await reporter.send()
 
     async def hand_in(self) -> tuple[int, int]:
         """Hand every hospital's claims and check-ups in, as its own systems do; gives how many were taken of each."""
@@ -241,7 +253,9 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
     addresses.append(Address("Cổng theo dõi triển khai", portal.base_url))
     supervisor = Supervisor(children)
     supervisor.start()
-    return Country(addresses, messages, repository, supervisor, keeper, receivers, files, ward)
+    return Country(
+        addresses, messages, repository, supervisor, keeper, receivers, files, ward, [node for node, _ in nodes]
+    )
 
 
 async def _files(

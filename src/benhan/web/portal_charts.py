@@ -10,8 +10,8 @@ from benhan.vn.places.units import province
 
 TILE, GAP = 64, 4
 CURVE_WIDTH, CURVE_HEIGHT, CURVE_EDGE = 560, 180, 34
-DARK_FROM = 55
-"""Percent from which a tile is so full that its words are written light."""
+DARK_FROM = 75
+"""Percent from which a tile is painted full, its words light; below it is tinted so that dark words stay readable."""
 
 PLACES: dict[str, tuple[int, int]] = {
     "12": (0, 1), "15": (0, 2), "08": (0, 3), "04": (0, 4),
@@ -45,7 +45,7 @@ class Tile:
     @property
     def fill(self) -> str:
         """How full the tile is painted."""
-        return f"{0.08 + 0.92 * self.percent / 100:.2f}"
+        return "1" if self.is_dark else f"{0.08 + 0.37 * self.percent / DARK_FROM:.2f}"
 
     @property
     def is_dark(self) -> bool:
