@@ -1,8 +1,8 @@
 """What relations of care cost a search and a read: the thirty shapes of `search_mix`, in this process, modes in turns.
 
-The same store is asked by a doctor as if no relations were kept (the limit), by one in the mode `open`, and by one in the mode
-`department` whose departments hold every patient, so that all answers are the same; besides by one of a single department.
-Told is the processor's time of this process and of PostgreSQL, the median of the turns.
+The same store is asked by a doctor as if no relations were kept (the limit), by one in the mode `open`, and by one in
+the mode `department` whose departments hold every patient, so that all answers are the same; besides by one of a single
+department. Told is the processor's time of this process and of PostgreSQL, the median of the turns.
 """
 
 from __future__ import annotations

@@ -18,6 +18,8 @@ from benhan.node.apply import Applier
 from benhan.node.bhyt_episodes import KnownEpisodes
 from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
+from benhan.node.deployment.measuring import Measuring
+from benhan.node.deployment.reporting import Reporter
 from benhan.node.exports import Exports
 from benhan.node.intake import Intake
 from benhan.node.packages.making import Packages, SignedFile
@@ -30,6 +32,10 @@ from benhan.node.sends.destination import Destination
 from benhan.node.sends.opening import open_destinations
 from benhan.node.signatures.chain import read_chains, usual_chains
 from benhan.node.signatures.opening import SigningParts, must_sign, open_signing
+from benhan.portal.deployments import Deployments
+from benhan.portal.evidence import Evidence
+from benhan.portal.facilities import Facilities
+from benhan.portal.papers import Papers as PortalPapers
 from benhan.repository.ingest import Ingest
 from benhan.signing.trust import Trust, parse_trust
 from benhan.store.catalogues import Catalogues
@@ -39,6 +45,7 @@ from benhan.store.outbox import Outbox
 from benhan.store.send_state import SendState
 from benhan.store.sends import Sends
 from benhan.store.store import Store
+from benhan.transports.portal_client import PortalClient
 from benhan.transports.repository_client import RepositoryClient
 from benhan.vn.forms.catalogue import Catalogue
 from benhan.vn.writing.abbreviations import Abbreviations, read_abbreviations, usual_abbreviations
@@ -100,6 +107,9 @@ class Node:
     destinations: list[Destination]
     records: Records
     signing: SigningParts
+    measuring: Measuring
+    reporter: Reporter | None
+    """Tells the portal of deployment, where one is set."""
 
     async def queue_counts(self) -> dict[str, float]:
         """What waits in the inbox, the outbox and for each authority; what waits for a person is not counted."""
@@ -129,6 +139,22 @@ def _abbreviations(file: str) -> Abbreviations:
 
 
 @asynccontextmanager
+async def open_reporter(
+    settings: Settings, store: Store, forms: Catalogue
+) -> AsyncIterator[tuple[Measuring, Reporter | None]]:
+    """What measures a hospital's deployment, and what tells the portal of it where one is set."""
+    measuring = Measuring(store, settings, forms)
+    if not settings.portal_url:
+        yield measuring, None
+        return
+    client = PortalClient(settings.portal_url)
+    try:
+        yield measuring, Reporter(store, measuring, client, settings.facility_code)
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
 async def open_node(settings: Settings) -> AsyncIterator[Node]:
     """A hospital node, its inbox open."""
     async with open_store(settings, "node") as store:
@@ -149,6 +175,7 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
             async with (
                 open_destinations(settings, store, sends, known) as destinations,
                 open_signing(settings, store, records) as signing,
+                open_reporter(settings, store, forms) as (measuring, reporter),
             ):
                 yield Node(
                     settings,
@@ -170,6 +197,8 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
                     destinations,
                     records,
                     signing,
+                    measuring,
+                    reporter,
                 )
         finally:
             await inbox.stop()
@@ -202,6 +231,31 @@ def trust_of(settings: Settings) -> Trust:
     endings = (".pem", ".crt", ".cer", ".der")
     files = [each for each in sorted(Path(settings.trust_folder).iterdir()) if each.suffix.lower() in endings]
     return parse_trust(each.read_bytes() for each in files)
+
+
+@dataclass(slots=True)
+class Portal:
+    """The parts of the portal of deployment."""
+
+    settings: Settings
+    store: Store
+    access: Access
+    facilities: Facilities
+    evidence: Evidence
+    papers: PortalPapers
+    deployments: Deployments
+
+
+@asynccontextmanager
+async def open_portal(settings: Settings) -> AsyncIterator[Portal]:
+    """The portal of deployment."""
+    async with open_store(settings, "portal") as store:
+        facilities = Facilities(store.database, store.clock)
+        evidence = Evidence(store.database, store.clock, store.random)
+        papers = PortalPapers(store.database, store.clock)
+        deployments = Deployments(store.database, store.clock, facilities, evidence, papers)
+        access = build_access(store, settings, "portal")
+        yield Portal(settings, store, access, facilities, evidence, papers, deployments)
 
 
 @asynccontextmanager

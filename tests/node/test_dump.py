@@ -52,6 +52,9 @@ def test_every_field_of_the_dumped_tables_is_in_the_specification() -> None:
 NOT_SEALED_FOR_A_PATIENT = {
     "blob": {"address": "a keyed hash", "object": "a random name"},
     "conformance_resource": {"content": "of nobody"},
+    "deployment": {"told": "of the portal: of no patient"},
+    "deployment_paper": {"content": "of the portal: of no patient"},
+    "evidence_key": {"public_key": "public"},
     "data_key": {"wrapped": "the key itself", "wrapped_before": "the key before"},
     "evidence_stamp": {"token": "a time-stamp over hashes"},
     "inbox": {"mended": "the inbox's key", "payload": "the inbox's key", "report": "the inbox's key"},

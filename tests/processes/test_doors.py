@@ -38,8 +38,12 @@ PUBLIC = {
     },
     "repository": {"/healthz", "/readyz", "/fhir/metadata", "/sign-in", "/static/{path:path}", *OF_APPS},
     "healthbook": {"/healthz", "/readyz", "/sign-in", "/static/{path:path}"},
+    "portal": {
+        *{"/healthz", "/readyz", "/sign-in", "/static/{path:path}", "/", "/facilities/{code}"},
+        *{"/evidence", "/evidence/keys", "/data/facilities.csv", "/data/facilities.json", "/data/curve.csv"},
+    },
 }
-LEAST_ROUTES = {"node": 30, "repository": 14, "healthbook": 14}
+LEAST_ROUTES = {"node": 30, "repository": 14, "healthbook": 14, "portal": 20}
 
 House = Any
 

@@ -62,11 +62,13 @@ class Account:
     patient: str
     granted: frozenset[str] = frozenset()
     """Permissions besides those of the role, by their names."""
+    facility: str = ""
+    """Whose officer this is, at the portal."""
 
     @property
     def actor(self) -> Actor:
         may = permissions_of(self.role, self.granted)
-        return Actor(f"account:{self.id}", self.role, may, patient=self.patient)
+        return Actor(f"account:{self.id}", self.role, may, patient=self.patient, facility=self.facility)
 
 
 class Accounts:
@@ -109,6 +111,16 @@ class Accounts:
     async def link_patient(self, account_id: int, patient: str) -> None:
         """Let a citizen's account see the book of `patient` (a logical id)."""
         await self._database.execute("update account set patient = $2 where id = $1", account_id, patient)
+
+    async def place(self, login: str, facility: str) -> None:
+        """Make an account that of an officer of a facility. Raises NotFound BA-0914."""
+        changed = await self._database.fetchval(
+            "update account set facility = $2 where login = $1 and disabled_at is null returning id",
+            folded(login),
+            facility,
+        )
+        if changed is None:
+            raise NO_SUCH_ACCOUNT()
 
     async def grant(self, login: str, permission: Permission, *, given: bool) -> None:
         """Give an account a permission that no role has, or take it back; it holds from the next request.
@@ -256,4 +268,5 @@ def _verify(hashed: str, password: str) -> bool:
 
 def _account(row: asyncpg.Record) -> Account:
     granted = frozenset(row["permissions"])
-    return Account(row["id"], row["login"], row["name"], Role(row["role"]), row["patient"], granted)
+    told = row["id"], row["login"], row["name"], Role(row["role"]), row["patient"], granted, row["facility"]
+    return Account(*told)

@@ -54,6 +54,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.RECORD_HOLD,
         Permission.RECORD_IMPORT,
         Permission.RECORD_LEND,
+        Permission.DEPLOYMENT_VIEW,
         Permission.RECORD_DESTROY,
         Permission.RECORD_REQUEST,
         Permission.RECORD_PRINT,
@@ -91,9 +92,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.ACCOUNT_MANAGE,
             Permission.ACCESS_MATRIX,
             Permission.LEDGER_VIEW,
+            Permission.DEPLOYMENT_VIEW,
         }
     ),
     Role.CITIZEN: frozenset({Permission.SIGNED_IN, Permission.BOOK_READ}),
+    Role.FACILITY: frozenset({Permission.SIGNED_IN, Permission.DEPLOYMENT_VIEW, Permission.DEPLOYMENT_WRITE}),
+    Role.AUTHORITY: frozenset({Permission.SIGNED_IN, Permission.DEPLOYMENT_VIEW, Permission.DEPLOYMENT_OVERSEE}),
     Role.MACHINE: frozenset(),
     Role.SYSTEM: frozenset(Permission),
 }
@@ -122,6 +126,7 @@ MACHINE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         }
     ),
     "healthbook": frozenset({Permission.METRICS_READ}),
+    "portal": frozenset({Permission.METRICS_READ}),
 }
 """What a token made for a role's API may do unless told otherwise."""
 

@@ -26,7 +26,7 @@ TOKENS_REMEMBERED = 1_000
 NOTE_USE_EVERY = timedelta(seconds=60)
 
 _FIND = f"""
-select s.csrf, s.language, s.used_at, a.id, a.name, a.role, a.patient, a.permissions, {WHO.format(now="$2")}
+select s.csrf, s.language, s.used_at, a.id, a.name, a.role, a.patient, a.facility, a.permissions, {WHO.format(now="$2")}
 from session s join account a on a.id = s.account
 where s.token_hash = $1 and a.disabled_at is null and s.ends_at > $2 and s.used_at > $3
 """  # noqa: S608  # constants
@@ -121,7 +121,7 @@ class Sessions:
             await self._database.execute("update session set used_at = $2 where token_hash = $1", digest(secret), now)
         role = Role(row["role"])
         may = permissions_of(role, row["permissions"])
-        actor = Actor(f"account:{row['id']}", role, may, patient=row["patient"])
+        actor = Actor(f"account:{row['id']}", role, may, patient=row["patient"], facility=row["facility"])
         if self._cares is not None and role is not Role.CITIZEN:
             actor = self._cares.of(actor, row, now)
         return Session(actor, row["name"], "en" if row["language"] == "en" else "vi", row["csrf"], digest(secret))

@@ -13,6 +13,8 @@ from benhan.cli.common import DataOption, out, progress, run, settings_of
 from benhan.kernel.logs import start_logging
 from benhan.kernel.settings import Settings
 
+SITES = {"node": "bệnh viện", "book": "sổ", "portal": "cổng"}
+
 
 def demo(
     data: DataOption = Path("data"),
@@ -49,9 +51,7 @@ async def _demo(settings: Settings, people: int, port: int) -> None:
         out.print(table)
         accounts = Table("Trang (site)", "Tên đăng nhập (login)", "Mật khẩu (password)", "Vai trò (role)")
         for account in ACCOUNTS:
-            accounts.add_row(
-                "sổ" if account.site == "book" else "bệnh viện", account.login, account.password, account.role.value
-            )
+            accounts.add_row(SITES[account.site], account.login, account.password, account.role.value)
         out.print(accounts)
         total = sum(len(messages) for _, messages in country.messages)
         with progress("Gửi HL7 v2 (sending)", total) as advance:
@@ -66,6 +66,7 @@ async def _demo(settings: Settings, people: int, port: int) -> None:
         out.print(
             f"Khoa Nội tổng hợp: {lying} người bệnh có hồ sơ, y lệnh, dấu hiệu sinh tồn hôm nay (a ward at work)."
         )
+        await country.tell_portal()
         for _ in range(60):
             if await country.link_citizens() == sum(account.site == "book" for account in ACCOUNTS):
                 break

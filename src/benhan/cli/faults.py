@@ -31,3 +31,18 @@ UNREADABLE_FILE = FaultCode(
         "The file cannot be opened ({reason}). Look at its path and permissions, then run again.",
     ),
 )
+BAD_INSTANT = FaultCode(
+    "BA-6250",
+    Incorrect,
+    Text(
+        "Giờ {text} không đúng dạng; ví dụ 2026-11-27T08:00+07:00, có múi giờ.",
+        "{text} is no instant; give one like 2026-11-27T08:00+07:00, with its zone.",
+    ),
+)
+NO_PORTAL = FaultCode(
+    "BA-6251",
+    Incorrect,
+    Text(
+        "Chưa đặt portal_url: ghi địa chỉ cổng theo dõi rồi chạy lại.", "portal_url is not set: set it and run again."
+    ),
+)

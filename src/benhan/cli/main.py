@@ -37,6 +37,7 @@ COMMANDS = {
     "catalogues": "catalogues:app",
     "send": "send:app",
     "records": "records:app",
+    "evidence": "evidence:app",
 }
 """Where each command is: its module here and its name in it, a function or the Typer of a group (`app`)."""
 

@@ -20,6 +20,7 @@ class ServedRole(StrEnum):
     NODE = "node"
     REPOSITORY = "repository"
     HEALTHBOOK = "healthbook"
+    PORTAL = "portal"
     ALL = "all"
 
 
@@ -27,7 +28,8 @@ def serve(
     role: Annotated[
         ServedRole,
         typer.Argument(
-            help="node: bệnh viện · repository: kho quốc gia · healthbook: sổ sức khoẻ · all: cả ba trên máy này"
+            help="node: bệnh viện · repository: kho quốc gia · healthbook: sổ sức khoẻ"
+            " · portal: cổng theo dõi triển khai · all: tất cả trên máy này"
         ),
     ],
     config: ConfigOption = None,

@@ -30,6 +30,8 @@ ACCOUNTS = (
     DemoAccount("node", "xetnghiem", PASSWORD, "KTV. Trần Quốc Bảo", Role.LAB),
     DemoAccount("node", "cntt", PASSWORD, "Phòng CNTT", Role.IT_ADMIN),
     DemoAccount("book", "nguoidan", PASSWORD, "Người dân 1", Role.CITIZEN),
+    DemoAccount("portal", "benhvien", PASSWORD, "Phòng CNTT Sông Hồng", Role.FACILITY),
+    DemoAccount("portal", "boyte", PASSWORD, "Cán bộ quản lý", Role.AUTHORITY),
     DemoAccount("book", "nguoidan2", PASSWORD, "Người dân 2", Role.CITIZEN),
 )
 

@@ -14,6 +14,7 @@ from benhan.access.roles import MACHINE_PERMISSIONS
 from benhan.demo.accounts import ACCOUNTS
 from benhan.demo.certificates import DemoCertificates
 from benhan.demo.check_ups import handed_in
+from benhan.demo.portal import fill_portal
 from benhan.demo.receivers import Credentials, Receivers, credentials_of, environment_of
 from benhan.demo.scenario import (
     BACK_DAYS,
@@ -30,8 +31,10 @@ from benhan.demo.ward import DemoWard
 from benhan.fhir.search_query import parse_search
 from benhan.kernel.actors import system
 from benhan.kernel.clock import SystemClock
+from benhan.kernel.faults import FaultCode, Unavailable
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
+from benhan.kernel.texts import Text
 from benhan.node.records.life import Facility as RecordFacility
 from benhan.node.signatures.keys import Devices, SignerPlace, Signers
 from benhan.serving.database_keeper import DatabaseKeeper
@@ -43,7 +46,8 @@ from benhan.synth.as_hl7v2 import Message
 from benhan.synth.facilities import Facility
 from benhan.synth.person import Person
 from benhan.transports.mllp_client import MllpClient
-from benhan.wiring import build_access
+from benhan.vn.forms.catalogue import Catalogue
+from benhan.wiring import build_access, open_reporter
 
 TITLES = {
     "bacsi": "Bác sĩ điều trị",
@@ -58,6 +62,14 @@ MIN_LYING = 3
 FILL_TRIES = 120
 CHECK_UPS = 4
 """How many people of each hospital had a check-up this morning."""
+NOT_READY = FaultCode(
+    "BA-6252",
+    Unavailable,
+    Text(
+        "{title} chưa sẵn sàng sau {seconds} giây: máy quá tải hoặc thiếu bộ nhớ. Đóng bớt chương trình rồi chạy lại.",
+        "{title} is not ready after {seconds} seconds: the machine is overloaded or short of memory. Run again later.",
+    ),
+)
 MLLP_ABOVE = 4495
 """How far above the first port the first hospital listens for HL7 v2: 12575 with the usual 8080."""
 
@@ -101,6 +113,7 @@ class Country:
     receivers: Receivers
     files: list[Files]
     ward: WardAt
+    nodes: list[Settings]
 
     async def fill_ward(self) -> int:
         """Let the doctor and the nurse of the first hospital have done their work today; gives for how many patients.
@@ -115,6 +128,16 @@ class Country:
                 await asyncio.sleep(0.5)
             facility = RecordFacility(self.ward.node.facility_code, self.ward.node.facility_name)
             return await DemoWard(store, facility).fill(self.ward.citizens)
+
+    async def tell_portal(self) -> None:
+        """Let both hospitals measure and tell the portal again, now that something has happened in them."""
+        for node in self.nodes:
+            async with (
+                open_store(node, "node") as store,
+                open_reporter(node, store, Catalogue()) as (_, reporter),
+            ):
+                if reporter is not None:
+                    await reporter.send()
 
     async def hand_in(self) -> tuple[int, int]:
         """Hand every hospital's claims and check-ups in, as its own systems do; gives how many were taken of each."""
@@ -180,6 +203,8 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
     keeper = DatabaseKeeper(settings.data)
     await keeper.start()
     repository_port, book_port = first_port + len(HOSPITALS), first_port + len(HOSPITALS) + 1
+    portal_port = book_port + 4
+    portal = await _role(settings, keeper, "portal", portal_port, "Cổng theo dõi triển khai (trình diễn)")
     repository = await _role(settings, keeper, "repository", repository_port, "Kho quốc gia (trình diễn)")
     children = [_child("repository", "repository", repository)]
     addresses: list[Address] = []
@@ -193,6 +218,7 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
     receivers = Receivers(settings, book_port + 1, held)
     receivers.start()
     files: list[Files] = []
+    nodes: list[tuple[Settings, Facility]] = []
     ward = WardAt(settings, frozenset())
     for index, hospital in enumerate(HOSPITALS):
         node = await _role(settings, keeper, f"node{index + 1}", first_port + index, hospital.name)
@@ -201,7 +227,9 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
             facility_code=hospital.code,
             mllp_port=first_port + MLLP_ABOVE + index,
             repository_url=repository.base_url,
+            portal_url=portal.base_url,
         )
+        nodes.append((node, hospital))
         await _provision(node, "node", "node", [])
         own = everybody[SHARED_PEOPLE + index * people : SHARED_PEOPLE + (index + 1) * people]
         patients = everybody[:SHARED_PEOPLE] + own
@@ -221,9 +249,14 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
     book = replace(repository, http_port=book_port, facility_name="Sổ sức khoẻ điện tử (trình diễn)")
     children.append(_child("healthbook", "healthbook", book))
     addresses += [Address("Sổ sức khoẻ điện tử", book.base_url), Address("Kho quốc gia (FHIR)", repository.base_url)]
+    await fill_portal(portal, nodes)
+    children.append(_child("portal", "portal", portal))
+    addresses.append(Address("Cổng theo dõi triển khai", portal.base_url))
     supervisor = Supervisor(children)
     supervisor.start()
-    return Country(addresses, messages, repository, supervisor, keeper, receivers, files, ward)
+    return Country(
+        addresses, messages, repository, supervisor, keeper, receivers, files, ward, [node for node, _ in nodes]
+    )
 
 
 async def _files(
@@ -294,19 +327,27 @@ def _child(name: str, role: str, settings: Settings, **environment: str) -> Chil
         "BENHAN_MLLP_PORT": settings.mllp_port,
         "BENHAN_WORKERS": 1,  # five roles on one small machine
         "BENHAN_REPOSITORY_URL": settings.repository_url,
+        "BENHAN_PORTAL_URL": settings.portal_url,
         "BENHAN_DEMO": "true",
         "BENHAN_LOG_LEVEL": settings.log_level,
     }
     return Child(name, ["serve", role], {**{key: str(value) for key, value in told.items()}, **environment})
 
 
-async def until_ready(country: Country, *, timeout_s: float = 60.0) -> None:
-    """Return when every part answers /readyz. Raises TimeoutError, and BA-3950 where a part does not start."""
-    async with asyncio.timeout(timeout_s), httpx.AsyncClient(trust_env=False) as client:
+async def until_ready(country: Country, *, timeout_s: float = 240.0) -> None:
+    """Return when every part answers /readyz.
+
+    Raises Unavailable BA-6252 after `timeout_s`, and BA-3950 where a part does not start.
+    """
+    loop = asyncio.get_running_loop()
+    late_at = loop.time() + timeout_s
+    async with httpx.AsyncClient(trust_env=False) as client:
         for address in country.addresses:
             while not await _is_ready(client, address.url):
                 if country.supervisor.given_up is not None:
                     raise country.supervisor.given_up.fault
+                if loop.time() > late_at:
+                    raise NOT_READY(title=address.title, seconds=round(timeout_s))
                 await asyncio.sleep(0.1)
 
 

@@ -11,7 +11,7 @@ from benhan.kernel.permissions import Permission
 
 
 class Role(Enum):
-    """The roles of the first day. Source: TT 13/2025/TT-BYT, role-based access (CV 365 III.1.1 g)."""
+    """The roles there are. Source: TT 13/2025/TT-BYT, role-based access (CV 365 III.1.1 g)."""
 
     DOCTOR = "doctor"
     NURSE = "nurse"
@@ -19,6 +19,10 @@ class Role(Enum):
     LAB = "lab"
     IT_ADMIN = "it_admin"
     CITIZEN = "citizen"
+    FACILITY = "facility"
+    """An officer of a hospital at the portal."""
+    AUTHORITY = "authority"
+    """An officer of the Ministry or a province at the portal."""
     MACHINE = "machine"
     SYSTEM = "system"
 

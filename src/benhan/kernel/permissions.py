@@ -54,4 +54,7 @@ class Permission(Enum):
     ACCESS_GRANT = "access:grant"  # give somebody leave to use a patient's records, for a purpose and a time
     ACCESS_REVIEW = "access:review"  # the privacy officer: emergencies to judge, who looked at whom
     ACCESS_MATRIX = "access:matrix"  # read the rights matrix
+    DEPLOYMENT_VIEW = "deployment:view"  # how a hospital stands: its figures, papers and steps
+    DEPLOYMENT_WRITE = "deployment:write"  # put papers, go the steps to publication, enrol its node
+    DEPLOYMENT_OVERSEE = "deployment:oversee"  # every hospital: take lists in, withdraw
     EMERGENCY = "access:emergency"  # open a patient's records in an emergency

@@ -17,7 +17,7 @@ from benhan.kernel.faults import FaultCode, Incorrect
 from benhan.kernel.secrets import Secret
 from benhan.kernel.texts import Text
 
-ROLES = ("node", "repository", "healthbook")
+ROLES = ("node", "repository", "healthbook", "portal")
 
 UNKNOWN_SETTING = FaultCode(
     "BA-0101",
@@ -168,6 +168,16 @@ class Settings:
     )
     facility_certificate_password: Secret = _setting(
         Secret(b""), "Mật khẩu của tệp chứng thư.", "Password of the certificate's file."
+    )
+    portal_url: str = _setting(
+        "",
+        "Địa chỉ cổng theo dõi triển khai; để trống thì không gửi số liệu.",
+        "Address of the portal of deployment; empty sends no figures.",
+    )
+    security_level: int = _setting(
+        0,
+        "Cấp độ an toàn hệ thống thông tin đã được phê duyệt (1–5); 0: chưa có.",
+        "The approved security level of the information system (1-5); 0: none.",
     )
     trust_folder: str = _setting(
         "",

@@ -1,4 +1,4 @@
-"""`benhan serve all`: node, repository and health book on this machine, on one embedded PostgreSQL."""
+"""`benhan serve all`: node, repository, health book and portal on this machine, on one embedded PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from benhan.serving.workers import check_ports, metrics_folder, worker_children
 from benhan.store.opening import key_encryption, open_store
 from benhan.wiring import build_access
 
-PORTS = {"node": 8080, "repository": 8081, "healthbook": 8082}
+PORTS = {"node": 8080, "repository": 8081, "healthbook": 8082, "portal": 8083}
 """Where the roles listen when the settings give all of them the same port."""
 
 
 def run_all(settings: Settings, config: Path | None) -> GivenUp | None:
-    """Run the three roles until SIGTERM or SIGINT, or until the process it gives is given up.
+    """Run all roles until SIGTERM or SIGINT, or until the process it gives is given up.
 
     The node delivers to the repository beside it.
     """

@@ -35,6 +35,7 @@ from benhan.node.access.looks import Looks
 from benhan.node.bhyt_folder import bhyt_folder
 from benhan.node.chart.charts import Charts
 from benhan.node.dead_letters import DeadLetters
+from benhan.node.deployment.reporting import Reports
 from benhan.node.exchange import Exchange
 from benhan.node.message_files import message_folder
 from benhan.node.nursing.bedside import Bedside
@@ -56,6 +57,7 @@ from benhan.node.sends.sender import Sender
 from benhan.node.traces import Traces
 from benhan.node.ward.leaving import Leaving
 from benhan.node.ward.wards import Wards
+from benhan.portal.routes import MACHINE_PATHS, PortalDoor
 from benhan.repository.routes import routes as repository_routes
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.health import Readiness, healthz
@@ -77,6 +79,7 @@ from benhan.web.bhyt_pages import BhytPages
 from benhan.web.book_pages import BookPages
 from benhan.web.confirmation_pages import ConfirmationPages
 from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
+from benhan.web.deployment_pages import DeploymentPages
 from benhan.web.destruction_pages import DestructionPages
 from benhan.web.flow_pages import FlowPages
 from benhan.web.grant_pages import GrantPages
@@ -89,6 +92,7 @@ from benhan.web.own_account import OwnAccount
 from benhan.web.package_pages import PackagePages
 from benhan.web.pages import Site
 from benhan.web.patient_pages import PatientPages
+from benhan.web.portal_pages import PortalPages, PortalParts
 from benhan.web.record_pages import RecordPages
 from benhan.web.request_pages import RequestPages
 from benhan.web.sealed_text import SealedText
@@ -97,9 +101,11 @@ from benhan.web.sign_in import SignIn
 from benhan.web.signature_pages import SignaturePages
 from benhan.web.ward_pages import WardPages
 from benhan.web.writing_pages import Writing, WritingPages
-from benhan.wiring import Access, Node, open_node, open_repository, packages_of, trust_of
+from benhan.wiring import Access, Node, open_node, open_portal, open_repository, packages_of, trust_of
 
 MACHINES = ("/fhir", "/metrics", "/.well-known")
+MACHINES_OF = {"repository": ("/deliveries",), "portal": MACHINE_PATHS}
+"""What machines ask of one kind of site, besides."""
 
 
 def application(
@@ -132,7 +138,7 @@ def refusing(site: Site | None) -> Refuse:
         path = scope["path"]
         if path.startswith("/oauth/") and path != AUTHORIZE:
             return oauth_error(fault)
-        if site is None or path.startswith(MACHINES) or (site.kind == "repository" and path == "/deliveries"):
+        if site is None or path.startswith((*MACHINES, *MACHINES_OF.get(site.kind, ()))):
             return fault_response(scope, fault)
         return refused_page(scope, fault, site)
 
@@ -204,6 +210,8 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         if node.destinations:
             tasks["plan"] = Planner(node.store, node.sends, node.destinations)
             tasks |= {f"send-{each.name}": Sender(node.store, node.sends, each) for each in node.destinations}
+        if node.reporter is not None:
+            tasks["portal"] = node.reporter
         gauges: dict[str, GaugeReader] = {"queue_waiting": node.queue_counts}
         tasks["signatures"] = node.signing.keeper
         site = site_of("node", settings)
@@ -259,6 +267,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *LoanPages(site, records, patients).routes(),
         *PackagePages(site, packages, Arrivals(store, trust_of(settings)), charts, settings.body_bytes_max).routes(),
         *RequestPages(site, records, Requests(records, prints, packages), charts).routes(),
+        *DeploymentPages(site, node.measuring, Reports(store.database), settings.portal_url).routes(),
         *ConsentPages(site, node.access.smart, patients).routes(),
         *LaunchPages(site, node.access.smart).routes(),
         *MessagePages(site, letters, node.outbox).routes(),
@@ -280,11 +289,11 @@ def access_pages(node: Node, site: Site, facility: Facility, sealed: SealedText)
     return [*pages.routes(), *grants.routes(), *AccountPages(site, staff).routes()]
 
 
-def door_pages(site: Site, access: Access, store: Store) -> list[BaseRoute]:
+def door_pages(site: Site, access: Access, store: Store, home: str = "/") -> list[BaseRoute]:
     """Signing in and out, one's own account."""
     rate = Rate(store.clock, burst=60, per_s=2)
     return [
-        *SignIn(site, access.accounts, access.sessions, rate).routes(),
+        *SignIn(site, access.accounts, access.sessions, rate, home=home).routes(),
         *OwnAccount(site, access.accounts, access.sessions).routes(),
     ]
 
@@ -343,8 +352,26 @@ async def healthbook_role(settings: Settings) -> AsyncIterator[Running]:
         yield Running(application(routes, store, repository.access, {}, site), tasks)
 
 
+@asynccontextmanager
+async def portal_role(settings: Settings) -> AsyncIterator[Running]:
+    """The portal of deployment: public pages and data, hospitals' own pages, the door for their nodes."""
+    async with kept_database(settings), open_portal(settings) as portal:
+        store = portal.store
+        site = site_of("portal", settings)
+        parts = PortalParts(portal.facilities, portal.evidence, portal.papers, portal.deployments, store.clock)
+        door = PortalDoor(portal.evidence, portal.facilities, Rate(store.clock, burst=20, per_s=0.05))
+        routes = [
+            *door_pages(site, portal.access, store, home="/own"),
+            *door.routes(),
+            *PortalPages(site, parts).routes(),
+        ]
+        tasks: dict[str, Task] = {**keepers(store)}
+        yield Running(application(routes, store, portal.access, {}, site), tasks)
+
+
 ROLES: dict[str, OpenRole] = {
     "node": node_role,
     "repository": repository_role,
     "healthbook": healthbook_role,
+    "portal": portal_role,
 }

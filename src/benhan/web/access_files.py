@@ -12,7 +12,7 @@ from benhan.access.matrix import USES, Matrix
 from benhan.kernel.texts import Language
 from benhan.node.access.emergency import Found
 from benhan.node.access.looks import Look
-from benhan.node.printing import table_to_pdf
+from benhan.typesetting import table_to_pdf
 from benhan.web.words import clock_and_day, say
 
 _WIDTHS = (2, 4, 6, 4, 6, 6, 10)

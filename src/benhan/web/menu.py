@@ -31,6 +31,7 @@ _GROUPS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
         ("MESSAGE_VIEW", "/letters", "dead_letters"),
         ("DELIVERY_VIEW", "/sends", "sends"),
         ("DELIVERY_VIEW", "/deliveries", "deliveries"),
+        ("DEPLOYMENT_VIEW", "/deployment", "deployment"),
     ),
     "who_sees": (
         ("ACCESS_REVIEW", "/emergencies", "emergencies"),

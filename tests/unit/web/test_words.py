@@ -41,6 +41,10 @@ from benhan.node.signatures.chain import Duty
 from benhan.node.signatures.evidence import Method, Relation
 from benhan.node.signatures.keys import KINDS as SIGNER_KINDS
 from benhan.node.signatures.models import COUNTERSIGN, StepState
+from benhan.portal.facilities import KINDS as FACILITY_KINDS
+from benhan.portal.facilities import OWNERS
+from benhan.portal.letters import Letter
+from benhan.portal.workflow import Act as DeploymentAct
 from benhan.repository.delivery import KINDS as DELIVERIES
 from benhan.signing.verdicts import Indication
 from benhan.store.care import KINDS as CARE_KINDS
@@ -48,6 +52,8 @@ from benhan.store.inbox import State
 from benhan.store.ledger.events import Event
 from benhan.store.send_state import SendState
 from benhan.vn.bhyt.messages import CHECKIN, CLAIM
+from benhan.vn.deployment.criteria import SETS
+from benhan.vn.deployment.measures import Standing
 from benhan.web import words
 from benhan.web.access_pages import _HEADER
 from benhan.web.menu import NAMES
@@ -60,7 +66,7 @@ from benhan.web.signature_pages import INDICATIONS
 TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted((FOLDER / "templates").glob("*.html"))}
 LANGUAGES = ("vi", "en")
 
-NAMES_NO_PATIENT = ("account:", "keys:kek:", "ledger:", "smart:", "store:")
+NAMES_NO_PATIENT = ("account:", "deployment:", "keys:kek:", "ledger:", "smart:", "store:")
 OF_A_MESSAGE_ALONE = ("receive", "park", "mend", "replay", "view")
 """A message is not known to be anybody's until it is applied."""
 
@@ -93,7 +99,7 @@ FAMILIES: dict[str, set[str]] = {
     "paper.status_": {"in-progress", "completed", "amended", "entered-in-error"},
     "records.": set(WORK),
     "records.empty_": set(WORK),
-    "app.": {"node", "book", "repository", *NAMES},
+    "app.": {"node", "book", "repository", "portal", *NAMES, "own", "lists"},
     "book.": set(HOW_IT_LIES),
     "book.means_": set(HOW_IT_LIES),
     "confirm_by.": {method.value for method in Method},
@@ -110,6 +116,12 @@ FAMILIES: dict[str, set[str]] = {
     "class.": {code for code, _display in (*PATIENT_CLASS.values(), *CLASSES.values())} | {"unknown"},
     "deliveries.": {*DELIVERIES, *DELIVERY_STATES},
     "due.": {"order", "paper"},
+    "deployment.": {standing.value for standing in Standing},
+    "deployment.set_": set(SETS),
+    "portal.act_": {act.value for act in DeploymentAct},
+    "portal.kind_": set(FACILITY_KINDS),
+    "portal.letter_": {letter.value for letter in Letter},
+    "portal.owner_": set(OWNERS),
     "drug.": {"stopped", "cancelled", "on_hold"},
     "source.": {*_TIMES, *_PEOPLE, "period_start", "period_end"},
     "destruction.": {state.value for state in BatchState},
@@ -224,7 +236,8 @@ def test_a_code_that_no_catalogue_knows_is_shown_as_it_is() -> None:
 # Classes
 
 DYNAMIC_CLASSES = {
-    "site.kind": {"node", "book", "repository"},
+    "site.kind": {"node", "book", "repository", "portal"},
+    "each.standing.value": {standing.value for standing in Standing},
     "each.state": set(DELIVERY_STATES),
     "moment.kind": set(KINDS),
     "record.state.value": {state.value for state in RecordState},
@@ -237,7 +250,8 @@ DYNAMIC_CLASSES = {
 SET_BY_SCRIPTS = {"is-offline", "htmx-request", "offer"}
 PLAIN_ON_PURPOSE = {"node", "repository", "waiting", "wait", "DiagnosticReport", "ServiceRequest"} | {
     "MedicationRequest", "Composition",
-    "doctor", "nurse", "records", "lab", "it_admin", "draft", "closed", "submitted", "destroyed",
+    "doctor", "nurse", "records", "lab", "it_admin", "facility", "authority", "portal", "draft", "closed", "submitted",
+    "destroyed",
     "held", "sent", "replaced", "moderate",
 }  # fmt: skip
 """Members of a family that look as the rest of it does."""

@@ -108,6 +108,7 @@ TABLES = (
     _table("account_signer", "account", without=("place", "failures", "locked_until")),
     _table("ledger_entry", "seq"),
     _table("ledger_root", "day"),
+    _table("restore_drill", "id"),
 )  # fmt: skip
 """The tables besides the resources, which are written by type."""
 
@@ -149,6 +150,14 @@ LEFT_OUT = {
     "oauth_code": "secret",
     "oauth_token": "secret",
     "oauth_assertion": "secret",
+    "facility": "of the portal: no hospital has rows",
+    "evidence_ticket": "of the portal: no hospital has rows",
+    "evidence_key": "of the portal: no hospital has rows",
+    "evidence_report": "of the portal: no hospital has rows",
+    "deployment_paper": "of the portal: no hospital has rows",
+    "deployment": "of the portal: no hospital has rows",
+    "deployment_act": "of the portal: no hospital has rows",
+    "evidence_sent": "when the portal was last told",
     "ledger_waiting": "a view of ledger_pending",
     "schema_migration": "the version of the tables",
 }

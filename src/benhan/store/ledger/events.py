@@ -116,6 +116,12 @@ class Event(Enum):
     EVIDENCE_STAMP = (171, "ledger:evidence:stamp", ("count",))
     EVIDENCE_DIGEST = (172, "ledger:evidence:digest", ("tree", "count", "gone", "damaged"))
     HOSPITAL_DUMP = (168, "store:hospital:dump", ("count",))
+    RESTORE_PROVE = (220, "store:restore:prove", ("count", "damaged"))
+    DEPLOYMENT_ACT = (221, "deployment:step:act", ("facility", "act"))
+    DEPLOYMENT_PAPER = (222, "deployment:paper:act", ("facility", "criterion", "paper", "act"))
+    EVIDENCE_TAKE = (223, "deployment:evidence:take", ("facility", "number"))
+    EVIDENCE_KEY = (224, "deployment:key:act", ("facility", "key", "act"))
+    FACILITY_LIST = (225, "deployment:list:take", ("added", "changed"))
 
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number

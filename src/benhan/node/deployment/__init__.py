@@ -1,0 +1,1 @@
+"""How far this hospital has deployed the electronic record: measured here, signed, sent to the portal."""

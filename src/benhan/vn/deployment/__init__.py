@@ -1,0 +1,1 @@
+"""Deployment of the electronic record: what a hospital must show, by which signals. Source: data/README.md."""
