@@ -67,12 +67,12 @@ class KnownEpisodes:
         found = await self._identities.find([key for each in keys.values() for key in each])
         rids = {stored.patient or stored.rid for stored in found.values()}
         patients = dict(zip(rids, await asyncio.gather(*map(self._patient, rids)), strict=True))
-        told = []
-        for claim in claims:
-            those = {found[key].patient or found[key].rid for key in keys[id(claim)] if key in found}
-            beds = await self._other_uses(claim, those)
-            told.append(replace(self._told(known, claim, [patients[rid] for rid in those]), beds=beds))
-        return told
+        those = [{found[key].patient or found[key].rid for key in keys[id(claim)] if key in found} for claim in claims]
+        beds = await asyncio.gather(*map(self._other_uses, claims, those))
+        return [
+            replace(self._told(known, claim, [patients[rid] for rid in own]), beds=uses)
+            for claim, own, uses in zip(claims, those, beds, strict=True)
+        ]
 
     async def _other_uses(self, claim: Claim, patients: set[int]) -> dict[tuple[str, str], list[BedUse]] | None:
         """Who but the claim's own patient lay in its beds by the places of the wards, None where that tells nobody."""

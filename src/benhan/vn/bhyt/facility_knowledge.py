@@ -11,12 +11,13 @@ from datetime import date, datetime, timedelta
 from functools import cache
 
 from benhan.kernel.clock import VIETNAM
-from benhan.vn.bhyt.rules.context import Approved, Icd10, Knowledge, Staff
+from benhan.vn.bhyt.rules.context import Approved, DrugTerms, Icd10, Knowledge, Staff
+from benhan.vn.bhyt.rules.values import parts
 from benhan.vn.catalogues.catalogue import Catalogue, Content, Entry
 from benhan.vn.catalogues.maps import MINISTRY
 from benhan.vn.places.units import wards_now
 
-LISTS = ("ICD10", "YHCT", "CSKCB", "MA_KHOA", "NHANVIEN", "THIET_BI", "THUOC", "DICH_VU")
+LISTS = ("ICD10", "YHCT", "CSKCB", "MA_KHOA", "NHANVIEN", "THIET_BI", "THUOC", "DICH_VU", "VTYT")
 """The catalogues that rules ask for, by their names here."""
 NOWHERE = {"99999": "99"}
 """The commune and province of test files (`samples/`): no unit has these codes, and no person lives there."""
@@ -40,6 +41,8 @@ def knowledge(now: datetime, lists: Iterable[Catalogue] = ()) -> Knowledge:
         staff=_staff(whole["NHANVIEN"]) if "NHANVIEN" in whole else None,
         drugs=_approved(whole["THUOC"]) if "THUOC" in whole else None,
         services=_approved(whole["DICH_VU"]) if "DICH_VU" in whole else None,
+        supplies=_approved(whole["VTYT"]) if "VTYT" in whole else None,
+        drug_terms=_terms(whole["THUOC"]) if "THUOC" in whole else None,
     )
 
 
@@ -82,6 +85,22 @@ def _approved(known: Catalogue) -> dict[str, list[Approved]]:
             )
         )
     return found
+
+
+def _terms(known: Catalogue) -> dict[str, DrugTerms] | None:
+    """The terms of payment of the drugs whose rows tell a ratio or diseases; of several rows the widest hold."""
+    found: dict[str, DrugTerms] = {}
+    for row in known.entries:
+        told = row.properties
+        ratio, diseases = told.get("tyle_tt_bh", ""), parts(told.get("ma_benh", ""))
+        code = told.get(MINISTRY) or row.code
+        terms = DrugTerms(int(ratio) if ratio.isdecimal() else 100, tuple(filter(None, diseases)))
+        other = found.get(code)
+        if other is not None:
+            both = (*other.diagnoses, *terms.diagnoses) if other.diagnoses and terms.diagnoses else ()
+            terms = DrugTerms(max(other.ratio, terms.ratio), both)
+        found[code] = terms
+    return {code: terms for code, terms in found.items() if terms != DrugTerms()} or None
 
 
 def _days(known: Catalogue, rows: Iterable[Entry]) -> tuple[str, str]:

@@ -80,3 +80,31 @@ def test_a_drug_is_compared_by_the_ministrys_code_and_the_columns_that_the_list_
 def test_who_is_not_in_the_list_of_practitioners_is_told() -> None:
     claim = claim_of("A_outpatient")
     assert {"G05", "A07"} <= broken(claim, loaded("NHANVIEN", Entry("999999/SYN-GPHN", "Người khác")))
+
+
+def test_a_supply_that_is_not_approved_is_told() -> None:
+    claim = claim_of("B_inpatient")
+    (line,) = [row for row in claim.rows("XML3") if row["MA_VAT_TU"]]
+    approved = {"don_vi_tinh": line["DON_VI_TINH"], "tt_thau": line["TT_THAU"]}
+    row = Entry(line["MA_VAT_TU"], line["TEN_VAT_TU"], properties=approved)
+    assert broken(claim, loaded("VTYT", row)) == set()
+    assert broken(claim, loaded("VTYT", row._replace(display="Vật tư khác"))) == {"G02"}
+
+
+def test_a_drug_is_held_to_the_terms_that_its_row_tells() -> None:
+    claim = claim_of("A_outpatient")
+    main = claim.summary["MA_BENH_CHINH"]
+
+    def of(**terms: str) -> Catalogue:
+        rows = [
+            Entry(f"NB{number}", line["TEN_THUOC"], properties={"ministry": line["MA_THUOC"], **terms})
+            for number, line in enumerate(claim.tables["XML2"])
+        ]
+        return loaded("THUOC", *rows)
+
+    assert broken(claim, of()) == set()
+    assert broken(claim, of(tyle_tt_bh="100", ma_benh=f"B99;{main[:3]}")) == set()
+    assert broken(claim, of(tyle_tt_bh="50")) == {"X04"}
+    assert broken(claim, of(ma_benh="B99")) == {"X04"}
+    wide, narrow = of().entries, of(ma_benh="B99").entries
+    assert broken(claim, loaded("THUOC", *narrow, *wide)) == set(), "another row pays it without terms"
