@@ -2,8 +2,8 @@
 
 The key is SoftHSM2's where it is installed; every signature reaches the level of archives (B-LTA). The time-stamp
 server, which would be another machine, works in this process: what it spends is told apart as `node_server_ms`.
-`bare_ratio` is how much longer the whole takes than signing as many files without a node, in the same run. Then the files
-are put below one tree with one time-stamp (`evidence_ms_per_file`), and the tree is renewed by one (`renew_ms`).
+`bare_ratio` is how much longer the whole takes than signing as many files without a node, in the same run. Then the
+files are put below one tree with one time-stamp (`evidence_ms_per_file`), and the tree is renewed by one (`renew_ms`).
 """
 
 from __future__ import annotations
