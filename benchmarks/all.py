@@ -35,6 +35,7 @@ NAMES = (
     "formats",
     "print_forms",
     "sign_batch",
+    "sign_node",
     "verify_record",
     "close_check",
     "bhyt_read",

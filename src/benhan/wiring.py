@@ -216,9 +216,10 @@ def packages_of(node: Node, records: Records) -> Packages:
     signatures, evidence = node.signing.signatures, node.signing.evidence
 
     async def signed(record: Record) -> Sequence[SignedFile]:
+        files = await signatures.rows.files(record)
         return [
-            SignedFile(each.number, each.version, await signatures.bytes_of(each), await evidence.of_file(each))
-            for each in await signatures.rows.files(record)
+            SignedFile(each.number, each.version, await signatures.bytes_of(each), proof)
+            for each, proof in zip(files, await evidence.of_files(files), strict=True)
         ]
 
     return Packages(records, f"{settings.base_url}/fhir", signer, signed)

@@ -7,17 +7,25 @@ import hashlib
 import itertools
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
-from tests.node.conftest import DOCTOR, NURSE, admit
+from tests.node.conftest import ARCHIVIST, DOCTOR, NURSE, admit
 from tests.node.signing import CARE, COURSE, House, open_house
 
+from benhan.cli import ledger
 from benhan.cli.verify_files import verify_files
 from benhan.kernel.faults import Fault
+from benhan.kernel.settings import Settings
 from benhan.node.evidence.keeping import Evidence
+from benhan.node.packages.format import Kind
+from benhan.node.packages.judging import judge_package
+from benhan.node.packages.making import Packages, SignedFile
+from benhan.node.packages.reading import open_package
 from benhan.node.records.models import Paper, Record
 from benhan.node.signatures.models import SignedPaper
 from benhan.signing.ageing import Weakness
@@ -245,6 +253,58 @@ async def test_of_an_altered_file_and_of_another_the_command_says_that_it_is_not
         await asyncio.to_thread(verify_files, [pdf], trust, None, "", as_json=True, html=None)
     told = json.loads(capsys.readouterr().out)
     assert (told["indication"], told["evidence"][0]["sub_indication"]) == ("TOTAL-FAILED", "HASH_FAILURE")
+
+
+async def test_a_package_carries_the_records_of_its_signed_papers_and_is_judged_by_them(
+    hospital: House, kept: tuple[Record, Paper, SignedPaper]
+) -> None:
+    """The doctor's certificate ends with 2028; each paper of the package is judged with the record that lies by it."""
+    record, _, file = kept
+
+    async def signed_files(_record: Record) -> list[SignedFile]:
+        files = await hospital.signatures.rows.files(record)
+        proofs = await hospital.evidence.of_files(files)
+        return [
+            SignedFile(each.number, each.version, await hospital.signatures.bytes_of(each), proof)
+            for each, proof in zip(files, proofs, strict=True)
+        ]
+
+    making = Packages(hospital.records, "https://hospital.test/fhir", None, signed_files)
+    package = open_package((await making.make(record.id, ARCHIVIST)).content)
+    ((part, evidence),) = package.of_kind(Kind.EVIDENCE)
+    assert part.path == f"proofs/001-v{file.version}.pdf.ers"
+    events = {part.title for part, _ in package.of_kind(Kind.PROOF)}
+    assert "record:signature:make" in events
+    found = await judge_package(package, hospital.pki.trust, datetime(2029, 6, 1, tzinfo=UTC))
+    of_record = [each for each in found.judged if each.title == ".ers"]
+    assert [each.indication for each in of_record] == [Indication.PASSED]
+    package.contents[part.path] = evidence.replace(file.content_hash, bytes(32))
+    found = await judge_package(package, hospital.pki.trust, hospital.clock.now())
+    assert [each.path for each in found.failed] == [f"signed/001-v{file.version}.pdf"]
+
+
+async def test_the_commands_tell_what_is_due_and_do_it(
+    hospital: House, kept: tuple[Record, Paper, SignedPaper], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def node_of(_settings: object) -> AsyncIterator[object]:
+        yield SimpleNamespace(
+            store=hospital.store, signing=SimpleNamespace(evidence=hospital.evidence, signatures=hospital.signatures)
+        )
+
+    monkeypatch.setattr("benhan.wiring.open_node", node_of)
+    _, _, new = await signed(hospital)
+    hospital.clock.advance(days=1)
+    waiting = await ledger._evidence(Settings())
+    assert waiting.unproven >= 1
+    done = await ledger._renew(Settings())
+    assert (done.gathered >= 2, done.stamped >= 1, done.digested.files) == (True, True, 0)
+    assert await record_of(hospital, new)
+    told = ledger._standing(await ledger._evidence(Settings()))
+    assert any("2033-01-01" in line for line in told)
+    monkeypatch.setattr(hospital.signatures, "services", None)
+    with pytest.raises(Fault, match="BA-5119"):
+        await ledger._renew(Settings())
 
 
 async def test_a_damaged_file_is_told_and_does_not_keep_the_others(

@@ -105,12 +105,16 @@ class Evidence:
         """The evidence record of a file below a tree, by its SHA-256. Raises NotFound BA-5480."""
         return (await proofs_of(self.rows, tree)).record(content_hash)
 
-    async def of_file(self, file: SignedPaper) -> bytes:
-        """The evidence record of a signed file; b"" where there is none yet."""
-        if file.evidence_tree is None:
-            return b""
-        proofs = await proofs_of(self.rows, file.evidence_tree)
-        return proofs.record(file.content_hash) if proofs.stamps_of(file.content_hash) else b""
+    async def of_files(self, files: Sequence[SignedPaper]) -> list[bytes]:
+        """The evidence records of signed files; b"" where there is none yet. Each tree is read once."""
+        trees = {each.evidence_tree for each in files if each.evidence_tree is not None}
+        proofs = {tree: await proofs_of(self.rows, tree) for tree in sorted(trees)}
+        return [
+            proofs[each.evidence_tree].record(each.content_hash)
+            if each.evidence_tree is not None and proofs[each.evidence_tree].stamps_of(each.content_hash)
+            else b""
+            for each in files
+        ]
 
     async def standing(self) -> Standing:
         """How things stand by the policy of algorithms, at this moment."""
