@@ -72,3 +72,36 @@ async def test_from_admission_to_archive(country: Any, open_page: Any, shoot: An
     assert await keeper.locator("b", has_text="/").or_(keeper.locator("p small b")).count() >= 1
     await doctor.goto(f"{patient}/records")
     await doctor.locator(".chip.archived").wait_for()
+
+
+@pytest.mark.slow
+async def test_a_newborn_is_told_of_from_the_mothers_stay_and_has_its_own_number_later(
+    country: Any, open_page: Any, shoot: Any
+) -> None:
+    doctor = await open_page("bacsi")
+    mother = await admitted(country, doctor, "Phan Thị Sinh", "I", "F", "19960302")
+    record = await record_of(doctor, mother, "05/BV-01")
+    await doctor.goto(record)
+    await doctor.get_by_role("link", name="Y lệnh").click()
+    await doctor.get_by_role("link", name="Trẻ sơ sinh").click()
+    await shoot(doctor, "newborns-none")
+    await doctor.select_option("[id='sex.0']", "female")
+    await doctor.get_by_role("button", name="Lưu").click()
+    child = doctor.locator(".papers a", has_text="Con bà Phan Thị Sinh")
+    await child.wait_for()
+    await shoot(doctor, "newborns")
+    assert "TAM-S" in await doctor.locator(".papers").inner_text()
+    await child.click()
+    await doctor.locator("section a", has_text="Phan Thị Sinh").wait_for()
+    own = doctor.url
+    await doctor.get_by_role("link", name="Hồ sơ", exact=True).click()
+    await doctor.locator("h1", has_text="Bệnh án sơ sinh").wait_for()
+    await doctor.goto(own)
+    await doctor.fill("#number", "001326012345")
+    await doctor.fill("#name", "Trần Minh An")
+    await doctor.get_by_role("button", name="Ghi số định danh").click()
+    await doctor.locator(".banner .name", has_text="Trần Minh An").wait_for()
+    await shoot(doctor, "newborn-named")
+    await doctor.locator("a.button", has_text="Mở đợt điều trị của mẹ").click()
+    await doctor.locator(".papers a", has_text="Trần Minh An").wait_for()
+    assert "TAM-S" not in await doctor.locator(".papers").inner_text()

@@ -14,7 +14,7 @@ from benhan.kernel.faults import Conflict, Forbidden
 from benhan.node.records.life import Records
 from benhan.node.ward.places import Place, moved, place_of
 from benhan.node.ward.wards import Department, Wards
-from benhan.store.ledger.events import Event
+from benhan.store.ledger.read import entries_of_patient
 from benhan.store.store import Store
 from benhan.vn import systems
 
@@ -107,11 +107,21 @@ async def test_nobody_takes_a_patient_who_has_left(store: Store, wards: Wards) -
     assert told.value.code == "BA-5351"
 
 
-async def test_that_a_board_was_looked_at_is_in_the_ledger(store: Store, wards: Wards) -> None:
-    await admit(store, "Lê Văn Bình", **lies_in(INTERNAL_WARD, "P1", "H10"))
+async def test_that_a_board_was_looked_at_is_in_the_ledger_once_for_each_patient_on_it(
+    store: Store, wards: Wards
+) -> None:
+    shown = [await admit(store, name, **lies_in(INTERNAL_WARD, "P1", "H10")) for name in ("Lê Văn Bình", "Đỗ Thị Yên")]
+    elsewhere = await admit(store, "Vũ Văn Xa", **lies_in(SURGERY, "P1", "H10"))
     await wards.board(INTERNAL_WARD, NURSE)
-    found = await store.database.fetch("select actor from ledger_waiting where event = $1", Event.WARD_VIEW.number)
-    assert [row["actor"] for row in found] == [NURSE.id]
+
+    async def told(patient: int) -> list[tuple[str, str]]:
+        found = (await entries_of_patient(store.database, patient)).entries
+        return [(each.actor, each.detail) for each in found if each.label == "ward:board:view"]
+
+    rids = [store.workshop.ids.rid_of("Patient", each.patient) for each in (*shown, elsewhere)]
+    one = (NURSE.id, '{"count":1}')
+    assert [await told(each) for each in rids] == [[one], [one], []]
+    assert await told(0) == [(NURSE.id, '{"count":2}')]
 
 
 def test_a_move_ends_one_place_and_begins_the_next(clock: SetClock) -> None:

@@ -56,6 +56,7 @@ from benhan.node.sends.planner import Planner
 from benhan.node.sends.sender import Sender
 from benhan.node.traces import Traces
 from benhan.node.ward.leaving import Leaving
+from benhan.node.ward.newborns import Newborns
 from benhan.node.ward.wards import Wards
 from benhan.portal.routes import MACHINE_PATHS, PortalDoor
 from benhan.repository.routes import routes as repository_routes
@@ -86,6 +87,7 @@ from benhan.web.grant_pages import GrantPages
 from benhan.web.leaving_pages import LeavingPages
 from benhan.web.loan_pages import LoanPages
 from benhan.web.message_pages import MessagePages
+from benhan.web.newborn_pages import NewbornPages
 from benhan.web.nursing_pages import NursingPages
 from benhan.web.order_pages import OrderPages
 from benhan.web.own_account import OwnAccount
@@ -259,6 +261,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *NursingPages(site, wards, Bedside(store, papers), Handovers(store, wards), patients).routes(),
         *OrderPages(site, Orders(store, papers, picker), OrderTemplates(store)).routes(),
         *LeavingPages(site, Leaving(store, papers), wards).routes(),
+        *NewbornPages(site, Newborns(store, records)).routes(),
         *RecordPages(site, records, papers, prints, patients, charts, writing).routes(),
         *WritingPages(site, papers, writing).routes(),
         *ConfirmationPages(site, node.signing, patients, charts, node.settings.base_url).routes(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benhan.kernel.faults import Conflict, FaultCode, Incorrect
+from benhan.kernel.faults import Conflict, FaultCode, Forbidden, Incorrect
 from benhan.kernel.texts import Text
 
 NOT_STAYING = FaultCode(
@@ -27,3 +27,29 @@ BAD_LEAVING = FaultCode(
     ),
 )
 NO_PAPERS = FaultCode("BA-5354", Incorrect, Text("Chưa chọn giấy nào để lập.", "No paper was chosen."))
+BAD_BIRTH = FaultCode(
+    "BA-5460",
+    Incorrect,
+    Text(
+        "Ghi giới tính, giờ sinh của từng trẻ (1 đến {most} trẻ); giờ sinh đã qua, không quá 60 ngày trước.",
+        "Tell sex and time of birth of each child (1 to {most}); not in the future, not more than 60 days ago.",
+    ),
+)
+BORN_MEANWHILE = FaultCode(
+    "BA-5461",
+    Conflict,
+    Text(
+        "Người khác vừa khai trẻ của người mẹ này. Xem danh sách dưới đây rồi khai tiếp nếu còn thiếu.",
+        "Somebody else has just told of children of this mother. Look at the list below, then tell of those missing.",
+    ),
+)
+HAS_OWN_NUMBER = FaultCode(
+    "BA-5462",
+    Conflict,
+    Text("Người bệnh này không còn mang mã tạm.", "This patient bears no temporary identity any more."),
+)
+NO_USE_OF_MOTHER = FaultCode(
+    "BA-5463",
+    Forbidden,
+    Text("Bạn không có quyền ghi vào hồ sơ của người bệnh này.", "You may not write on the records of this patient."),
+)

@@ -48,6 +48,16 @@ class Stay:
         return f"Encounter/{self.encounter.id}"
 
     @property
+    def has_births(self) -> bool:
+        """Whether children may be told of here: it is a woman's stay, or that of a child within its mother's."""
+        return self.patient.gender == "female" or self.is_of_child
+
+    @property
+    def is_of_child(self) -> bool:
+        """Whether it is a part of another stay: a newborn's of the mother's."""
+        return "partOf" in self.encounter.read()
+
+    @property
     def is_written(self) -> bool:
         """Whether there is a record that takes papers now."""
         return self.record is not None and self.record.state.is_written

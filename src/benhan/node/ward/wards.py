@@ -7,7 +7,7 @@ ledger. Source: CV 365/TTYQG-GPQLCL III.1.1 a (treatment and care), đ (every vi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -20,15 +20,17 @@ from benhan.fhir.terms import code_term, system_code_term
 from benhan.kernel.actors import Actor
 from benhan.kernel.clock import VIETNAM, day_in_vietnam
 from benhan.kernel.permissions import Permission
+from benhan.kernel.trace import current_trace
 from benhan.mapping.result_views import FLAGS, flag_of
 from benhan.node.records.composed import ACCOUNT
 from benhan.node.records.life import require
 from benhan.node.ward.board import BedLine, RecordMark, is_treated_by, lines_of, taken_by
 from benhan.node.ward.faults import NOT_STAYING
 from benhan.node.ward.places import place_of
-from benhan.store.care import reached, unveiled
+from benhan.store.care import reached, reasons, unveiled
 from benhan.store.ids import encode_rid
 from benhan.store.ledger.events import Event
+from benhan.store.ledger.views import Views, append_views
 from benhan.store.resource_types import TYPE_NUMBERS
 from benhan.store.sql_texts import query
 from benhan.store.store import Store
@@ -118,15 +120,15 @@ class Wards:
         return [Department(name, counts[name], mine[name]) for name in sorted(counts)]
 
     async def board(self, department: str, actor: Actor) -> list[BedLine]:
-        """Who lies in a department ("": in none), by bed. That the board was looked at is in the ledger."""
+        """Who lies in a department ("": in none), by bed. That the board was looked at is in the ledger, once for each
+        patient on it."""
         narrowed = [self._token("location.location", systems.DEPARTMENT, department)] if department else []
-        found = await self._board(actor, narrowed)
-        return [each for each in found if each.place.department == department]
+        return await self._board(actor, narrowed, lambda line: line.place.department == department)
 
     async def mine(self, actor: Actor) -> list[BedLine]:
         """Whom an actor treats, in whichever department."""
-        found = await self._board(actor, [self._token("participant.individual", ACCOUNT, actor.id)])
-        return [each for each in found if each.is_mine]
+        narrowed = [self._token("participant.individual", ACCOUNT, actor.id)]
+        return await self._board(actor, narrowed, lambda line: line.is_mine)
 
     async def take(self, encounter_id: str, actor: Actor, name: str) -> None:
         """Treat a patient from now on; the doctor before is ended.
@@ -165,7 +167,7 @@ class Wards:
             opened = await self._store.opener.open_all(rows, connection)
         return [each for each in opened if each is not None]
 
-    async def _board(self, actor: Actor, tokens: Iterable[int]) -> list[BedLine]:
+    async def _board(self, actor: Actor, tokens: Iterable[int], wanted: Callable[[BedLine], bool]) -> list[BedLine]:
         require(actor, Permission.RECORD_VIEW)
         now = self._store.clock.now()
         today = datetime.combine(day_in_vietnam(now), time(), VIETNAM)
@@ -193,11 +195,28 @@ class Wards:
                 others.append(orjson.loads(each.content))
             elif _is_flagged(each):
                 others.append(each.read())
-        lines = lines_of(encounters, others, _records(pairs), actor.id, now)
-        unit = self._store.begin(actor)
-        unit.record(Event.WARD_VIEW, count=len(lines))
-        await self._store.commit(unit)
+        lines = [each for each in lines_of(encounters, others, _records(pairs), actor.id, now) if wanted(each)]
+        await self._note(actor, {self._store.workshop.ids.rid_of("Patient", each.patient.id) for each in lines}, now)
         return lines
+
+    async def _note(self, actor: Actor, patients: set[int], at: datetime) -> None:
+        """Record the look: once for the board, and once for each patient on it with the reason they were in reach.
+
+        So each can be shown, and can prove, who saw them, and nothing of who lay beside them.
+        """
+        shown: dict[str, dict[int, int]] = {"": {0: len(patients)}}
+        async with self._store.database.transaction() as connection:
+            why = await reasons(connection, actor, patients)
+            for each in patients:
+                shown.setdefault(why.get(each, ""), {})[each] = 1
+            views = [
+                Views(
+                    Event.WARD_VIEW, at, actor.id, actor.role.value, current_trace.get(), 0,
+                    {"by": by} if by else {}, counts,
+                )
+                for by, counts in sorted(shown.items())
+            ]  # fmt: skip
+            await append_views(connection, views)
 
 
 def _is_flagged(stored: Stored) -> bool:

@@ -101,7 +101,7 @@ class Event(Enum):
     ACCOUNT_CHANGE = (157, "account:account:change", ("account",))
     ACCOUNT_DEPARTMENT = (158, "account:department:change", ("account", "department", "given"))
 
-    WARD_VIEW = (130, "ward:board:view", ("count",))
+    WARD_VIEW = (130, "ward:board:view", ("count", "by"))
     SHIFT_GIVE = (131, "ward:shift:give", ("count",))
     SHIFT_ACCEPT = (132, "ward:shift:accept", ("handover",))
     PACKAGE_EXPORT = (160, "record:package:export", ("files",))
