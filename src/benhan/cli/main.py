@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from benhan import __version__
 from benhan.cli import common
 from benhan.kernel.faults import Fault
+from benhan.kernel.memory import start_of_a_program
 
 COMMANDS = {
     "serve": "serve:serve",
@@ -68,7 +69,8 @@ class _Commands(MutableMapping[str, Any]):
 
 def _command(name: str, place: str) -> Any:
     module, attribute = place.split(":")
-    found = getattr(import_module(f"benhan.cli.{module}"), attribute)
+    with start_of_a_program():
+        found = getattr(import_module(f"benhan.cli.{module}"), attribute)
     if not isinstance(found, typer.Typer):
         single = typer.Typer(add_completion=False)
         single.command(name)(found)

@@ -8,7 +8,7 @@ Source: FHIR R4 search.html#content.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -66,23 +66,25 @@ def is_kept(word: str) -> bool:
     return len(word) > 1 and not word.isdigit() and word not in _EVERYWHERE
 
 
-def texts_in(value: dict[str, Any]) -> Iterator[str]:
+def texts_in(value: dict[str, Any]) -> list[str]:
     """Every text of a resource, narrative without its marks."""
-    left: list[Any] = [value]
+    found: list[str] = []
+    left: list[dict[str, Any]] = [value]
     for each in left:  # it grows while it is gone through
-        if type(each) is not dict:
-            continue
         for name, inner in each.items():
             kind = type(inner)
             if kind is str:
                 if name in TEXT_NAMES:
-                    yield inner if name != "div" else plain_text(inner)
+                    found.append(inner if name != "div" else plain_text(inner))
             elif kind is dict:
                 left.append(inner)
             elif kind is list:
-                if name in TEXT_NAMES:
-                    yield from (one for one in inner if type(one) is str)
-                left += inner
+                for one in inner:
+                    if type(one) is dict:
+                        left.append(one)
+                    elif type(one) is str and name in TEXT_NAMES:
+                        found.append(one)
+    return found
 
 
 def plain_text(xhtml: str) -> str:
@@ -90,7 +92,7 @@ def plain_text(xhtml: str) -> str:
     return _ENTITY.sub(" ", _TAG.sub(" ", xhtml))
 
 
-def has_words(texts: Iterator[str], wanted: str) -> bool:
+def has_words(texts: Iterable[str], wanted: str) -> bool:
     """Whether the words of `texts` taken together hold every word of `wanted`."""
     missing = set(words(wanted))
     if not missing:

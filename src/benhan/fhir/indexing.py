@@ -211,8 +211,9 @@ def points_to(value: Any, types: frozenset[str]) -> bool:
     reference, type_ = value.get("reference", ""), value.get("type")
     if not isinstance(reference, str):
         return False
-    if reference.partition("/")[0] in types:
-        return "/" in reference
+    end = reference.find("/")
+    if (reference[:end] if end >= 0 else reference) in types:
+        return end >= 0
     return (isinstance(type_, str) and type_ in types) or not types.isdisjoint(reference.split("/")[:-1])
 
 

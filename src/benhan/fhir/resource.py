@@ -50,13 +50,20 @@ class ParsedResource:
 
     @property
     def tail(self) -> bytes:
-        """What `tail_bytes` gives of `body`; cut from `written` where type and id stand first, without a meta."""
-        body = self.body
-        if "meta" not in body:
-            head = f'{{"resourceType":"{self.type}",' + (f'"id":"{body["id"]}",' if "id" in body else "")
-            start = head.encode()
-            if self.written.startswith(start):
-                return b"}," + self.written[len(start) :]
+        """What `tail_bytes` gives of `body`; cut from `written` where the type stands first, the id beside it or last,
+        and there is no meta."""
+        body, written = self.body, self.written
+        if written and "meta" not in body:
+            start = f'{{"resourceType":"{self.type}",'.encode()
+            id_ = f'"id":"{body["id"]}"'.encode() if "id" in body else b""
+            if written.startswith(start):
+                if not id_:
+                    return b"}," + written[len(start) :]
+                if written.startswith(id_ + b",", len(start)):
+                    return b"}," + written[len(start) + len(id_) + 1 :]
+                inner = written[len(start) : -len(id_) - 2]
+                if inner and written.endswith(b"," + id_ + b"}"):  # what the last brace closes is the resource itself
+                    return b"}," + inner + b"}"
         return tail_bytes(body)
 
 

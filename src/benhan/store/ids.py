@@ -23,6 +23,7 @@ _DIGITS = dict.fromkeys(range(128), "!") | {
 }
 """Crockford's letters as the digits that `int` reads; what is none of them becomes what `int` refuses."""
 _LENGTH = 13
+_REMEMBERED = 4_096
 
 
 def bucket_of(rid: int) -> int:
@@ -60,6 +61,8 @@ class Ids:
     def __init__(self, id_key: bytes, source: RandomSource) -> None:
         self._key = id_key
         self._source = source
+        self._patients: dict[str, int] = {}
+        """Patients' chosen ids: all that is of a patient names them."""
 
     def new(self, bucket: int) -> int:
         """A fresh rid in `bucket`."""
@@ -75,8 +78,18 @@ class Ids:
         decoded = decode_id(id_)
         if decoded is not None:
             return decoded
-        digest = hashlib.blake2b(f"{type_}/{id_}".encode(), digest_size=8, key=self._key).digest()
-        rid = int.from_bytes(digest, "big") & ((1 << 63) - 1)
-        if bucket_of(rid) == SHARED and type_ == "Patient":
-            return rid | 1 << _LOW_BITS
+        if type_ != "Patient":
+            return self._hashed(type_, id_)
+        rid = self._patients.get(id_)
+        if rid is None:
+            rid = self._hashed(type_, id_)
+            if bucket_of(rid) == SHARED:
+                rid |= 1 << _LOW_BITS
+            if len(self._patients) >= _REMEMBERED:
+                self._patients.clear()
+            self._patients[id_] = rid
         return rid
+
+    def _hashed(self, type_: str, id_: str) -> int:
+        digest = hashlib.blake2b(f"{type_}/{id_}".encode(), digest_size=8, key=self._key).digest()
+        return int.from_bytes(digest, "big") & ((1 << 63) - 1)

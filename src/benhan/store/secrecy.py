@@ -6,7 +6,7 @@ Source: the clauses in `vn/secrecy/data/kinds.toml`; Luật 71/2020/QH14 Điều
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from enum import IntEnum
 from functools import cache
 
@@ -102,9 +102,11 @@ def as_labelled(resource: ParsedResource) -> ParsedResource:
     return resource if kind is None or has_label(resource.plain, kind) else resource_of(labelled(resource.plain, kind))
 
 
-def kind_told_by(terms: Iterable[str]) -> SecrecyKind | None:
+def kind_told_by(terms: Sequence[str]) -> SecrecyKind | None:
     """The kind of special secrecy that one of the index terms of a resource tells; None for nearly all."""
     telling = _telling()
+    if telling.keys().isdisjoint(terms):
+        return None
     for term in terms:
         if term in telling:
             return secrecy_kinds()[telling[term]]

@@ -11,6 +11,7 @@ compiled. The text of that function holds nothing that was sent: names of argume
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -52,29 +53,49 @@ def _resource(value: Any) -> Any:
     return verdict_of(type_)(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Tests:
+    """The tests of a type's objects by their shape, as far as such objects have come."""
+
+    rules: Compiled
+    of_shape: dict[tuple[str, ...], Verdict] = field(default_factory=dict)
+
+    def made(self, value: Json) -> Verdict:
+        """The test of the values of a shape that has none yet."""
+        shape = tuple(value)
+        if not _is_right(shape, self.rules):
+            return _never
+        if len(self.of_shape) >= SHAPES_MAX:
+            return lambda *_values: _tested_singly(value, self.rules)
+        test = self.of_shape[shape] = _written(shape, self.rules)
+        return test
+
+
+@cache
+def tests_of(type_: str) -> Tests:
+    """The tests of a type or backbone."""
+    return Tests(compiled(type_))
+
+
 @cache
 def verdict_of(type_: str) -> Verdict:
     """The test of an object of a type or backbone."""
-    rules = compiled(type_)
-    shapes: dict[tuple[str, ...], Verdict] = {}
+    tests = tests_of(type_)
+    test_of, made = tests.of_shape.get, tests.made
 
     def verdict(value: Any) -> Any:
         if type(value) is not dict:
             return False
-        shape = tuple(value)
-        test = shapes.get(shape)
-        if test is None:
-            if not _is_right(shape, rules):
-                return False
-            if len(shapes) >= SHAPES_MAX:
-                return _tested_singly(value, rules)
-            test = shapes[shape] = _written(shape, rules)
         try:
-            return test(*value.values())
+            return (test_of(tuple(value)) or made(value))(*value.values())
         except TypeError:  # a list or an object where a text belongs cannot be looked up
             return False
 
     return verdict
+
+
+def _never(*_values: Any) -> bool:
+    return False
 
 
 def _is_right(shape: tuple[str, ...], rules: Compiled) -> bool:
@@ -140,11 +161,16 @@ def _expression(member: Member, number: int, known: dict[str, Any], *, is_alone:
     many = "listed" if is_alone else "sparse"
     if member.check is None:
         known[test] = _resource if member.type == "Resource" else verdict_of(member.type)
-        if not member.repeats:
-            return f"{test}({value})"
-        if member.twin:
+        if member.repeats and member.twin:
             return f"{many}({value}, {test})"
-        return f"(type({value}) is list and (len({value}) == 1 and {test}({value}[0]) or listed({value}, {test})))"
+        if member.type == "Resource":
+            return f"listed({value}, {test})" if member.repeats else f"{test}({value})"
+        tests = tests_of(member.type)
+        known[f"g{number}"], known[f"m{number}"] = tests.of_shape.get, tests.made
+        if not member.repeats:
+            return _object(value, number)
+        alone = _object(f"{value}[0]", number)
+        return f"(type({value}) is list and (len({value}) == 1 and {alone} or listed({value}, {test})))"
     if member.repeats:
         known[test] = PRIMITIVES.get(member.type) or member.check
         if member.codes is not None:
@@ -154,6 +180,11 @@ def _expression(member: Member, number: int, known: dict[str, Any], *, is_alone:
         known[test] = _right_codes(member.codes)
         return f"{value} in {test}"
     return _primitive(member, value, test, known)
+
+
+def _object(value: str, number: int) -> str:
+    """The test of an object, as `verdict_of` has it, without a call of its own: most of what is tested is nested."""
+    return f"(type({value}) is dict and (g{number}(tuple({value})) or m{number}({value}))(*{value}.values()))"
 
 
 def _primitive(member: Member, value: str, test: str, known: dict[str, Any]) -> str:
