@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import quote_plus, unquote_plus
 
 from benhan.access.headers import header
 from benhan.fhir.definitions import resource_types
@@ -27,6 +27,7 @@ _FORMATS = {**dict.fromkeys(("json", *JSON_TYPES), False), **dict.fromkeys(("xml
 """A value of `_format` to whether it is XML."""
 _BOOLEANS = {"true": True, "false": False}
 _FHIR_VERSION = re.compile(r"""(?i);\s*fhirversion\s*=\s*"?(?!4\.0(?:\.1)?"?\s*(?:[;,]|$))""")
+_UNQUOTED = re.compile(r"[A-Za-z0-9_.~-]*")
 _WEIGHT = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 _HEADER_CHARACTERS_MAX = 2_000
 Pairs = Sequence[tuple[str, str]]
@@ -59,9 +60,24 @@ def query_of(scope: Any) -> Pairs:
     state = scope.setdefault("state", {})
     pairs: Pairs | None = state.get("query")
     if pairs is None:
-        query = scope.get("query_string", b"")
-        pairs = state["query"] = parse_qsl(query.decode("latin-1"), keep_blank_values=True) if query else ()
+        text = scope.get("query_string", b"").decode("latin-1")
+        pairs = state["query"] = [_pair(part) for part in text.split("&") if part]
     return pairs
+
+
+def _pair(part: str) -> tuple[str, str]:
+    """Name and value of a part of an address, as `parse_qsl` gives them; most of them have nothing to decode."""
+    name, _, value = part.partition("=")
+    return (unquote_plus(name), unquote_plus(value)) if "%" in part or "+" in part else (name, value)
+
+
+def query_text(pairs: Pairs) -> str:
+    """The parameters as an address has them, as `urlencode` writes them."""
+    return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in pairs])
+
+
+def _quoted(text: str) -> str:
+    return text if _UNQUOTED.fullmatch(text) else quote_plus(text)
 
 
 def ask(scope: Any, pairs: Pairs) -> Asked:

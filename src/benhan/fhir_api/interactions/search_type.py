@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 import orjson
 from starlette.requests import Request
@@ -14,7 +14,7 @@ from benhan.fhir.bundle import Entry, entry_bytes, written_bundle
 from benhan.fhir.outcome import outcome_of_issues
 from benhan.fhir.search_query import SearchQuery, parse_search
 from benhan.fhir_api.api import FhirApi
-from benhan.fhir_api.asked import query_of
+from benhan.fhir_api.asked import query_of, query_text
 from benhan.fhir_api.faults import BODY_TOO_LARGE
 from benhan.fhir_api.interactions.audit_event import is_of_ledger, search_audit_events
 from benhan.fhir_api.requests import actor_of, check_accept, language_of, note_form, preference, type_of_path
@@ -79,10 +79,10 @@ def searchset(api: FhirApi, query: SearchQuery, page: SearchPage, request: Reque
         written.append(told.written())
     asked = [pair for pair in query.applied if pair[0] != "_page"]
     address = address_of(api, query)
-    own = f"{address}?{urlencode(asked)}" if asked else address
+    own = f"{address}?{query_text(asked)}" if asked else address
     links = [("self", own)]
     if page.next:
-        links.append(("next", f"{own}{'&' if asked else '?'}{urlencode([('_page', page.next)])}"))
+        links.append(("next", f"{own}{'&' if asked else '?'}_page={page.next}"))
     return written_bundle("searchset", written, links=links, total=page.total)
 
 

@@ -68,11 +68,11 @@ from benhan.store.unit_of_work import Stored
 
 SESSIONS = 8
 """Connections of one process that search."""
-LINGER_S = 0.005
-"""A commit costs as much for one search as for ten: under load this much later is cheaper for all."""
+LINGER_S, LINGER_MAX_S = 0.001, 0.02
+"""A commit costs as much for one search as for ten: so much later for each other one under way is cheaper for all."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SearchPage:
     """A page: the matches, what comes along, the link to the next page ("" at the end), the total where asked.
 
@@ -188,7 +188,9 @@ class Search:
                 await self._note(query_, seen, actor, why)
         finally:
             self._running -= 1
-        return page if next_link is None else replace(page, next=self._links.write(next_link, bound_to))
+        if next_link is not None:
+            page.next = self._links.write(next_link, bound_to)
+        return page
 
     async def walk(self, query_: SearchQuery, actor: Actor, *, base_url: str = "") -> AsyncIterator[list[Stored]]:
         """The matches of a search, page after page, for who tells nothing of any single one; the ledger is theirs.
@@ -259,6 +261,7 @@ class Search:
         connection, is_sound = await readers.take(), False
         try:
             with translated():
+                own = await self._own(connection, segments, actor)
                 session = Session(
                     connection,
                     self._opener,
@@ -266,7 +269,7 @@ class Search:
                     self.tokens,
                     self.limits,
                     counted,
-                    Sight(self._rules, actor),
+                    Sight(self._rules, actor, own),
                     now,
                     link.moment if link is not None else "",
                     pins=pins,
@@ -457,7 +460,7 @@ class Search:
 
     def _linger_s(self, waiting: int) -> float:
         """How long the entries of the searches that are done wait for those of others under way; alone, not at all."""
-        return LINGER_S if self._running > waiting else 0.0
+        return min(LINGER_S * (self._running - waiting), LINGER_MAX_S)
 
     async def _record(self, batch: Sequence[Views]) -> list[None]:
         """The views of many searches in one transaction."""

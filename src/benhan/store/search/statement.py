@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
 from benhan.fhir.dates import FIRST
 from benhan.fhir.search_values import Prefix
@@ -89,16 +90,14 @@ class Order:
         return f"order by r.{self.column} asc nulls last, r.rid asc"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where the page before ended."""
 
     at: datetime | None
     rid: int
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A text with its parameters; `fan_out` is the reason where it names no bucket."""
 
     sql: str
@@ -380,8 +379,8 @@ class _Writer:
         match expression:
             case Everything():
                 return "true"
-            case Unlabelled(terms):
-                return bears_none(row, f"{add([self._tokens.of(term) for term in terms])}::bigint[]")
+            case Unlabelled(terms):  # as text, read for the few rows that bear a label: arrays are dear to send
+                return bears_none(row, f"{add(_array(self._tokens, terms))}::text::bigint[]")
             case Present(bit):
                 return f"{row}.present & {add(1 << bit)}::bigint <> 0"
             case OfIds(rids):
@@ -529,6 +528,12 @@ _NUMBERS = {
     Prefix.AP: "({low} <= {end} and {high} >= {start})",
 }
 """Numbers from low to high; of the query the range its digits stand for, and the number itself."""
+
+
+@lru_cache(64)
+def _array(tokens: Tokens, terms: tuple[str, ...]) -> str:
+    """The tokens of terms as PostgreSQL writes an array."""
+    return f"{{{','.join(str(tokens.of(term)) for term in terms)}}}"
 
 
 def _is_single(part: Expression) -> bool:
