@@ -25,6 +25,7 @@ NAMES = (
     "ward_board",
     "first_paint",
     "search_mix",
+    "care_cost",
     "disk",
     "ledger",
     "terminology",

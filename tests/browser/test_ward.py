@@ -75,14 +75,18 @@ async def test_orders_survive_a_lost_network_and_a_closed_page(open_page: Any, e
     await page.keyboard.press("Control+s")
     await page.locator("#kept", has_text="Mất mạng").wait_for()
     await page.context.set_offline(False)
+    await page.locator("#kept", has_text="Đã giữ nháp").wait_for()
+    await page.route("**/orders-draft", lambda route: route.abort())
+    await page.fill("[id='y.4.note']", "gấp")
+    await page.locator("#kept", has_text="Mất mạng").wait_for()
     await page.goto(address)
-    for number in range(5):
-        assert await page.input_value(f"[id='y.{number}.what']") == f"Xét nghiệm {number}"
+    assert await page.input_value("[id='y.4.note']") == "gấp"
+    await page.unroute("**/orders-draft")
     await page.locator("#kept", has_text="Đã giữ nháp").wait_for()
     other = await open_page("bacsi")
     await other.goto(address)
     assert await other.input_value("#course") == "Còn sốt về chiều"
-    assert await other.input_value("[id='y.4.what']") == "Xét nghiệm 4"
+    assert [await other.input_value(f"[id='y.4.{each}']") for each in ("what", "note")] == ["Xét nghiệm 4", "gấp"]
     await other.get_by_role("button", name="Bỏ bản nháp").click()
     await other.locator(".alert", has_text="viết dở").wait_for(state="detached")
     assert await other.input_value("#course") == ""

@@ -59,7 +59,7 @@ from benhan.store.search.page_link import Link, PageLinks
 from benhan.store.search.plan import by_patient_pays
 from benhan.store.search.readers import Readers
 from benhan.store.search.reference import pointing_to
-from benhan.store.search.session import Batch, Found, Session, Sight, native_order
+from benhan.store.search.session import OF_A_PATIENT, Batch, Found, Session, Sight, native_order
 from benhan.store.search.sorting import in_order
 from benhan.store.search.statement import Order, Place, conjuncts
 from benhan.store.search.statistics import Statistics
@@ -297,9 +297,12 @@ class Search:
         if known.reached.get(keys, 0) > most:
             return None
         limit = query_.count + 1 if query_.total == "none" and (not query_.sort or _is_native(query_)) else most
-        if not any(
-            by_patient_pays(each.expression, each.type, each.order, limit, keys, known, self.tokens) for each in free
-        ):
+        pays = any(
+            by_patient_pays(each.expression, each.type, each.order, limit, keys, known, self.tokens)
+            for each in free
+            if each.type in OF_A_PATIENT
+        )
+        if not pays and (keys in known.reached or not known.known):
             return None
         found = await own_patients(session.connection, actor, most)
         known.reached[keys] = len(found) if found is not None else most + 1
