@@ -261,7 +261,6 @@ class Search:
         connection, is_sound = await readers.take(), False
         try:
             with translated():
-                own = await self._own(connection, segments, actor)
                 session = Session(
                     connection,
                     self._opener,
@@ -269,12 +268,14 @@ class Search:
                     self.tokens,
                     self.limits,
                     counted,
-                    Sight(self._rules, actor, own),
+                    Sight(self._rules, actor),
                     now,
                     link.moment if link is not None else "",
                     pins=pins,
                 )
-                session.sight = replace(session.sight, own=await self._own(query_, session, segments, actor))
+                own = await self._own(query_, session, segments, actor)
+                if own is not None:
+                    session.sight = replace(session.sight, own=own)
                 if pins:
                     found = await self._page(query_, segments, session, link)
                 else:
