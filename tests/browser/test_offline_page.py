@@ -31,6 +31,7 @@ from benhan.testing.pki import TestPki
 
 PAGE = Path(__file__).parents[2] / "src" / "benhan" / "web" / "static" / "verify.html"
 AT = datetime(2026, 11, 26, 8, 30, 0, 123456, tzinfo=UTC)
+pytestmark = pytest.mark.browser
 KEY = Ed25519PrivateKey.generate()
 PUBLIC = KEY.public_key().public_bytes_raw().hex()
 DAY = date(2026, 11, 26)
@@ -128,7 +129,10 @@ async def told(page: Any, key: str = "", **chosen: bytes) -> dict[str, tuple[str
     return found
 
 
-@pytest.mark.parametrize("name", ["note.json", "curve.json"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("name", ["note.json", pytest.param("curve.json", marks=SLOW)])
 async def test_a_signature_that_holds_is_left_open_for_the_command(
     page: Any, files: dict[str, bytes], name: str
 ) -> None:
@@ -139,7 +143,7 @@ async def test_a_signature_that_holds_is_left_open_for_the_command(
     assert "benhan verify" in words
 
 
-@pytest.mark.parametrize("name", ["note.json", "curve.json"])
+@pytest.mark.parametrize("name", ["curve.json", pytest.param("note.json", marks=SLOW)])
 async def test_altered_content_and_signatures_fail(page: Any, files: dict[str, bytes], name: str) -> None:
     signature = files[f"{name}.p7s"]
     assert (await told(page, **{name: b"{}", f"{name}.p7s": signature}))[f"{name}.p7s"][0] == "failed"
@@ -176,10 +180,10 @@ async def test_a_file_is_told_to_be_in_the_ledger_where_its_proof_is_given(
     ("before", "after"),
     [
         ('"account:7"', '"account:8"'),
-        ('"day": "2026-11-26"', '"day": "2026-11-27"'),
-        ('"seq": 3', '"seq": 4'),
-        (encode_rid(2**62 + 7), encode_rid(2**62 + 8)),
-        (".123456", ".123457"),
+        pytest.param('"day": "2026-11-26"', '"day": "2026-11-27"', marks=SLOW),
+        pytest.param('"seq": 3', '"seq": 4', marks=SLOW),
+        pytest.param(encode_rid(2**62 + 7), encode_rid(2**62 + 8), marks=SLOW),
+        pytest.param(".123456", ".123457", marks=SLOW),
     ],
 )
 async def test_an_altered_proof_fails(page: Any, files: dict[str, bytes], before: str, after: str) -> None:
@@ -205,6 +209,7 @@ async def test_a_package_is_held_to_its_list_and_its_files_to_their_signatures(
     assert found["package.zip"][0] == "failed"
 
 
+@SLOW
 async def test_what_it_cannot_judge_it_says(page: Any) -> None:
     found = await told(page, **{"x.docx": b"hello", "y.p7s": b"\x30\x80", "z.zip": b"PK\x03\x04" + bytes(30)})
     assert [found[name][0] for name in ("x.docx", "y.p7s", "z.zip")] == ["open", "open", "failed"]

@@ -49,13 +49,14 @@ KEYS = "key,ec,256,,x\nkey,rsa,2048,,x\n"
 async def house(embedded_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """A hospital of these tests alone: days of its ledger end one after the other."""
     async with open_house(embedded_url, tmp_path_factory.mktemp("evidence")) as found:
+        await found.begin_anew()
         yield found
 
 
 @pytest.fixture
 async def hospital(house: House) -> House:
     """That hospital some week later, in the morning."""
-    await house.begin_anew()
+    house.pki.down.clear()
     house.clock.at = FIRST + timedelta(days=7 * next(_weeks))
     return house
 

@@ -102,7 +102,6 @@ class ConfirmationPages:
             sends_codes=self._confirmations.sends_codes,
             attests={each.value for each in self._confirmations.attests},
             address=address,
-            here=f"/records/{found.record.id}/papers/{found.paper.number}",
             typed=typed or {},
             code=code,
             fault=fault,
