@@ -10,7 +10,7 @@ import numpy.typing as npt
 Words = npt.NDArray[np.uint64]
 
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_GOLDEN = 0x9E3779B97F4A7C15
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def hash64(text: str) -> int:
@@ -23,11 +23,15 @@ def hash32(text: str) -> int:
     return hash64(text) >> 32
 
 
-def mixed(kind: int, *columns: npt.NDArray[np.generic]) -> Words:
-    """One hash of each row's values, of its own for each `kind`. Source: S. Vigna, splitmix64 (public domain)."""
-    found = np.full(len(columns[0]), (kind * _GOLDEN) & 0xFFFFFFFFFFFFFFFF, np.uint64)
-    for column in columns:
-        found ^= column.astype(np.uint64)
+def mixed(values: Words) -> Words:
+    """One hash for each place of the last two axes, of the values along the first; each column of its own kind.
+
+    Source: S. Vigna, splitmix64 (public domain).
+    """
+    kinds = np.arange(1, values.shape[2] + 1, dtype=np.uint64) * _GOLDEN
+    found = np.broadcast_to(kinds, values.shape[1:]).copy()
+    for each in values:
+        found ^= each
         found ^= found >> np.uint64(30)
         found *= _FIRST
         found ^= found >> np.uint64(27)

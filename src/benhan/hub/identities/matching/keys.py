@@ -19,6 +19,9 @@ KINDS = (
     "birth_and_given", "name_and_commune", "birth_and_commune", "given_family_year_commune", "given_day_commune",
     "birth_and_family", "kin_and_birth",
 )  # fmt: skip
+CHILDREN_SINCE = 2000
+"""Whose own telephone may be their mother's."""
+_FIELDS_MAX = 4
 
 
 def keys_of(faces: Faces) -> Keys:
@@ -32,6 +35,7 @@ def keys_of(faces: Faces) -> Keys:
     citizen = faces["citizen"]
     without_year = np.where(citizen != 0, citizen // 10**8 * 10**6 + citizen % 10**6 + 1, 0)
     given, family, commune, bag = faces["given_sound"], faces["family_sound"], faces["commune"], faces["bag"]
+    kin = np.where(faces["kin"] != 0, faces["kin"], np.where(year > CHILDREN_SINCE, faces["phone"], 0))
     told: tuple[tuple[npt.NDArray[np.generic], ...], ...] = (
         (citizen,),
         (faces["card"],),
@@ -46,12 +50,19 @@ def keys_of(faces: Faces) -> Keys:
         (given, family, year, commune),
         (given, either_day, commune),
         (birth, family, faces["sex"]),
-        (np.where(faces["kin"] != 0, faces["kin"], np.where(year > 2000, faces["phone"], 0)), birth),
+        (kin, birth),
     )
-    found = np.empty((len(faces), len(KINDS)), np.uint64, order="F")
+    values = np.ones((_FIELDS_MAX, len(faces), len(KINDS)), np.uint64)
     for kind, columns in enumerate(told):
-        keys = mixed(kind + 1, *columns)
-        for column in columns:
-            keys[column == 0] = 0
-        found[:, kind] = keys
+        for place, column in enumerate(columns):
+            values[place, :, kind] = column
+    found = mixed(values)
+    found[(values == 0).any(axis=0)] = 0
     return found
+
+
+def key_of_record(records: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """A key that the face of one record alone has."""
+    values = np.zeros((1, len(records), len(KINDS) + 1), np.uint64)
+    values[0, :, -1] = records
+    return mixed(values)[:, -1]
