@@ -61,7 +61,7 @@ def faces_of(records: Iterable[Traits], parts: NameParts) -> Faces:
     found["paper"] = _each(paper_number, paper)
     found["phone"] = list(map(phone_number, phone))
     found["kin"] = list(map(phone_number, kin))
-    found["commune"] = [int(each) if each.isdigit() else 0 for each in commune]
+    found["commune"] = [int(each) if each.isdecimal() else 0 for each in commune]
     found["line"] = _each(_line_number, line)
     return found
 
@@ -84,6 +84,8 @@ def citizen_of(number: str, card: str) -> int:
 
 
 def citizen_number(text: str) -> int:
+    if not text:
+        return 0
     digits = text if text.isdecimal() else text.translate(_NOT_A_DIGIT)
     if len(digits) != 12 or not digits.isdecimal() or digits == digits[0] * 12:
         return 0
@@ -102,6 +104,8 @@ def card_number(text: str) -> int:
 
 
 def old_card_number(text: str) -> int:
+    if not text:
+        return 0
     digits = text if text.isdecimal() else text.translate(_NOT_A_DIGIT)
     return int(digits) if len(digits) == 9 and digits.isdecimal() and digits != digits[0] * 9 else 0
 
@@ -113,6 +117,8 @@ def paper_number(text: str) -> int:
 
 def phone_number(text: str) -> int:
     """The digits after the country's code or the leading 0."""
+    if not text:
+        return 0
     digits = text if text.isdecimal() else text.translate(_NOT_A_DIGIT)
     if not digits.isdecimal() or len(digits) < 9:
         return 0

@@ -35,9 +35,9 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """In bits with the prior: 7 is 127 to 1 that two records are of one person, -4 one to 16."""
+    """In bits with the prior: 4 is 16 to 1 that two records are of one person, -4 one to 16."""
 
-    same_bits: float = 7.0
+    same_bits: float = 4.0
     review_bits: float = -4.0
 
 

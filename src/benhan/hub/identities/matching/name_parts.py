@@ -5,6 +5,7 @@ A country of a hundred million shares some ten thousand parts, so a name is thre
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from benhan.fhir.folding import fold
 from benhan.hub.identities.matching.hashing import hash32, hash64
 from benhan.vn.person_names.agreement import Agreement, agreement, ends
-from benhan.vn.person_names.name import Name, Standing, parse_name
+from benhan.vn.person_names.name import Name, Standing, is_mothers_name, parse_name
 from benhan.vn.person_names.prepared import prepare
 
 KEPT_MAX = 2_000_000
@@ -59,10 +60,11 @@ class NameParts:
         return row
 
     def _made(self, told: tuple[str, str, str, str]) -> NameRow:
-        name = Name(*told[:3]) if told[0] and told[2] else parse_name(told[3] or " ".join(filter(None, told[:3])))
-        if name.standing is not Standing.MOTHERS and told[0] and (name.family, name.given) == (told[0], told[2]):
-            whole = parse_name(name.text)
-            name = whole if whole.standing is Standing.MOTHERS else name
+        family, middle, given, text = told
+        if family and given and not is_mothers_name(family):
+            name = Name(family, middle, given)
+        else:
+            name = parse_name(text or " ".join(part for part in told if part))
         prepared = prepare(name)
         return NameRow(
             self._id(prepared.family),
@@ -124,6 +126,7 @@ _SOUNDS = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=65_536)
 def sound(key: str) -> int:
     """A hash that parts which are heard alike share: tr and ch, s and x, l and n, d, gi and r, final n, ng and nh."""
     if not key:
