@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from benhan.fhir.folding import fold
 from benhan.hub.identities.matching.hashing import hash32, hash64
-from benhan.hub.identities.matching.name_parts import NameParts
+from benhan.hub.identities.matching.name_parts import NameParts, NameRow
 from benhan.hub.identities.matching.traits import Traits
 
 FACE = np.dtype(
@@ -38,6 +38,8 @@ FACE = np.dtype(
 )
 Faces = npt.NDArray[np.void]
 
+_NAME = np.dtype([(field, FACE[field]) for field in NameRow._fields])
+
 _SEXES = {"male": 1, "female": 2, "M": 1, "F": 2}
 _NOT_A_DIGIT = {ord(each): None for each in " .-()+/\u00a0"}
 
@@ -49,10 +51,11 @@ def faces_of(records: Iterable[Traits], parts: NameParts) -> Faces:
         return np.zeros(0, FACE)
     family, middle, given, text, birth, sex, citizen, card, old_card, paper, phone, kin, commune, line = columns
     found = np.zeros(len(family), FACE)
-    names = list(zip(*map(parts.row, family, middle, given, text), strict=True))
-    fields = ("family", "middle", "given", "family_sound", "given_sound", "bag", "mothers")
-    for field, values in zip(fields, names, strict=True):
-        found[field] = values
+    numbers: dict[tuple[str, ...], int] = {}
+    places = [numbers.setdefault(name, len(numbers)) for name in zip(family, middle, given, text, strict=True)]
+    names = np.array([parts.row(*name) for name in numbers], _NAME)[places]
+    for field in _NAME.fields or ():
+        found[field] = names[field]
     found["birth"] = _each(birth_number, birth)
     found["sex"] = [_SEXES.get(each, 0) for each in sex]
     found["citizen"] = list(map(citizen_of, citizen, card))

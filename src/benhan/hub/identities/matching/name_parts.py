@@ -33,7 +33,8 @@ class NameRow(NamedTuple):
     family_sound: int
     given_sound: int
     bag: int
-    is_mothers: bool
+    mothers: bool
+    """The name is the mother's."""
 
 
 class NameParts:
