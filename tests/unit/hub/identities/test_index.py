@@ -46,7 +46,7 @@ def test_a_record_forgotten_is_not_found_and_one_told_anew_is_found_by_the_new()
     index.add([7], [70], [moved])
     assert [each.record for each in index.find([moved])[0]] == [7]
     assert len(index) == 1
-    index.move(np.array([7]), 71)
+    index.add([7], [71], [moved])
     assert [each.identity for each in index.find([moved])[0]] == [71]
 
 

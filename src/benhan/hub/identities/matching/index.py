@@ -59,7 +59,7 @@ class Index:
     """Faces by record."""
 
     def __init__(self, weights: Weights | None = None, thresholds: Thresholds | None = None) -> None:
-        weights = weights or shipped_weights()
+        self._weights = weights = weights or shipped_weights()
         self.thresholds = thresholds or Thresholds()
         self._bits = weights.bits()
         self._prior = np.float32(weights.prior_bits)
@@ -101,9 +101,12 @@ class Index:
         self._faces[rows] = np.zeros((), FACE)
         self._forgotten += len(rows)
 
-    def move(self, records: Numbers, identity: int) -> None:
-        """These records are an identity's."""
-        self._identities[self._rows_of(records)] = identity
+    def beside(self, records: Sequence[int], identities: Sequence[int], traits: Sequence[Traits]) -> Index:
+        """A small index of other records that weighs as this one does."""
+        found = Index(self._weights, self.thresholds)
+        found._parts, found._frequencies, found._counted = self._parts, self._frequencies, self._count
+        found.add(records, identities, traits)
+        return found
 
     def _rows_of(self, records: Numbers) -> npt.NDArray[np.uint32]:
         if not self._count:

@@ -90,6 +90,11 @@ def _numbers(
     return found
 
 
+def is_slip(number: int, other: int) -> bool:
+    """Whether two numbers have but one digit wrong, or two neighbours exchanged."""
+    return bool(np.isin(abs(number - other), _SLIPS))
+
+
 def _phones(mine: Faces, theirs: Faces) -> npt.NDArray[np.uint8]:
     """Where both have one; a mother's phone with the child that names it is kin's."""
     found = _numbers(mine["phone"], theirs["phone"])
