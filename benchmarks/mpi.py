@@ -121,7 +121,7 @@ def _beside_splink(records: list[Traits], truth: list[str], ours_per_s: int) -> 
     api = DuckDBAPI()
     linker = Linker(api.register(table), settings, log_level=None)
     linker.training.estimate_probability_two_random_records_match([block_on("citizen_number")], recall=0.7)
-    linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
+    linker.training.estimate_u_using_random_sampling(max_pairs=3e7, seed=1)
     linker.training.estimate_parameters_using_expectation_maximisation(block_on("citizen_number"))
     linker.training.estimate_parameters_using_expectation_maximisation(block_on("given", "birth"))
     predicted = linker.inference.predict(threshold_match_probability=0.5)

@@ -12,12 +12,16 @@ from tests.clocks import SetClock
 from tests.postgres import fresh
 
 from benhan.fhir.patient_match import Grade
+from benhan.hl7v2.er7 import parse_er7
+from benhan.hub.identities.answers import Answers
 from benhan.hub.identities.service import Identities
 from benhan.hub.identities.told import patient_to_traits
+from benhan.hub.identities.v2_answers import v2_answer
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.faults import Fault
 from benhan.kernel.ids import SystemRandom
 from benhan.store.database import Database
+from benhan.store.ids import encode_rid
 from benhan.store.key_encryption import make_kek_file
 from benhan.store.store import Store
 from benhan.vn import systems
@@ -180,6 +184,40 @@ async def test_a_match_tells_how_sure_and_why(hub: Identities) -> None:
     with pytest.raises(Fault) as raised:
         await hub.match(asked._replace(citizen_number="", birth=""), DESK)
     assert raised.value.code == "BA-6106"
+
+
+async def test_the_index_answers_in_fhir(hub: Identities) -> None:
+    identity = await _learn(hub, A, _patient(A, "83", "Lò Thị Piêng", "1972-12-01", cccd="014172000083"))
+    await _learn(hub, B, _patient(B, "84", "Lo Thi Pieng", "1972-12-01", cccd="014172000083"))
+    answers = Answers(hub, CLOCK)
+    asked = _patient(C, "x", "Lò Thị Piêng", "1972-12-01", cccd="014172000083")
+    bundle = await answers.match(asked, C, DESK, certain_only=True)
+    (entry,) = bundle["entry"]
+    assert entry["resource"]["id"] == encode_rid(identity)
+    assert entry["resource"]["name"][0]["text"] == "Lò Thị Piêng"
+    assert entry["search"]["extension"][0]["valueCode"] == "certain"
+    source = (systems.patient_number(A), "83")
+    parameters = (await answers.cross_references(source, ["urn:benhan:member:01002"]))["parameter"]
+    assert [each["valueIdentifier"]["value"] for each in parameters if each["name"] == "targetIdentifier"] == ["84"]
+    with pytest.raises(Fault) as raised:
+        await answers.cross_references((systems.CCCD, "000000000001"))
+    assert raised.value.code == "BA-6102"
+
+
+async def test_the_index_answers_in_v2(hub: Identities) -> None:
+    await _learn(hub, A, _patient(A, "85", "Giàng Thị Mỷ", "1991-02-03", cccd="015191000085"))
+    head = "MSH|^~\\&|HIS|01002|TRUC|HUB|20260105080000||QBP^{event}^QBP_Q21|M1|P|2.5.1||||||UNICODE UTF-8\r"
+    pdq = head.format(event="Q22") + "QPD|IHE PDQ Query|T|@PID.5.1^Giàng~@PID.5.2^Thị Mỷ~@PID.7^19910203\rRCP|I\r"
+    answer = parse_er7(await v2_answer(hub, CLOCK, pdq.encode(), B, DESK, "1"))
+    pid = answer.first("PID")
+    assert pid is not None
+    assert "015191000085^^^CCCD^NI" in pid.repetitions(3)
+    pix = head.format(event="Q23") + "QPD|IHE PIX Query|T|015191000085^^^CCCD^NI|^^^01001\rRCP|I\r"
+    pid = parse_er7(await v2_answer(hub, CLOCK, pix.encode(), B, DESK, "2")).first("PID")
+    assert pid is not None
+    assert pid.repetitions(3) == ["85^^^01001^PI"]
+    unknown = await v2_answer(hub, CLOCK, pix.replace("015191000085", "000000000001").encode(), B, DESK, "3")
+    assert parse_er7(unknown).segments[1].text(1) == "AE"
 
 
 async def test_a_patient_without_the_members_own_number_is_refused_and_nothing_is_kept(hub: Identities) -> None:

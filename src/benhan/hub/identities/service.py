@@ -23,7 +23,7 @@ from benhan.hub.identities.matching.judging import Thresholds, Verdict
 from benhan.hub.identities.matching.levels import is_slip
 from benhan.hub.identities.matching.traits import Traits
 from benhan.hub.identities.rows import LOCK, IdentityRows, Kept, Question
-from benhan.hub.identities.told import PEOPLES, Told, hold_enough, patient_to_told, succeeded
+from benhan.hub.identities.told import PEOPLES, Told, as_kept, hold_enough, patient_to_told, succeeded
 from benhan.kernel.actors import Actor
 from benhan.kernel.clock import VIETNAM
 from benhan.kernel.trace import current_trace
@@ -206,7 +206,9 @@ class Identities:
         return list(dict.fromkeys([*told, *found, *(each.told.own_key for each in records)]))
 
     async def _one(self, connection: Connection, identifiers: Sequence[tuple[str, str]]) -> int | None:
-        roots = self._joins.roots(each.identity for each in await self._rows.named(connection, identifiers))
+        roots = self._joins.roots(
+            each.identity for each in await self._rows.named(connection, map(as_kept, identifiers))
+        )
         if len(roots) > 1:
             raise CROSSING()
         return roots.pop() if roots else None

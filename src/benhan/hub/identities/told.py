@@ -55,6 +55,13 @@ def member_system(member: str) -> str:
     return f"urn:benhan:member:{member}"
 
 
+def as_kept(identifier: tuple[str, str]) -> tuple[str, str]:
+    """An identifier as the index keeps it: a facility's patient number stands under the member."""
+    system, value = identifier
+    prefix = systems.patient_number("")
+    return (member_system(system.removeprefix(prefix)), value) if system.startswith(prefix) else identifier
+
+
 def patient_to_told(patient: Json, member: str, on: date) -> Told:
     """What a Patient of a member tells. Raises Incorrect BA-6100 without the member's own number."""
     own = (systems.patient_number(member), member_system(member))
