@@ -33,7 +33,7 @@ AUTHORITIES = {
 """Namespace (CX-4) and kind (CX-5, table 0203) of each system; a member's own numbers stand under its code, as PI."""
 COUNT_DEFAULT, COUNT_MAX = 10, 50
 _MEMBER = "urn:benhan:member:"
-_CRITERION = re.compile(r"@PID\.(\d+)(?:\.(\d+))?(?:\.\d+)?")
+_CRITERION = re.compile(r"@PID\.(\d+)(?:\.(\d+))?(?:\.\d+)?", re.ASCII)
 _SYSTEMS = {namespace: system for system, (namespace, _kind) in AUTHORITIES.items()}
 _SEXES = {"male": "M", "female": "F", "other": "O", "unknown": "U"}
 _ALL = Delimiters()
