@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,8 @@ from benhan.store.database import Database
 from benhan.store.ids import encode_rid
 from benhan.store.key_encryption import make_kek_file
 from benhan.store.store import Store
+from benhan.synth.registered import registered, told
+from benhan.synth.registration import Registration
 from benhan.vn import systems
 from benhan.vn.identifiers.fhir_identifier import newborn_to_identifier
 from benhan.vn.identifiers.temporary import give_newborns
@@ -66,6 +69,29 @@ def _patient(member: str, number: str, name: str, birth: str, sex: str = "female
         "name": [{"text": name, "family": family, "given": [" ".join(given[:-1]), given[-1]]}],
         "gender": sex,
         "birthDate": birth,
+    }
+
+
+def _registered(one: Registration) -> Json:
+    """A registration as the facility's Patient."""
+    texts = told(one)
+    parts = [texts[part] for part in ("middle", "given") if texts.get(part)]
+    name = {"text": texts["text"], **({"family": texts["family"], "given": parts} if texts.get("family") else {})}
+    numbers = [
+        (systems.patient_number(one.facility.code), one.number),
+        (systems.CCCD, one.citizen_number),
+        (systems.CMND, one.old_identity_card),
+        (systems.BHYT_CARD, one.card),
+    ]
+    return {
+        "resourceType": "Patient",
+        "identifier": [{"system": system, "value": value} for system, value in numbers if value],
+        "name": [name],
+        "gender": texts["sex"],
+        "birthDate": texts["birth"],
+        "telecom": [{"system": "phone", "value": one.phone}] if one.phone else [],
+        "contact": [{"telecom": [{"system": "phone", "value": texts["kin_phone"]}]}] if texts["kin_phone"] else [],
+        "address": [{"text": one.person.home.text, "line": [one.person.home.line]}] if one.address else [],
     }
 
 
@@ -227,6 +253,23 @@ async def test_a_patient_without_the_members_own_number_is_refused_and_nothing_i
         await hub.learn(C, [good, bad], DESK)
     assert raised.value.code == "BA-6100"
     assert await hub.identity_of([(systems.CCCD, "001066000091")]) is None
+
+
+async def test_the_members_of_a_small_country_tell_and_its_truth_is_found(hub: Identities) -> None:
+    by_member: dict[str, list[Registration]] = {}
+    for one in registered(9, range(150), facilities=6):
+        by_member.setdefault(one.facility.code, []).append(one)
+    found, truth = [], []
+    for member, registrations in by_member.items():
+        learned = await hub.learn(member, [_registered(each) for each in registrations], DESK)
+        found += [each.identity for each in learned]
+        truth += [each.person.key for each in registrations]
+    both, wanted, made = (
+        sum(count * (count - 1) // 2 for count in Counter(groups).values())
+        for groups in (zip(found, truth, strict=True), truth, found)
+    )
+    assert both / wanted >= 0.98  # a record that came early cannot know of what comes late
+    assert both == made
 
 
 async def test_another_process_sees_what_was_committed_and_two_at_once_make_one_person(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from benhan.hub.identities.told import Told, told_of_bytes, told_to_bytes
+from benhan.hub.identities.matching.traits import Traits
+from benhan.hub.identities.told import Told, told_of_bytes, told_to_bytes, traits_of_bytes
 from benhan.store.database import Connection
 from benhan.store.ids import bucket_of
 from benhan.store.sql_texts import query
@@ -112,6 +114,15 @@ class Kept:
     told: Told
 
 
+class Newer(NamedTuple):
+    """Records, their identities and traits; `number` is the last of them."""
+
+    number: int
+    records: list[int]
+    identities: list[int]
+    traits: list[Traits]
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Whether two identities are one person; `bits` of the pair of records that raised it."""
@@ -145,11 +156,16 @@ class IdentityRows:
         rows = await connection.fetch(_NEWER_IDENTITIES, number)
         return [(row["number"], row["id"], row["joined_to"]) for row in rows]
 
-    async def newer_records(self, connection: Connection, number: int) -> AsyncIterator[tuple[int, list[Kept]]]:
-        """Records that changed after a number, some thousands at a time, each with the last number of its batch."""
+    async def newer_faces(self, connection: Connection, number: int) -> AsyncIterator[Newer]:
+        """What the index needs of records that changed after a number, some thousands at a time."""
         while rows := await connection.fetch(_NEWER_RECORDS, number, _BATCH):
             number = rows[-1]["number"]
-            yield number, [self._opened(row["id"], row["identity"], row["content"]) for row in rows]
+            yield Newer(
+                number,
+                [row["id"] for row in rows],
+                [row["identity"] for row in rows],
+                [traits_of_bytes(self._key.open(row["content"], _AAD)) for row in rows],
+            )
 
     async def of_identities(self, connection: Connection, identities: Sequence[int]) -> list[Kept]:
         rows = await connection.fetch(_OF_IDENTITIES, list(identities))

@@ -309,13 +309,9 @@ class Identities:
             for number, identity, into in await self._rows.newer_joins(connection, self._joins_seen):
                 self._joins.put(identity, into)
                 self._joins_seen = number
-            async for number, records in self._rows.newer_records(connection, self._records_seen):
-                self._index.add(
-                    [each.id for each in records],
-                    [each.identity for each in records],
-                    [each.told.traits for each in records],
-                )
-                self._records_seen = number
+            async for newer in self._rows.newer_faces(connection, self._records_seen):
+                self._index.add(newer.records, newer.identities, newer.traits)
+                self._records_seen = newer.number
 
     @asynccontextmanager
     async def _writing(self) -> AsyncIterator[Connection]:
