@@ -161,7 +161,7 @@ def _single(records: list[Traits], truth: list[str], identities: int) -> dict[st
     asked = [records[each[1]] for each in several]
     start = time.process_time()
     index.add(range(1, len(known) + 1), range(1, len(known) + 1), known)
-    base = faces_of(records[: min(len(records), 200_000)], index._parts)
+    base = faces_of(records[: min(len(records), 200_000)], index.parts)
     strangers = random.Random(SEED + 1).sample(records, ASKED // 4)
     while len(index) < identities:
         count = min(CHUNK, identities - len(index))

@@ -51,10 +51,11 @@ async def store(embedded_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-async def hub(store: Store) -> Identities:
+async def hub(store: Store) -> AsyncIterator[Identities]:
     identities = Identities(store)
     await identities.start()
-    return identities
+    yield identities
+    await identities.stop()
 
 
 def _patient(member: str, number: str, name: str, birth: str, sex: str = "female", **more: str) -> Json:
@@ -281,6 +282,7 @@ async def test_another_process_sees_what_was_committed_and_two_at_once_make_one_
     first, second = await asyncio.gather(_learn(hub, A, told[0]), _learn(other, B, told[1]))
     assert first == second
     assert len(await other.records_of(first)) == 2
+    await other.stop()
 
 
 async def test_what_is_at_rest_names_nobody(store: Store, hub: Identities) -> None:

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from benhan.fhir.patient_match import Grade
 from benhan.hub.identities.faults import CROSSING, NO_SUCH_IDENTITY, NO_SUCH_QUESTION
@@ -28,6 +28,7 @@ from benhan.kernel.actors import Actor
 from benhan.kernel.clock import VIETNAM
 from benhan.kernel.trace import current_trace
 from benhan.store.database import Connection
+from benhan.store.gatherer import Gatherer
 from benhan.store.ids import encode_rid
 from benhan.store.ledger.append import Entry, append_many
 from benhan.store.ledger.events import Event
@@ -37,6 +38,8 @@ Json = dict[str, Any]
 
 LEARNED_MAX = 500
 """Records of one act, so that others need not wait for the lock longer than some seconds."""
+MATCHED_MAX = 32
+"""Questions that are answered in one look."""
 CANDIDATES_MAX = 50
 QUESTIONS_MAX = 5
 """Reviewers are asked about so many identities at most when one record comes."""
@@ -64,8 +67,14 @@ class Match:
     reasons: list[Reason]
 
 
+class _Asked(NamedTuple):
+    traits: Traits
+    limit: int
+    entry: Entry
+
+
 class Identities:
-    """One process's view of the index; `start` reads it in. Implements `hub.persons.Persons`."""
+    """One process's view of the index; `start` reads it in, `stop` ends what waits for questions."""
 
     def __init__(self, store: Store, thresholds: Thresholds | None = None) -> None:
         self._store = store
@@ -74,11 +83,16 @@ class Identities:
         self._joins = Joins()
         self._joins_seen = self._records_seen = 0
         self._reading = asyncio.Lock()
+        self._asked: Gatherer[_Asked, list[Match]] = Gatherer(self._match_all, workers=1, batch_max=MATCHED_MAX)
 
     async def start(self) -> None:
         """Read all identities in: some 20 microseconds each."""
         async with self._store.database.connection() as connection:
             await self._catch_up(connection)
+        self._asked.start()
+
+    async def stop(self) -> None:
+        await self._asked.stop()
 
     # ── learning ──
 
@@ -160,11 +174,21 @@ class Identities:
         Raises Incorrect BA-6106 where too little is told.
         """
         hold_enough(traits)
+        detail: dict[str, str | int] = {"member": member, "count": 1}
+        return await self._asked.ask(_Asked(traits, limit, self._entry(actor, Event.IDENTITY_MATCH, detail)))
+
+    async def _match_all(self, asked: Sequence[_Asked]) -> list[list[Match]]:
+        """The answers to what was asked meanwhile, in one look; in the ledger before they are given."""
         async with self._store.database.transaction() as connection:
             await self._catch_up(connection)
-            await self._note(connection, actor, Event.IDENTITY_MATCH, {"member": member, "count": 1})
+            await append_many(connection, [each.entry for each in asked])
+        found = self._index.find([each.traits for each in asked], CANDIDATES_MAX)
+        return [self._matches(likely, each.limit) for likely, each in zip(found, asked, strict=True)]
+
+    def _matches(self, likely: list[Candidate], limit: int) -> list[Match]:
+        """The persons of candidates, each once by the surest."""
         found: dict[int, Match] = {}
-        for each in self._index.find([traits], CANDIDATES_MAX)[0]:
+        for each in likely:
             root = self._joins.root(each.identity)
             if root not in found and len(found) < limit:
                 grade = Grade.CERTAIN if self._is_certain(each) else _GRADES[each.verdict]
@@ -322,5 +346,7 @@ class Identities:
             yield connection
 
     async def _note(self, connection: Connection, actor: Actor, event: Event, detail: dict[str, str | int]) -> None:
-        entry = Entry(event, self._store.clock.now(), actor.id, actor.role.value, current_trace.get(), detail=detail)
-        await append_many(connection, [entry])
+        await append_many(connection, [self._entry(actor, event, detail)])
+
+    def _entry(self, actor: Actor, event: Event, detail: dict[str, str | int]) -> Entry:
+        return Entry(event, self._store.clock.now(), actor.id, actor.role.value, current_trace.get(), detail=detail)

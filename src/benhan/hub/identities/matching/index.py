@@ -63,7 +63,7 @@ class Index:
         self.thresholds = thresholds or Thresholds()
         self._bits = weights.bits()
         self._prior = np.float32(weights.prior_bits)
-        self._parts = NameParts()
+        self.parts = NameParts()
         self._postings = Postings()
         self._faces: Faces = np.zeros(1024, FACE)
         self._records = np.zeros(1024, np.int64)
@@ -76,7 +76,7 @@ class Index:
 
     def add(self, records: Sequence[int], identities: Sequence[int], traits: Sequence[Traits]) -> None:
         """Faces of records of identities, numbers above 0; a record that is known is told anew."""
-        self.add_faces(np.array(records, np.int64), np.array(identities, np.int64), faces_of(traits, self._parts))
+        self.add_faces(np.array(records, np.int64), np.array(identities, np.int64), faces_of(traits, self.parts))
 
     def add_faces(self, records: Numbers, identities: Numbers, faces: Faces) -> None:
         """The same with faces made of this index's name parts."""
@@ -91,7 +91,7 @@ class Index:
         self._identities[first : self._count] = identities
         self._postings.add(np.column_stack([keys_of(faces), key_of_record(records)]), first)
         if self._count > self._counted * COUNTED_ANEW + 1000:
-            self._frequencies = frequencies_of(self._faces[: self._count], self._parts)
+            self._frequencies = frequencies_of(self._faces[: self._count], self.parts)
             self._counted = self._count
 
     def forget(self, records: Numbers) -> None:
@@ -104,7 +104,7 @@ class Index:
     def beside(self, records: Sequence[int], identities: Sequence[int], traits: Sequence[Traits]) -> Index:
         """A small index of other records that weighs as this one does."""
         found = Index(self._weights, self.thresholds)
-        found._parts, found._frequencies, found._counted = self._parts, self._frequencies, self._count
+        found.parts, found._frequencies, found._counted = self.parts, self._frequencies, self._count
         found.add(records, identities, traits)
         return found
 
@@ -119,13 +119,13 @@ class Index:
         """For each record asked about the faces that share a key with it and are not OTHER, the likeliest first."""
         if not asked:
             return []
-        mine = faces_of(asked, self._parts)
+        mine = faces_of(asked, self.parts)
         who, rows = self._postings.find(keys_of(mine))
         is_known = self._records[rows] != 0
         who, rows = who[is_known], rows[is_known]
         ours, theirs = mine[who], self._faces[rows]
-        levels = levels_of(ours, theirs, self._parts)
-        weights = bits_of(levels, self._bits, self._frequencies, self._parts, ours, theirs)
+        levels = levels_of(ours, theirs, self.parts)
+        weights = bits_of(levels, self._bits, self._frequencies, self.parts, ours, theirs)
         bits = weights.sum(axis=1) + self._prior
         verdicts = verdicts_of(levels, bits, self.thresholds)
         found: list[list[Candidate]] = [[] for _ in asked]
