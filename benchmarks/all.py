@@ -42,6 +42,7 @@ NAMES = (
     "bhyt_read",
     "bhyt_rules",
     "names",
+    "mpi",
     "hoso_benh_an",
     "crash",
 )

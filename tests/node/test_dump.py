@@ -61,6 +61,7 @@ NOT_SEALED_FOR_A_PATIENT = {
     "job": {"place": "the store's key", "plan": "the store's key", "request": "the store's key"},
     "ledger_root": {"root": "a hash", "signature": "of the root"},
     "store_secret": {"wrapped": "a key of the store"},
+    "hub_identity_record": {"content": "sealed with the hub's key of identities: no patient of this store's"},
 }
 """Columns of bytes that no key of a patient seals, and what they are; hashes and traces say it by their name."""
 

@@ -49,3 +49,11 @@ NOT_A_DATE = Text(
     "Không phải ngày giờ có thật theo dạng năm-tháng-ngày-giờ-phút (YYYYMMDDHHMM). Sửa rồi chạy lại.",
     "Not a real date or time of the form YYYYMMDDHHMM. Mend it and run it again.",
 )
+NO_QUERY = FaultCode(
+    "BA-6149",
+    Incorrect,
+    Text(
+        "Không có câu hỏi về người: cần QBP^Q22 với tiêu chí @PID… trong QPD-3, hoặc QBP^Q23 với mã và nơi cấp (CX-4).",
+        "No question about a person: QBP^Q22 with criteria @PID… in QPD-3, or QBP^Q23 with a number and who gave it.",
+    ),
+)

@@ -123,6 +123,14 @@ class Event(Enum):
     EVIDENCE_KEY = (224, "deployment:key:act", ("facility", "key", "act"))
     FACILITY_LIST = (225, "deployment:list:take", ("added", "changed"))
 
+    IDENTITY_LEARN = (180, "identity:record:learn", ("member", "count", "fresh"))
+    IDENTITY_MATCH = (181, "identity:person:match", ("member", "count"))
+    IDENTITY_JOIN = (182, "identity:person:join", ("identity", "into", "question"))
+    IDENTITY_PART = (183, "identity:person:part", ("identity", "into"))
+    IDENTITY_JUDGE = (184, "identity:question:judge", ("question", "verdict"))
+    IDENTITY_MOVE = (185, "identity:record:move", ("record", "identity", "into"))
+    IDENTITY_VIEW = (186, "identity:question:view", ("question", "count"))
+
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number
         self.label = label
