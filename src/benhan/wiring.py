@@ -14,9 +14,15 @@ from benhan.access.matrix import Matrix, read_rights, usual_rights
 from benhan.access.sessions import Sessions
 from benhan.access.smart.smart import Smart, build_smart
 from benhan.fhir.search_limits import QueryLimits
+from benhan.hub.keeper import HubKeeper
+from benhan.hub.members.members import Members
+from benhan.hub.persons import AsTold
+from benhan.hub.post.door import Door
+from benhan.hub.post.office import Office
 from benhan.kernel.ids import SystemRandom
 from benhan.kernel.settings import Settings
 from benhan.mapping.mapped import Context
+from benhan.network.keys import PublicKey, read_key_file
 from benhan.node.apply import Applier
 from benhan.node.bhyt_episodes import KnownEpisodes
 from benhan.node.bhyt_intake import BhytIntake
@@ -49,7 +55,7 @@ from benhan.transports.repository_client import RepositoryClient
 from benhan.vn.forms.catalogue import Catalogue
 from benhan.vn.writing.abbreviations import Abbreviations, read_abbreviations, usual_abbreviations
 
-DATABASES = {"node": "node", "repository": "repository", "healthbook": "repository"}
+DATABASES = {"node": "node", "repository": "repository", "healthbook": "repository", "hub": "hub"}
 """The database of each role on the embedded server; the health book reads the repository's."""
 
 
@@ -310,3 +316,33 @@ async def open_repository(settings: Settings, role: str = "repository") -> Async
             yield Repository(settings, store, build_access(store, settings, role), ingest)
         finally:
             await ingest.stop()
+
+
+@dataclass(slots=True)
+class Hub:
+    """The parts of a coordination hub."""
+
+    settings: Settings
+    store: Store
+    access: Access
+    members: Members
+    office: Office
+    keeper: HubKeeper
+
+
+def anchor_of(settings: Settings) -> PublicKey | None:
+    """The network's registry key, None where none is set. Raises Incorrect BA-6016."""
+    return read_key_file(Path(settings.hub_anchor)) if settings.hub_anchor else None
+
+
+@asynccontextmanager
+async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
+    """A coordination hub, its office open."""
+    async with open_store(settings, "hub") as store:
+        members = Members(store, settings.hub_code, anchor_of(settings))
+        office = Office(store, members, AsTold(), Door(store, members))
+        office.start()
+        try:
+            yield Hub(settings, store, build_access(store, settings, "hub"), members, office, HubKeeper(store, office))
+        finally:
+            await office.stop()

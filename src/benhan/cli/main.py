@@ -19,6 +19,7 @@ from benhan.cli import (
     doctor,
     export,
     forms,
+    hub,
     import_,
     keys,
     ledger,
@@ -55,6 +56,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(db.app, name="db")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
+app.add_typer(hub.app, name="hub")
 app.add_typer(signers.app, name="signers")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(views.app, name="views")

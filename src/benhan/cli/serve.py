@@ -20,6 +20,7 @@ class ServedRole(StrEnum):
     NODE = "node"
     REPOSITORY = "repository"
     HEALTHBOOK = "healthbook"
+    HUB = "hub"
     ALL = "all"
 
 
@@ -27,7 +28,8 @@ def serve(
     role: Annotated[
         ServedRole,
         typer.Argument(
-            help="node: bệnh viện · repository: kho quốc gia · healthbook: sổ sức khoẻ · all: cả ba trên máy này"
+            help="node: bệnh viện · repository: kho quốc gia · healthbook: sổ sức khoẻ · hub: trục điều phối ·"
+            " all: ba vai trò đầu trên máy này"
         ),
     ],
     config: ConfigOption = None,

@@ -26,6 +26,7 @@ from benhan.fhir_api.routes import routes as fhir_routes
 from benhan.fhir_api.subscriptions.socket import PATH as SOCKET
 from benhan.fhir_api.subscriptions.tasks import SubscriptionParts, subscription_parts
 from benhan.healthbook.book import Books
+from benhan.hub.routes import routes as hub_routes
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
@@ -96,9 +97,9 @@ from benhan.web.sign_in import SignIn
 from benhan.web.signature_pages import SignaturePages
 from benhan.web.ward_pages import WardPages
 from benhan.web.writing_pages import Writing, WritingPages
-from benhan.wiring import Access, Node, open_node, open_repository, packages_of, trust_of
+from benhan.wiring import Access, Node, open_hub, open_node, open_repository, packages_of, trust_of
 
-MACHINES = ("/fhir", "/metrics", "/.well-known")
+MACHINES = ("/fhir", "/hub", "/metrics", "/.well-known")
 
 
 def application(
@@ -341,7 +342,21 @@ async def healthbook_role(settings: Settings) -> AsyncIterator[Running]:
         yield Running(application(routes, store, repository.access, {}, site), tasks)
 
 
+@asynccontextmanager
+async def hub_role(settings: Settings) -> AsyncIterator[Running]:
+    """The coordination hub: members' messages, and FHIR for its operators."""
+    async with kept_database(settings), open_hub(settings) as hub:
+        store, access = hub.store, hub.access
+        api = fhir_api(store, settings, access)
+        tasks: dict[str, Task] = {**keepers(store), **bulk_tasks(api), "hub": hub.keeper}
+        site = site_of("hub", settings)
+        doors = hub_routes(api, hub.office, hub.members)
+        routes = [*app_doors(access, store), *fhir_routes(api), *doors, *repository_pages(access, store, site)]
+        yield Running(application(routes, store, access, {}, site), tasks)
+
+
 ROLES: dict[str, OpenRole] = {
+    "hub": hub_role,
     "node": node_role,
     "repository": repository_role,
     "healthbook": healthbook_role,

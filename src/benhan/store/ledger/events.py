@@ -114,6 +114,25 @@ class Event(Enum):
     DESTRUCTION_ACT = (167, "record:destruction:act", ("batch", "act", "count"))
     HOSPITAL_DUMP = (168, "store:hospital:dump", ("count",))
 
+    HUB_MEMBER = (190, "hub:member:change", ("member", "act", "key"))
+    HUB_CONFIGURATION = (191, "hub:configuration:publish", ("version",))
+    HUB_ASK = (192, "hub:exchange:ask", ("exchange", "member", "digest", "basis", "purpose", "role", "holders"))
+    HUB_REFUSE = (193, "hub:message:refuse", ("member", "type", "fault"))
+    HUB_ANSWER = (194, "hub:exchange:answer", ("exchange", "member", "digest", "state"))
+    HUB_RECEIPT = (195, "hub:exchange:receipt", ("exchange", "member", "digest"))
+    HUB_STOP = (196, "hub:exchange:stop", ("exchange", "reason"))
+    HUB_PUSH = (197, "hub:exchange:push", ("exchange", "member", "digest", "basis", "recipient"))
+    HUB_CONSENT = (198, "hub:consent:take", ("consent", "member", "said"))
+    HUB_REVOKE = (199, "hub:consent:revoke", ("consent", "member"))
+    HUB_LOCATION = (200, "hub:location:register", ("member", "count"))
+    HUB_RERUN = (201, "hub:exchange:rerun", ("exchange",))
+    HUB_LOG_VIEW = (202, "hub:exchange:view", ("exchange", "count"))
+    EXCHANGE_ASK = (210, "exchange:record:ask", ("ask", "digest", "basis", "purpose"))
+    EXCHANGE_GIVE = (211, "exchange:record:give", ("exchange", "member", "ask", "digest", "basis", "count"))
+    EXCHANGE_REFUSE = (212, "exchange:record:refuse", ("exchange", "member", "ask", "reason"))
+    EXCHANGE_KEEP = (213, "exchange:record:keep", ("exchange", "member", "digest", "receipt"))
+    EXCHANGE_RECEIPT = (214, "exchange:record:receipt", ("exchange", "member", "digest"))
+
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number
         self.label = label
