@@ -27,6 +27,11 @@ from benhan.node.apply import Applier
 from benhan.node.bhyt_episodes import KnownEpisodes
 from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
+from benhan.node.exchange.asker import Asker
+from benhan.node.exchange.collector import Collector
+from benhan.node.exchange.holder import Holder
+from benhan.node.exchange.party import Party
+from benhan.node.exchange.registrar import Registrar
 from benhan.node.exports import Exports
 from benhan.node.intake import Intake
 from benhan.node.packages.making import Packages, SignedFile
@@ -51,6 +56,7 @@ from benhan.store.search.limits import SearchLimits
 from benhan.store.send_state import SendState
 from benhan.store.sends import Sends
 from benhan.store.store import Store
+from benhan.transports.hub_client import HubClient
 from benhan.transports.repository_client import RepositoryClient
 from benhan.vn.forms.catalogue import Catalogue
 from benhan.vn.writing.abbreviations import Abbreviations, read_abbreviations, usual_abbreviations
@@ -162,6 +168,35 @@ def build_access(store: Store, settings: Settings, role: str = "node") -> Access
 
 
 @dataclass(slots=True)
+class NetworkParts:
+    """What a hospital has in the exchange network."""
+
+    party: Party
+    asker: Asker
+    collector: Collector
+    registrar: Registrar
+
+
+@asynccontextmanager
+async def open_network(settings: Settings, store: Store) -> AsyncIterator[NetworkParts | None]:
+    """The hospital's part in the network, None where no hub is set. Raises Incorrect BA-6016."""
+    anchor = anchor_of(settings)
+    if not settings.hub_url or anchor is None:
+        yield None
+        return
+    client = HubClient(settings.hub_url)
+    code = settings.facility_code
+    file = settings.data / "network" / "configuration.jws"
+    party = Party(store, client, anchor, code, settings.hub_key_generation, file)
+    holder = Holder(store, party, (code, settings.facility_name), f"{settings.base_url}/fhir")
+    asker = Asker(store, party)
+    try:
+        yield NetworkParts(party, asker, Collector(store, party, holder, asker), Registrar(store, party))
+    finally:
+        await client.close()
+
+
+@dataclass(slots=True)
 class Node:
     """The parts of a hospital node."""
 
@@ -182,6 +217,7 @@ class Node:
     destinations: list[Destination]
     records: Records
     signing: SigningParts
+    network: NetworkParts | None
 
     async def queue_counts(self) -> dict[str, float]:
         """What waits in the inbox, the outbox and for each authority; what waits for a person is not counted."""
@@ -231,6 +267,7 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
             async with (
                 open_destinations(settings, store, sends, known) as destinations,
                 open_signing(settings, store, records) as signing,
+                open_network(settings, store) as network,
             ):
                 yield Node(
                     settings,
@@ -252,6 +289,7 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
                     destinations,
                     records,
                     signing,
+                    network,
                 )
         finally:
             await inbox.stop()

@@ -188,6 +188,26 @@ def list_(config: ConfigOption = None, data: DataOption = None, database: Databa
         out.print(" · ".join(told), highlight=False, markup=False, soft_wrap=True)
 
 
+@app.command("own-keys")
+def own_keys(
+    file: Annotated[Path, typer.Argument(help="Tệp sẽ ghi, để gửi cho nơi vận hành trục (for the hub's operator)")],
+    config: ConfigOption = None,
+    data: DataOption = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Ghi khoá công khai của cơ sở này, để đăng ký ở trục. (Write this facility's public keys, to be registered.)"""
+
+    async def work(settings: Settings) -> list[dict[str, object]]:
+        from benhan.node.exchange.party import public_keys
+        from benhan.wiring import open_store
+
+        async with open_store(settings, "node") as store:
+            return public_keys(store, settings.hub_key_generation)
+
+    file.write_bytes(orjson.dumps(run(work(settings_of("node", config, data=data, database=database)))))
+    err.print(f"Đã ghi (written): {file}", highlight=False)
+
+
 @app.command("authority")
 def authority(
     file: Annotated[Path, typer.Argument(help="Tệp CA: chứng thư và khoá (certificate and key)")],

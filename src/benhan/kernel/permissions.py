@@ -54,4 +54,5 @@ class Permission(Enum):
     ACCESS_GRANT = "access:grant"  # give somebody leave to use a patient's records, for a purpose and a time
     ACCESS_REVIEW = "access:review"  # the privacy officer: emergencies to judge, who looked at whom
     ACCESS_MATRIX = "access:matrix"  # read the rights matrix
+    EXCHANGE_ASK = "exchange:ask"  # ask other hospitals for what they hold of a patient
     EMERGENCY = "access:emergency"  # open a patient's records in an emergency

@@ -36,7 +36,8 @@ from benhan.node.access.looks import Looks
 from benhan.node.bhyt_folder import bhyt_folder
 from benhan.node.chart.charts import Charts
 from benhan.node.dead_letters import DeadLetters
-from benhan.node.exchange import Exchange
+from benhan.node.exchange.repository import Exchange
+from benhan.node.exchange.routes import routes as exchange_routes
 from benhan.node.message_files import message_folder
 from benhan.node.nursing.bedside import Bedside
 from benhan.node.nursing.handover import Handovers
@@ -99,7 +100,7 @@ from benhan.web.ward_pages import WardPages
 from benhan.web.writing_pages import Writing, WritingPages
 from benhan.wiring import Access, Node, open_hub, open_node, open_repository, packages_of, trust_of
 
-MACHINES = ("/fhir", "/hub", "/metrics", "/.well-known")
+MACHINES = ("/exchange", "/fhir", "/hub", "/metrics", "/.well-known")
 
 
 def application(
@@ -201,6 +202,8 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
             tasks["hl7v2"] = message_folder(node.store.database, node.intake, folder, settings.bhyt_look_s)
         if node.client is not None:
             tasks["exchange"] = Exchange(node.store, node.outbox, node.exports, node.client, settings.facility_code)
+        if node.network is not None:
+            tasks |= {"collect": node.network.collector, "register": node.network.registrar}
         if node.destinations:
             tasks["plan"] = Planner(node.store, node.sends, node.destinations)
             tasks |= {f"send-{each.name}": Sender(node.store, node.sends, each) for each in node.destinations}
@@ -208,6 +211,8 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         tasks["signatures"] = node.signing.keeper
         site = site_of("node", settings)
         routes = [*app_doors(node.access, node.store), *fhir_routes(api), *node_pages(node, site)]
+        if node.network is not None:
+            routes += exchange_routes(api, node.network.asker)
         app = application(routes, node.store, node.access, gauges, site)
         yield Running(WithSockets(app, {SOCKET: parts.sockets}), tasks)
 

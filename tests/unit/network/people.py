@@ -47,8 +47,15 @@ def seal(code: str) -> PrivateKey:
 ANCHOR = signer(REGISTRY)
 
 
-def member(code: str, kind: Kind = Kind.FACILITY, *, attests: tuple[str, ...] = ("paper", "otp"),
-           environment: Environment = Environment.LIVE, generations: tuple[int, ...] = (1,), capabilities: tuple[str, ...] = ("ask", "hold"),) -> Member:  # fmt: skip
+def member(
+    code: str,
+    kind: Kind = Kind.FACILITY,
+    *,
+    attests: tuple[str, ...] = ("paper", "otp"),
+    environment: Environment = Environment.LIVE,
+    generations: tuple[int, ...] = (1,),
+    capabilities: tuple[str, ...] = ("ask", "hold"),
+) -> Member:
     """A member with its keys, which count for a year around the tests."""
     since, until = AT - timedelta(days=180), AT + timedelta(days=180)
     keys = [

@@ -84,6 +84,8 @@ TABLES = (
     _table("handover", "bucket, id"),
     _table("order_template", "bucket, id"),
     _table("phrase", "bucket, id"),
+    _table("exchange_asked", "bucket, ask"),
+    _table("exchange_part", "bucket, ask, holder"),
     _table("destruction_batch", "id"),
     _table("destruction_item", "bucket, batch, record"),
     _table("storage_number", "bucket, year"),
@@ -132,6 +134,7 @@ LEFT_OUT = {
     "signing_batch": "work that is asked for",
     "signing_batch_paper": "work that is asked for",
     "ledger_pending": "chained before the dump is written",
+    "exchange_place": "a place in the ledger",
     "ledger_head": "the last entry says the same",
     "ledger_branch": "computed from the entries",
     **dict.fromkeys(

@@ -127,7 +127,7 @@ class Event(Enum):
     HUB_LOCATION = (200, "hub:location:register", ("member", "count"))
     HUB_RERUN = (201, "hub:exchange:rerun", ("exchange",))
     HUB_LOG_VIEW = (202, "hub:exchange:view", ("exchange", "count"))
-    EXCHANGE_ASK = (210, "exchange:record:ask", ("ask", "digest", "basis", "purpose"))
+    EXCHANGE_ASK = (210, "exchange:record:ask", ("digest", "basis", "purpose"))
     EXCHANGE_GIVE = (211, "exchange:record:give", ("exchange", "member", "ask", "digest", "basis", "count"))
     EXCHANGE_REFUSE = (212, "exchange:record:refuse", ("exchange", "member", "ask", "reason"))
     EXCHANGE_KEEP = (213, "exchange:record:keep", ("exchange", "member", "digest", "receipt"))

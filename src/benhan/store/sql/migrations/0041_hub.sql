@@ -144,3 +144,36 @@ create table hub_consent (
     primary key (bucket, person, number)
 );
 create index hub_consent_number on hub_consent (number);
+
+-- A hospital's side: what it has asked others by way of the hub.
+create table exchange_asked (
+    patient bigint not null,
+    asked_at timestamptz not null,
+    changed_at timestamptz not null,
+    bucket smallint not null,
+    ask text not null,                -- digest of the signed ask
+    exchange text not null default '',
+    asked_by text not null,           -- account
+    purpose text not null,
+    basis text not null,
+    kinds text not null,
+    state text not null,              -- asked, waiting, refused
+    fault text not null default '',
+    primary key (bucket, ask)
+);
+create index exchange_asked_patient on exchange_asked (bucket, patient);
+create table exchange_part (
+    changed_at timestamptz not null,
+    bucket smallint not null,
+    ask text not null,
+    holder text not null,
+    state text not null,              -- waiting, given, nothing, refused, rejected
+    fault text not null default '',
+    primary key (bucket, ask, holder)
+);
+-- Up to which entry of the ledger the hub knows what is held here.
+create table exchange_place (
+    seq bigint not null,
+    bucket smallint not null default 0,
+    primary key (bucket)
+);

@@ -1,0 +1,73 @@
+"""Asking others from a program: POST /exchange/asks, GET /exchange/asks/{id}. See docs/interfaces/hub.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from benhan.access.routes import GuardedRoute, route
+from benhan.fhir.resource import instant
+from benhan.fhir_api.api import FhirApi, endpoint
+from benhan.fhir_api.requests import actor_of, read_content
+from benhan.kernel.permissions import Permission
+from benhan.network.exchanges import Person
+from benhan.network.faults import BAD_MESSAGE
+from benhan.node.exchange.asker import Asker, Wish
+from benhan.node.exchange.rows import Asked
+from benhan.store.ledger.events import Event
+
+BODY_BYTES_MAX = 16 * 1024
+
+
+def routes(api: FhirApi, asker: Asker) -> list[GuardedRoute]:
+    """The routes of asking."""
+
+    async def ask(_api: FhirApi, request: Request) -> Response:
+        """Ask; 202 with the ask, whose answers come later."""
+        patient, wish = read_wish(await read_content(request, BODY_BYTES_MAX))
+        actor = actor_of(request)
+        asked = await asker.ask(patient, wish, Person(actor.id, actor.role.value), actor)
+        return Response(orjson.dumps({"ask": asked.ask}), 202, media_type="application/json")
+
+    async def asked(api: FhirApi, request: Request) -> Response:
+        """What was asked of a patient and how far it is, newest first; the look is in the ledger."""
+        actor = actor_of(request)
+        patient = await api.store.resources.read("Patient", request.path_params["id"], actor)
+        unit = api.store.begin(actor)
+        unit.record(Event.PATIENT_VIEW, patient=patient.rid, type_="Patient", rid=patient.rid, page="exchange")
+        await api.store.commit(unit)
+        told = [_told(each) for each in await asker.of_patient(patient)]
+        return Response(orjson.dumps(told), media_type="application/json")
+
+    return [
+        route("/exchange/asks", endpoint(api, ask), methods=["POST"], permission=Permission.EXCHANGE_ASK),
+        route("/exchange/asks/{id}", endpoint(api, asked), permission=Permission.EXCHANGE_ASK),
+    ]
+
+
+def read_wish(data: bytes) -> tuple[str, Wish]:
+    """The patient and the wish of a body. Raises Incorrect BA-6000."""
+    try:
+        told: Any = orjson.loads(data)
+        texts = [told[name] for name in ("patient", "purpose", "basis")] + [told.get("note", "")]
+        lists = [told["kinds"], told.get("secrets", []), told.get("holders", [])]
+    except (ValueError, KeyError, TypeError, AttributeError) as cause:
+        raise BAD_MESSAGE(what="patient, kinds, purpose, basis") from cause
+    if not all(isinstance(each, str) for each in texts) or not all(
+        isinstance(each, list) and all(isinstance(one, str) for one in each) for each in lists
+    ):
+        raise BAD_MESSAGE(what="patient, kinds, purpose, basis")
+    patient, purpose, basis, note = texts
+    kinds, secrets, holders = (tuple(each) for each in lists)
+    return patient, Wish(kinds, purpose, basis, note, secrets, holders)
+
+
+def _told(asked: Asked) -> dict[str, Any]:
+    return {
+        "ask": asked.ask, "at": instant(asked.asked_at), "by": asked.asked_by, "purpose": asked.purpose,
+        "basis": asked.basis, "kinds": list(asked.kinds), "state": asked.state, "fault": asked.fault,
+        "parts": [{"holder": holder, "state": state} for holder, state in asked.parts],
+    }  # fmt: skip
