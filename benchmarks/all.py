@@ -40,6 +40,7 @@ NAMES = (
     "bhyt_read",
     "bhyt_rules",
     "names",
+    "hub_exchange",
     "hoso_benh_an",
     "crash",
 )

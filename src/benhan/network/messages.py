@@ -90,7 +90,8 @@ def read_message(text: str, key_of: KeyOf) -> Message:
 
     Time and recipient are not looked at: `hold_to_now` does. Raises Incorrect BA-6000; Forbidden BA-6001, BA-6002.
     """
-    head, message = _taken_apart(text)
+    told, message = _taken_apart(text)
+    head = told.headers()
     kid, algorithm = head.get("kid"), head.get("alg")
     known = key_of(kid, message.at) if isinstance(kid, str) else None
     if known is None or known[1].curve not in ("Ed25519", "P-256"):
@@ -99,9 +100,11 @@ def read_message(text: str, key_of: KeyOf) -> Message:
     if algorithm != key.algorithm or member != message.sender:
         raise BAD_SIGNATURE()
     try:
-        jws.deserialize_compact(text, key.key, algorithms=[key.algorithm])
+        is_good = jws.validate_compact(told, key.key, algorithms=[key.algorithm])
     except (JoseError, ValueError, TypeError) as cause:
         raise BAD_SIGNATURE() from cause
+    if not is_good:
+        raise BAD_SIGNATURE()
     return message
 
 
@@ -110,16 +113,16 @@ def unverified_message(text: str) -> Message:
     return _taken_apart(text)[1]
 
 
-def _taken_apart(text: str) -> tuple[dict[str, Any], Message]:
-    """The header of a JWS, and its message, unverified."""
+def _taken_apart(text: str) -> tuple[jws.CompactSignature, Message]:
+    """A JWS, and its message, unverified."""
     if len(text) > CHARACTERS_MAX:
         raise BAD_MESSAGE(what="size")
     try:
         told = jws.extract_compact(text.encode("ascii"))
-        head, claims = told.headers(), orjson.loads(told.payload)
+        claims = orjson.loads(told.payload)
     except (JoseError, ValueError, TypeError) as cause:
         raise BAD_MESSAGE(what="JWS") from cause
-    return dict(head), _message(claims, text)
+    return told, _message(claims, text)
 
 
 def hold_to_now(message: Message, recipient: str, now: datetime) -> None:

@@ -73,6 +73,8 @@ class Office:
                 told = await self._take_consent(guest)
             case _:
                 told = await self._revoke_consent(guest)
+        if guest.message.type == "receipt":  # a receipt of a receipt proves nothing more
+            return told
         return {**told, "receipt": self._receipt(guest, told)}
 
     def _receipt(self, guest: Guest, told: Json) -> str:
