@@ -19,6 +19,7 @@ from benhan.hub.members.members import Members
 from benhan.hub.persons import AsTold
 from benhan.hub.post.door import Door
 from benhan.hub.post.office import Office
+from benhan.hub.transactions.log import TransactionLog
 from benhan.kernel.ids import SystemRandom
 from benhan.kernel.settings import Settings
 from benhan.mapping.mapped import Context
@@ -366,6 +367,7 @@ class Hub:
     members: Members
     office: Office
     keeper: HubKeeper
+    log: TransactionLog
 
 
 def anchor_of(settings: Settings) -> PublicKey | None:
@@ -378,9 +380,12 @@ async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
     """A coordination hub, its office open."""
     async with open_store(settings, "hub") as store:
         members = Members(store, settings.hub_code, anchor_of(settings))
-        office = Office(store, members, AsTold(), Door(store, members))
+        persons = AsTold()
+        office = Office(store, members, persons, Door(store, members))
+        log = TransactionLog(store, persons, office.letters)
         office.start()
         try:
-            yield Hub(settings, store, build_access(store, settings, "hub"), members, office, HubKeeper(store, office))
+            access = build_access(store, settings, "hub")
+            yield Hub(settings, store, access, members, office, HubKeeper(store, office), log)
         finally:
             await office.stop()

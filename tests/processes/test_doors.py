@@ -60,7 +60,7 @@ def _guarded(house: House) -> list[tuple[str, str, Permission]]:
 
 
 def _is_page(house: House, path: str) -> bool:
-    of_machines = ("/fhir", "/metrics", *(["/deliveries"] if house.role == "repository" else []))
+    of_machines = ("/exchange", "/fhir", "/hub", "/metrics", *(["/deliveries"] if house.role == "repository" else []))
     return not path.startswith(of_machines)
 
 

@@ -27,6 +27,7 @@ from benhan.fhir_api.subscriptions.socket import PATH as SOCKET
 from benhan.fhir_api.subscriptions.tasks import SubscriptionParts, subscription_parts
 from benhan.healthbook.book import Books
 from benhan.hub.routes import routes as hub_routes
+from benhan.hub.transactions.routes import routes as log_routes
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
@@ -355,7 +356,7 @@ async def hub_role(settings: Settings) -> AsyncIterator[Running]:
         api = fhir_api(store, settings, access)
         tasks: dict[str, Task] = {**keepers(store), **bulk_tasks(api), "hub": hub.keeper}
         site = site_of("hub", settings)
-        doors = hub_routes(api, hub.office, hub.members)
+        doors = [*hub_routes(api, hub.office, hub.members), *log_routes(api, hub.log)]
         routes = [*app_doors(access, store), *fhir_routes(api), *doors, *repository_pages(access, store, site)]
         yield Running(application(routes, store, access, {}, site), tasks)
 

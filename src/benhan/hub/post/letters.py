@@ -6,7 +6,7 @@ A member collects; the hub calls nobody. What is not collected before its end ex
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -136,8 +136,12 @@ class Letters:
 
     def tell(self, letters: Sequence[Letter]) -> None:
         """Wake who waits for letters, after they were committed."""
-        for each in letters:
-            if (event := self._arrived.get(each.recipient)) is not None:
+        self.wake({each.recipient for each in letters})
+
+    def wake(self, members: Iterable[str]) -> None:
+        """Let members that wait look again."""
+        for each in members:
+            if (event := self._arrived.get(each)) is not None:
                 event.set()
 
     async def collect(self, member: str, most: int = MOST) -> list[Collected]:
