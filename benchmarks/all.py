@@ -41,6 +41,7 @@ NAMES = (
     "bhyt_rules",
     "names",
     "hub_exchange",
+    "ask_to_delivered",
     "hoso_benh_an",
     "crash",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from benhan.hub.consent.consents import Consents
@@ -135,7 +136,10 @@ class Office:
         await self.acts.write(Act(guest.message, shared=[(self._taken, (code, done))]))
         found = await self.letters.collect(code, most)
         if not found and wait_s > 0:
-            await self.letters.wait(code, min(float(wait_s), WAIT_MAX_S))
+            try:
+                await self.letters.wait(code, min(float(wait_s), WAIT_MAX_S))
+            except asyncio.CancelledError:  # who asked has hung up, or we stop: nothing is leased to nobody
+                return {"letters": []}
             found = await self.letters.collect(code, most)
         return {"letters": [_told(each) for each in found]}
 
