@@ -32,6 +32,7 @@ from benhan.node.exchange.asker import Asker
 from benhan.node.exchange.collector import Collector
 from benhan.node.exchange.holder import Holder
 from benhan.node.exchange.party import Party
+from benhan.node.exchange.pusher import Pusher
 from benhan.node.exchange.registrar import Registrar
 from benhan.node.exports import Exports
 from benhan.node.intake import Intake
@@ -174,6 +175,7 @@ class NetworkParts:
 
     party: Party
     asker: Asker
+    pusher: Pusher
     collector: Collector
     registrar: Registrar
 
@@ -189,10 +191,11 @@ async def open_network(settings: Settings, store: Store) -> AsyncIterator[Networ
     code = settings.facility_code
     file = settings.data / "network" / "configuration.jws"
     party = Party(store, client, anchor, code, settings.hub_key_generation, file)
-    holder = Holder(store, party, (code, settings.facility_name), f"{settings.base_url}/fhir")
-    asker = Asker(store, party)
+    facility, address = (code, settings.facility_name), f"{settings.base_url}/fhir"
+    holder, asker = Holder(store, party, facility, address), Asker(store, party)
+    pusher = Pusher(store, party, facility, address)
     try:
-        yield NetworkParts(party, asker, Collector(store, party, holder, asker), Registrar(store, party))
+        yield NetworkParts(party, asker, pusher, Collector(store, party, holder, asker), Registrar(store, party))
     finally:
         await client.close()
 

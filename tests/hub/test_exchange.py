@@ -8,14 +8,15 @@ import pytest
 from tests.hub.hub_house import ASKER, BOOK, EMERGENCY, HOLDER, HUB, OTHER, TRIAL, HubHouse, ask
 from tests.unit.network.people import seal
 
+from benhan.fhir.validation import check_structure
 from benhan.hub.exchange.rows import ExchangeRows, exchange_id
 from benhan.hub.keeper import HubKeeper
-from benhan.network.consent import Grant
+from benhan.network.consent import Grant, Way
 from benhan.network.exchanges import Push, State
 from benhan.network.messages import digest_of, read_message
 from benhan.network.sealing import content_digest, open_sealed
 from benhan.network.sealing import seal as sealed_to
-from benhan.network.subjects import Identifier
+from benhan.network.subjects import Identifier, told_identifiers
 from benhan.vn import systems
 
 NEXT = iter(range(1, 1000))
@@ -165,3 +166,20 @@ async def test_a_transfer_is_pushed_ahead_with_its_basis(house: HubHouse, somebo
     assert await house.refused(HOLDER, "push", push.body, ASKER, sealed + "A") == "BA-6011"
     await house.permit(Grant.REFUSE, subject=[somebody])
     assert await house.refused(HOLDER, "push", push.body, ASKER, sealed) == "BA-6013"
+
+
+async def test_a_book_shows_what_was_permitted_refused_and_taken_back(house: HubHouse, somebody: Identifier) -> None:
+    number = await house.permit(subject=[somebody], kinds=["summary"], secrets=["hiv"])
+    await house.permit(Grant.REFUSE, taker=OTHER, way=Way.OTP, subject=[somebody])
+    await house.say(BOOK, "revoke", {"consent": number})
+    body = {"subject": told_identifiers([somebody])}
+    bundle = (await house.say(BOOK, "consents", body))["bundle"]
+    shown = {each["resource"]["id"]: each["resource"] for each in bundle["entry"]}
+    assert len(shown) == 2
+    assert (shown[number]["status"], shown[number]["provision"]["type"]) == ("inactive", "permit")
+    assert {each["provision"]["type"] for each in shown.values()} == {"permit", "deny"}
+    for each in shown.values():
+        assert [issue for issue in check_structure(each) if issue.is_error] == []
+    assert (await house.say(OTHER, "consents", body))["bundle"]["total"] == 1
+    assert await house.refused(HUB, "consents", body) == "BA-6001"
+    assert "hub:consent:view" in await house.ledger()

@@ -27,6 +27,7 @@ from benhan.network.subjects import Identifier
 from benhan.node.exchange.asker import Wish
 from benhan.node.exchange.holder import Made
 from benhan.node.exchange.party import Party
+from benhan.node.exchange.pusher import Pusher
 from benhan.store.ledger.chain import chain_all
 from benhan.store.ledger.read import entries_of_patient
 from benhan.vn import systems
@@ -310,3 +311,27 @@ async def test_a_member_revoked_in_flight_gets_nothing(country: Country, number:
     country.hub.clock.advance(seconds=40)
     await country.asker.collect()
     assert await documents(country.asker, here) == []
+
+
+async def test_a_record_goes_ahead_of_a_transfer_and_waits_for_the_patient(country: Country, number: str) -> None:
+    there = await country.holder.patient(number, label="hiv")
+    pusher = Pusher(country.holder.store, country.holder.party, ("79010", "BV 79010"), "https://79010.example/fhir")
+    with pytest.raises(Fault) as told:
+        await pusher.push(there, "48010", ("summary", "laboratory"), "", DOCTOR)
+    assert told.value.code == "BA-6052"  # without the paper's number there is no basis
+    await pusher.push(there, "48010", ("summary", "laboratory", "imaging"), "GC-2026-77", DOCTOR)
+    assert await country.asker.collector.step() == 1
+    assert country.asker.collector._done == []  # nobody of that number is here yet
+    here = await country.asker.bare_patient(number)
+    country.hub.clock.advance(seconds=31)
+    await country.asker.collect()
+    (kept,) = await documents(country.asker, here)
+    bundle, _ = attached(kept)
+    assert "Kali" in texts(bundle)
+    assert "SECRET" not in texts(bundle)
+    await country.holder.collect()
+    events = await country.hub.ledger()
+    assert events[-1] == "hub:exchange:receipt"
+    with pytest.raises(Fault) as told:
+        await pusher.push(there, "48010", ("imaging",), "GC-2026-77", DOCTOR)
+    assert told.value.code == "BA-6066"

@@ -213,11 +213,9 @@ def read_consent(text: str, configuration: Configuration) -> Consent:
     return consent
 
 
-def known_refusal(text: str) -> Consent:
-    """A refusal that was verified when it was taken, and kept sealed since: that its taker has left opens nothing."""
-    consent = _consent(unverified_message(text))
-    assert consent.grant is Grant.REFUSE
-    return consent
+def known_consent(text: str) -> Consent:
+    """A consent that was verified when it was taken, and kept sealed since: to be shown, or to go on refusing by."""
+    return _consent(unverified_message(text))
 
 
 def _consent(message: Message) -> Consent:

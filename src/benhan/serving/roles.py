@@ -213,7 +213,7 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         site = site_of("node", settings)
         routes = [*app_doors(node.access, node.store), *fhir_routes(api), *node_pages(node, site)]
         if node.network is not None:
-            routes += exchange_routes(api, node.network.asker)
+            routes += exchange_routes(api, node.network.asker, node.network.pusher)
         app = application(routes, node.store, node.access, gauges, site)
         yield Running(WithSockets(app, {SOCKET: parts.sockets}), tasks)
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from benhan.hub.faults import NO_SUCH_CONSENT, NOT_THE_TAKER
 from benhan.hub.persons import bucket_of_key, person_key
 from benhan.kernel.faults import Fault
 from benhan.network.configuration import Configuration, Kind, Member
-from benhan.network.consent import Consent, Grant, known_refusal, read_consent
+from benhan.network.consent import Consent, Grant, known_consent, read_consent
 from benhan.network.messages import Message, digest_of
 from benhan.store.database import Connection, Database
 from benhan.store.sql_texts import query
 from benhan.store.store import Store
 
 REMEMBERED = 20_000
+LISTED_MAX = 500
 _AAD = b"hub-consent"
 
 _PUT = query(
@@ -38,6 +40,15 @@ _FIND = query(
     select c.person, c.said, c.body from unnest($1::smallint[], $2::bigint[]) as w (bucket, person)
     join hub_consent c on c.bucket = w.bucket and c.person = w.person
     where c.revoked_at is null and c.since <= $3 and c.until > $3
+    """,
+)
+_OF_PERSON = query(
+    "hub_consents_of_person",
+    """
+    select distinct on (c.number) c.number, c.said, c.body, c.attester, c.revoked_at
+    from unnest($1::smallint[], $2::bigint[]) as w (bucket, person)
+    join hub_consent c on c.bucket = w.bucket and c.person = w.person
+    order by c.number limit $3
     """,
 )
 _OF_NUMBER = query(
@@ -111,12 +122,24 @@ class Consents:
                 except Fault:  # its taker was revoked since: a permit counts no more, a refusal does
                     if each.said is Grant.PERMIT:
                         continue
-                    consent = known_refusal(each.text)
+                    consent = known_consent(each.text)
                 self._verified[digest] = consent
                 if len(self._verified) > REMEMBERED:
                     self._verified.popitem(last=False)
             found[consent.number] = consent
         return list(found.values())
+
+    async def of_person(self, keys: Sequence[int], attester: str) -> list[tuple[Consent, datetime | None]]:
+        """All consents of a person with the moment each was taken back; of `attester` alone, "" for all."""
+        distinct = sorted(set(keys))
+        rows = await self._store.database.fetch(
+            _OF_PERSON, [bucket_of_key(each) for each in distinct], distinct, LISTED_MAX
+        )
+        return [
+            (known_consent(self._key.open(row["body"], _AAD).decode()), row["revoked_at"])
+            for row in rows
+            if attester in ("", row["attester"])
+        ]
 
     async def hold_to_revoke(self, number: str, member: Member) -> None:
         """Raises NotFound BA-6040, Forbidden BA-6041 where a member may not take a consent back."""

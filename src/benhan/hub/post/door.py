@@ -19,6 +19,7 @@ CAPABILITIES = {
     "push": "hold",
     "consent": "consent",
     "revoke": "consent",
+    "consents": "consent",
     "collect": "",
 }
 """What a member must be able to do to send a message of a type; a type that is not here is taken from nobody."""

@@ -15,9 +15,13 @@ from benhan.hub.persons import Persons
 from benhan.hub.post.acts import Act, Acts
 from benhan.hub.post.door import Door, Guest
 from benhan.hub.post.letters import MOST, Collected, Letters
+from benhan.mapping.consent_to_fhir import consent_to_fhir
+from benhan.network.configuration import Kind
 from benhan.network.consent import read_consent
 from benhan.network.faults import BAD_CONSENT, BAD_MESSAGE
+from benhan.network.subjects import read_identifiers
 from benhan.store.database import Connection
+from benhan.store.ids import encode_rid
 from benhan.store.ledger.events import Event
 from benhan.store.store import Store
 
@@ -32,6 +36,7 @@ class Office:
     def __init__(self, store: Store, members: Members, persons: Persons, door: Door) -> None:
         self._store = store
         self._members = members
+        self._persons = persons
         self._door = door
         self.letters = Letters(store)
         self.acts = Acts(store, self.letters)
@@ -72,6 +77,8 @@ class Office:
                 told = await self._register(guest)
             case "consent":
                 told = await self._take_consent(guest)
+            case "consents":
+                return await self._list_consents(guest)
             case _:
                 told = await self._revoke_consent(guest)
         if guest.message.type == "receipt":  # a receipt of a receipt proves nothing more
@@ -125,6 +132,17 @@ class Office:
         await self.acts.write(Act(guest.message, entries=[entry], hooks=[write]))
         return {"consent": number}
 
+    async def _list_consents(self, guest: Guest) -> Json:
+        """What a person has permitted and refused, as FHIR: all of it to a book, to others what they took."""
+        subject = read_identifiers(guest.message.body.get("subject"))
+        known = await self._persons.identifiers_of(subject)
+        attester = "" if guest.member.kind is Kind.BOOK else guest.member.code
+        found = await self._consents.of_person(self._locator.keys([*subject, *known]), attester)
+        entry = entry_of(self._store, Event.HUB_CONSENT_VIEW, guest, count=len(found))
+        await self.acts.write(Act(guest.message, entries=[entry]))
+        entries = [{"resource": consent_to_fhir(each, revoked_at)} for each, revoked_at in found]
+        return {"bundle": {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}}
+
     async def _collect(self, guest: Guest) -> Json:
         """The letters that wait for a member, after those it says it has were let go; waits where there are none."""
         body, code = guest.message.body, guest.member.code
@@ -154,5 +172,6 @@ class Office:
 
 def _told(letter: Collected) -> Json:
     return {
-        "id": letter.id, "type": letter.type, "message": letter.body.message, "content": letter.body.content,
+        "id": letter.id, "exchange": encode_rid(letter.exchange), "type": letter.type,
+        "message": letter.body.message, "content": letter.body.content,
     }  # fmt: skip

@@ -23,7 +23,6 @@ from benhan.kernel.permissions import Permission
 from benhan.network.configuration import Configuration
 from benhan.network.exchanges import (
     ASK_LIFE,
-    Answer,
     Ask,
     Outcome,
     Person,
@@ -37,7 +36,7 @@ from benhan.network.messages import Message, hold_to_now, read_message
 from benhan.network.sealing import content_digest, open_sealed
 from benhan.network.subjects import Identifier
 from benhan.node.exchange.content import identifiers_of, is_of_one_person
-from benhan.node.exchange.faults import NO_IDENTIFIER, NOT_ASKED, NOT_TAKEN, WRONG_CONTENT
+from benhan.node.exchange.faults import NO_IDENTIFIER, NOT_ASKED, NOT_HERE_YET, NOT_TAKEN, WRONG_CONTENT
 from benhan.node.exchange.holder import STRONG
 from benhan.node.exchange.party import Party
 from benhan.node.exchange.rows import Asked, AskedRows
@@ -137,12 +136,12 @@ class Asker:
             async with self._store.database.transaction() as connection:
                 await self._rows.part(connection, asked, message.sender, "rejected", fault.code)
             return await self._receipt(message, answer.exchange, Outcome.REJECTED, fault.code)
-        return await self._kept(message, answer, bundle, asked, patient)
+        return await self._kept(message, answer.exchange, bundle, asked, patient)
 
-    async def take_push(self, message: Message, content: str, configuration: Configuration) -> Message:
-        """Keep what another hospital sends ahead with a transfer, where the patient is known here; the receipt.
+    async def take_push(self, message: Message, content: str, exchange: str, configuration: Configuration) -> Message:
+        """Keep what another hospital sends ahead with a transfer; the receipt.
 
-        A patient who is not here yet: the receipt says so, and the sender tries again when they are.
+        Raises Unavailable BA-6065 where the patient is not here yet: it waits at the hub and is given again.
         """
         hold_to_now(message, self._party.code, self._store.clock.now())
         push = read_push(message)
@@ -153,22 +152,25 @@ class Asker:
                 [("Patient", each.system, each.value) for each in push.subject if each.system in STRONG]
             )
             patients = {each.rid: each for each in found.values()}
+            if not patients:
+                raise NOT_HERE_YET()
             if len(patients) != 1:
-                raise NO_IDENTIFIER()
+                raise WRONG_CONTENT()
             (patient,) = patients.values()
             if identifiers_of(patient.read()).isdisjoint(identifiers_of(_patient(bundle))):
                 raise WRONG_CONTENT()
         except Fault as fault:
-            return await self._receipt(message, "", Outcome.REJECTED, fault.code)
-        return await self._kept(message, None, bundle, None, patient)
+            if fault.code == NOT_HERE_YET.code:
+                raise
+            return await self._receipt(message, exchange, Outcome.REJECTED, fault.code)
+        return await self._kept(message, exchange, bundle, None, patient)
 
     async def _kept(
-        self, message: Message, answer: Answer | None, bundle: bytes, asked: Asked | None, patient: Stored
+        self, message: Message, exchange: str, bundle: bytes, asked: Asked | None, patient: Stored
     ) -> Message:
         """Keep a document once; committed before the receipt is signed."""
-        exchange = answer.exchange if answer is not None else message.number
         key = ("DocumentReference", systems.EXTERNAL, f"{message.sender}/{exchange}")
-        receipt = await self._receipt(message, answer.exchange if answer is not None else "", Outcome.KEPT)
+        receipt = await self._receipt(message, exchange, Outcome.KEPT)
         if await self._identities.find([key]):
             return receipt  # kept before; that it was said may have been lost
         unit = self._store.begin(_ACTOR)
@@ -205,7 +207,7 @@ class Asker:
 
     async def _receipt(self, message: Message, exchange: str, outcome: Outcome, reason: str = "") -> Message:
         signer = await self._party.signer()
-        body = Receipt(exchange or message.number, message.digest, outcome, reason).body
+        body = Receipt(exchange, message.digest, outcome, reason).body
         return signer.sign("receipt", message.sender, body, self._store.clock.now(), ASK_LIFE)
 
 

@@ -108,7 +108,8 @@ class Collector:
                 if receipt is not None:
                     await self._party.client.send(receipt.text)
             case "push":
-                receipt = await self._asker.take_push(message, content, configuration)
+                exchange = str(letter.get("exchange", ""))[:40]
+                receipt = await self._asker.take_push(message, content, exchange, configuration)
                 await self._party.client.send(receipt.text)
             case "receipt":
                 unit = self._store.begin(_ACTOR)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benhan.kernel.faults import Conflict, FaultCode, Forbidden, Incorrect
+from benhan.kernel.faults import Conflict, FaultCode, Forbidden, Incorrect, Unavailable
 from benhan.kernel.texts import Text
 
 NOT_THE_HUB = FaultCode(
@@ -33,6 +33,19 @@ WRONG_CONTENT = FaultCode(
         "Nội dung nhận được không phải tài liệu FHIR của đúng người bệnh này.",
         "What was received is no FHIR document of this very patient.",
     ),
+)
+NOT_HERE_YET = FaultCode(
+    "BA-6065",
+    Unavailable,
+    Text(
+        "Người bệnh được chuyển chưa có ở cơ sở này; hồ sơ chờ ở trục cho tới khi tiếp nhận.",
+        "The patient of this transfer is not here yet; the record waits at the hub until they are admitted.",
+    ),
+)
+NOTHING_TO_SEND = FaultCode(
+    "BA-6066",
+    Conflict,
+    Text("Không có gì thuộc các loại đã chọn để gửi đi.", "There is nothing of the chosen kinds to be sent."),
 )
 NOT_TAKEN = FaultCode(
     "BA-6064",

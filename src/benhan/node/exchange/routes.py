@@ -1,4 +1,4 @@
-"""Asking others from a program: POST /exchange/asks, GET /exchange/asks/{id}. See docs/interfaces/hub.md."""
+"""Asking others, and sending ahead, from a program: /exchange/asks, /exchange/pushes. See docs/interfaces/hub.md."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from benhan.kernel.permissions import Permission
 from benhan.network.exchanges import Person
 from benhan.network.faults import BAD_MESSAGE
 from benhan.node.exchange.asker import Asker, Wish
+from benhan.node.exchange.pusher import Pusher
 from benhan.node.exchange.rows import Asked
 from benhan.store.ledger.events import Event
 
 BODY_BYTES_MAX = 16 * 1024
 
 
-def routes(api: FhirApi, asker: Asker) -> list[GuardedRoute]:
+def routes(api: FhirApi, asker: Asker, pusher: Pusher) -> list[GuardedRoute]:
     """The routes of asking."""
 
     async def ask(_api: FhirApi, request: Request) -> Response:
@@ -42,7 +43,14 @@ def routes(api: FhirApi, asker: Asker) -> list[GuardedRoute]:
         told = [_told(each) for each in await asker.of_patient(patient)]
         return Response(orjson.dumps(told), media_type="application/json")
 
+    async def push(_api: FhirApi, request: Request) -> Response:
+        """Send ahead with a transfer; 202 with the digest of what the hub has taken."""
+        patient, recipient, kinds, paper = read_push_wish(await read_content(request, BODY_BYTES_MAX))
+        message = await pusher.push(patient, recipient, kinds, paper, actor_of(request))
+        return Response(orjson.dumps({"push": message.digest}), 202, media_type="application/json")
+
     return [
+        route("/exchange/pushes", endpoint(api, push), methods=["POST"], permission=Permission.RECORD_EXPORT),
         route("/exchange/asks", endpoint(api, ask), methods=["POST"], permission=Permission.EXCHANGE_ASK),
         route("/exchange/asks/{id}", endpoint(api, asked), permission=Permission.EXCHANGE_ASK),
     ]
@@ -63,6 +71,19 @@ def read_wish(data: bytes) -> tuple[str, Wish]:
     patient, purpose, basis, note = texts
     kinds, secrets, holders = (tuple(each) for each in lists)
     return patient, Wish(kinds, purpose, basis, note, secrets, holders)
+
+
+def read_push_wish(data: bytes) -> tuple[str, str, tuple[str, ...], str]:
+    """Patient, recipient, kinds and the paper's number of a body. Raises Incorrect BA-6000."""
+    try:
+        told: Any = orjson.loads(data)
+        patient, recipient, kinds, paper = (told[name] for name in ("patient", "recipient", "kinds", "paper"))
+    except (ValueError, KeyError, TypeError) as cause:
+        raise BAD_MESSAGE(what="patient, recipient, kinds, paper") from cause
+    is_good = isinstance(kinds, list) and all(isinstance(each, str) for each in (patient, recipient, paper, *kinds))
+    if not is_good:
+        raise BAD_MESSAGE(what="patient, recipient, kinds, paper")
+    return patient, recipient, tuple(kinds), paper
 
 
 def _told(asked: Asked) -> dict[str, Any]:

@@ -124,6 +124,7 @@ class Event(Enum):
     HUB_PUSH = (197, "hub:exchange:push", ("exchange", "member", "digest", "basis", "recipient"))
     HUB_CONSENT = (198, "hub:consent:take", ("consent", "member", "said"))
     HUB_REVOKE = (199, "hub:consent:revoke", ("consent", "member"))
+    HUB_CONSENT_VIEW = (203, "hub:consent:view", ("member", "count"))
     HUB_LOCATION = (200, "hub:location:register", ("member", "count"))
     HUB_RERUN = (201, "hub:exchange:rerun", ("exchange",))
     HUB_LOG_VIEW = (202, "hub:exchange:view", ("exchange", "count"))
