@@ -13,16 +13,25 @@ from benhan.store.tokens import Tokens
 class Persons(Protocol):
     """The master patient index."""
 
-    async def identifiers_of(self, told: Sequence[Identifier]) -> Sequence[Identifier]:
-        """All identifiers, present and former, of the one person that `told` name; `told` where nobody is known."""
+    async def identifiers_of(self, told: Sequence[Identifier]) -> Sequence[tuple[str, str]]:
+        """System and value of all identifiers, present and former, of the one person that `told` name.
+
+        `told` where nobody is known. Raises a Fault where they name several persons.
+        """
         ...
 
 
 class AsTold:
     """Where there is no index: a person is what they were called."""
 
-    async def identifiers_of(self, told: Sequence[Identifier]) -> Sequence[Identifier]:
+    async def identifiers_of(self, told: Sequence[Identifier]) -> Sequence[tuple[str, str]]:
         return told
+
+
+async def all_identifiers(persons: Persons, told: Sequence[Identifier]) -> list[Identifier]:
+    """What a person was told by, and all else they are known by, each once."""
+    known = [Identifier(*each) for each in await persons.identifiers_of(told)]
+    return list(dict.fromkeys((*told, *known)))
 
 
 def person_key(tokens: Tokens, identifier: Identifier) -> int:

@@ -10,7 +10,7 @@ from benhan.hub.consent.consents import Consents, Kept
 from benhan.hub.exchange.rows import Exchange, ExchangeRows, Part, PartState, State
 from benhan.hub.locator.locator import Location, Locator
 from benhan.hub.members.members import Members
-from benhan.hub.persons import Persons, bucket_of_key
+from benhan.hub.persons import Persons, all_identifiers, bucket_of_key
 from benhan.hub.post.acts import Act, Acts
 from benhan.hub.post.door import Guest
 from benhan.hub.post.letters import Body, Letter
@@ -87,8 +87,8 @@ class Asking:
 
     async def ground(self, subject: Sequence[Identifier]) -> Ground:
         """What is known of who is named."""
-        known = await self._persons.identifiers_of(subject)
-        keys = tuple(dict.fromkeys(self._locator.keys([*subject, *known])))
+        known = await all_identifiers(self._persons, subject)
+        keys = tuple(self._locator.keys(known))
         locations, kept = await self._looked.ask(keys)
         return Ground(keys, known, locations, kept)
 

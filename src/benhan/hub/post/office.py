@@ -11,7 +11,7 @@ from benhan.hub.exchange.asking import Asking, entry_of
 from benhan.hub.exchange.rows import Change, ExchangeRows, PartState
 from benhan.hub.locator.locator import Locator, read_register
 from benhan.hub.members.members import Members
-from benhan.hub.persons import Persons
+from benhan.hub.persons import Persons, all_identifiers
 from benhan.hub.post.acts import Act, Acts
 from benhan.hub.post.door import Door, Guest
 from benhan.hub.post.letters import MOST, Collected, Letters
@@ -135,9 +135,9 @@ class Office:
     async def _list_consents(self, guest: Guest) -> Json:
         """What a person has permitted and refused, as FHIR: all of it to a book, to others what they took."""
         subject = read_identifiers(guest.message.body.get("subject"))
-        known = await self._persons.identifiers_of(subject)
+        known = await all_identifiers(self._persons, subject)
         attester = "" if guest.member.kind is Kind.BOOK else guest.member.code
-        found = await self._consents.of_person(self._locator.keys([*subject, *known]), attester)
+        found = await self._consents.of_person(self._locator.keys(known), attester)
         entry = entry_of(self._store, Event.HUB_CONSENT_VIEW, guest, count=len(found))
         await self.acts.write(Act(guest.message, entries=[entry]))
         entries = [{"resource": consent_to_fhir(each, revoked_at)} for each, revoked_at in found]

@@ -14,7 +14,7 @@ import asyncpg
 
 from benhan.hub.exchange.rows import Exchange, ExchangeRows, PartState, exchange_id
 from benhan.hub.faults import NO_SUCH_EXCHANGE, NOT_SETTLED
-from benhan.hub.persons import Persons, bucket_of_key, person_key
+from benhan.hub.persons import Persons, all_identifiers, bucket_of_key, person_key
 from benhan.hub.post.letters import Letters
 from benhan.kernel.actors import Actor
 from benhan.network.subjects import Identifier
@@ -141,9 +141,9 @@ class TransactionLog:
     async def _found(self, sought: Sought) -> list[asyncpg.Record]:
         keys = None
         if sought.subject is not None:
-            known = await self._persons.identifiers_of([sought.subject])
+            known = await all_identifiers(self._persons, [sought.subject])
             tokens = self._store.workshop.tokens
-            keys = sorted({person_key(tokens, each) for each in (sought.subject, *known)})
+            keys = sorted({person_key(tokens, each) for each in known})
             if sought == Sought(subject=sought.subject):
                 buckets = [bucket_of_key(key) for key in keys]
                 return await self._store.database.fetch(_OF_PERSON, buckets, keys, PAGE)
