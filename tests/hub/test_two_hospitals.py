@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -111,7 +112,7 @@ async def test_in_an_emergency_the_record_is_there_in_three_letters(country: Cou
     assert (proof.sender, read_answer(proof).ask) == ("79010", asked.ask)
     patient = await country.asker.store.resources.read("Patient", here, DOCTOR)
     (told,) = await country.asker.asker.of_patient(patient)
-    assert (told.state, told.parts) == ("waiting", (("79010", "given"),))
+    assert (told.state, told.parts) == ("waiting", (("79010", "given", ""),))
     assert {"exchange:record:ask", "exchange:record:keep"} <= await labels(country.asker, here)
     assert "exchange:record:give" in await labels(country.holder, there)
     for store in (country.hub.store, country.asker.store):
@@ -335,3 +336,33 @@ async def test_a_record_goes_ahead_of_a_transfer_and_waits_for_the_patient(count
     with pytest.raises(Fault) as told:
         await pusher.push(there, "48010", ("imaging",), "GC-2026-77", DOCTOR)
     assert told.value.code == "BA-6066"
+
+
+async def test_who_has_just_joined_is_known_when_their_first_ask_comes(
+    country: Country, number: str, embedded_url: str, tmp_path: Path
+) -> None:
+    await country.holder.patient(number)
+    await country.holder.register()
+    await country.holder.collect()  # knows the configuration of now
+    async with open_hospital(embedded_url, tmp_path, country.hub, "31010") as newcomer:
+        here = await newcomer.bare_patient(number)
+        await newcomer.asker.ask(here, EMERGENCY, ASSERTED, DOCTOR)
+        await country.holder.collect()
+        await newcomer.collect()
+        assert len(await documents(newcomer, here)) == 1
+
+
+async def test_a_refusal_of_the_holder_is_told_to_who_asked(country: Country, number: str) -> None:
+    await country.holder.patient(number)
+    here = await country.asker.bare_patient(number)
+    await country.holder.register()
+    asked = await country.asker.asker.ask(here, EMERGENCY, ASSERTED, DOCTOR)
+    signer, now = await country.holder.party.signer(), country.hub.clock.now()
+    refusal = Answer(asked.exchange or "0" * 13, asked.ask, State.REFUSED, reason="refused")
+    message = signer.sign("answer", "48010", refusal.body, now)
+    assert await country.asker.asker.take(message, "", await country.asker.party.configuration()) is None
+    patient = await country.asker.store.resources.read("Patient", here, DOCTOR)
+    (told,) = await country.asker.asker.of_patient(patient)
+    assert told.parts == (("79010", "refused", "refused"),)
+    await country.holder.collect()
+    await country.asker.collect()

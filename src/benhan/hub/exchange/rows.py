@@ -44,6 +44,14 @@ _CHANGE_PARTS = query(
           and p.state in ('waiting', 'answered')
     """,
 )
+_LOCK = query(
+    "hub_exchanges_lock",
+    """
+    select 1 from hub_exchange e join unnest($1::smallint[], $2::bigint[]) as w (bucket, id)
+        on e.bucket = w.bucket and e.id = w.id
+    order by e.id for update of e
+    """,
+)
 _SETTLE = query(
     "hub_exchanges_settle",
     """
@@ -198,6 +206,8 @@ class ExchangeRows:
             for each in changes
         ]  # fmt: skip
         *columns, receipts = zip(*rows, strict=True)
+        # else two parts that end at once would each see the other open, and nobody would settle the exchange
+        await connection.execute(_LOCK, columns[0], columns[1])
         await connection.execute(_CHANGE_PARTS, *columns, now, receipts)
         await connection.execute(_SETTLE, columns[0], columns[1], now)
 

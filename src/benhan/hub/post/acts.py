@@ -30,7 +30,8 @@ _SEEN = query(
     "hub_seen_put",
     """
     insert into hub_seen (bucket, number, until)
-    select * from unnest($1::smallint[], $2::bigint[], $3::timestamptz[]) on conflict do nothing returning number
+    select * from unnest($1::smallint[], $2::bigint[], $3::timestamptz[]) as s (bucket, number, until)
+    order by number on conflict do nothing returning number
     """,
 )
 _FORGET = query(

@@ -15,6 +15,7 @@ from benhan.kernel.faults import Fault
 from benhan.kernel.logs import Log
 from benhan.kernel.stopping import stopped_within
 from benhan.network.configuration import Configuration
+from benhan.network.faults import UNKNOWN_KEY
 from benhan.network.messages import read_message
 from benhan.node.exchange.asker import Asker
 from benhan.node.exchange.holder import Holder
@@ -90,7 +91,12 @@ class Collector:
     async def _do(self, letter: dict[str, Any], configuration: Configuration) -> bool:
         """Do what a letter asks for; False where it shall be given again."""
         try:
-            await self._follow(letter, configuration)
+            try:
+                await self._follow(letter, configuration)
+            except Fault as fault:
+                if fault.code != UNKNOWN_KEY.code:
+                    raise
+                await self._follow(letter, await self._party.renewed())
         except Fault as fault:
             log.warning("letter.refused", fault=fault.code)
             return not fault.retryable

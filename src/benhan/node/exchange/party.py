@@ -68,6 +68,11 @@ class Party:
             raise NO_CONFIGURATION()
         return found
 
+    async def renewed(self) -> Configuration:
+        """The configuration as it is now, asked for again: somebody may have joined, or taken a new key."""
+        self._looked_at = None
+        return await self.configuration()
+
     async def signer(self) -> Signer:
         """Who signs for us: the newest of our keys that the others know by now. Raises Unavailable BA-6009."""
         configuration, now = await self.configuration(), self._store.clock.now()

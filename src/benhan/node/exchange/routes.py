@@ -11,8 +11,10 @@ from starlette.responses import Response
 from benhan.access.routes import GuardedRoute, route
 from benhan.fhir.resource import instant
 from benhan.fhir_api.api import FhirApi, endpoint
-from benhan.fhir_api.requests import actor_of, read_content
+from benhan.fhir_api.requests import actor_of, language_of, read_content
 from benhan.kernel.permissions import Permission
+from benhan.kernel.texts import Language
+from benhan.network.consent import REASONS
 from benhan.network.exchanges import Person
 from benhan.network.faults import BAD_MESSAGE
 from benhan.node.exchange.asker import Asker, Wish
@@ -40,7 +42,8 @@ def routes(api: FhirApi, asker: Asker, pusher: Pusher) -> list[GuardedRoute]:
         unit = api.store.begin(actor)
         unit.record(Event.PATIENT_VIEW, patient=patient.rid, type_="Patient", rid=patient.rid, page="exchange")
         await api.store.commit(unit)
-        told = [_told(each) for each in await asker.of_patient(patient)]
+        language = language_of(request.scope)
+        told = [_told(each, language) for each in await asker.of_patient(patient)]
         return Response(orjson.dumps(told), media_type="application/json")
 
     async def push(_api: FhirApi, request: Request) -> Response:
@@ -86,9 +89,13 @@ def read_push_wish(data: bytes) -> tuple[str, str, tuple[str, ...], str]:
     return patient, recipient, tuple(kinds), paper
 
 
-def _told(asked: Asked) -> dict[str, Any]:
+def _told(asked: Asked, language: Language) -> dict[str, Any]:
     return {
         "ask": asked.ask, "at": instant(asked.asked_at), "by": asked.asked_by, "purpose": asked.purpose,
         "basis": asked.basis, "kinds": list(asked.kinds), "state": asked.state, "fault": asked.fault,
-        "parts": [{"holder": holder, "state": state} for holder, state in asked.parts],
+        "parts": [
+            {"holder": each.holder, "state": each.state, "fault": each.fault,
+             "words": REASONS[each.fault].in_language(language) if each.fault in REASONS else ""}
+            for each in asked.parts
+        ],
     }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from benhan.store.database import Connection
 from benhan.store.ids import bucket_of
@@ -41,12 +42,20 @@ _OF_ASK = query(
 _OF_PATIENT = query(
     "exchange_asked_of_patient",
     """
-    select a.*, coalesce(array_agg(p.holder || ' ' || p.state order by p.holder) filter (where p.holder is not null),
-                         '{}') as parts
+    select a.*, coalesce(array_agg(p.holder || ' ' || p.state || ' ' || p.fault order by p.holder)
+                         filter (where p.holder is not null), '{}') as parts
     from exchange_asked a left join exchange_part p on p.bucket = a.bucket and p.ask = a.ask
     where a.bucket = $1 and a.patient = $2 group by a.bucket, a.ask order by a.asked_at desc
     """,
 )
+
+
+class AskedPart(NamedTuple):
+    """How a holder has answered: waiting, given, nothing, refused, rejected; why, a reason or a code."""
+
+    holder: str
+    state: str
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ class Asked:
     state: str
     exchange: str
     fault: str
-    parts: tuple[tuple[str, str], ...] = ()
+    parts: tuple[AskedPart, ...] = ()
 
 
 class AskedRows:
@@ -104,7 +113,7 @@ class AskedRows:
 
 def _asked(row: object) -> Asked:
     told = dict(row)  # type: ignore[call-overload]
-    parts = tuple(tuple(each.split(" ", 1)) for each in told.get("parts", ()))
+    parts = tuple(AskedPart(*each.split(" ", 2)) for each in told.get("parts", ()))
     return Asked(
         told["ask"], told["patient"], told["asked_at"], told["asked_by"], told["purpose"], told["basis"],
         tuple(told["kinds"].split()), told["state"], told["exchange"], told["fault"], parts,
