@@ -70,6 +70,11 @@ async def test_what_was_refused_is_not_asked_again_by_replay(house: HubHouse, so
     assert await code_of(house, message.text) == "BA-6030"
 
 
+async def test_no_message_counts_for_years(house: HubHouse) -> None:
+    message = house.signer(ASKER).sign("collect", HUB, {"done": []}, house.clock.now(), timedelta(days=4000))
+    assert await code_of(house, message.text) == "BA-6000"
+
+
 @pytest.mark.parametrize(("off_s", "code"), [(120, "BA-6003"), (-420, "BA-6003")])
 async def test_a_wrong_clock_is_told(house: HubHouse, off_s: int, code: str) -> None:
     at = house.clock.now() + timedelta(seconds=off_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -183,3 +184,14 @@ async def test_a_book_shows_what_was_permitted_refused_and_taken_back(house: Hub
     assert (await house.say(OTHER, "consents", body))["bundle"]["total"] == 1
     assert await house.refused(HUB, "consents", body) == "BA-6001"
     assert "hub:consent:view" in await house.ledger()
+
+
+async def test_holders_that_answer_at_the_same_moment_leave_nothing_open(house: HubHouse, somebody: Identifier) -> None:
+    await house.locate(HOLDER, "summary", subject=somebody)
+    await house.locate(OTHER, "summary", subject=somebody)
+    asked = [await house.say(ASKER, "ask", ask(subject=(somebody,), **EMERGENCY)) for _ in range(8)]
+    letters = [(holder, letter) for holder in (HOLDER, OTHER) for letter in (await house.collect(holder))[-8:]]
+    await asyncio.gather(*(house.answer(holder, letter, state=State.NOTHING) for holder, letter in letters))
+    ids = [exchange_id(each["exchange"]) for each in asked]
+    rows = await house.store.database.fetch("select state from hub_exchange where id = any($1::bigint[])", ids)
+    assert [row["state"] for row in rows] == ["done"] * 8

@@ -8,6 +8,8 @@ from benhan.access.rates import Rate
 from benhan.hub.faults import NOT_CAPABLE, TOO_OFTEN, UNKNOWN_TYPE
 from benhan.hub.members.members import Members
 from benhan.network.configuration import Configuration, Member
+from benhan.network.exchanges import ASK_LIFE_MAX
+from benhan.network.faults import BAD_MESSAGE
 from benhan.network.messages import Message, hold_to_now, read_message
 from benhan.store.store import Store
 
@@ -49,7 +51,7 @@ class Door:
     async def admit(self, text: str) -> Guest:
         """Who sent a message to the hub.
 
-        Raises Incorrect BA-6000, BA-6003 to BA-6005, BA-6043; Forbidden BA-6001, BA-6002, BA-6006, BA-6032; Busy
+        Raises Incorrect BA-6000 (also for one that wants to count for longer than three days), BA-6003 to BA-6005, BA-6043; Forbidden BA-6001, BA-6002, BA-6006, BA-6032; Busy
         BA-6031; Unavailable BA-6009.
         """
         configuration = await self._members.configuration()
@@ -58,6 +60,8 @@ class Door:
             raise TOO_OFTEN()
         recipient = message.recipient if message.type in CARRIED else self._members.code
         hold_to_now(message, recipient, self._store.clock.now())
+        if message.until - message.at > ASK_LIFE_MAX:  # its number would have to be remembered as long
+            raise BAD_MESSAGE(what="exp")
         member = configuration.member(message.sender)
         capability = CAPABILITIES.get(message.type)
         if capability is None:
