@@ -51,8 +51,8 @@ class Door:
     async def admit(self, text: str) -> Guest:
         """Who sent a message to the hub.
 
-        Raises Incorrect BA-6000 (also for one that wants to count for longer than three days), BA-6003 to BA-6005, BA-6043; Forbidden BA-6001, BA-6002, BA-6006, BA-6032; Busy
-        BA-6031; Unavailable BA-6009.
+        Raises Incorrect BA-6000 (also for one that wants to count for longer than three days), BA-6003 to BA-6005,
+        BA-6043; Forbidden BA-6001, BA-6002, BA-6006, BA-6032; Busy BA-6031; Unavailable BA-6009.
         """
         configuration = await self._members.configuration()
         message = read_message(text, configuration.key_of)
