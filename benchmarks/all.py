@@ -43,6 +43,8 @@ NAMES = (
     "bhyt_rules",
     "names",
     "mpi",
+    "hub_exchange",
+    "ask_to_delivered",
     "hoso_benh_an",
     "crash",
 )

@@ -29,9 +29,9 @@ from benhan.kernel.clock import SystemClock
 from benhan.kernel.ids import SystemRandom
 from benhan.kernel.settings import Settings
 from benhan.kernel.trace import current_trace, new_trace_id
+from benhan.store.opening import open_store
 from benhan.store.store import Store
 from benhan.vn import systems
-from benhan.wiring import open_store
 from bundles import folder
 from common import arguments, benhan, report, scratch_folder
 from cpu_time import CpuTime

@@ -54,7 +54,7 @@ def errors_page() -> str:
 def settings_page() -> str:
     head = (
         "# Thiết lập · Settings\n\n"
-        "Một tệp `benhan.toml` (bảng `[node]`, `[repository]`, `[healthbook]` thắng cho vai trò đó), biến môi trường "
+        "Một tệp `benhan.toml` (bảng `[node]`, `[repository]`, `[healthbook]`, `[hub]` thắng cho vai trò đó), biến môi trường "
         "`BENHAN_…`, rồi cờ của lệnh; cái sau thắng. (One file, the environment, flags; a later one wins.)\n\n"
         "| Tên | Biến môi trường | Mặc định | Nghĩa | Meaning |\n|---|---|---|---|---|\n"
     )

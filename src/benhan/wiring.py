@@ -12,14 +12,27 @@ from benhan.access.cares import Cares
 from benhan.access.matrix import Matrix, read_rights, usual_rights
 from benhan.access.sessions import Sessions
 from benhan.access.smart.smart import Smart, build_smart
+from benhan.hub.keeper import HubKeeper
+from benhan.hub.members.members import Members
+from benhan.hub.persons import AsTold
+from benhan.hub.post.door import Door
+from benhan.hub.post.office import Office
+from benhan.hub.transactions.log import TransactionLog
 from benhan.kernel.settings import Settings
 from benhan.mapping.mapped import Context
+from benhan.network.keys import PublicKey, read_key_file
 from benhan.node.apply import Applier
 from benhan.node.bhyt_episodes import KnownEpisodes
 from benhan.node.bhyt_intake import BhytIntake
 from benhan.node.bhyt_knowledge import BhytKnowledge
 from benhan.node.deployment.measuring import Measuring
 from benhan.node.deployment.reporting import Reporter
+from benhan.node.exchange.asker import Asker
+from benhan.node.exchange.collector import Collector
+from benhan.node.exchange.holder import Holder
+from benhan.node.exchange.party import Party
+from benhan.node.exchange.pusher import Pusher
+from benhan.node.exchange.registrar import Registrar
 from benhan.node.exports import Exports
 from benhan.node.intake import Intake
 from benhan.node.packages.making import Packages, SignedFile
@@ -45,6 +58,7 @@ from benhan.store.outbox import Outbox
 from benhan.store.send_state import SendState
 from benhan.store.sends import Sends
 from benhan.store.store import Store
+from benhan.transports.hub_client import HubClient
 from benhan.transports.portal_client import PortalClient
 from benhan.transports.repository_client import RepositoryClient
 from benhan.vn.forms.catalogue import Catalogue
@@ -87,6 +101,37 @@ def build_access(store: Store, settings: Settings, role: str = "node") -> Access
 
 
 @dataclass(slots=True)
+class NetworkParts:
+    """What a hospital has in the exchange network."""
+
+    party: Party
+    asker: Asker
+    pusher: Pusher
+    collector: Collector
+    registrar: Registrar
+
+
+@asynccontextmanager
+async def open_network(settings: Settings, store: Store) -> AsyncIterator[NetworkParts | None]:
+    """The hospital's part in the network, None where no hub is set. Raises Incorrect BA-6016."""
+    anchor = anchor_of(settings)
+    if not settings.hub_url or anchor is None:
+        yield None
+        return
+    client = HubClient(settings.hub_url)
+    code = settings.facility_code
+    file = settings.data / "network" / "configuration.jws"
+    party = Party(store, client, anchor, code, settings.hub_key_generation, file)
+    facility, address = (code, settings.facility_name), f"{settings.base_url}/fhir"
+    holder, asker = Holder(store, party, facility, address), Asker(store, party)
+    pusher = Pusher(store, party, facility, address)
+    try:
+        yield NetworkParts(party, asker, pusher, Collector(store, party, holder, asker), Registrar(store, party))
+    finally:
+        await client.close()
+
+
+@dataclass(slots=True)
 class Node:
     """The parts of a hospital node."""
 
@@ -110,6 +155,7 @@ class Node:
     measuring: Measuring
     reporter: Reporter | None
     """Tells the portal of deployment, where one is set."""
+    network: NetworkParts | None
 
     async def queue_counts(self) -> dict[str, float]:
         """What waits in the inbox, the outbox and for each authority; what waits for a person is not counted."""
@@ -176,6 +222,7 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
                 open_destinations(settings, store, sends, known) as destinations,
                 open_signing(settings, store, records) as signing,
                 open_reporter(settings, store, forms) as (measuring, reporter),
+                open_network(settings, store) as network,
             ):
                 yield Node(
                     settings,
@@ -199,6 +246,7 @@ async def open_node(settings: Settings) -> AsyncIterator[Node]:
                     signing,
                     measuring,
                     reporter,
+                    network,
                 )
         finally:
             await inbox.stop()
@@ -289,3 +337,37 @@ async def open_repository(settings: Settings, role: str = "repository") -> Async
             yield Repository(settings, store, build_access(store, settings, role), ingest)
         finally:
             await ingest.stop()
+
+
+@dataclass(slots=True)
+class Hub:
+    """The parts of a coordination hub."""
+
+    settings: Settings
+    store: Store
+    access: Access
+    members: Members
+    office: Office
+    keeper: HubKeeper
+    log: TransactionLog
+
+
+def anchor_of(settings: Settings) -> PublicKey | None:
+    """The network's registry key, None where none is set. Raises Incorrect BA-6016."""
+    return read_key_file(Path(settings.hub_anchor)) if settings.hub_anchor else None
+
+
+@asynccontextmanager
+async def open_hub(settings: Settings) -> AsyncIterator[Hub]:
+    """A coordination hub, its office open."""
+    async with open_store(settings, "hub") as store:
+        members = Members(store, settings.hub_code, anchor_of(settings))
+        persons = AsTold()
+        office = Office(store, members, persons, Door(store, members))
+        log = TransactionLog(store, persons, office.letters)
+        office.start()
+        try:
+            access = build_access(store, settings, "hub")
+            yield Hub(settings, store, access, members, office, HubKeeper(store, office), log)
+        finally:
+            await office.stop()

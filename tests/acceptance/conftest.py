@@ -26,7 +26,7 @@ from benhan.kernel.secrets import Secret
 from benhan.kernel.trace import current_trace, trace_of_traceparent
 from benhan.mapping.mapped import Context
 from benhan.node.apply import Applier
-from benhan.node.exchange import Exchange
+from benhan.node.exchange.repository import Exchange
 from benhan.node.exports import Exports
 from benhan.node.intake import Intake
 from benhan.repository.ingest import Ingest

@@ -24,10 +24,11 @@ from benhan.kernel.secrets import Secret
 from benhan.kernel.settings import Settings
 from benhan.node.records.papers import Papers
 from benhan.serving.roles import ROLES
+from benhan.store.opening import open_store
 from benhan.testing.fake_identities import CLIENT, SECRET, FakeIdentities
 from benhan.transports.signing_services import SigningServices
 from benhan.vn.forms.catalogue import Catalogue
-from benhan.wiring import build_access, build_records, open_store
+from benhan.wiring import build_access, build_records
 
 ISSUER = "https://id.test"
 CHAINS = '[[chain]]\nforms = ["*"]\nturns = [["patient"]]\n'

@@ -42,8 +42,19 @@ PUBLIC = {
         *{"/healthz", "/readyz", "/sign-in", "/static/{path:path}", "/", "/facilities/{code}"},
         *{"/evidence", "/evidence/keys", "/data/facilities.csv", "/data/facilities.json", "/data/curve.csv"},
     },
+    "hub": {
+        "/healthz",
+        "/readyz",
+        "/fhir/metadata",
+        "/sign-in",
+        "/static/{path:path}",
+        *OF_APPS,
+        "/hub/messages",
+        "/hub/configuration",
+        "/hub/status",
+    },  # a message proves its sender itself; the other two are for everybody
 }
-LEAST_ROUTES = {"node": 30, "repository": 14, "healthbook": 14, "portal": 20}
+LEAST_ROUTES = {"node": 30, "repository": 14, "healthbook": 14, "portal": 20, "hub": 17}
 
 House = Any
 
@@ -53,7 +64,7 @@ def _guarded(house: House) -> list[tuple[str, str, Permission]]:
 
 
 def _is_page(house: House, path: str) -> bool:
-    of_machines = ("/fhir", "/metrics", *(["/deliveries"] if house.role == "repository" else []))
+    of_machines = ("/exchange", "/fhir", "/hub", "/metrics", *(["/deliveries"] if house.role == "repository" else []))
     return not path.startswith(of_machines)
 
 

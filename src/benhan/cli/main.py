@@ -39,6 +39,7 @@ COMMANDS = {
     "send": "send:app",
     "records": "records:app",
     "evidence": "evidence:app",
+    "hub": "hub:app",
 }
 """Where each command is: its module here and its name in it, a function or the Typer of a group (`app`)."""
 

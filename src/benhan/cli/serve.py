@@ -21,6 +21,7 @@ class ServedRole(StrEnum):
     REPOSITORY = "repository"
     HEALTHBOOK = "healthbook"
     PORTAL = "portal"
+    HUB = "hub"
     ALL = "all"
 
 
@@ -29,7 +30,7 @@ def serve(
         ServedRole,
         typer.Argument(
             help="node: bệnh viện · repository: kho quốc gia · healthbook: sổ sức khoẻ"
-            " · portal: cổng theo dõi triển khai · all: tất cả trên máy này"
+            " · portal: cổng theo dõi triển khai · hub: trục điều phối · all: mọi vai trò trừ trục, trên máy này"
         ),
     ],
     config: ConfigOption = None,

@@ -57,4 +57,5 @@ class Permission(Enum):
     DEPLOYMENT_VIEW = "deployment:view"  # how a hospital stands: its figures, papers and steps
     DEPLOYMENT_WRITE = "deployment:write"  # put papers, go the steps to publication, enrol its node
     DEPLOYMENT_OVERSEE = "deployment:oversee"  # every hospital: take lists in, withdraw
+    EXCHANGE_ASK = "exchange:ask"  # ask other hospitals for what they hold of a patient
     EMERGENCY = "access:emergency"  # open a patient's records in an emergency

@@ -1,7 +1,8 @@
 """Every setting: one documented file, the environment, flags; a later one wins.
 
 `benhan.toml` holds the settings at its top level, and a table named after a role (`[node]`, `[repository]`,
-`[healthbook]`) that wins for that role. `BENHAN_HTTP_PORT` sets `http_port`. `docs/settings.md` is generated from here.
+`[healthbook]`, `[hub]`) that wins for that role. `BENHAN_HTTP_PORT` sets `http_port`. `docs/settings.md` is generated
+from here.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from benhan.kernel.faults import FaultCode, Incorrect
 from benhan.kernel.secrets import Secret
 from benhan.kernel.texts import Text
 
-ROLES = ("node", "repository", "healthbook", "portal")
+ROLES = ("node", "repository", "healthbook", "portal", "hub")
 
 UNKNOWN_SETTING = FaultCode(
     "BA-0101",
@@ -288,6 +289,22 @@ class Settings:
         Secret(b""),
         "Mã PIN của token (hoặc mật khẩu tệp) đó; chỉ đặt bằng biến môi trường.",
         "PIN of that token (or password of that file); set by the environment only.",
+    )
+    hub_code: str = _setting("hub", "Mã của trục điều phối trong mạng trao đổi.", "The hub's own code in the network.")
+    hub_url: str = _setting(
+        "",
+        "Địa chỉ trục điều phối mà nút này trao đổi qua; để trống thì không trao đổi.",
+        "Address of the hub that this node exchanges by; empty means none.",
+    )
+    hub_anchor: str = _setting(
+        "",
+        "Tệp khoá đăng ký công khai (JWK) của mạng: cấu hình mạng phải do khoá này ký.",
+        "File of the network's public registry key (JWK): the configuration must be signed by it.",
+    )
+    hub_key_generation: int = _setting(
+        1,
+        "Thế hệ khoá của cơ sở trong mạng; tăng thêm một để thay khoá, rồi đăng ký khoá mới ở trục.",
+        "Generation of the facility's keys in the network; one more replaces them, once registered at the hub.",
     )
     body_bytes_max: int = _setting(32 * 1024 * 1024, "Cỡ lớn nhất của một yêu cầu HTTP.", "Largest HTTP request body.")
     bundle_entries_max: int = _setting(5_000, "Số mục tối đa trong một Bundle.", "Most entries of one Bundle.")

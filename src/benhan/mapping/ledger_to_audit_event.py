@@ -91,6 +91,13 @@ KINDS: dict[str, Kind] = {
     "smart:grant:refuse": Kind(_SECURITY, _ATTRIBUTES, outcome=MINOR_FAILURE),
     "smart": Kind(_SECURITY, _ATTRIBUTES),
     "keys": Kind(_SECURITY, _KEYS),
+    "exchange:record:ask": Kind((DCM, "110112", "Query")),
+    "exchange:record:give": _EXPORT,
+    "exchange:record:refuse": Kind((DCM, "110112", "Query"), outcome=MINOR_FAILURE),
+    "exchange:record:keep": _IMPORT,
+    "hub:message:refuse": Kind(_SECURITY, (DCM, "110126", "Node Authentication"), outcome=MINOR_FAILURE),
+    "hub:member": Kind(_SECURITY, _ATTRIBUTES),
+    "hub:configuration": Kind(_SECURITY, _ATTRIBUTES),
     "store:bulk:import": _IMPORT,
     "store:bulk:export": _EXPORT,
 }

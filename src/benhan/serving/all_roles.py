@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benhan.kernel.permissions import Permission
-from benhan.kernel.settings import ROLES, Settings, load_settings
+from benhan.kernel.settings import Settings, load_settings
 from benhan.serving.database_keeper import DatabaseKeeper
 from benhan.serving.supervisor import Child, GivenUp, keep
 from benhan.serving.workers import check_ports, metrics_folder, worker_children
@@ -28,19 +28,19 @@ def run_all(settings: Settings, config: Path | None) -> GivenUp | None:
 
 
 async def _run_all(settings: Settings, config: Path | None) -> GivenUp | None:
-    roles = {role: _settings_of(role, settings, config) for role in ROLES}
-    for role in ROLES:
+    roles = {role: _settings_of(role, settings, config) for role in PORTS}
+    for role in PORTS:
         check_ports(roles[role], role)
     key_encryption(settings)  # made here, once: the children would each make their own
     keeper = None if settings.database else DatabaseKeeper(settings.data)
     if keeper is not None:
         await keeper.start()
-    environment: dict[str, dict[str, str]] = {role: {} for role in ROLES}
+    environment: dict[str, dict[str, str]] = {role: {} for role in PORTS}
     if not roles["node"].repository_url:
         environment["node"] = await _beside(roles["node"], roles["repository"])
     with metrics_folder() as shared:
         environment["node"] |= shared
-        children = [role_children(role, roles[role], config, environment[role]) for role in ROLES]
+        children = [role_children(role, roles[role], config, environment[role]) for role in PORTS]
         return await keep(keeper, [child for each in children for child in each])
 
 

@@ -26,6 +26,8 @@ from benhan.fhir_api.routes import routes as fhir_routes
 from benhan.fhir_api.subscriptions.socket import PATH as SOCKET
 from benhan.fhir_api.subscriptions.tasks import SubscriptionParts, subscription_parts
 from benhan.healthbook.book import Books
+from benhan.hub.routes import routes as hub_routes
+from benhan.hub.transactions.routes import routes as log_routes
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.kernel.settings import Settings
@@ -36,7 +38,8 @@ from benhan.node.bhyt_folder import bhyt_folder
 from benhan.node.chart.charts import Charts
 from benhan.node.dead_letters import DeadLetters
 from benhan.node.deployment.reporting import Reports
-from benhan.node.exchange import Exchange
+from benhan.node.exchange.repository import Exchange
+from benhan.node.exchange.routes import routes as exchange_routes
 from benhan.node.message_files import message_folder
 from benhan.node.nursing.bedside import Bedside
 from benhan.node.nursing.handover import Handovers
@@ -103,9 +106,9 @@ from benhan.web.sign_in import SignIn
 from benhan.web.signature_pages import SignaturePages
 from benhan.web.ward_pages import WardPages
 from benhan.web.writing_pages import Writing, WritingPages
-from benhan.wiring import Access, Node, open_node, open_portal, open_repository, packages_of, trust_of
+from benhan.wiring import Access, Node, open_hub, open_node, open_portal, open_repository, packages_of, trust_of
 
-MACHINES = ("/fhir", "/metrics", "/.well-known")
+MACHINES = ("/exchange", "/fhir", "/hub", "/metrics", "/.well-known")
 MACHINES_OF = {"repository": ("/deliveries",), "portal": MACHINE_PATHS}
 """What machines ask of one kind of site, besides."""
 
@@ -209,6 +212,8 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
             tasks["hl7v2"] = message_folder(node.store.database, node.intake, folder, settings.bhyt_look_s)
         if node.client is not None:
             tasks["exchange"] = Exchange(node.store, node.outbox, node.exports, node.client, settings.facility_code)
+        if node.network is not None:
+            tasks |= {"collect": node.network.collector, "register": node.network.registrar}
         if node.destinations:
             tasks["plan"] = Planner(node.store, node.sends, node.destinations)
             tasks |= {f"send-{each.name}": Sender(node.store, node.sends, each) for each in node.destinations}
@@ -218,6 +223,8 @@ async def node_role(settings: Settings) -> AsyncIterator[Running]:
         tasks["signatures"] = node.signing.keeper
         site = site_of("node", settings)
         routes = [*app_doors(node.access, node.store), *fhir_routes(api), *node_pages(node, site)]
+        if node.network is not None:
+            routes += exchange_routes(api, node.network.asker, node.network.pusher)
         app = application(routes, node.store, node.access, gauges, site)
         yield Running(WithSockets(app, {SOCKET: parts.sockets}), tasks)
 
@@ -372,7 +379,21 @@ async def portal_role(settings: Settings) -> AsyncIterator[Running]:
         yield Running(application(routes, store, portal.access, {}, site), tasks)
 
 
+@asynccontextmanager
+async def hub_role(settings: Settings) -> AsyncIterator[Running]:
+    """The coordination hub: members' messages, and FHIR for its operators."""
+    async with kept_database(settings), open_hub(settings) as hub:
+        store, access = hub.store, hub.access
+        api = fhir_api(store, settings, access)
+        tasks: dict[str, Task] = {**keepers(store), **bulk_tasks(api), "hub": hub.keeper}
+        site = site_of("hub", settings)
+        doors = [*hub_routes(api, hub.office, hub.members), *log_routes(api, hub.log)]
+        routes = [*app_doors(access, store), *fhir_routes(api), *doors, *repository_pages(access, store, site)]
+        yield Running(application(routes, store, access, {}, site), tasks)
+
+
 ROLES: dict[str, OpenRole] = {
+    "hub": hub_role,
     "node": node_role,
     "repository": repository_role,
     "healthbook": healthbook_role,

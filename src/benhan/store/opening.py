@@ -18,7 +18,7 @@ from benhan.store.key_encryption import KeyEncryption, init_kek, open_kek
 from benhan.store.search.limits import SearchLimits
 from benhan.store.store import Store
 
-DATABASES = {"node": "node", "repository": "repository", "healthbook": "repository", "portal": "portal"}
+DATABASES = {"node": "node", "repository": "repository", "healthbook": "repository", "portal": "portal", "hub": "hub"}
 """The database of each role on the embedded server; the health book reads the repository's."""
 
 

@@ -131,6 +131,26 @@ class Event(Enum):
     IDENTITY_MOVE = (185, "identity:record:move", ("record", "identity", "into"))
     IDENTITY_VIEW = (186, "identity:question:view", ("question", "count"))
 
+    HUB_MEMBER = (190, "hub:member:change", ("member", "act", "key"))
+    HUB_CONFIGURATION = (191, "hub:configuration:publish", ("version",))
+    HUB_ASK = (192, "hub:exchange:ask", ("exchange", "member", "digest", "basis", "purpose", "role", "holders"))
+    HUB_REFUSE = (193, "hub:message:refuse", ("member", "type", "fault"))
+    HUB_ANSWER = (194, "hub:exchange:answer", ("exchange", "member", "digest", "state"))
+    HUB_RECEIPT = (195, "hub:exchange:receipt", ("exchange", "member", "digest"))
+    HUB_STOP = (196, "hub:exchange:stop", ("exchange", "reason"))
+    HUB_PUSH = (197, "hub:exchange:push", ("exchange", "member", "digest", "basis", "recipient"))
+    HUB_CONSENT = (198, "hub:consent:take", ("consent", "member", "said"))
+    HUB_REVOKE = (199, "hub:consent:revoke", ("consent", "member"))
+    HUB_CONSENT_VIEW = (203, "hub:consent:view", ("member", "count"))
+    HUB_LOCATION = (200, "hub:location:register", ("member", "count"))
+    HUB_RERUN = (201, "hub:exchange:rerun", ("exchange",))
+    HUB_LOG_VIEW = (202, "hub:exchange:view", ("exchange", "count"))
+    EXCHANGE_ASK = (210, "exchange:record:ask", ("digest", "basis", "purpose"))
+    EXCHANGE_GIVE = (211, "exchange:record:give", ("exchange", "member", "ask", "digest", "basis", "count"))
+    EXCHANGE_REFUSE = (212, "exchange:record:refuse", ("exchange", "member", "ask", "reason"))
+    EXCHANGE_KEEP = (213, "exchange:record:keep", ("exchange", "member", "digest", "receipt"))
+    EXCHANGE_RECEIPT = (214, "exchange:record:receipt", ("exchange", "member", "digest"))
+
     def __init__(self, number: int, label: str, fields: tuple[str, ...]) -> None:
         self.number = number
         self.label = label

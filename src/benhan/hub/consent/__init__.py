@@ -1,0 +1,1 @@
+"""Consents and refusals that members took, and their revocation."""

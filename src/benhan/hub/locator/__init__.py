@@ -1,0 +1,1 @@
+"""Which member holds what kind of data of whom, never the data."""

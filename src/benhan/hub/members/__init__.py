@@ -1,0 +1,1 @@
+"""Who takes part: codes, keys, certificates, state; the signed configuration made of them."""

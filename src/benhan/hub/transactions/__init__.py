@@ -1,0 +1,1 @@
+"""The log of exchanges for an operator: search, states in words, again."""
