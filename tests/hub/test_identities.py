@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from tests.postgres import fresh
 from benhan.fhir.patient_match import Grade
 from benhan.hl7v2.er7 import parse_er7
 from benhan.hub.identities.answers import Answers
+from benhan.hub.identities.loading import load
 from benhan.hub.identities.service import Identities
-from benhan.hub.identities.told import patient_to_traits
+from benhan.hub.identities.told import patient_to_told, patient_to_traits
 from benhan.hub.identities.v2_answers import v2_answer
 from benhan.kernel.actors import Actor, Role
 from benhan.kernel.faults import Fault
@@ -271,6 +273,29 @@ async def test_the_members_of_a_small_country_tell_and_its_truth_is_found(hub: I
     )
     assert both / wanted >= 0.98  # a record that came early cannot know of what comes late
     assert both == made
+
+
+async def test_an_empty_index_is_filled_at_once_and_a_filled_one_is_not(
+    fresh_database: Database, tmp_path: Path, store: Store, hub: Identities
+) -> None:
+    registrations = list(registered(9, range(150), facilities=6))
+    records = [patient_to_told(_registered(each), each.facility.code, TODAY) for each in registrations]
+    other = await Store.open(fresh_database, make_kek_file(tmp_path / "kek.json", SystemRandom()), clock=CLOCK)
+    loaded = await load(other, records, DESK)
+    assert loaded.records == len(records) > loaded.identities >= 150
+    index = Identities(other)
+    await index.start()
+    same = [each for each in registrations if each.person.key == registrations[0].person.key]
+    found = {await index.identity_of([(systems.patient_number(one.facility.code), one.number)]) for one in same}
+    assert len(found) == 1
+    assert None not in found
+    assert len(await index.questions(DESK, 1_000)) == loaded.questions
+    await index.stop()
+    await other.close()
+    await _learn(hub, A, _patient(A, "97", "Vi Thị Pang", "1980-01-09", cccd="014180000097"))
+    with pytest.raises(Fault) as raised:
+        await load(store, records[:1], DESK)
+    assert raised.value.code == "BA-6107"
 
 
 async def test_another_process_sees_what_was_committed_and_two_at_once_make_one_person(

@@ -46,3 +46,11 @@ NOT_ENOUGH = FaultCode(
         "Finding a person takes an identifier, or the name with the date of birth.",
     ),
 )
+NOT_EMPTY = FaultCode(
+    "BA-6107",
+    Conflict,
+    Text(
+        "Đã có hồ sơ trong kho định danh: nạp lần đầu chỉ làm được khi kho trống. Gửi từng hồ sơ như thường lệ.",
+        "There are records already: the first filling is for an empty index. Tell records one by one, as usual.",
+    ),
+)

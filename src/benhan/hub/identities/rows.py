@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benhan.hub.identities.matching.traits import Traits
 from benhan.hub.identities.told import Told, told_of_bytes, told_to_bytes, traits_of_bytes
@@ -67,6 +67,11 @@ _JOIN = query(
     """
     update hub_identity set joined_to = $3, number = nextval('hub_identity_number') where bucket = $1 and id = $2
     """,
+)
+_ANY = query(
+    "hub_identity_records_any",
+    "select 1 from hub_identity_record limit 1",
+    fan_out="whether the index is empty in all compartments",
 )
 _EXISTS = query("hub_identity_exists", "select 1 from hub_identity where bucket = $1 and id = $2")
 _CHILDREN = query(
@@ -181,12 +186,24 @@ class IdentityRows:
         return {row["id"]: self._opened(row["id"], row["identity"], row["content"]) for row in rows}
 
     async def put(self, connection: Connection, kept: Kept, at: datetime) -> None:
+        await connection.execute(_PUT_RECORD, *self._columns(kept, at))
+
+    async def put_all(self, connection: Connection, every: Sequence[Kept], at: datetime) -> None:
+        await connection.executemany(_PUT_RECORD, [self._columns(kept, at) for kept in every])
+
+    def _columns(self, kept: Kept, at: datetime) -> tuple[Any, ...]:
         told = kept.told
         tokens = self.tokens_of([*(held.key for held in told.history), told.own_key])
         sealed = self._key.seal(told_to_bytes(told), _AAD)
-        await connection.execute(
-            _PUT_RECORD, bucket_of(kept.id), kept.id, kept.identity, at, told.member, tokens, sealed
-        )
+        return bucket_of(kept.id), kept.id, kept.identity, at, told.member, tokens, sealed
+
+    async def has_records(self, connection: Connection) -> bool:
+        return await connection.fetchval(_ANY) is not None
+
+    async def new_identities(self, connection: Connection, count: int, at: datetime) -> list[int]:
+        identities = [self._ids.new_patient() for _ in range(count)]
+        await connection.executemany(_PUT_IDENTITY, [(bucket_of(each), each, at, 0) for each in identities])
+        return identities
 
     async def new_identity(self, connection: Connection, at: datetime, mother: int) -> int:
         identity = self._ids.new_patient()
