@@ -66,7 +66,7 @@ from benhan.web.signature_pages import INDICATIONS
 TEMPLATES = {path.name: path.read_text(encoding="utf-8") for path in sorted((FOLDER / "templates").glob("*.html"))}
 LANGUAGES = ("vi", "en")
 
-NAMES_NO_PATIENT = ("account:", "deployment:", "keys:kek:", "ledger:", "smart:", "store:")
+NAMES_NO_PATIENT = ("account:", "deployment:", "hub:", "identity:", "keys:kek:", "ledger:", "smart:", "store:")
 OF_A_MESSAGE_ALONE = ("receive", "park", "mend", "replay", "view")
 """A message is not known to be anybody's until it is applied."""
 
