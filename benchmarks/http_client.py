@@ -6,7 +6,8 @@ The client runs on the same two cores as the server, so it must cost little; it 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
 
 
 class Connection(asyncio.Protocol):
@@ -66,3 +67,66 @@ async def drive(port: int, clients: int, work: Callable[[Connection, int], Await
     await asyncio.gather(*(work(connection, number) for number, (_, connection) in enumerate(pairs)))
     for _, connection in pairs:
         connection.close()
+
+
+class Row:
+    """Requests asked one after another, each by whichever connection is free; no task and no future for each of them.
+
+    `told` gets the key, the seconds, the status and the whole answer of each, head and all.
+    """
+
+    def __init__(self, asked: Iterator[tuple[int, bytes]], told: Callable[[int, float, int, bytes], None]) -> None:
+        self.asked = asked
+        self.told = told
+
+    async def drive(self, port: int, clients: int) -> None:
+        """Ask all of them by `clients` connections; raises what `told` raises, and ConnectionError."""
+        loop = asyncio.get_running_loop()
+        ends = [loop.create_future() for _ in range(clients)]
+        pairs = [await loop.create_connection(lambda end=end: _InRow(self, end), "127.0.0.1", port) for end in ends]
+        try:
+            await asyncio.gather(*ends)
+        finally:
+            for transport, _ in pairs:
+                transport.close()
+
+
+class _InRow(asyncio.Protocol):
+    """One connection of a row."""
+
+    def __init__(self, row: Row, end: asyncio.Future[None]) -> None:
+        self._row, self._end = row, end
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport: asyncio.Transport = transport  # type: ignore[assignment]
+        self._next()
+
+    def _next(self) -> None:
+        asked = next(self._row.asked, None)
+        if asked is None:
+            self._end.set_result(None)
+            return
+        self._key, request = asked
+        self._data, self._size = b"", 0
+        self._began = time.perf_counter()
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        self._data = self._data + data if self._data else data
+        if not self._size:
+            end = self._data.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            at = self._data.find(b"content-length: ", 0, end)  # as the server writes it
+            self._size = end + 4 + int(self._data[at + 16 : self._data.find(b"\r\n", at)])
+        if len(self._data) >= self._size:
+            try:
+                self._row.told(self._key, time.perf_counter() - self._began, int(self._data[9:12]), self._data)
+            except Exception as cause:  # noqa: BLE001  # it is the benchmark's to raise
+                self._end.set_exception(cause)
+                return
+            self._next()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._end.done():
+            self._end.set_exception(exc or ConnectionError("closed"))

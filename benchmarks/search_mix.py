@@ -7,6 +7,7 @@ costs must not grow with the store. The limit it is compared with: reads by id b
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -15,19 +16,25 @@ import re
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import asyncpg
+
 from bundles import folder
 from common import Server, arguments, benhan, report, scratch_folder, serving
 from cpu_time import CpuTime
-from http_client import Connection, drive, request
+from http_client import Connection, Row, drive, request
 from resources import _id_of
 
 CLIENTS = 64
+PER_S_MAX = 8_000
+"""So many searches a second are made ready."""
+LOOKED_AT_EVERY = 100
+TURNS = 4
 KEPT = {
     "Patient": 1, "Encounter": 2, "Condition": 2, "Observation": 6, "MedicationRequest": 1, "Procedure": 1,
     "Immunization": 1, "DiagnosticReport": 1, "AllergyIntolerance": 1,
@@ -174,27 +181,35 @@ class Shapes:
         ][number]
 
 
+def made_ready(shapes: Shapes, token: str, seconds: float) -> list[tuple[int, bytes]]:
+    """The searches of so many seconds, all shapes in turns: to write them would cost the client while it is timed."""
+    numbers = itertools.islice(itertools.cycle(range(30)), int(seconds * PER_S_MAX))
+    return [(number, request("GET", f"/fhir/{shapes.shape(number)}", token)) for number in numbers]
+
+
 async def run(
     server: Server, token: str, shapes: Shapes, seconds: float
 ) -> tuple[float, list[float], dict[int, list[float]]]:
-    """Searches a second, the times of all, and the times by shape."""
-    until = time.perf_counter() + seconds
+    """Searches a second, the times of all, and the times by shape.
+
+    The status of each answer is looked at, and every hundredth whole.
+    """
+    ready = made_ready(shapes, token, seconds)
     times: list[float] = []
     by_shape: dict[int, list[float]] = {number: [] for number in range(30)}
-    turns = itertools.cycle(range(30))
 
-    async def work(connection: Connection, _client: int) -> None:
-        while time.perf_counter() < until:
-            number = next(turns)
-            began = time.perf_counter()
-            status, body = await connection.ask(request("GET", f"/fhir/{shapes.shape(number)}", token))
-            assert status == 200, body[:300]
-            taken = time.perf_counter() - began
-            times.append(taken)
-            by_shape[number].append(taken)
+    def told(number: int, taken: float, status: int, answer: bytes) -> None:
+        assert status == 200, answer[:300]
+        times.append(taken)
+        by_shape[number].append(taken)
+        if len(times) % LOOKED_AT_EVERY == 0:
+            bundle = json.loads(answer[answer.index(b"\r\n\r\n") + 4 :])
+            assert bundle["type"] == "searchset", bundle
 
     began = time.perf_counter()
-    await drive(server.http_port, CLIENTS, work)
+    until = began + seconds
+    await Row(itertools.takewhile(lambda _: time.perf_counter() < until, ready), told).drive(server.http_port, CLIENTS)
+    assert len(times) < len(ready), "there were too few searches for so fast a server"
     return len(times) / (time.perf_counter() - began), sorted(times), by_shape
 
 
@@ -264,16 +279,25 @@ def fill(data: Path, patients: int) -> tuple[People, int]:
     return people, lines
 
 
-async def measured(data: Path, people: People, seconds: float) -> dict[str, Any]:
+async def settle(data: Path) -> None:
+    """Leave nothing of the import that PostgreSQL would clean up while searches are measured."""
+    connection = await asyncpg.connect(host=str(data / "postgres"), user="postgres", database="node")
+    await connection.execute("vacuum (analyze)")
+    await connection.execute("checkpoint")
+    await connection.close()
+
+
+async def measured(data: Path, people: People, seconds: float, *, by_shape_too: bool = True) -> dict[str, Any]:
     """The numbers of a filled store: first one search at a time, the server just started, then by many clients."""
     with serving(data) as server:
+        await settle(data)
         token, shapes = server.token(), Shapes(people)
         single = await alone(server, token, shapes, 10)
         await run(server, token, shapes, seconds / 2)
         cpu = CpuTime(server.process.pid, data)
         rate, times, by_shape = await run(server, token, shapes, seconds)
         spent = cpu.spent_us(len(times))
-        dear = (await by_cost(server, token, shapes, seconds / 8))[:5]
+        dear = (await by_cost(server, token, shapes, seconds / 8))[:5] if by_shape_too else []
         limit = await reads(server, token, people, 2.0)
     slow = sorted(by_shape, key=lambda number: -statistics.median(by_shape[number] or [0]))[:5]
     return {
@@ -290,6 +314,25 @@ async def measured(data: Path, people: People, seconds: float) -> dict[str, Any]
     }
 
 
+async def in_turns(stores: Sequence[tuple[Path, People]], seconds: float) -> list[tuple[float, float]]:
+    """The p50 in milliseconds and the processor's time in microseconds of each store's searches.
+
+    All are served at once and asked in turns, so that they are compared at the same hour.
+    """
+    seen: list[list[tuple[float, float]]] = [[] for _ in stores]
+    with contextlib.ExitStack() as stack:
+        servers = [stack.enter_context(serving(data)) for data, _ in stores]
+        asked = [(server, server.token(), Shapes(people)) for server, (_, people) in zip(servers, stores, strict=True)]
+        for each in asked:
+            await run(*each, seconds)
+        for _ in range(TURNS):
+            for each, found in zip(asked, seen, strict=True):
+                cpu = CpuTime(each[0].process.pid, each[0].data)
+                _, times, _ = await run(*each, seconds)
+                found.append((statistics.median(times) * 1000, sum(cpu.spent_us(len(times)).values())))
+    return [(statistics.median(p50 for p50, _ in turns), statistics.median(us for _, us in turns)) for turns in seen]
+
+
 async def at(patients: int, seconds: float) -> dict[str, Any]:
     """The numbers at a size of the store."""
     with scratch_folder() as data:
@@ -300,12 +343,16 @@ async def at(patients: int, seconds: float) -> dict[str, Any]:
 async def measure(quick: bool) -> dict[str, Any]:
     sizes = (1_000, int(os.environ.get("BENHAN_BENCH_PATIENTS", "4000" if quick else "64000")))
     seconds = 4.0 if quick else 12.0
-    few, many = [await at(size, seconds) for size in sizes]
+    with scratch_folder() as first, scratch_folder() as second:
+        filled = [(data, *fill(data, size)) for data, size in zip((first, second), sizes, strict=True)]
+        few, many = [{"resources": lines} | await measured(data, people, seconds) for data, people, lines in filled]
+        turns = await in_turns([(data, people) for data, people, _ in filled], seconds / TURNS)
     return {
         "search_per_s": round(many["rate"]),
         "search_p50_ms": round(many["p50"], 1),
         "search_p95_ms": round(many["p95"], 1),
-        "search_ratio_64k": round(many["p50"] / few["p50"], 2),
+        "search_ratio_64k": round(turns[1][0] / turns[0][0], 2),
+        "search_cpu_ratio_64k": round(turns[1][1] / turns[0][1], 2),
         "search_per_s_at_1k": round(few["rate"]),
         "search_p50_ms_at_1k": round(few["p50"], 1),
         "search_alone_p50_ms": round(many["alone_p50"], 1),
