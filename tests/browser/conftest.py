@@ -22,7 +22,7 @@ from benhan.transports.mllp_client import MllpClient
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 READY_LINE = "Ctrl-C stops"
-START_S = 120
+START_S = 300
 
 
 @dataclass

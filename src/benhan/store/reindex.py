@@ -63,8 +63,8 @@ _ROWS = query(
     """
     select r.bucket, r.type, r.rid, r.version, r.patient, r.updated_at, r.content, r.tokens, r.present,
         r.until is null as is_current
-    from resource r where (r.rid, r.version, r.bucket, r.type) > ($3::bigint, $4::int, $1::smallint, $2::smallint)
-    order by r.rid, r.version, r.bucket, r.type limit $5
+    from resource r where (r.rid, r.bucket, r.type, r.version) > ($3::bigint, $1::smallint, $2::smallint, $4::int)
+    order by r.rid, r.bucket, r.type, r.version limit $5
     """,
 )
 _UPDATE = query(
