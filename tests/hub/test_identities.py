@@ -149,6 +149,9 @@ async def test_anothers_number_raises_a_question_and_joins_nobody(hub: Identitie
     await hub.answer(asked[0].id, DESK, is_one=False)
     await _learn(hub, B, _patient(B, "42", "Khúc Văn Hùng", "1940-12-24", "male", cccd="001175000041"))
     assert not [each for each in await hub.questions(DESK) if {each.identity, each.other} == {one, other}]
+    shared = (systems.CCCD, "001175000041")
+    assert await hub.identity_of([(systems.patient_number(A), "41"), shared]) == one
+    assert await hub.identity_of([(systems.patient_number(B), "42"), shared]) == other
 
 
 async def test_a_reviewers_yes_joins_and_a_parting_restores_all_that_was(hub: Identities) -> None:

@@ -230,12 +230,17 @@ class Identities:
         return list(dict.fromkeys([*told, *found, *(each.told.own_key for each in records)]))
 
     async def _one(self, connection: Connection, identifiers: Sequence[tuple[str, str]]) -> int | None:
-        roots = self._joins.roots(
-            each.identity for each in await self._rows.named(connection, map(as_kept, identifiers))
-        )
-        if len(roots) > 1:
+        """The one person who bears all identifiers that anybody bears: another's beside their own does no harm."""
+        wanted = [as_kept(each) for each in identifiers]
+        named = await self._rows.named(connection, wanted)
+        bearers = [self._joins.roots(each.identity for each in named if each.told.bears(one)) for one in wanted]
+        known = [each for each in bearers if each]
+        if not known:
+            return None
+        common = set.intersection(*known)
+        if len(common) != 1:
             raise CROSSING()
-        return roots.pop() if roots else None
+        return common.pop()
 
     async def children_of(self, identity: int) -> list[int]:
         """The identities of those who came as newborns under a person's number."""

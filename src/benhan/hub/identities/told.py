@@ -49,6 +49,10 @@ class Told:
         """The member's own number as an identifier."""
         return member_system(self.member), self.number
 
+    def bears(self, identifier: tuple[str, str]) -> bool:
+        """Whether the record has or had an identifier."""
+        return identifier == self.own_key or any(held.key == identifier for held in self.history)
+
 
 def member_system(member: str) -> str:
     """The system under which a member's own numbers of persons stand at the hub."""

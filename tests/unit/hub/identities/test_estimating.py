@@ -17,7 +17,7 @@ from benhan.hub.identities.matching.weights import Frequencies, Weights, bits_of
 
 
 def test_a_poor_first_guess_is_mended_by_the_data() -> None:
-    told, _ = records(11, 5_000)
+    told, _ = records(11, 3_000)
     shipped = shipped_weights()
     half = {name: tuple((np.array(shipped.m[name]) + np.array(shipped.u[name])) / 2) for name in FIELDS}
     found = deduplicated(told, Weights(half, shipped.u, 0.5)).weights

@@ -14,23 +14,23 @@ from benhan.hub.identities.matching.traits import Traits
 
 @pytest.fixture(scope="module")
 def known() -> Index:
-    told, _ = records(11, 5_000)
+    told, _ = records(11, 3_000)
     index = Index()
     index.add(range(1, len(told) + 1), range(1, len(told) + 1), told)
     return index
 
 
 def test_each_record_is_found_as_itself(known: Index) -> None:
-    told, _ = records(11, 5_000)
+    told, _ = records(11, 3_000)
     for place, likely in enumerate(known.find(told[:300]), 1):
         own = [each for each in likely if each.record == place]
         assert [each.verdict for each in own] == [Verdict.SAME]
 
 
 def test_the_other_records_of_a_person_are_found(known: Index) -> None:
-    told, truth = records(11, 5_000)
-    found = known.find(told[:3_000])
-    others = [(place, place - 1) for place in range(1, 3_000) if truth[place] == truth[place - 1]]
+    told, truth = records(11, 3_000)
+    found = known.find(told[:2_000])
+    others = [(place, place - 1) for place in range(1, 2_000) if truth[place] == truth[place - 1]]
     seen = sum(other + 1 in [each.record for each in found[place]] for place, other in others)
     assert seen / len(others) > 0.99
 
@@ -68,7 +68,7 @@ def test_nobody_is_found_by_nothing() -> None:
 
 
 def test_weights_and_reasons_come_with_a_candidate(known: Index) -> None:
-    told, _ = records(11, 5_000)
+    told, _ = records(11, 3_000)
     first = known.find(told[:1])[0][0]
     assert np.isclose(first.weights.sum(), first.bits, atol=3)
     assert first.reasons[0].bits >= first.reasons[-1].bits

@@ -10,7 +10,7 @@ from tests.unit.hub.identities.people import records
 from benhan.hub.identities.matching.bulk import deduplicated
 from benhan.hub.identities.matching.judging import Verdict
 
-PEOPLE = 5_000
+PEOPLE = 3_000
 
 
 def _pairs(groups: Sequence[object]) -> int:
