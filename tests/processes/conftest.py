@@ -29,7 +29,7 @@ PLACES = {
     "{wanted}": "Observation", "{job}": "abc", "{file}": "x", "{operation}": "nothing",
     "{name}": "emrhub", "{key}": "0-1", "{part}": "0", "{observation}": "abcdefgh12345678", "{of}": "abcdefgh12345678",
     "{field}": "hinh", "{place}": "0", "{kind}": "file", "{encounter}": "abcdefgh12345678", "{number:int}": "1",
-    "{batch}": "0" * 24, "{letter}": "council",
+    "{batch}": "0" * 24, "{letter}": "council", "{holder}": "01001", "{exchange}": "x",
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from benhan.access.roles import MACHINE_PERMISSIONS
 from benhan.demo.accounts import ACCOUNTS
 from benhan.demo.certificates import DemoCertificates
 from benhan.demo.check_ups import handed_in
+from benhan.demo.hub import fill_hub, make_registry
 from benhan.demo.portal import fill_portal
 from benhan.demo.receivers import Credentials, Receivers, credentials_of, environment_of
 from benhan.demo.scenario import (
@@ -57,6 +58,7 @@ TITLES = {
 }
 """Who has a certificate in the demonstration, and signs as what."""
 HEAD = "truongkhoa"
+PORTAL, HUB = "Cổng theo dõi triển khai", "Trục điều phối"
 MIN_LYING = 3
 """How many lie in the full ward at least."""
 FILL_TRIES = 120
@@ -203,8 +205,7 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
     keeper = DatabaseKeeper(settings.data)
     await keeper.start()
     repository_port, book_port = first_port + len(HOSPITALS), first_port + len(HOSPITALS) + 1
-    portal_port = book_port + 4
-    portal = await _role(settings, keeper, "portal", portal_port, "Cổng theo dõi triển khai (trình diễn)")
+    centre = await _centre(settings, keeper, book_port + 4)
     repository = await _role(settings, keeper, "repository", repository_port, "Kho quốc gia (trình diễn)")
     children = [_child("repository", "repository", repository)]
     addresses: list[Address] = []
@@ -227,7 +228,9 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
             facility_code=hospital.code,
             mllp_port=first_port + MLLP_ABOVE + index,
             repository_url=repository.base_url,
-            portal_url=portal.base_url,
+            portal_url=centre.portal.base_url,
+            hub_url=centre.hub.base_url,
+            hub_anchor=centre.hub.hub_anchor,
         )
         nodes.append((node, hospital))
         await _provision(node, "node", "node", [])
@@ -249,14 +252,29 @@ async def start_country(settings: Settings, *, people: int, first_port: int) -> 
     book = replace(repository, http_port=book_port, facility_name="Sổ sức khoẻ điện tử (trình diễn)")
     children.append(_child("healthbook", "healthbook", book))
     addresses += [Address("Sổ sức khoẻ điện tử", book.base_url), Address("Kho quốc gia (FHIR)", repository.base_url)]
-    await fill_portal(portal, nodes)
-    children.append(_child("portal", "portal", portal))
-    addresses.append(Address("Cổng theo dõi triển khai", portal.base_url))
+    await fill_portal(centre.portal, nodes)
+    await fill_hub(centre.hub, nodes)
+    children += [_child("portal", "portal", centre.portal), _child("hub", "hub", centre.hub)]
+    addresses += [Address(PORTAL, centre.portal.base_url), Address(HUB, centre.hub.base_url)]
     supervisor = Supervisor(children)
     supervisor.start()
     return Country(
         addresses, messages, repository, supervisor, keeper, receivers, files, ward, [node for node, _ in nodes]
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """What stands above the hospitals, besides the repository."""
+
+    portal: Settings
+    hub: Settings
+
+
+async def _centre(settings: Settings, keeper: DatabaseKeeper, first_port: int) -> Centre:
+    portal = await _role(settings, keeper, "portal", first_port, f"{PORTAL} (trình diễn)")
+    hub = await _role(settings, keeper, "hub", first_port + 1, f"{HUB} (trình diễn)")
+    return Centre(portal, replace(hub, hub_anchor=str(make_registry(settings.data / "demo" / "network"))))
 
 
 async def _files(
@@ -328,6 +346,8 @@ def _child(name: str, role: str, settings: Settings, **environment: str) -> Chil
         "BENHAN_WORKERS": 1,  # five roles on one small machine
         "BENHAN_REPOSITORY_URL": settings.repository_url,
         "BENHAN_PORTAL_URL": settings.portal_url,
+        "BENHAN_HUB_URL": settings.hub_url,
+        "BENHAN_HUB_ANCHOR": settings.hub_anchor,
         "BENHAN_DEMO": "true",
         "BENHAN_LOG_LEVEL": settings.log_level,
     }

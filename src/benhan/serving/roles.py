@@ -85,6 +85,7 @@ from benhan.web.confirmation_pages import ConfirmationPages
 from benhan.web.consent_pages import AUTHORIZE, ConsentPages, LaunchPages
 from benhan.web.deployment_pages import DeploymentPages
 from benhan.web.destruction_pages import DestructionPages
+from benhan.web.exchange_pages import ExchangePages
 from benhan.web.flow_pages import FlowPages
 from benhan.web.grant_pages import GrantPages
 from benhan.web.leaving_pages import LeavingPages
@@ -275,6 +276,7 @@ def node_pages(node: Node, site: Site) -> list[BaseRoute]:
         *SignaturePages(site, node.signing, patients, charts).routes(),
         *DestructionPages(site, records, patients).routes(),
         *LoanPages(site, records, patients).routes(),
+        *ExchangePages(site, store, charts, node.network.asker if node.network is not None else None).routes(),
         *PackagePages(site, packages, Arrivals(store, trust_of(settings)), charts, settings.body_bytes_max).routes(),
         *RequestPages(site, records, Requests(records, prints, packages), charts).routes(),
         *DeploymentPages(site, node.measuring, Reports(store.database), settings.portal_url).routes(),

@@ -115,6 +115,7 @@ FAMILIES: dict[str, set[str]] = {
     "signing.step_": {state.value for state in StepState},
     "class.": {code for code, _display in (*PATIENT_CLASS.values(), *CLASSES.values())} | {"unknown"},
     "deliveries.": {*DELIVERIES, *DELIVERY_STATES},
+    "asks.state_": {"waiting", "given", "nothing", "refused", "rejected"},
     "due.": {"order", "paper"},
     "deployment.": {standing.value for standing in Standing},
     "deployment.set_": set(SETS),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benhan.kernel.faults import Conflict, FaultCode, Forbidden, Incorrect, Unavailable
+from benhan.kernel.faults import Conflict, FaultCode, Forbidden, Incorrect, NotFound, Unavailable
 from benhan.kernel.texts import Text
 
 NOT_THE_HUB = FaultCode(
@@ -54,4 +54,9 @@ NOT_TAKEN = FaultCode(
         "Trục điều phối chưa xác nhận bằng chữ ký là đã nhận.",
         "The hub has not confirmed by its signature what it took.",
     ),
+)
+NOTHING_KEPT = FaultCode(
+    "BA-6067",
+    NotFound,
+    Text("Không có hồ sơ nào từ cơ sở đó trong lần hỏi này.", "Nothing of that facility is kept from this ask."),
 )

@@ -1,0 +1,62 @@
+"""The hub of the demonstration: its registry, and the hospitals that run here as its members.
+
+The registry key stands beside the data of the demonstration; in life it is kept apart from the hub.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+
+from benhan.hub.members.members import Members
+from benhan.kernel.actors import system
+from benhan.kernel.ids import SystemRandom
+from benhan.kernel.settings import Settings
+from benhan.network.configuration import REGISTRY, Environment, Kind, Member
+from benhan.network.keys import read_private_key_file, signing_key
+from benhan.network.messages import Signer
+from benhan.node.exchange.party import public_keys
+from benhan.store.opening import open_store
+from benhan.synth.facilities import Facility
+from benhan.wiring import anchor_of
+
+ACTOR = system("demo")
+TITLE = "Trục điều phối (trình diễn)"
+
+
+def make_registry(folder: Path) -> Path:
+    """The file of the anchor; the registry key stands beside it, made once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    key_file, anchor = folder / "registry.jwk", folder / "anchor.jwk"
+    if not key_file.exists():
+        key = signing_key(SystemRandom().bytes(32))
+        handle = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as opened:
+            opened.write(orjson.dumps(key.key.as_dict(private=True)))
+        anchor.write_bytes(orjson.dumps(key.public.jwk))
+    return anchor
+
+
+async def fill_hub(settings: Settings, nodes: Sequence[tuple[Settings, Facility]]) -> None:
+    """Make the hub and the hospitals members, and publish the configuration anew."""
+    registry = Signer(
+        REGISTRY, read_private_key_file(Path(settings.hub_anchor).with_name("registry.jwk")), SystemRandom()
+    )
+    async with open_store(settings, "hub") as store:
+        members = Members(store, settings.hub_code, anchor_of(settings))
+        known = {each.member.code for each in await members.rows.every()}
+        if members.code not in known:
+            await members.add(Member(members.code, TITLE, Kind.HUB, Environment.LIVE), {}, ACTOR)
+            await members.add_key(members.code, members.signer.key.public.jwk, ACTOR)
+        for node, hospital in nodes:
+            if hospital.code in known:
+                continue
+            told = {"province": hospital.province.code, "capabilities": ("ask", "hold", "push"), "attests": ("paper",)}
+            await members.add(Member(hospital.code, hospital.name, Kind.FACILITY, Environment.LIVE, **told), {}, ACTOR)
+            async with open_store(node, "node") as own:
+                for key in public_keys(own, node.hub_key_generation):
+                    await members.add_key(hospital.code, key, ACTOR)
+        await members.publish(registry, ACTOR)
