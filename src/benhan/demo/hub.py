@@ -24,13 +24,13 @@ from benhan.synth.facilities import Facility
 from benhan.wiring import anchor_of
 
 ACTOR = system("demo")
-TITLE = "Trục điều phối (trình diễn)"
+REGISTRY_FILE = "registry.jwk"
 
 
 def make_registry(folder: Path) -> Path:
     """The file of the anchor; the registry key stands beside it, made once."""
     folder.mkdir(parents=True, exist_ok=True)
-    key_file, anchor = folder / "registry.jwk", folder / "anchor.jwk"
+    key_file, anchor = folder / REGISTRY_FILE, folder / "anchor.jwk"
     if not key_file.exists():
         key = signing_key(SystemRandom().bytes(32))
         handle = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -42,20 +42,27 @@ def make_registry(folder: Path) -> Path:
 
 async def fill_hub(settings: Settings, nodes: Sequence[tuple[Settings, Facility]]) -> None:
     """Make the hub and the hospitals members, and publish the configuration anew."""
-    registry = Signer(
-        REGISTRY, read_private_key_file(Path(settings.hub_anchor).with_name("registry.jwk")), SystemRandom()
-    )
+    key_file = Path(settings.hub_anchor).with_name(REGISTRY_FILE)
+    registry = Signer(REGISTRY, read_private_key_file(key_file), SystemRandom())
     async with open_store(settings, "hub") as store:
         members = Members(store, settings.hub_code, anchor_of(settings))
         known = {each.member.code for each in await members.rows.every()}
         if members.code not in known:
-            await members.add(Member(members.code, TITLE, Kind.HUB, Environment.LIVE), {}, ACTOR)
+            await members.add(Member(members.code, settings.facility_name, Kind.HUB, Environment.LIVE), {}, ACTOR)
             await members.add_key(members.code, members.signer.key.public.jwk, ACTOR)
         for node, hospital in nodes:
             if hospital.code in known:
                 continue
-            told = {"province": hospital.province.code, "capabilities": ("ask", "hold", "push"), "attests": ("paper",)}
-            await members.add(Member(hospital.code, hospital.name, Kind.FACILITY, Environment.LIVE, **told), {}, ACTOR)
+            member = Member(
+                hospital.code,
+                hospital.name,
+                Kind.FACILITY,
+                Environment.LIVE,
+                province=hospital.province.code,
+                capabilities=("ask", "hold", "push"),
+                attests=("paper",),
+            )
+            await members.add(member, {}, ACTOR)
             async with open_store(node, "node") as own:
                 for key in public_keys(own, node.hub_key_generation):
                     await members.add_key(hospital.code, key, ACTOR)
