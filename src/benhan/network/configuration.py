@@ -16,7 +16,7 @@ from typing import Any
 from benhan.kernel.faults import Fault
 from benhan.network.faults import BAD_CONFIGURATION, BAD_MESSAGE, NO_SEALING_KEY, NOT_A_MEMBER, OTHER_ENVIRONMENT
 from benhan.network.keys import SEALING, PublicKey, read_public_key
-from benhan.network.messages import Message, Signer, hold_to_now, read_message
+from benhan.network.messages import CONFIGURATION_CHARACTERS_MAX, Message, Signer, hold_to_now, read_message
 
 Json = dict[str, Any]
 
@@ -172,7 +172,9 @@ def read_configuration(
     Raises Forbidden BA-6008 for what is not signed by the anchor, has expired, is older, or contradicts itself.
     """
     try:
-        message = read_message(text, lambda kid, _at: (REGISTRY, anchor) if kid == anchor.kid else None)
+        message = read_message(
+            text, lambda kid, _at: (REGISTRY, anchor) if kid == anchor.kid else None, CONFIGURATION_CHARACTERS_MAX
+        )
         hold_to_now(message, ALL, now)
         if message.type != "configuration":
             raise BAD_MESSAGE(what="type")

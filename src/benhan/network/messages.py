@@ -31,7 +31,18 @@ CHARACTERS_MAX = 256 * 1024
 LIFE = timedelta(minutes=5)
 """How long what is to be done at once may be on its way."""
 SKEW = timedelta(seconds=60)
+CONFIGURATION_CHARACTERS_MAX = 32 * 1024 * 1024
+"""The same for the one message that names every member of the network."""
 ALGORITHMS = ["Ed25519", "ES256"]
+
+
+class _Registry(jws.JWSRegistry):
+    """The library would take 128 kB and no more; how long a text may be is asked before it."""
+
+    max_payload_length = CONFIGURATION_CHARACTERS_MAX
+
+
+_REGISTRY = _Registry(algorithms=ALGORITHMS)
 
 KeyOf = Callable[[str, datetime], tuple[str, PublicKey] | None]
 """The member and key of a thumbprint, as of a moment; None where it has none then."""
@@ -81,16 +92,16 @@ class Signer:
         }  # fmt: skip
         public = self.key.public
         header = {"alg": public.algorithm, "kid": public.kid}
-        text = jws.serialize_compact(header, orjson.dumps(claims), self.key.key, algorithms=ALGORITHMS)
+        text = jws.serialize_compact(header, orjson.dumps(claims), self.key.key, registry=_REGISTRY)
         return Message(type_, self.member, recipient, number, at, until, dict(body), text)
 
 
-def read_message(text: str, key_of: KeyOf) -> Message:
+def read_message(text: str, key_of: KeyOf, characters_max: int = CHARACTERS_MAX) -> Message:
     """The message of a JWS, its signature verified with the key its sender had when it was signed.
 
     Time and recipient are not looked at: `hold_to_now` does. Raises Incorrect BA-6000; Forbidden BA-6001, BA-6002.
     """
-    told, message = _taken_apart(text)
+    told, message = _taken_apart(text, characters_max)
     head = told.headers()
     kid, algorithm = head.get("kid"), head.get("alg")
     known = key_of(kid, message.at) if isinstance(kid, str) else None
@@ -100,7 +111,7 @@ def read_message(text: str, key_of: KeyOf) -> Message:
     if algorithm != key.algorithm or member != message.sender:
         raise BAD_SIGNATURE()
     try:
-        is_good = jws.validate_compact(told, key.key, algorithms=[key.algorithm])
+        is_good = jws.validate_compact(told, key.key, registry=_REGISTRY)
     except (JoseError, ValueError, TypeError) as cause:
         raise BAD_SIGNATURE() from cause
     if not is_good:
@@ -110,15 +121,15 @@ def read_message(text: str, key_of: KeyOf) -> Message:
 
 def unverified_message(text: str) -> Message:
     """The message of a JWS whose signature was verified before. Raises Incorrect BA-6000."""
-    return _taken_apart(text)[1]
+    return _taken_apart(text, CHARACTERS_MAX)[1]
 
 
-def _taken_apart(text: str) -> tuple[jws.CompactSignature, Message]:
+def _taken_apart(text: str, characters_max: int) -> tuple[jws.CompactSignature, Message]:
     """A JWS, and its message, unverified."""
-    if len(text) > CHARACTERS_MAX:
+    if len(text) > characters_max:
         raise BAD_MESSAGE(what="size")
     try:
-        told = jws.extract_compact(text.encode("ascii"))
+        told = jws.extract_compact(text.encode("ascii"), registry=_REGISTRY)
         claims = orjson.loads(told.payload)
     except (JoseError, ValueError, TypeError) as cause:
         raise BAD_MESSAGE(what="JWS") from cause

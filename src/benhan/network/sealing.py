@@ -13,13 +13,23 @@ from joserfc.errors import JoseError
 from benhan.network.faults import NOT_SEALED_TO_US
 from benhan.network.keys import PrivateKey, PublicKey
 
-_ALGORITHMS = ["ECDH-ES", "A256GCM"]
+CHARACTERS_MAX = 64 * 1024 * 1024
+"""The largest sealed text that is opened; what a door takes is less."""
+
+
+class _Registry(jwe.JWERegistry):
+    """The library would open 64 kB and no more: a record of a few days is larger."""
+
+    max_ciphertext_length = CHARACTERS_MAX
+
+
+_REGISTRY = _Registry(algorithms=["ECDH-ES", "A256GCM"])
 
 
 def seal(content: bytes, key: PublicKey) -> str:
     """`content` as a JWE that only the holder of `key`'s other half opens."""
     header = {"alg": "ECDH-ES", "enc": "A256GCM", "kid": key.kid}
-    return jwe.encrypt_compact(header, content, key.key, algorithms=_ALGORITHMS)
+    return jwe.encrypt_compact(header, content, key.key, registry=_REGISTRY)
 
 
 def open_sealed(text: str, keys: Mapping[str, PrivateKey]) -> bytes:
@@ -31,7 +41,7 @@ def open_sealed(text: str, keys: Mapping[str, PrivateKey]) -> bytes:
         key = keys.get(kid) if isinstance(kid, str) else None
         if key is None or "zip" in told:  # a compressed text could open to any size
             raise NOT_SEALED_TO_US()
-        opened = jwe.decrypt_compact(text, key.key, algorithms=_ALGORITHMS).plaintext
+        opened = jwe.decrypt_compact(text, key.key, registry=_REGISTRY).plaintext
     except (JoseError, ValueError, TypeError, KeyError) as cause:
         raise NOT_SEALED_TO_US() from cause
     assert opened is not None
