@@ -45,9 +45,9 @@ def types_of(kinds: tuple[str, ...]) -> list[str]:
 def kind_of(resource: dict[str, Any]) -> str:
     """The kind of a resource; OTHER for what none holds."""
     codes = {
-        coding.get("code", "")
+        str(coding.get("code", ""))
         for category in _several(resource.get("category"))
-        for coding in category.get("coding", [])
+        for coding in _several(category.get("coding"))
     }
     for kind in data_kinds().values():
         if resource["resourceType"] not in kind.types:
@@ -58,4 +58,5 @@ def kind_of(resource: dict[str, Any]) -> str:
 
 
 def _several(value: Any) -> list[dict[str, Any]]:
-    return value if isinstance(value, list) else [value] if isinstance(value, dict) else []
+    """What is written as one or as a list; a stranger's document may hold anything there."""
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]

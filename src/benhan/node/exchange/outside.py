@@ -25,7 +25,9 @@ _DATES = (
     *("effectiveDateTime", "performedDateTime", "occurrenceDateTime", "authoredOn", "recordedDate"),
     *("issued", "date"),
 )
-_NAMES = ("code", "medicationCodeableConcept", "vaccineCode", "type", "class")
+_NAMES = ("code", "medicationCodeableConcept", "vaccineCode", "type")
+_UNTOLD = frozenset({"Patient", "Composition", "Specimen", "ServiceRequest"})
+"""What tells nothing by itself: who and where it is from stands above, what was asked for stands in its result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,10 @@ def lines_of(bundle: Json) -> dict[str, list[Line]]:
     """The resources of a document as lines by kind, newest first; kinds in the order of the list of kinds."""
     found: dict[str, list[Line]] = {kind: [] for kind in data_kinds()}
     for each in _resources(bundle):
-        if each.get("resourceType") not in ("Patient", "Composition"):
-            found.setdefault(kind_of(each), []).append(line_of(each))
+        line = line_of(each)
+        is_empty_report = line.type == "DiagnosticReport" and not line.value  # its results stand as lines
+        if line.type not in _UNTOLD and not is_empty_report:
+            found.setdefault(kind_of(each), []).append(line)
     return {kind: sorted(lines, key=lambda one: one.on, reverse=True) for kind, lines in found.items() if lines}
 
 
@@ -99,11 +103,10 @@ def _value(resource: Json) -> str:
 
 def _text(concept: Any) -> str:
     """The words of a CodeableConcept or a Coding, its code where it has none."""
-    if isinstance(concept, list):
-        concept = concept[0] if concept else None
-    told = _mapping(concept)
-    codings = [told, *(_mapping(each) for each in told.get("coding", ()) if isinstance(told.get("coding"), list))]
-    words = [told.get("text"), *(each.get("display") for each in codings), *(each.get("code") for each in codings)]
+    told = _mapping(concept[0] if isinstance(concept, list) and concept else concept)
+    codings = told.get("coding")
+    every = [told, *map(_mapping, codings if isinstance(codings, list) else ())]
+    words = [told.get("text"), *(each.get("display") for each in every), *(each.get("code") for each in every)]
     return next((each for each in words if isinstance(each, str) and each), "")
 
 
@@ -113,7 +116,8 @@ def _mapping(value: Any) -> Json:
 
 def _resources(bundle: Json) -> Iterable[Json]:
     entries = bundle.get("entry")
-    return (_mapping(_mapping(each).get("resource")) for each in (entries if isinstance(entries, list) else ()))
+    found = (_mapping(_mapping(each).get("resource")) for each in (entries if isinstance(entries, list) else ()))
+    return (each for each in found if isinstance(each.get("resourceType"), str))
 
 
 def _bundle(reference: Json) -> Json:
