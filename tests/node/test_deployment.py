@@ -78,6 +78,16 @@ async def test_a_report_is_signed_by_the_node_s_own_key_and_noted(store: Store) 
     state = await Reports(store.database).state()
     assert state is not None
     assert (state.sent_at, state.fault) == (store.clock.now(), "")
+    assert state.signals == read_signals(verified(told[0], evidence_signer(store.keyring).public_bytes))
+
+
+async def test_a_page_does_not_walk_the_ledger_and_says_what_the_last_report_found(store: Store) -> None:
+    assert (await measuring(store).signals(walks=False)).ledger_is_whole is None
+    client, _ = heard([201])
+    await Reporter(store, measuring(store), client, "01001").send()
+    state = await Reports(store.database).state()
+    assert state is not None
+    assert (await measuring(store).signals(state.signals, walks=False)).ledger_is_whole
 
 
 async def test_a_portal_that_is_away_or_refuses_is_noted_and_tried_again(store: Store, clock: SetClock) -> None:

@@ -55,6 +55,7 @@ NOT_SEALED_FOR_A_PATIENT = {
     "deployment": {"told": "of the portal: of no patient"},
     "deployment_paper": {"content": "of the portal: of no patient"},
     "evidence_key": {"public_key": "public"},
+    "evidence_sent": {"signals": "counts of the house"},
     "data_key": {"wrapped": "the key itself", "wrapped_before": "the key before"},
     "evidence_stamp": {"token": "a time-stamp over hashes"},
     "hub_consent": {"body": "the hub's key", "revocation": "the hub's key"},

@@ -371,7 +371,7 @@ async def portal_role(settings: Settings) -> AsyncIterator[Running]:
         store = portal.store
         site = site_of("portal", settings)
         parts = PortalParts(portal.facilities, portal.evidence, portal.papers, portal.deployments, store.clock)
-        door = PortalDoor(portal.evidence, portal.facilities, Rate(store.clock, burst=20, per_s=0.05))
+        door = PortalDoor(portal.evidence, portal.facilities, Rate(store.clock, burst=200, per_s=5))
         routes = [
             *door_pages(site, portal.access, store, home="/own"),
             *door.routes(),

@@ -28,7 +28,8 @@ class DeploymentPages:
         return [route("/deployment", page(self._site, self.show), permission=Permission.DEPLOYMENT_VIEW)]
 
     async def show(self, request: Request) -> Response:
-        signals = await self._measuring.signals()
+        sent = await self._reports.state()
+        signals = await self._measuring.signals(sent.signals if sent is not None else None, walks=False)
         judged = judge(signals, {each.id for each in criteria()}, signals.made_at)
         measured = [each for each in judged if each.criterion.measures]
         return render(
@@ -38,7 +39,7 @@ class DeploymentPages:
             judged={name: [each for each in measured if each.criterion.set == name] for name in SETS},
             counts={name: counted(measured, name) for name in SETS},
             next=next_things(measured),
-            sent=await self._reports.state(),
+            sent=sent,
             portal_url=self._portal_url,
             signals=signals,
         )

@@ -147,8 +147,11 @@ class Measuring:
         self._forms = forms
         self._drills = Drills(store)
 
-    async def signals(self) -> Signals:
-        """The figures now. Their number grows with time: a restored store goes on above what it sent before."""
+    async def signals(self, walked: Signals | None = None, *, walks: bool = True) -> Signals:
+        """The figures now. Their number grows with time: a restored store goes on above what it sent before.
+
+        The whole ledger is walked, which takes minutes where it is years long; not `walks` takes what `walked` found.
+        """
         store, settings, database = self._store, self._settings, self._store.database
         now = store.clock.now().replace(microsecond=0)
         since, today = now - timedelta(days=DAYS), day_in_vietnam(now)
@@ -160,7 +163,7 @@ class Measuring:
         papers = {row["form"]: row["count"] for row in await store.database.fetch(_PAPERS, since) if row["form"]}
         messages = {row["kind"]: row["count"] for row in await store.database.fetch(_MESSAGES, since)}
         sampled = await self._sampled(since)
-        ledger = await verify_ledger(store.database, store.keyring)
+        ledger_rows, is_whole = await self._ledger(walked, walks=walks)
         drills = await self._drills.last(1)
         return Signals(
             facility=settings.facility_code,
@@ -187,8 +190,8 @@ class Measuring:
             prints=counts["prints"],
             requests_in_time=Part(counts["in_time"], counts["due"]),
             retention_set=Part(records["retained"], records["archived"]),
-            ledger_rows=ledger.entries + ledger.pending,
-            ledger_is_whole=ledger.is_whole,
+            ledger_rows=ledger_rows,
+            ledger_is_whole=is_whole,
             changes_traced=counts["changes"],
             signers=counts["signers"],
             accounts=counts["accounts"],
@@ -202,6 +205,13 @@ class Measuring:
             keys_in="pkcs11" if settings.pkcs11_module else "file",
             security_level=settings.security_level,
         )
+
+    async def _ledger(self, walked: Signals | None, *, walks: bool) -> tuple[int, bool | None]:
+        """Entries of the ledger, and whether it is whole: None where nobody has walked it yet."""
+        if not walks:
+            return (walked.ledger_rows, walked.ledger_is_whole) if walked is not None else (0, None)
+        verdict = await verify_ledger(self._store.database, self._store.keyring)
+        return verdict.entries + verdict.pending, verdict.is_whole
 
     async def _sampled(self, since: datetime) -> Sampled:
         """What only shows in the content, of the newest records."""

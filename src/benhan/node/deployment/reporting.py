@@ -16,7 +16,7 @@ from benhan.store.session_lock import session_lock
 from benhan.store.sql_texts import query
 from benhan.store.store import Store
 from benhan.transports.portal_client import PortalClient
-from benhan.vn.deployment.signals import signals_to_bytes
+from benhan.vn.deployment.signals import Signals, read_signals, signals_to_bytes
 from benhan.vn.deployment.signed import EvidenceSigner
 
 log = Log("deployment")
@@ -30,20 +30,22 @@ _STATE = query("evidence_state", "select * from evidence_sent where only_row")
 _SENT = query(
     "evidence_sent_put",
     """
-    insert into evidence_sent (only_row, tried_at, sent_at, number, fault) values (true, $1, $2, $3, $4)
+    insert into evidence_sent (only_row, tried_at, sent_at, number, fault, signals) values (true, $1, $2, $3, $4, $5)
     on conflict (only_row) do update set tried_at = excluded.tried_at, fault = excluded.fault,
-        sent_at = coalesce(excluded.sent_at, evidence_sent.sent_at), number = excluded.number
+        sent_at = coalesce(excluded.sent_at, evidence_sent.sent_at), number = excluded.number,
+        signals = excluded.signals
     """,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """When a report was last tried and last taken; the fault of the last try, "" where it was taken."""
+    """When a report was last tried and last taken, its figures; the fault of the last try, "" where it was taken."""
 
     tried_at: datetime
     sent_at: datetime | None
     fault: str
+    signals: Signals
 
 
 def evidence_signer(keyring: Keyring) -> EvidenceSigner:
@@ -60,11 +62,14 @@ class Reports:
     async def state(self) -> Sent | None:
         """How the last try ended; None before the first."""
         row = await self._database.fetchrow(_STATE)
-        return Sent(row["tried_at"], row["sent_at"], row["fault"]) if row is not None else None
+        if row is None:
+            return None
+        return Sent(row["tried_at"], row["sent_at"], row["fault"], read_signals(row["signals"]))
 
-    async def note(self, tried_at: datetime, sent_at: datetime | None, number: int, fault: str) -> None:
-        """Keep how a try ended."""
-        await self._database.execute(_SENT, tried_at, sent_at, number, fault)
+    async def note(self, signals: Signals, sent_at: datetime | None, fault: str) -> None:
+        """Keep what was told and how the try ended."""
+        told = signals_to_bytes(signals)
+        await self._database.execute(_SENT, signals.made_at, sent_at, signals.number, fault, told)
 
 
 class Reporter:
@@ -99,9 +104,9 @@ class Reporter:
         try:
             await self._client.send(signed)
         except Fault as fault:
-            await self._reports.note(signals.made_at, None, signals.number, fault.code)
+            await self._reports.note(signals, None, fault.code)
             raise
-        await self._reports.note(signals.made_at, self._store.clock.now(), signals.number, "")
+        await self._reports.note(signals, self._store.clock.now(), "")
         return signals.number
 
     async def _is_due(self) -> bool:

@@ -82,7 +82,8 @@ create table evidence_sent (
     tried_at timestamptz not null,
     sent_at timestamptz,
     number bigint not null,
-    fault text not null
+    fault text not null,
+    signals bytea not null            -- JSON: the figures that were told
 );
 create table restore_drill (
     id bigint generated always as identity primary key,
