@@ -18,6 +18,7 @@ from benhan.network.exchanges import Person
 from benhan.network.kinds import data_kinds
 from benhan.node.chart.charts import Charts
 from benhan.node.exchange.asker import Asker, Wish
+from benhan.node.exchange.faults import NO_NETWORK
 from benhan.node.exchange.outside import OutsideDocuments
 from benhan.store.store import Store
 from benhan.web.pages import Page, Site, language_of, page, render
@@ -86,7 +87,8 @@ class ExchangePages:
         purpose = form.get("purpose", "") or (sorted(known.purposes)[0] if known is not None else "")
         kinds = tuple(each for each in data_kinds() if form.get(f"kind-{each}"))
         try:
-            assert self._asker is not None, "the page shows no form outside of the network"
+            if self._asker is None:
+                raise NO_NETWORK()
             wish = Wish(kinds or KINDS_USUAL, purpose, basis, form.get("note", "").strip()[:500])
             await self._asker.ask(patient_id, wish, person_of(actor), actor)
         except Fault as fault:

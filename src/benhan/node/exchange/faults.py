@@ -60,3 +60,11 @@ NOTHING_KEPT = FaultCode(
     NotFound,
     Text("Không có hồ sơ nào từ cơ sở đó trong lần hỏi này.", "Nothing of that facility is kept from this ask."),
 )
+NO_NETWORK = FaultCode(
+    "BA-6068",
+    Conflict,
+    Text(
+        "Bệnh viện chưa vào mạng trao đổi: phòng CNTT đặt hub_url và hub_anchor rồi khởi động lại.",
+        "This hospital is not in the exchange network: IT sets hub_url and hub_anchor, then starts it again.",
+    ),
+)
