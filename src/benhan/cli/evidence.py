@@ -22,15 +22,15 @@ app = typer.Typer(help="Số liệu triển khai bệnh án điện tử. (Evide
 @app.command("show")
 def show(config: ConfigOption = None, data: DataOption = None, database: DatabaseOption = None) -> None:
     """Đo ngay và nêu từng tiêu chí đạt hay chưa. (Measure now; tell every criterion.)"""
-    from benhan.vn.deployment.criteria import criteria
+    from benhan.portal.letters import STANDING_WORDS
     from benhan.vn.deployment.judging import judge
 
     signals = run(_signals(settings_of("node", config, data=data, database=database)))
     table = Table("Căn cứ (clause)", "Tiêu chí (criterion)", "Mức (standing)", "Số liệu (figures)")
-    for each in judge(signals, {one.id for one in criteria()}, signals.made_at):
-        if each.criterion.measures and each.criterion.set != "publication":
+    for each in judge(signals, None, signals.made_at):
+        if each.criterion.set != "publication":
             figures = "; ".join(words.vi for words in each.reasons)
-            table.add_row(each.criterion.clause, each.criterion.title.vi, each.standing.value, figures)
+            table.add_row(each.criterion.clause, each.criterion.title.vi, STANDING_WORDS[each.standing.value], figures)
     out.print(table)
 
 

@@ -10,13 +10,13 @@ from benhan.access.routes import route
 from benhan.kernel.permissions import Permission
 from benhan.node.deployment.measuring import Measuring
 from benhan.node.deployment.reporting import Reports
-from benhan.vn.deployment.criteria import SETS, criteria
+from benhan.vn.deployment.criteria import SETS
 from benhan.vn.deployment.judging import counted, judge, next_things
 from benhan.web.pages import Site, page, render
 
 
 class DeploymentPages:
-    """The one page; papers are put at the portal, so here they count as there."""
+    """The one page; papers are put at the portal and not looked at here."""
 
     def __init__(self, site: Site, measuring: Measuring, reports: Reports, portal_url: str) -> None:
         self._site = site
@@ -30,8 +30,7 @@ class DeploymentPages:
     async def show(self, request: Request) -> Response:
         sent = await self._reports.state()
         signals = await self._measuring.signals(sent.signals if sent is not None else None, walks=False)
-        judged = judge(signals, {each.id for each in criteria()}, signals.made_at)
-        measured = [each for each in judged if each.criterion.measures]
+        measured = judge(signals, None, signals.made_at)
         return render(
             request,
             self._site,

@@ -33,18 +33,20 @@ class Judged:
         return self.standing is Standing.MET
 
 
-def judge(signals: Signals | None, papers: Collection[str], now: datetime) -> list[Judged]:
+def judge(signals: Signals | None, papers: Collection[str] | None, now: datetime) -> list[Judged]:
     """Every criterion by the newest report (None: there is none) and the ids of criteria whose paper is there.
+
+    Papers None: they are not looked at, and only what is measured is judged.
 
     A measured criterion is worth no more than the report is fresh; a paper replaces no measurement.
     """
-    return [_judge(each, signals, papers, now) for each in criteria()]
+    return [_judge(each, signals, papers, now) for each in criteria() if each.measures or papers is not None]
 
 
-def _judge(criterion: Criterion, signals: Signals | None, papers: Collection[str], now: datetime) -> Judged:
+def _judge(criterion: Criterion, signals: Signals | None, papers: Collection[str] | None, now: datetime) -> Judged:
     found = _measured(criterion, signals, now)
-    has_paper = criterion.id in papers
-    if criterion.paper is not None:
+    if criterion.paper is not None and papers is not None:
+        has_paper = criterion.id in papers
         words = PAPER_THERE if has_paper else PAPER_LACKS
         told = Text(words.vi.format(paper=criterion.paper.vi), words.en.format(paper=criterion.paper.en))
         found.append(Measured(Standing.MET if has_paper else Standing.UNMET, told))

@@ -110,6 +110,12 @@ def test_a_paper_replaces_no_measurement_and_a_measurement_no_paper() -> None:
     assert standing_of("tt13-2.1", signals(), papers=set()) is Standing.UNMET
 
 
+def test_where_papers_are_not_looked_at_only_figures_are_judged() -> None:
+    judged = judge(signals(), None, MORNING)
+    assert all(each.criterion.measures and each.is_met for each in judged)
+    assert not any("văn bản" in words.vi for each in judged for words in each.reasons)
+
+
 def test_what_the_law_asks_comes_first_among_what_to_do() -> None:
     found = next_things(judge(None, set(), MORNING), most=100)
     laws = [each.criterion.is_law for each in found]
