@@ -31,16 +31,10 @@ def registry(
     anchor: Annotated[Path, typer.Argument(help="Tệp khoá công khai để phát cho các nút (for the nodes)")],
 ) -> None:
     """Tạo khoá đăng ký: chỉ khoá này ký được cấu hình mạng. (Make the registry key.)"""
-    import os
-
+    from benhan.hub.members.registry import make_registry
     from benhan.kernel.ids import SystemRandom
-    from benhan.network.keys import signing_key
 
-    key = signing_key(SystemRandom().bytes(32))
-    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as opened:
-        opened.write(orjson.dumps(key.key.as_dict(private=True)))
-    anchor.write_bytes(orjson.dumps(key.public.jwk))
+    make_registry(file, anchor, SystemRandom())
     err.print(f"Khoá đăng ký (registry key): {file}; khoá công khai (anchor): {anchor}", highlight=False)
 
 

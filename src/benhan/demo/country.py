@@ -14,7 +14,7 @@ from benhan.access.roles import MACHINE_PERMISSIONS
 from benhan.demo.accounts import ACCOUNTS
 from benhan.demo.certificates import DemoCertificates
 from benhan.demo.check_ups import handed_in
-from benhan.demo.hub import fill_hub, make_registry
+from benhan.demo.hub import fill_hub, registry_of
 from benhan.demo.portal import fill_portal
 from benhan.demo.receivers import Credentials, Receivers, credentials_of, environment_of
 from benhan.demo.scenario import (
@@ -274,7 +274,7 @@ class Centre:
 async def _centre(settings: Settings, keeper: DatabaseKeeper, first_port: int) -> Centre:
     portal = await _role(settings, keeper, "portal", first_port, f"{PORTAL} (trình diễn)")
     hub = await _role(settings, keeper, "hub", first_port + 1, f"{HUB} (trình diễn)")
-    return Centre(portal, replace(hub, hub_anchor=str(make_registry(settings.data / "demo" / "network"))))
+    return Centre(portal, replace(hub, hub_anchor=str(registry_of(settings.data / "demo" / "network"))))
 
 
 async def _files(

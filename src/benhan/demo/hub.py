@@ -5,18 +5,16 @@ The registry key stands beside the data of the demonstration; in life it is kept
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import orjson
-
 from benhan.hub.members.members import Members
+from benhan.hub.members.registry import make_registry
 from benhan.kernel.actors import system
 from benhan.kernel.ids import SystemRandom
 from benhan.kernel.settings import Settings
 from benhan.network.configuration import REGISTRY, Environment, Kind, Member
-from benhan.network.keys import read_private_key_file, signing_key
+from benhan.network.keys import read_private_key_file
 from benhan.network.messages import Signer
 from benhan.node.exchange.party import public_keys
 from benhan.store.opening import open_store
@@ -27,16 +25,12 @@ ACTOR = system("demo")
 REGISTRY_FILE = "registry.jwk"
 
 
-def make_registry(folder: Path) -> Path:
+def registry_of(folder: Path) -> Path:
     """The file of the anchor; the registry key stands beside it, made once."""
     folder.mkdir(parents=True, exist_ok=True)
     key_file, anchor = folder / REGISTRY_FILE, folder / "anchor.jwk"
     if not key_file.exists():
-        key = signing_key(SystemRandom().bytes(32))
-        handle = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(orjson.dumps(key.key.as_dict(private=True)))
-        anchor.write_bytes(orjson.dumps(key.public.jwk))
+        make_registry(key_file, anchor, SystemRandom())
     return anchor
 
 

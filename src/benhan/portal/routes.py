@@ -16,6 +16,7 @@ from benhan.access.rates import Rate
 from benhan.access.routes import GuardedRoute, route
 from benhan.fhir_api.requests import read_content
 from benhan.fhir_api.responses import fault_response
+from benhan.kernel.cells import plain_cell
 from benhan.kernel.faults import Fault
 from benhan.kernel.permissions import Permission
 from benhan.portal.evidence import Evidence
@@ -106,14 +107,9 @@ def _telling(what: Answer) -> Answer:
 def _row(each: Listed) -> Sequence[str]:
     facility = each.facility
     days = (facility.announced_on, facility.source, each.state, each.deployed_on, each.told_on)
-    written = (_plain(str(value)) if value is not None else "" for value in days)
+    written = (plain_cell(str(value)) if value is not None else "" for value in days)
     own = (facility.code, facility.name, facility.province, facility.kind, facility.owner)
-    return (*(_plain(value) for value in own), *written)
-
-
-def _plain(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in "=+-@" else cell
+    return (*(plain_cell(value) for value in own), *written)
 
 
 def _json(told: object, status: int = 200) -> Response:

@@ -17,6 +17,7 @@ import orjson
 
 from benhan.kernel.actors import Actor
 from benhan.kernel.care import account_key, department_key, kind_of, licence_key
+from benhan.kernel.cells import plain_cell
 from benhan.kernel.faults import Conflict
 from benhan.store.ids import bucket_of
 from benhan.store.ledger.canonical import Recorded
@@ -137,7 +138,7 @@ def looks_csv(looks: Sequence[tuple[Look, str]], header: Sequence[str]) -> bytes
             str(each.seq or ""), each.at.isoformat(), each.actor, each.name, each.title, each.role, each.event, each.by,
             each.related, each.detail, each.hash, proof,
         ]  # fmt: skip
-        writer.writerow([f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell for cell in cells])
+        writer.writerow([plain_cell(cell) for cell in cells])
     return b"\xef\xbb\xbf" + file.getvalue().encode()
 
 

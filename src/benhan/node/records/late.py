@@ -9,6 +9,7 @@ import csv
 import io
 
 from benhan.kernel.actors import Actor
+from benhan.kernel.cells import plain_cell
 from benhan.kernel.clock import day_in_vietnam
 from benhan.node.records.life import Records
 from benhan.node.records.lifecycle import STATE_WORDS, State
@@ -36,10 +37,5 @@ async def late_report(records: Records, actor: Actor, department: str = "") -> b
         submitted = day_in_vietnam(each.submitted_at).isoformat() if each.submitted_at is not None else ""
         form = f"{each.form_number} {records.forms.by_key(each.form).name}"
         cells = (each.id, form, each.department, STATE_WORDS[each.state].vi, closed, submitted, days_late(each, now))
-        writer.writerow([_plain(str(cell)) for cell in cells])
+        writer.writerow([plain_cell(str(cell)) for cell in cells])
     return "\ufeff".encode() + out.getvalue().encode()
-
-
-def _plain(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in "=+-@" else cell
