@@ -79,6 +79,9 @@ async def test_everybody_sees_the_country_and_takes_its_data(portal: House) -> N
 async def test_an_officer_goes_a_step_prints_its_paper_and_puts_a_document(portal: House) -> None:
     form = {"act": "set_up", "version": "0", "number": "12/QĐ", "on": "2026-11-01", "members": MEMBERS}
     assert (await asked(portal, "POST", "/own/79001/steps", Role.FACILITY, data=form)).status_code == 303
+    for version in ("", "x", "9" * 40):
+        lost = await asked(portal, "POST", "/own/79001/steps", Role.FACILITY, data={**form, "version": version})
+        assert (lost.status_code, "BA-6218" in lost.text) == (409, True)
     late = await asked(portal, "POST", "/own/79001/steps", Role.FACILITY, data=form)
     assert (late.status_code, "BA-6218" in late.text) == (409, True)
     paper = await asked(portal, "GET", "/own/79001/letters/council", Role.FACILITY)
@@ -94,6 +97,14 @@ async def test_an_officer_goes_a_step_prints_its_paper_and_puts_a_document(porta
     assert (refused.status_code, "BA-6220" in refused.text) == (400, True)
     kept = await asked(portal, "GET", "/own/79001/papers/1", Role.FACILITY)
     assert (kept.content, kept.headers["content-security-policy"]) == (b"%PDF-1.7", "sandbox; default-src 'none'")
+
+
+async def test_a_character_that_cannot_be_kept_is_told_and_breaks_nothing(portal: House) -> None:
+    assert "BA-0426" in (await asked(portal, "GET", "/facilities/%00")).text
+    told = await asked(portal, "POST", "/own/79001/keys", Role.FACILITY, data={"key": "\0"})
+    assert (told.status_code, "BA-0426" in told.text) == (400, True)
+    files = {"file": ("a.csv", b"code,name,province\n79111,a\0b,79\n", "text/csv")}
+    assert (await asked(portal, "POST", "/lists", Role.AUTHORITY, files=files)).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/own/79002", "/own/79002/letters/council", "/own/79002/papers/1"])

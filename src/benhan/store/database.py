@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from benhan.kernel.faults import Fault
-from benhan.store.faults import DATABASE_AWAY, DATABASE_REFUSED, DISK_FULL, TOO_SLOW
+from benhan.store.faults import DATABASE_AWAY, DATABASE_REFUSED, DISK_FULL, NO_SUCH_CHARACTER, TOO_SLOW
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
@@ -147,6 +147,8 @@ def fault_of(cause: asyncpg.PostgresError) -> Fault:
     sqlstate = getattr(cause, "sqlstate", None) or "?????"
     if sqlstate == "53100":
         return DISK_FULL()
+    if sqlstate == "22021":
+        return NO_SUCH_CHARACTER()
     if sqlstate == "57014":
         return TOO_SLOW()
     if sqlstate[:2] in {"08", "57", "53"}:

@@ -80,6 +80,14 @@ TOO_MANY_WAITING = FaultCode(
     Busy,
     Text("Đang có quá nhiều yêu cầu ghi. Thử lại sau.", "Too many writes are waiting. Try again later."),
 )
+NO_SUCH_CHARACTER = FaultCode(
+    "BA-0426",
+    Incorrect,
+    Text(
+        "Có ký tự không lưu được (ký tự rỗng, mã 0). Xoá ký tự đó rồi gửi lại.",
+        "There is a character that cannot be kept (NUL, code 0). Take it out, then send it again.",
+    ),
+)
 DATABASE_REFUSED = FaultCode(
     "BA-0425",
     Broken,

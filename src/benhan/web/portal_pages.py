@@ -152,7 +152,7 @@ class PortalPages:
             raise NOT_FILLED(what="act") from None
         actor = actor_of(request)
         try:
-            await self._parts.deployments.act(code, act, form, whole_number(form.get("version", "")), actor)
+            await self._parts.deployments.act(code, act, form, _version(form.get("version", "")), actor)
         except Fault as fault:
             if fault.category not in ("conflict", "incorrect"):
                 raise
@@ -257,6 +257,11 @@ def _shown(standing: Standing) -> dict[str, Any]:
         "counts": {name: counted(standing.judged, name) for name in SETS},
         "state": STATE_WORDS[standing.deployment.state],
     }
+
+
+def _version(text: str) -> int:
+    """The version that a page was made of; -1, which none is, for what is no number of one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def _number(request: Request) -> int:
