@@ -25,7 +25,7 @@ from benhan.transports.mllp_client import MllpClient
 from benhan.wiring import build_access
 
 MESSAGES, KILLED_AFTER = 50, 20
-ROLES = ("node", "repository", "healthbook")
+ROLES = ("node", "repository", "healthbook", "portal")
 
 
 @dataclass
